@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError, loadConfig } from './config';
+
+const aws = {
+  SNAPSTREAM_MODE: 'aws',
+  REDIS_URL: 'redis://redis:6379',
+  SESSION_SECRET: 's'.repeat(32),
+  SNS_TOPIC_ARN: 'arn:aws:sns:eu-west-1:1:topic',
+  AWS_REGION: 'eu-west-1',
+};
+
+describe('loadConfig', () => {
+  it('needs nothing in local mode', () => {
+    expect(loadConfig({})).toMatchObject({ mode: 'local', port: 3000, host: '127.0.0.1', maxUploadBytes: 5 * 1024 ** 3, userQuotaBytes: null });
+  });
+
+  it.each(['REDIS_URL', 'SESSION_SECRET', 'SNS_TOPIC_ARN', 'AWS_REGION'])('requires %s in aws mode and names it', (name) => {
+    expect(() => loadConfig({ ...aws, [name]: undefined })).toThrow(`${name}: is missing`);
+    expect(loadConfig(aws).mode).toBe('aws');
+  });
+
+  it.each([
+    [{ PORT: 'abc' }, 'PORT'],
+    [{ SNAPSTREAM_MODE: 'cloud' }, 'SNAPSTREAM_MODE'],
+    [{ WORKER_QUEUES: 'image,fax' }, 'WORKER_QUEUES'],
+    [{ MAX_UPLOAD_BYTES: '0' }, 'MAX_UPLOAD_BYTES'],
+    [{ REDIS_URL: 'http://x' }, 'REDIS_URL'],
+  ])('refuses %j in one line', (env, name) => {
+    expect(() => loadConfig(env)).toThrow(ConfigError);
+    expect(() => loadConfig(env)).toThrow(new RegExp(`^[^\\n]*${name}[^\\n]*$`));
+  });
+
+  it('treats an empty setting as not given', () => {
+    expect(loadConfig({ PORT: '' }).port).toBe(3000);
+  });
+
+  it('makes the session secret once, readable by its owner alone', () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'config-'));
+    const secret = loadConfig({ DATA_DIR: dataDir }).sessionSecret();
+    expect(secret.length).toBeGreaterThanOrEqual(32);
+    expect(loadConfig({ DATA_DIR: dataDir }).sessionSecret()).toBe(secret);
+    expect(statSync(join(dataDir, 'session-secret')).mode & 0o777).toBe(0o600);
+    rmSync(dataDir, { recursive: true });
+  });
+});

@@ -1,0 +1,101 @@
+import { cpus } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { workQueues } from '#contracts';
+import { keptSessionSecret } from './session-secret';
+
+/** A missing or wrong setting. `message` is the one line an operator needs. */
+export class ConfigError extends Error {}
+
+const wholeNumber = (min: number, max = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(min).max(max);
+const GIB = 1024 ** 3;
+
+const common = {
+  PORT: wholeNumber(0, 65_535).default(3000),
+  OPS_PORT: wholeNumber(0, 65_535).default(9090),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  DATA_DIR: z.string().min(1).default('.data').transform((path) => resolve(path)),
+  TABLE_PREFIX: z.string().regex(/^[A-Za-z0-9_.-]{0,64}$/, 'letters, digits and _ . - only').default('snapstream-'),
+  TRUST_PROXY: wholeNumber(0, 16).default(0),
+  MAX_UPLOAD_BYTES: wholeNumber(1).default(5 * GIB),
+  USER_QUOTA_BYTES: wholeNumber(0).nullable().default(null),
+  UPLOAD_IDLE_SECONDS: wholeNumber(1, 3_600).default(60),
+  WORKERS: wholeNumber(0, 256).default(cpus().length),
+  WORKER_CONCURRENCY: wholeNumber(1, 64).default(1),
+  WORKER_QUEUES: z
+    .string()
+    .default(workQueues.join(','))
+    .transform((list) => list.split(',').map((name) => name.trim()))
+    .pipe(z.array(z.enum(workQueues)).min(1)),
+  S3_BUCKET: z.string().min(3).nullable().default(null),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  AWS_ENDPOINT_URL: z.url().optional(),
+  AWS_ENDPOINT_URL_DYNAMODB: z.url().optional(),
+};
+
+const redisUrl = z.url({ protocol: /^rediss?$/ });
+
+const localSettings = z.object({
+  SNAPSTREAM_MODE: z.literal('local').default('local'),
+  REDIS_URL: redisUrl.optional(),
+  SESSION_SECRET: z.string().min(32, 'at least 32 characters').optional(),
+  SNS_TOPIC_ARN: z.string().min(1).nullable().default(null),
+  AWS_REGION: z.string().min(1).default('us-east-1'),
+  ...common,
+});
+
+const awsSettings = z.object({
+  SNAPSTREAM_MODE: z.literal('aws'),
+  REDIS_URL: redisUrl,
+  SESSION_SECRET: z.string().min(32, 'at least 32 characters'),
+  SNS_TOPIC_ARN: z.string().min(1),
+  AWS_REGION: z.string().min(1),
+  ...common,
+});
+
+type Settings = z.infer<typeof localSettings> | z.infer<typeof awsSettings>;
+
+/** Every setting of every process, in the program's own words. Sizes in bytes. */
+export type Config = ReturnType<typeof toConfig>;
+
+/**
+ * Reads and judges the environment. The only reader of `process.env`.
+ * @throws {ConfigError} naming each setting that is wrong or missing.
+ */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const mode = given.SNAPSTREAM_MODE ?? 'local';
+  if (mode !== 'local' && mode !== 'aws') throw new ConfigError(`SNAPSTREAM_MODE must be "local" or "aws", but it is "${mode}"`);
+  const parsed = (mode === 'aws' ? awsSettings : localSettings).safeParse(given);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${given[String(issue.path[0])] === undefined ? 'is missing' : issue.message}`);
+    throw new ConfigError(`Configuration (${mode} mode): ${wrong.join('; ')}`);
+  }
+  return toConfig(parsed.data);
+}
+
+function toConfig(settings: Settings) {
+  return {
+    mode: settings.SNAPSTREAM_MODE,
+    port: settings.PORT,
+    opsPort: settings.OPS_PORT,
+    host: settings.HOST,
+    dataDir: settings.DATA_DIR,
+    redisUrl: settings.REDIS_URL ?? null,
+    tablePrefix: settings.TABLE_PREFIX,
+    trustProxy: settings.TRUST_PROXY,
+    maxUploadBytes: settings.MAX_UPLOAD_BYTES,
+    userQuotaBytes: settings.USER_QUOTA_BYTES,
+    uploadIdleSeconds: settings.UPLOAD_IDLE_SECONDS,
+    workers: settings.WORKERS,
+    workerConcurrency: settings.WORKER_CONCURRENCY,
+    workerQueues: [...new Set(settings.WORKER_QUEUES)],
+    s3Bucket: settings.S3_BUCKET,
+    snsTopicArn: settings.SNS_TOPIC_ARN,
+    region: settings.AWS_REGION,
+    dynamodbEndpoint: settings.AWS_ENDPOINT_URL_DYNAMODB ?? settings.AWS_ENDPOINT_URL ?? null,
+    logLevel: settings.LOG_LEVEL,
+    /** Signs session cookies. Read lazily: only services with sessions need it, and local mode makes it once. */
+    sessionSecret: () => settings.SESSION_SECRET ?? keptSessionSecret(settings.DATA_DIR),
+  } as const;
+}

@@ -1,0 +1,187 @@
+import { z } from 'zod';
+import type { ProblemCode } from './errors';
+import { mediaKinds, mediaSchema, mediaStatuses } from './media';
+
+const username = z
+  .string()
+  .regex(/^[A-Za-z0-9_.-]{3,32}$/, 'Use 3 to 32 letters, digits or the characters _ - .');
+/** RFC 5321 bounds an address to 254 characters; uniqueness is decided on the lower-case form. */
+const email = z.string().trim().max(254).pipe(z.email('Enter a valid e-mail address.'));
+/** Counted in code points, so that an emoji is one character. Strength is judged by the auth service. */
+const newPassword = z
+  .string()
+  .refine((value) => [...value].length >= 8, 'Use at least 8 characters.')
+  .refine((value) => [...value].length <= 128, 'Use at most 128 characters.');
+/** An attempt: bounded, but not judged, so that old rules lock nobody out. */
+const passwordAttempt = z.string().min(1, 'Enter your password.').max(1024);
+
+export const userSchema = z
+  .object({
+    id: z.string(),
+    username: z.string(),
+    email: z.string(),
+    role: z.enum(['user', 'admin']),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'User' });
+export type User = z.infer<typeof userSchema>;
+
+export const registerRequest = z.strictObject({ username, email, password: newPassword });
+export const loginRequest = z.strictObject({ email: z.string().trim().min(1, 'Enter your e-mail.').max(254), password: passwordAttempt });
+export const updateMeRequest = z.strictObject({ username });
+export const changePasswordRequest = z.strictObject({ currentPassword: passwordAttempt, newPassword });
+export const deleteMeRequest = z.strictObject({ password: passwordAttempt });
+export type RegisterRequest = z.infer<typeof registerRequest>;
+export type LoginRequest = z.infer<typeof loginRequest>;
+export type UpdateMeRequest = z.infer<typeof updateMeRequest>;
+export type ChangePasswordRequest = z.infer<typeof changePasswordRequest>;
+export type DeleteMeRequest = z.infer<typeof deleteMeRequest>;
+
+export const sessionSchema = z
+  .object({
+    id: z.string(),
+    current: z.boolean(),
+    createdAt: z.iso.datetime(),
+    lastSeenAt: z.iso.datetime(),
+    userAgent: z.string(),
+  })
+  .meta({ id: 'Session' });
+export type SessionInfo = z.infer<typeof sessionSchema>;
+
+export const notificationTypes = ['account.welcome', 'media.completed', 'media.failed'] as const;
+export const notificationSchema = z
+  .object({
+    id: z.string(),
+    type: z.enum(notificationTypes),
+    title: z.string(),
+    body: z.string(),
+    mediaId: z.string().nullable(),
+    batchId: z.string().nullable(),
+    read: z.boolean(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Notification' });
+export type Notification = z.infer<typeof notificationSchema>;
+
+const page = {
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  cursor: z.string().max(2048).optional(),
+};
+export const pageQuery = z.strictObject(page);
+export const mediaListQuery = z.strictObject({
+  ...page,
+  status: z.enum(mediaStatuses).optional(),
+  kind: z.enum(mediaKinds).optional(),
+  q: z.string().trim().max(200).optional(),
+});
+export type PageQuery = z.infer<typeof pageQuery>;
+export type MediaListQuery = z.infer<typeof mediaListQuery>;
+
+const tag = z.string().trim().min(1).max(64);
+export const updateMediaRequest = z.strictObject({
+  title: z.string().trim().min(1).max(200).optional(),
+  description: z.string().trim().max(5_000).optional(),
+  tags: z.array(tag).max(50).transform((tags) => [...new Set(tags)]).optional(),
+});
+export type UpdateMediaRequest = z.infer<typeof updateMediaRequest>;
+
+export const batchRequest = z.strictObject({ action: z.enum(['delete', 'retry']), ids: z.array(z.string().max(64)).min(1).max(100) });
+export type BatchRequest = z.infer<typeof batchRequest>;
+export const batchResponse = z.object({ items: z.array(z.object({ id: z.string(), ok: z.boolean(), code: z.string().optional() })) });
+export type BatchResponse = z.infer<typeof batchResponse>;
+
+export const mediaListResponse = z.object({ items: z.array(mediaSchema), nextCursor: z.string().nullable() }).meta({ id: 'MediaList' });
+export type MediaList = z.infer<typeof mediaListResponse>;
+
+const count = z.int().nonnegative();
+export const mediaStatsSchema = z
+  .object({
+    total: count,
+    uploaded: count,
+    processing: count,
+    completed: count,
+    failed: count,
+    bytes: count,
+    originalBytes: count,
+    quotaBytes: count.nullable(),
+  })
+  .meta({ id: 'MediaStats' });
+export type MediaStats = z.infer<typeof mediaStatsSchema>;
+
+export const waveformSchema = z.object({ peaks: z.array(z.number().min(0).max(1)), durationSeconds: z.number() }).meta({ id: 'Waveform' });
+export type Waveform = z.infer<typeof waveformSchema>;
+
+export const notificationListResponse = z
+  .object({ items: z.array(notificationSchema), nextCursor: z.string().nullable(), unread: count })
+  .meta({ id: 'NotificationList' });
+export type NotificationList = z.infer<typeof notificationListResponse>;
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' });
+export type Problem = z.infer<typeof problemSchema>;
+
+export interface Endpoint {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Express path, parameters as `:name`. */
+  path: string;
+  summary: string;
+  /** Reachable without a session. */
+  public?: true;
+  body?: z.ZodType;
+  query?: z.ZodType;
+  /** Success status. */
+  status: number;
+  /** JSON answer; absent: no body, or bytes of the `produces` type. */
+  response?: z.ZodType;
+  produces?: string;
+  consumes?: 'multipart/form-data';
+  /** Besides those every call can meet (see openapi). */
+  errors: readonly ProblemCode[];
+}
+
+const id = '/api/media/:id';
+
+/** THE route table: controllers, the OpenAPI document and the tests read paths, methods and shapes from here. */
+export const api = {
+  auth: {
+    register: { method: 'POST', path: '/api/auth/register', summary: 'Create an account and log in', public: true, body: registerRequest, status: 201, response: userSchema, errors: ['email_taken', 'username_taken', 'too_many_attempts'] },
+    login: { method: 'POST', path: '/api/auth/login', summary: 'Log in', public: true, body: loginRequest, status: 200, response: userSchema, errors: ['invalid_credentials', 'too_many_attempts'] },
+    logout: { method: 'POST', path: '/api/auth/logout', summary: 'End this session', status: 204, errors: [] },
+    me: { method: 'GET', path: '/api/auth/me', summary: 'Who am I', status: 200, response: userSchema, errors: [] },
+    updateMe: { method: 'PATCH', path: '/api/auth/me', summary: 'Change the username', body: updateMeRequest, status: 200, response: userSchema, errors: ['username_taken'] },
+    changePassword: { method: 'PUT', path: '/api/auth/me/password', summary: 'Change the password; every other session ends', body: changePasswordRequest, status: 204, errors: ['wrong_password', 'too_many_attempts'] },
+    deleteMe: { method: 'DELETE', path: '/api/auth/me', summary: 'Delete the account and everything it owns', body: deleteMeRequest, status: 202, errors: ['wrong_password', 'too_many_attempts'] },
+    sessions: { method: 'GET', path: '/api/auth/sessions', summary: 'Open sessions', status: 200, response: z.object({ items: z.array(sessionSchema) }), errors: [] },
+    endSession: { method: 'DELETE', path: '/api/auth/sessions/:id', summary: 'End a session', status: 204, errors: ['not_found'] },
+  },
+  media: {
+    upload: { method: 'POST', path: '/api/media', summary: 'Upload one file (part `file`, optional text part `title`)', consumes: 'multipart/form-data', status: 201, response: mediaSchema, errors: ['file_too_large', 'unsupported_media_type', 'empty_file', 'malformed_upload', 'quota_exceeded', 'storage_full', 'upload_stalled', 'idempotency_in_progress', 'idempotency_key_reused'] },
+    list: { method: 'GET', path: '/api/media', summary: 'The library, newest first', query: mediaListQuery, status: 200, response: mediaListResponse, errors: [] },
+    stats: { method: 'GET', path: '/api/media/stats', summary: 'Counts and bytes', status: 200, response: mediaStatsSchema, errors: [] },
+    batch: { method: 'POST', path: '/api/media/batch', summary: 'Delete or retry up to 100 items', body: batchRequest, status: 200, response: batchResponse, errors: [] },
+    get: { method: 'GET', path: id, summary: 'One medium', status: 200, response: mediaSchema, errors: ['not_found'] },
+    update: { method: 'PATCH', path: id, summary: 'Change title, description or tags', body: updateMediaRequest, status: 200, response: mediaSchema, errors: ['not_found'] },
+    retry: { method: 'POST', path: `${id}/retry`, summary: 'Process a failed medium again', status: 202, response: mediaSchema, errors: ['not_found', 'not_failed'] },
+    remove: { method: 'DELETE', path: id, summary: 'Delete with everything derived', status: 204, errors: ['not_found'] },
+    original: { method: 'GET', path: `${id}/original`, summary: 'The exact bytes uploaded; takes Range', query: z.strictObject({ download: z.enum(['0', '1']).optional() }), status: 200, produces: 'application/octet-stream', errors: ['not_found', 'range_not_satisfiable'] },
+    thumbnail: { method: 'GET', path: `${id}/thumbnail`, summary: 'A picture, longest side at most 480 px', status: 200, produces: 'image/webp', errors: ['not_found', 'not_ready'] },
+    preview: { method: 'GET', path: `${id}/preview`, summary: 'What every browser shows or plays', status: 200, produces: 'application/octet-stream', errors: ['not_found', 'not_ready', 'range_not_satisfiable'] },
+    waveform: { method: 'GET', path: `${id}/waveform`, summary: 'Peaks of the sound', status: 200, response: waveformSchema, errors: ['not_found', 'not_ready'] },
+  },
+  notifications: {
+    list: { method: 'GET', path: '/api/notifications', summary: 'Notifications, newest first', query: pageQuery, status: 200, response: notificationListResponse, errors: [] },
+    readAll: { method: 'POST', path: '/api/notifications/read-all', summary: 'Mark all read', status: 204, errors: [] },
+    read: { method: 'POST', path: '/api/notifications/:id/read', summary: 'Mark one read', status: 204, errors: ['not_found'] },
+    clear: { method: 'DELETE', path: '/api/notifications/:id', summary: 'Clear one', status: 204, errors: ['not_found'] },
+    clearAll: { method: 'DELETE', path: '/api/notifications', summary: 'Clear all', status: 204, errors: [] },
+    events: { method: 'GET', path: '/api/events', summary: 'Live events (server-sent events)', status: 200, produces: 'text/event-stream', errors: [] },
+  },
+} as const satisfies Record<string, Record<string, Endpoint>>;

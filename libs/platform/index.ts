@@ -1,0 +1,2 @@
+export { alertAttributes, type Alerts } from './alerts';
+export { ObjectMissingError, StorageFullError, type ByteRange, type Storage, type StoredObject } from './storage';
