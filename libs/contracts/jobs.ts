@@ -1,30 +1,49 @@
 import { z } from 'zod';
 import { eventSourceSchema } from './events';
 
-const processMedia = z.object({ userId: z.string(), mediaId: z.string() });
+/** `round` makes the wake-up of an owner's retry another job than the one that just ended. */
+const processMedia = z.object({ userId: z.string(), mediaId: z.string(), round: z.int().positive() });
 const eventRef = z.object({ source: eventSourceSchema, eventId: z.string() });
-
-/**
- * THE job map: queue -> payload, what makes two jobs the same (`dedupe`), retries.
- * Payloads carry ids alone; the truth is read from the table. Both ends parse the payload.
- * A queue is consumed through `HandlerOf`, so a queue without a handler does not compile.
- */
-export const queues = {
-  image: { payload: processMedia, dedupe: (p: ProcessMedia) => p.mediaId, attempts: 5, backoffMs: 1_000 },
-  audio: { payload: processMedia, dedupe: (p: ProcessMedia) => p.mediaId, attempts: 5, backoffMs: 1_000 },
-  video: { payload: processMedia, dedupe: (p: ProcessMedia) => p.mediaId, attempts: 5, backoffMs: 1_000 },
-  /** Tell the owner: notification row, counters, live push. Then hands over to `alerts`. */
-  events: { payload: eventRef, dedupe: (p: EventRef) => p.eventId, attempts: 8, backoffMs: 500 },
-  /** Publish to the alerts topic, then confirm the outbox entry. Apart from `events`, so that a topic that is out delays alerts alone. */
-  alerts: { payload: eventRef, dedupe: (p: EventRef) => p.eventId, attempts: 8, backoffMs: 1_000 },
-} as const;
+const eraseOwned = z.object({ userId: z.string() });
+const erased = z.object({
+  userId: z.string(),
+  service: z.enum(['media', 'notification']),
+  counts: z.record(z.string(), z.int().nonnegative()),
+});
 
 export type ProcessMedia = z.infer<typeof processMedia>;
 export type EventRef = z.infer<typeof eventRef>;
+export type EraseOwned = z.infer<typeof eraseOwned>;
+export type Erased = z.infer<typeof erased>;
+
+const sameMedium = (payload: ProcessMedia) => `${payload.mediaId}.${payload.round}`;
+const sameEvent = (payload: EventRef) => payload.eventId;
+
+/**
+ * THE job map: queue -> who consumes it, payload, what makes two jobs the same (`dedupe`), retries.
+ * Payloads carry ids alone; the truth is read from the table. Both ends parse the payload.
+ * A consumer is built from `QueuesOf<name>`, so a queue without a handler does not compile.
+ */
+export const queues = {
+  image: { consumer: 'worker', payload: processMedia, dedupe: sameMedium, attempts: 5, backoffMs: 1_000 },
+  audio: { consumer: 'worker', payload: processMedia, dedupe: sameMedium, attempts: 5, backoffMs: 1_000 },
+  video: { consumer: 'worker', payload: processMedia, dedupe: sameMedium, attempts: 5, backoffMs: 1_000 },
+  /** Tell the owner: notification row, counters, live push. Then hands over to `alerts`. */
+  events: { consumer: 'notification', payload: eventRef, dedupe: sameEvent, attempts: 8, backoffMs: 500 },
+  /** Publish to the alerts topic, then confirm the outbox entry. Apart from `events`, so that a topic that is out delays alerts alone. */
+  alerts: { consumer: 'notification', payload: eventRef, dedupe: sameEvent, attempts: 8, backoffMs: 1_000 },
+  /** A deleted account: each service erases what it owns and reports to `erased`. */
+  eraseMedia: { consumer: 'media', payload: eraseOwned, dedupe: (p: EraseOwned) => p.userId, attempts: 8, backoffMs: 1_000 },
+  eraseNotifications: { consumer: 'notification', payload: eraseOwned, dedupe: (p: EraseOwned) => p.userId, attempts: 8, backoffMs: 1_000 },
+  erased: { consumer: 'auth', payload: erased, dedupe: (p: Erased) => `${p.userId}.${p.service}`, attempts: 8, backoffMs: 1_000 },
+} as const;
 
 export type QueueName = keyof typeof queues;
 export type JobPayload<Q extends QueueName> = z.infer<(typeof queues)[Q]['payload']>;
+export type Consumer = (typeof queues)[QueueName]['consumer'];
+/** The queues that a service must handle. */
+export type QueuesOf<C extends Consumer> = { [Q in QueueName]: (typeof queues)[Q]['consumer'] extends C ? Q : never }[QueueName];
 
 /** The queues a worker process can take, one per kind of media, so that each kind scales apart. */
-export const workQueues = ['image', 'audio', 'video'] as const satisfies readonly QueueName[];
-export type WorkQueue = (typeof workQueues)[number];
+export type WorkQueue = QueuesOf<'worker'>;
+export const workQueues = ['image', 'audio', 'video'] as const satisfies readonly WorkQueue[];

@@ -1,2 +1,12 @@
 export { alertAttributes, type Alerts } from './alerts';
+export { Consumers, type Handler, type HandlersOf } from './consumers';
+export { Dynamo, type Item, type Key, type Query } from './dynamo';
+export { DependencyUnavailableError, type Dependency } from './errors';
+export { above, all, any, atMost, beginsWith, below, between, differs, equals, exists, missing, sizeIs, type Change, type Condition, type Path } from './expression';
+export { deterministicId, newId } from './ids';
+export { Outbox, type OutboxFields, type PendingEvent } from './outbox';
+export { JobQueue, queueNames, type QueueCounts } from './queue';
+export { connectRedis, withRedis } from './redis';
 export { ObjectMissingError, StorageFullError, type ByteRange, type Storage, type StoredObject } from './storage';
+export { shardOf, shards, tables, type TableName } from './tables';
+export { ALERTS, CONFIG, PlatformModule, REDIS, STORAGE } from './platform.module';

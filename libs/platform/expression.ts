@@ -1,0 +1,74 @@
+/** A top-level attribute, or the way into a map. Each step is aliased, so reserved words and dots in keys are safe. */
+export type Path = string | readonly string[];
+
+/** Names and values of one DynamoDB request, and the text that refers to them. */
+export class ExpressionScope {
+  readonly names: Record<string, string> = {};
+  readonly values: Record<string, unknown> = {};
+  private readonly aliases = new Map<string, string>();
+
+  name(path: Path): string {
+    return (typeof path === 'string' ? [path] : path).map((step) => this.alias(step)).join('.');
+  }
+
+  value(value: unknown): string {
+    const alias = `:v${Object.keys(this.values).length}`;
+    this.values[alias] = value;
+    return alias;
+  }
+
+  private alias(step: string): string {
+    const known = this.aliases.get(step);
+    if (known) return known;
+    const alias = `#n${this.aliases.size}`;
+    this.aliases.set(step, alias);
+    this.names[alias] = step;
+    return alias;
+  }
+}
+
+export type Condition = (scope: ExpressionScope) => string;
+
+const compare =
+  (operator: string) =>
+  (path: Path, value: unknown): Condition =>
+  (scope) =>
+    `${scope.name(path)} ${operator} ${scope.value(value)}`;
+
+export const equals = compare('=');
+export const differs = compare('<>');
+export const below = compare('<');
+export const atMost = compare('<=');
+export const above = compare('>');
+export const exists = (path: Path): Condition => (scope) => `attribute_exists(${scope.name(path)})`;
+export const missing = (path: Path): Condition => (scope) => `attribute_not_exists(${scope.name(path)})`;
+export const beginsWith = (path: Path, prefix: string): Condition => (scope) => `begins_with(${scope.name(path)}, ${scope.value(prefix)})`;
+export const between = (path: Path, low: unknown, high: unknown): Condition => (scope) =>
+  `${scope.name(path)} BETWEEN ${scope.value(low)} AND ${scope.value(high)}`;
+export const sizeIs = (path: Path, size: number): Condition => (scope) => `size(${scope.name(path)}) = ${scope.value(size)}`;
+const joined =
+  (word: 'AND' | 'OR') =>
+  (...conditions: Condition[]): Condition =>
+  (scope) =>
+    `(${conditions.map((condition) => condition(scope)).join(` ${word} `)})`;
+export const all = joined('AND');
+export const any = joined('OR');
+
+export interface Change {
+  set?: ReadonlyArray<readonly [Path, unknown]>;
+  remove?: readonly Path[];
+  /** Numbers to add to, absent counts as 0. Top-level attributes alone (DynamoDB's rule). */
+  add?: ReadonlyArray<readonly [string, number]>;
+}
+
+export function updateExpression(scope: ExpressionScope, change: Change): string {
+  const clauses = [
+    ['SET', change.set?.map(([path, value]) => `${scope.name(path)} = ${scope.value(value)}`)],
+    ['REMOVE', change.remove?.map((path) => scope.name(path))],
+    ['ADD', change.add?.map(([path, value]) => `${scope.name(path)} ${scope.value(value)}`)],
+  ] as const;
+  return clauses
+    .filter(([, parts]) => parts && parts.length > 0)
+    .map(([word, parts]) => `${word} ${parts!.join(', ')}`)
+    .join(' ');
+}

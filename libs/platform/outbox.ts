@@ -1,0 +1,88 @@
+import type { EventSource } from '#contracts';
+import type { Dynamo } from './dynamo';
+import { all, atMost, equals, exists, sizeIs, type Change } from './expression';
+import type { JobQueue } from './queue';
+import { shardOf, shards } from './tables';
+
+/** An event waiting on its item until its consumer is done with it. */
+export interface PendingEvent {
+  id: string;
+  type: string;
+  occurredAt: string;
+}
+
+/** The fields of an item that can announce events. */
+export interface OutboxFields {
+  pending: Record<string, PendingEvent>;
+  outboxShard?: string;
+  outboxAt?: string;
+}
+
+/**
+ * Events without transactions or streams: a status write adds its event to the item's own `pending` map in the same
+ * conditional write, and sets the sparse index key under which a sweeper finds it. The consumer removes the entry when
+ * the event is dealt with; the key goes with the last entry.
+ */
+export class Outbox {
+  constructor(
+    private readonly dynamo: Dynamo,
+    private readonly queue: JobQueue,
+  ) {}
+
+  /** The fields a new item is put with, to announce its first event. */
+  static firstEvent(shardKey: string, event: PendingEvent): OutboxFields {
+    return { pending: { [event.id]: event }, outboxShard: shardOf(shardKey), outboxAt: event.occurredAt };
+  }
+
+  /** The additions to an update that announce an event. */
+  static addEvent(shardKey: string, event: PendingEvent): NonNullable<Change['set']> {
+    return [
+      [['pending', event.id], event],
+      ['outboxShard', shardOf(shardKey)],
+      ['outboxAt', event.occurredAt],
+    ];
+  }
+
+  /** Wakes the consumer, at best: when the queue is away the sweeper does it later. */
+  async announce(source: EventSource, eventId: string): Promise<void> {
+    await this.queue.send('events', { source, eventId }).catch(() => {});
+  }
+
+  /** The event, or null when it is confirmed already (or its item is gone). */
+  async read<E extends PendingEvent>(source: EventSource, eventId: string): Promise<E | null> {
+    const item = await this.dynamo.get<OutboxFields>(source.table, source.key);
+    return (item?.pending?.[eventId] as E | undefined) ?? null;
+  }
+
+  /** The consumer is done: takes the entry off, and the index key with the last one. */
+  async confirm(source: EventSource, eventId: string): Promise<void> {
+    const left = await this.dynamo.update<OutboxFields>(source.table, source.key, {
+      remove: [['pending', eventId]],
+      when: exists(['pending', eventId]),
+    });
+    if (!left || Object.keys(left.pending).length > 0) return;
+    await this.dynamo.update(source.table, source.key, { remove: ['outboxShard', 'outboxAt'], when: all(exists('outboxShard'), sizeIs('pending', 0)) });
+  }
+
+  /** Sends again every event of a table that is older than `olderThanMs` and not confirmed. @returns how many. */
+  async resend(table: EventSource['table'], keyNames: readonly string[], olderThanMs: number): Promise<number> {
+    const before = new Date(Date.now() - olderThanMs).toISOString();
+    let sent = 0;
+    for (const shard of shards) {
+      const overdue = this.dynamo.queryAll<Record<string, string>>(table, { index: 'outbox', where: all(equals('outboxShard', shard), atMost('outboxAt', before)) });
+      for await (const found of overdue) sent += await this.resendItem(table, Object.fromEntries(keyNames.map((name) => [name, found[name]!])), before);
+    }
+    return sent;
+  }
+
+  private async resendItem(table: EventSource['table'], key: Record<string, string>, before: string): Promise<number> {
+    const item = await this.dynamo.get<OutboxFields>(table, key);
+    const events = Object.values(item?.pending ?? {}).filter((event) => event.occurredAt <= before);
+    for (const event of events) await this.queue.send('events', { source: { table, key }, eventId: event.id });
+    if (item && Object.keys(item.pending ?? {}).length === 0) {
+      // a consumer died between taking off the last entry and the key
+      await this.dynamo.update(table, key, { remove: ['outboxShard', 'outboxAt'], when: sizeIs('pending', 0) });
+    }
+    return events.length;
+  }
+}

@@ -1,0 +1,76 @@
+import { Global, Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { SNSClient } from '@aws-sdk/client-sns';
+import type { Redis } from 'ioredis';
+import { join } from 'node:path';
+import { ConfigError, type Config } from '#config';
+import type { Alerts } from './alerts';
+import { AlertsFile } from './alerts.file';
+import { SnsAlerts } from './alerts.sns';
+import { Dynamo } from './dynamo';
+import { Outbox } from './outbox';
+import { JobQueue } from './queue';
+import { connectRedis } from './redis';
+import type { Storage } from './storage';
+import { LocalStorage } from './storage.local';
+
+export const CONFIG = Symbol('Config');
+export const STORAGE = Symbol('Storage');
+export const ALERTS = Symbol('Alerts');
+/** A fail-fast connection for short commands. */
+export const REDIS = Symbol('Redis');
+
+/** THE mode switch: everything outside the process, chosen by configuration alone. */
+@Global()
+@Module({})
+export class PlatformModule implements OnApplicationShutdown {
+  constructor(
+    private readonly dynamo: Dynamo,
+    private readonly queue: JobQueue,
+    @Inject(REDIS) private readonly redis: Redis,
+  ) {}
+
+  static forRoot(config: Config): DynamicModule {
+    const redisUrl = requireRedisUrl(config);
+    const providers = [
+      { provide: CONFIG, useValue: config },
+      { provide: Dynamo, useFactory: () => connectDynamo(config) },
+      { provide: JobQueue, useFactory: () => new JobQueue(redisUrl, config.tablePrefix) },
+      { provide: Outbox, useFactory: (dynamo: Dynamo, queue: JobQueue) => new Outbox(dynamo, queue), inject: [Dynamo, JobQueue] },
+      { provide: REDIS, useFactory: () => connectRedis(redisUrl, 'command') },
+      { provide: STORAGE, useFactory: () => makeStorage(config) },
+      { provide: ALERTS, useFactory: () => makeAlerts(config) },
+    ];
+    return { module: PlatformModule, providers, exports: providers.map(({ provide }) => provide) };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.queue.close();
+    this.redis.disconnect();
+    this.dynamo.close();
+  }
+}
+
+export function requireRedisUrl(config: Config): string {
+  if (config.redisUrl) return config.redisUrl;
+  throw new ConfigError('REDIS_URL: is missing (only `npm start` brings its own Redis)');
+}
+
+async function connectDynamo(config: Config): Promise<Dynamo> {
+  const dynamo = Dynamo.connect(config);
+  await dynamo.ensureTables();
+  return dynamo;
+}
+
+function makeStorage(config: Config): Storage {
+  return new LocalStorage(config.dataDir);
+}
+
+function makeAlerts(config: Config): Alerts {
+  if (!config.snsTopicArn) return new AlertsFile(join(config.dataDir, 'alerts.ndjson'));
+  const client = new SNSClient({
+    region: config.region,
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+  });
+  return new SnsAlerts(config.snsTopicArn, client);
+}

@@ -1,0 +1,66 @@
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { queues, type JobPayload, type QueueName } from '#contracts';
+import { connectRedis, withRedis } from './redis';
+
+export const queueNames = Object.keys(queues) as QueueName[];
+
+export interface QueueCounts {
+  waiting: number;
+  active: number;
+  delayed: number;
+  failed: number;
+}
+
+/** Key prefix of BullMQ's keys: installations that share a Redis stay apart by their table prefix. */
+export const queuePrefix = (tablePrefix: string) => `${tablePrefix}jobs`;
+
+/** Sends jobs. A wake-up at best: the truth is in the tables, and the sweepers send again what got lost. */
+export class JobQueue {
+  private readonly redis: Redis;
+  private readonly open: Record<QueueName, Queue>;
+
+  constructor(redisUrl: string, tablePrefix: string) {
+    this.redis = connectRedis(redisUrl, 'command');
+    const options = { connection: this.redis, prefix: queuePrefix(tablePrefix), skipWaitingForReady: true, skipVersionCheck: true };
+    this.open = Object.fromEntries(queueNames.map((name) => [name, new Queue(name, options).on('error', () => {})])) as Record<QueueName, Queue>;
+  }
+
+  /**
+   * Adds a job unless the same one (see `dedupe` in the job map) is waiting or running.
+   * @throws {DependencyUnavailableError} when Redis did not take it.
+   */
+  async send<Q extends QueueName>(name: Q, payload: JobPayload<Q>): Promise<void> {
+    const { payload: schema, dedupe, attempts, backoffMs } = queues[name];
+    const data = schema.parse(payload);
+    const options = {
+      attempts,
+      backoff: { type: 'exponential', delay: backoffMs, jitter: 0.5 },
+      // by deduplication, not by jobId: a kept failed job of the same jobId would swallow every later add
+      deduplication: { id: (dedupe as (payload: unknown) => string)(data) },
+      removeOnComplete: true,
+      removeOnFail: { count: 1_000, age: 14 * 86_400 },
+    };
+    await withRedis(() => this.open[name].add(name, data, options));
+  }
+
+  async counts(name: QueueName): Promise<QueueCounts> {
+    const counts = await withRedis(() => this.open[name].getJobCounts('wait', 'prioritized', 'active', 'delayed', 'failed'));
+    return {
+      waiting: (counts.wait ?? 0) + (counts.prioritized ?? 0),
+      active: counts.active ?? 0,
+      delayed: counts.delayed ?? 0,
+      failed: counts.failed ?? 0,
+    };
+  }
+
+  /** Rejects when Redis does not answer now. */
+  async check(): Promise<void> {
+    await withRedis(() => this.redis.ping());
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(Object.values(this.open).map((queue) => queue.close()));
+    this.redis.disconnect();
+  }
+}
