@@ -1,1 +1,4 @@
-export {};
+export { startDynamoDb } from './dynamodb';
+export { freePort } from './free-port';
+export { startRedis, type TestRedis } from './redis';
+export * from './fixtures';
