@@ -1,0 +1,52 @@
+import { makeAvif, makeFlac, makeGif, makeJpeg, makeM4a, makeMp3, makeMp4, makeOpus, makePng, makeTiff, makeWav, makeWebp } from '#testing';
+import { SNIFF_BYTES, sniff } from './sniff';
+
+const head = async (file: Promise<Buffer>) => (await file).subarray(0, SNIFF_BYTES);
+
+describe('sniff', () => {
+  it.each<[string, string, () => Promise<Buffer>]>([
+    ['image/jpeg', 'image', () => makeJpeg()],
+    ['image/png', 'image', () => makePng()],
+    ['image/gif', 'image', () => makeGif()],
+    ['image/webp', 'image', () => makeWebp()],
+    ['image/avif', 'image', () => makeAvif({ width: 32, height: 32 })],
+    ['image/tiff', 'image', () => makeTiff()],
+    ['video/mp4', 'video', () => makeMp4({ seconds: 0.2 })],
+    ['video/quicktime', 'video', () => makeMp4({ seconds: 0.2, container: 'mov' })],
+    ['video/webm', 'video', () => makeMp4({ seconds: 0.2, container: 'webm', videoCodec: 'libvpx-vp9', audioCodec: 'libopus' })],
+    ['video/matroska', 'video', () => makeMp4({ seconds: 0.2, container: 'matroska' })],
+    ['audio/mpeg', 'audio', () => makeMp3({ seconds: 0.2 })],
+    ['audio/mpeg', 'audio', () => makeMp3({ seconds: 0.2, output: ['-id3v2_version', '0', '-write_xing', '0'] })],
+    ['audio/mpeg', 'audio', () => makeMp3({ seconds: 0.2, tags: { comment: 'x'.repeat(100_000) } })],
+    ['audio/wav', 'audio', () => makeWav({ seconds: 0.2 })],
+    ['audio/mp4', 'audio', () => makeM4a({ seconds: 0.2 })],
+    ['audio/flac', 'audio', () => makeFlac({ seconds: 0.2 })],
+    ['audio/ogg', 'audio', () => makeOpus({ seconds: 0.2 })],
+  ])('knows %s (%s)', async (contentType, kind, make) => {
+    expect(await sniff(await head(make()))).toEqual({ contentType, kind });
+  });
+
+  it.each<[string, Buffer]>([
+    ['nothing', Buffer.alloc(0)],
+    ['text', Buffer.from('hello, I am a picture')],
+    ['an HLS playlist', Buffer.from('#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1/x.ts\n')],
+    ['a playlist behind an ID3 tag', Buffer.concat([Buffer.from('ID3\x04\0\0\0\0\0\0', 'latin1'), Buffer.from('#EXTM3U\n#EXTINF:1,\nx.ts\n')])],
+    ['a playlist behind ftyp', Buffer.concat([Buffer.from('\0\0\0\x14ftypisom\0\0\0\0isom', 'latin1'), Buffer.from('\n#EXTM3U\nx.ts\n')])],
+    ['a concat script', Buffer.from("ffconcat version 1.0\nfile 'victim.mp4'\n")],
+    ['SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')],
+    ['SVG with a prologue', Buffer.from('<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>')],
+    ['ImageMagick MVG', Buffer.from('push graphic-context\nviewbox 0 0 640 480\n')],
+    ['PHP', Buffer.from('<?php phpinfo();')],
+    ['PDF', Buffer.from('%PDF-1.4\n')],
+    ['AVI under any name', Buffer.from('RIFF\x10\0\0\0AVI LIST', 'latin1')],
+    ['RIFF of an unknown form', Buffer.from('RIFF\x10\0\0\0XXXXfmt ', 'latin1')],
+    ['a PNG signature that went through a text-mode transfer', Buffer.from('\x89PNG\n\x1a\n\0\0\0\rIHDR', 'latin1')],
+    ['a PNG without its 7th signature bit', Buffer.from('\x89PNG\r\n\x1a\x8a\0\0\0\rIHDR', 'latin1')],
+    ['HEIC, which the shipped libvips can not decode', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1')],
+    ['3GP', Buffer.from('\0\0\0\x18ftyp3gp4\0\0\0\x003gp4isom', 'latin1')],
+    ['ZIP', Buffer.from('PK\x03\x04\x14\0\0\0\0\0', 'latin1')],
+    ['random bytes', Buffer.from('8f41b6a7c3e12d5590aa', 'hex')],
+  ])('refuses %s', async (_what, bytes) => {
+    expect(await sniff(bytes)).toBeNull();
+  });
+});

@@ -1,0 +1,57 @@
+import type { MediaKind } from '#contracts';
+import { fileTypeFromBuffer } from 'file-type';
+
+export interface SniffedType {
+  contentType: string;
+  kind: MediaKind;
+}
+
+/** How many first bytes of a file decide its type. */
+export const SNIFF_BYTES = 64 * 1024;
+
+/** What file-type may find -> what we call it. Whatever is not here is refused: HEIC too, as the shipped libvips can't decode HEVC. */
+const accepted: Record<string, SniffedType> = {
+  'image/jpeg': { contentType: 'image/jpeg', kind: 'image' },
+  'image/png': { contentType: 'image/png', kind: 'image' },
+  'image/apng': { contentType: 'image/png', kind: 'image' },
+  'image/gif': { contentType: 'image/gif', kind: 'image' },
+  'image/webp': { contentType: 'image/webp', kind: 'image' },
+  'image/avif': { contentType: 'image/avif', kind: 'image' },
+  'image/tiff': { contentType: 'image/tiff', kind: 'image' },
+  'video/mp4': { contentType: 'video/mp4', kind: 'video' },
+  'video/x-m4v': { contentType: 'video/mp4', kind: 'video' },
+  'video/quicktime': { contentType: 'video/quicktime', kind: 'video' },
+  'video/webm': { contentType: 'video/webm', kind: 'video' },
+  'video/matroska': { contentType: 'video/matroska', kind: 'video' },
+  'audio/mpeg': { contentType: 'audio/mpeg', kind: 'audio' },
+  'audio/wav': { contentType: 'audio/wav', kind: 'audio' },
+  'audio/x-m4a': { contentType: 'audio/mp4', kind: 'audio' },
+  'audio/mp4': { contentType: 'audio/mp4', kind: 'audio' },
+  'audio/aac': { contentType: 'audio/aac', kind: 'audio' },
+  'audio/flac': { contentType: 'audio/flac', kind: 'audio' },
+  'audio/ogg': { contentType: 'audio/ogg', kind: 'audio' },
+};
+
+/** Every accepted content type, as `sniff` names it. */
+export const acceptedContentTypes = [...new Set(Object.values(accepted).map((type) => type.contentType))];
+
+/**
+ * Decides what a file is from its first bytes (up to `SNIFF_BYTES`) alone, never from its name or a header.
+ * `null`: not a kind of file we take.
+ */
+export async function sniff(head: Buffer): Promise<SniffedType | null> {
+  const found = await fileTypeFromBuffer(head).catch(() => undefined); // it throws on heads that contradict themselves
+  if (!found) return null;
+  const type = accepted[withoutParameters(found.mime)];
+  if (!type || isScriptInDisguise(head)) return null;
+  return type;
+}
+
+/** 'audio/ogg; codecs=opus' -> 'audio/ogg' */
+const withoutParameters = (mime: string) => mime.split(';', 1)[0]!;
+
+/** Playlists and concat scripts name other files and addresses. No accepted format begins with their text, whatever tag stands before it. */
+function isScriptInDisguise(head: Buffer): boolean {
+  const start = head.subarray(0, 512).toString('latin1');
+  return /(^|\n)\s*(#EXTM3U|ffconcat version)/.test(start);
+}
