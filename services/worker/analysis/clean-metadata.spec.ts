@@ -1,0 +1,55 @@
+import { cleanMetadata } from './clean-metadata';
+
+describe('cleanMetadata', () => {
+  it('keeps plain facts as they are', () => {
+    const facts = { title: 'Größe 🎵', year: 1999, live: true, gps: { latitude: -33.8, longitude: 151.2 }, genres: ['a', 'b'] };
+    expect(cleanMetadata(facts)).toEqual(facts);
+  });
+
+  it('drops what JSON or DynamoDB can not hold', () => {
+    const nothing = { nan: Number.NaN, infinite: Number.POSITIVE_INFINITY, none: null, missing: undefined, call: () => 1, bytes: Buffer.from('x'), when: new Date(Number.NaN), empty: '', list: [Number.NaN], nested: { deep: Number.NaN } };
+    expect(cleanMetadata(nothing)).toEqual({});
+  });
+
+  it('turns dates and big integers into plain values', () => {
+    expect(cleanMetadata({ when: new Date(0), big: 12n })).toEqual({ when: '1970-01-01T00:00:00.000Z', big: 12 });
+  });
+
+  it('drops keys that reach a prototype, at any depth', () => {
+    const hostile: unknown = JSON.parse('{"__proto__": {"polluted": 1}, "a": {"__proto__": {"polluted": 1}, "constructor": {"x": 1}, "b": 1}, "prototype": 1, "\\u0000__proto__": {"polluted": 1}}');
+    const cleaned = cleanMetadata(hostile as object);
+    expect(cleaned).toEqual({ a: { b: 1 } });
+    expect(Object.getPrototypeOf(cleaned)).toBe(Object.prototype);
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+
+  it('takes control characters and direction overrides out of texts and keys', () => {
+    expect(cleanMetadata({ 'a\u0000b': 'x\u0000\u001b[31my\u202eexe.jpg', 'line': 'one\ntwo\tthree' })).toEqual({ ab: 'x[31myexe.jpg', line: 'one\ntwo\tthree' });
+  });
+
+  it('repairs lone surrogates and never cuts a character in half', () => {
+    expect(cleanMetadata({ lone: 'a\ud800b' })).toEqual({ lone: 'a\ufffdb' });
+    const { emoji } = cleanMetadata({ emoji: 'x'.repeat(998) + '😀😀' });
+    expect(emoji).toBe(`${'x'.repeat(998)}…`);
+  });
+
+  it('caps texts, lists, objects and depth', () => {
+    const cleaned = cleanMetadata({
+      text: 'x'.repeat(450_000),
+      list: Array.from({ length: 10_000 }, (_, i) => i),
+      object: Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`k${i}`, i])),
+      deep: { a: { b: { c: { d: { e: 1 } } } }, shallow: 1 },
+    });
+    expect(cleaned.text).toHaveLength(1_000);
+    expect(cleaned.list).toHaveLength(50);
+    expect(Object.keys(cleaned.object as object)).toHaveLength(50);
+    expect(cleaned.deep).toEqual({ shallow: 1 });
+  });
+
+  it('keeps the whole under 16 KiB and what fits', () => {
+    const cleaned = cleanMetadata({ ...Object.fromEntries(Array.from({ length: 49 }, (_, i) => [`k${i}`, 'ü'.repeat(1_000)])), last: 1 });
+    expect(Buffer.byteLength(JSON.stringify(cleaned))).toBeLessThanOrEqual(16 * 1024);
+    expect(Object.keys(cleaned)).toHaveLength(9);
+    expect(cleaned.last).toBe(1);
+  });
+});

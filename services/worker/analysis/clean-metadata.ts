@@ -1,0 +1,67 @@
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+const MAX_STRING_LENGTH = 1_000;
+const MAX_KEY_LENGTH = 100;
+const MAX_BYTES = 16 * 1024;
+const MAX_DEPTH = 4;
+const MAX_ITEMS = 50;
+
+/** Keys that reach a prototype when someone merges the object later. */
+const poisonous = new Set(['__proto__', 'constructor', 'prototype']);
+
+// Control characters, and the bidirectional overrides that make text show as something else (CVE-2021-42574).
+// oxlint-disable-next-line no-control-regex
+const invisible = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/g;
+
+/**
+ * What a file says about itself, as plain JSON that is safe to keep and to show as text: no NaN or Infinity, no key that
+ * reaches a prototype, no control characters; strings <= 1000 characters, arrays and objects <= 50 entries, depth <= 4.
+ * Top-level entries that would make the whole larger than 16 KiB are left out, last first.
+ */
+export function cleanMetadata(raw: object): Record<string, Json> {
+  const kept: [string, Json][] = [];
+  let sizeBytes = 2;
+  for (const [key, value] of cleanEntries(raw, MAX_DEPTH)) {
+    const entryBytes = Buffer.byteLength(JSON.stringify({ [key]: value }));
+    if (sizeBytes + entryBytes > MAX_BYTES) continue;
+    sizeBytes += entryBytes;
+    kept.push([key, value]);
+  }
+  return Object.fromEntries(kept);
+}
+
+function cleanEntries(raw: object, depth: number): [string, Json][] {
+  const entries: [string, Json][] = [];
+  for (const [rawKey, rawValue] of Object.entries(raw)) {
+    if (entries.length === MAX_ITEMS) break;
+    const key = cleanText(rawKey, MAX_KEY_LENGTH);
+    const value = poisonous.has(key) || key === '' ? undefined : clean(rawValue, depth - 1);
+    if (value !== undefined) entries.push([key, value]);
+  }
+  return entries;
+}
+
+/** `undefined`: nothing worth keeping. */
+function clean(value: unknown, depth: number): Json | undefined {
+  if (typeof value === 'string') return cleanText(value, MAX_STRING_LENGTH) || undefined;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  if (typeof value === 'bigint') return clean(Number(value), depth);
+  if (typeof value === 'boolean') return value;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value.toISOString();
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || depth === 0) return undefined;
+  if (Array.isArray(value)) return cleanList(value, depth);
+  const entries = cleanEntries(value, depth);
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+function cleanList(values: unknown[], depth: number): Json[] | undefined {
+  const cleaned = values.slice(0, MAX_ITEMS).map((value) => clean(value, depth - 1));
+  const kept = cleaned.filter((value) => value !== undefined);
+  return kept.length === 0 ? undefined : kept;
+}
+
+function cleanText(text: string, maxLength: number): string {
+  const whole = text.slice(0, maxLength * 2).toWellFormed().normalize('NFC').replace(invisible, '').trim();
+  if (whole.length <= maxLength) return whole;
+  return whole.slice(0, maxLength - 1).replace(/[\ud800-\udbff]$/, '') + '…'; // never half of a surrogate pair
+}
