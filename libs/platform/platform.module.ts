@@ -7,6 +7,7 @@ import type { Alerts } from './alerts';
 import { AlertsFile } from './alerts.file';
 import { SnsAlerts } from './alerts.sns';
 import { Dynamo } from './dynamo';
+import { LiveFeed } from './live';
 import { Outbox } from './outbox';
 import { JobQueue } from './queue';
 import { connectRedis } from './redis';
@@ -37,6 +38,7 @@ export class PlatformModule implements OnApplicationShutdown {
       { provide: JobQueue, useFactory: () => new JobQueue(redisUrl, config.tablePrefix) },
       { provide: Outbox, useFactory: (dynamo: Dynamo, queue: JobQueue) => new Outbox(dynamo, queue), inject: [Dynamo, JobQueue] },
       { provide: REDIS, useFactory: () => connectRedis(redisUrl, 'command') },
+      { provide: LiveFeed, useFactory: (redis: Redis) => new LiveFeed(redis, config.tablePrefix), inject: [REDIS] },
       { provide: STORAGE, useFactory: () => makeStorage(config) },
       { provide: ALERTS, useFactory: () => makeAlerts(config) },
     ];

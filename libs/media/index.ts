@@ -1,0 +1,19 @@
+export { MediaAnnouncer } from './media.announcer';
+export { MediaCounters } from './media.counters';
+export { mediaEvent, toAlert } from './media.events';
+export {
+  derivedFolder,
+  originalFolder,
+  originalKey,
+  sidecarKey,
+  toMedia,
+  type DerivedFile,
+  type MediaEvent,
+  type MediaFacts,
+  type MediaItem,
+  type MediaKey,
+} from './media.item';
+export { MediaModule } from './media.module';
+export { MediaRepository, type Claim } from './media.repository';
+export type { Ending } from './media.moves';
+export { sniff } from './sniff';

@@ -1,0 +1,24 @@
+import { LiveFeed, Outbox } from '#platform';
+import { toMedia, type MediaEvent, type MediaItem } from './media.item';
+
+/**
+ * Tells of a move right after it was written. At best, for speed: the event waits in the outbox until its consumer is
+ * done, and the consumer pushes to the pages again what did not get through here.
+ */
+export class MediaAnnouncer {
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly live: LiveFeed,
+  ) {}
+
+  async announce({ item, event }: { item: MediaItem; event: MediaEvent }): Promise<void> {
+    const key = { userId: item.userId, id: item.id };
+    if (event.type !== 'media.deleted') await this.live.push(item.userId, 'media', toMedia(item), event.id).catch(() => {});
+    await this.outbox.announce({ table: 'media', key }, event.id);
+  }
+
+  /** Progress of the running round, to whoever looks now. */
+  async hint(item: MediaItem, progress: number): Promise<void> {
+    await this.live.hint(item.userId, toMedia({ ...item, progress })).catch(() => {});
+  }
+}

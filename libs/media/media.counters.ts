@@ -1,0 +1,117 @@
+import type { MediaStats, MediaStatus } from '#contracts';
+import { all, atMost, Dynamo, equals, exists, missing, shardOf, type Change, type Condition } from '#platform';
+import type { MediaEvent } from './media.item';
+
+/** Events counted lately, by the time they were (epoch ms): a repeat is not counted again. */
+type Applied = Record<string, number>;
+
+/** A part of a user's counts; the parts of all shards add up. */
+interface CountItem extends Partial<Record<'total' | MediaStatus | 'originalBytes' | 'derivedBytes', number>> {
+  applied: Applied;
+}
+
+/** The one row that bounds a user's originals. Sizes in bytes. */
+interface QuotaItem {
+  /** Originals that exist or are about to. */
+  usedBytes: number;
+  reserved: Record<string, { bytes: number; at: string }>;
+  applied: Applied;
+}
+
+/** Longer than a consumer holds an event between reading and counting it. */
+const REMEMBER_MS = 60_000;
+const PRUNE_ABOVE = 20;
+const RESERVATION_MS = 24 * 3_600_000;
+
+const partition = (userId: string) => `${userId}#counters`;
+const quotaKey = (userId: string) => ({ userId: partition(userId), id: 'quota' });
+
+/**
+ * Counts and used bytes of a user, beside the library: a fixed number of rows, so a read costs the same for any library.
+ * Each event is one conditional write that remembers the event in the same row.
+ */
+export class MediaCounters {
+  constructor(private readonly dynamo: Dynamo) {}
+
+  async read(userId: string): Promise<Omit<MediaStats, 'quotaBytes'>> {
+    const { items } = await this.dynamo.query<CountItem>('media', { where: equals('userId', partition(userId)) });
+    const sum = (name: keyof Omit<CountItem, 'applied'>) => Math.max(0, items.reduce((total, item) => total + (item[name] ?? 0), 0)); // events may come out of order
+    return {
+      total: sum('total'),
+      uploaded: sum('uploaded'),
+      processing: sum('processing'),
+      completed: sum('completed'),
+      failed: sum('failed'),
+      bytes: sum('originalBytes') + sum('derivedBytes'),
+      originalBytes: sum('originalBytes'),
+    };
+  }
+
+  async usedBytes(userId: string): Promise<number> {
+    return (await this.dynamo.get<QuotaItem>('media', quotaKey(userId)))?.usedBytes ?? 0;
+  }
+
+  /** Counts an event exactly once, whatever is delivered how often. */
+  async apply(event: MediaEvent): Promise<void> {
+    const key = { userId: partition(event.userId), id: `count.${shardOf(event.mediaId)}` };
+    await this.applyOnce(key, event.id, deltaOf(event));
+    if (event.type === 'media.deleted') await this.applyOnce(quotaKey(event.userId), event.id, [['usedBytes', -event.originalBytes]]);
+  }
+
+  /**
+   * Takes room for an upload, exactly: of any number of parallel uploads only those that fit get it.
+   * @returns false when the quota does not allow it.
+   */
+  async reserve(userId: string, uploadId: string, bytes: number, quotaBytes: number | null): Promise<boolean> {
+    const at = new Date();
+    const expires = new Date(at.getTime() + RESERVATION_MS).toISOString();
+    const room = quotaBytes === null ? exists('reserved') : atMost('usedBytes', quotaBytes - bytes);
+    const item = await this.updateRow(quotaKey(userId), {
+      add: [['usedBytes', bytes]],
+      set: [[['reserved', uploadId], { bytes, at: at.toISOString() }], ['openShard', shardOf(userId)], ['openAt', expires]],
+      when: all(missing(['reserved', uploadId]), room),
+    });
+    return item !== null;
+  }
+
+  /** The upload became a medium: its room stays taken until it is deleted. */
+  async settle(userId: string, uploadId: string): Promise<void> {
+    await this.dynamo.update('media', quotaKey(userId), { remove: [['reserved', uploadId]], when: exists(['reserved', uploadId]) });
+  }
+
+  /** The upload came to nothing: its room is free again. */
+  async cancel(userId: string, uploadId: string, bytes: number): Promise<void> {
+    const when = exists(['reserved', uploadId]);
+    await this.dynamo.update('media', quotaKey(userId), { add: [['usedBytes', -bytes]], remove: [['reserved', uploadId]], when });
+  }
+
+  async erase(userId: string): Promise<void> {
+    const { items } = await this.dynamo.query<{ userId: string; id: string }>('media', { where: equals('userId', partition(userId)) });
+    await this.dynamo.writeMany('media', items.map(({ userId: owner, id }) => ({ delete: { userId: owner, id } })));
+  }
+
+  private async applyOnce(key: { userId: string; id: string }, eventId: string, add: NonNullable<Change['add']>): Promise<void> {
+    const now = Date.now();
+    const item = await this.updateRow<{ applied: Applied }>(key, { add, set: [[['applied', eventId], now]], when: all(exists('applied'), missing(['applied', eventId])) });
+    const old = Object.entries(item?.applied ?? {}).filter(([, at]) => at < now - REMEMBER_MS);
+    if (old.length <= PRUNE_ABOVE) return;
+    await this.dynamo.update('media', key, { remove: old.slice(0, 200).map(([id]) => ['applied', id]), when: exists('applied') });
+  }
+
+  /** Updates a row, making it first where there is none. null: the condition does not hold. */
+  private async updateRow<T>(key: { userId: string; id: string }, change: Change & { when: Condition }): Promise<T | null> {
+    const updated = await this.dynamo.update<T>('media', key, change);
+    if (updated) return updated;
+    const fresh = { ...key, schemaVersion: 1, usedBytes: 0, reserved: {}, applied: {} };
+    if (!(await this.dynamo.put('media', fresh, missing('id')))) return null;
+    return this.dynamo.update<T>('media', key, change);
+  }
+}
+
+function deltaOf(event: MediaEvent): NonNullable<Change['add']> {
+  if (event.type === 'media.deleted') {
+    return [['total', -1], [event.status, -1], ['originalBytes', -event.originalBytes], ['derivedBytes', -event.derivedBytes]];
+  }
+  if (event.from === null) return [['total', 1], [event.status, 1], ['originalBytes', event.originalBytes]];
+  return [[event.from, -1], [event.status, 1], ...(event.status === 'completed' ? [['derivedBytes', event.derivedBytes] as const] : [])];
+}

@@ -1,0 +1,133 @@
+import type { Failure, HistoryEntry, Media, MediaKind, MediaStatus } from '#contracts';
+import type { OutboxFields, PendingEvent } from '#platform';
+
+export interface MediaKey {
+  userId: string;
+  id: string;
+}
+
+/** A derived file, in the folder of the delivery that made it. */
+export interface DerivedFile {
+  name: string;
+  contentType: string;
+}
+
+/** What processing found out: facts about the content, and the files made from it. */
+export interface MediaFacts {
+  kind: MediaKind;
+  width: number | null;
+  height: number | null;
+  durationSeconds: number | null;
+  codecs: string[];
+  metadata: Record<string, unknown>;
+  derived: { thumbnail: DerivedFile | null; preview: DerivedFile | 'original' | null; waveform: DerivedFile | null };
+}
+
+/** An event of a medium as it waits in the outbox: what subscribers see, and what the counters need. */
+export interface MediaEvent extends PendingEvent {
+  type: `media.${MediaStatus}` | 'media.deleted';
+  userId: string;
+  mediaId: string;
+  batchId: string | null;
+  title: string;
+  kind: MediaKind;
+  status: MediaStatus;
+  round: number;
+  failure?: Failure;
+  /** The status it left; null for a new medium. */
+  from: MediaStatus | null;
+  originalBytes: number;
+  derivedBytes: number;
+}
+
+/** A medium as it stands in the table. Index keys (`by…`, `visibleId`, `open…`, `outbox…`) are sparse. Times ISO 8601 UTC. */
+export interface MediaItem extends MediaKey, OutboxFields {
+  schemaVersion: 1;
+  title: string;
+  filename: string;
+  description: string;
+  tags: string[];
+  batchId: string | null;
+  kind: MediaKind;
+  contentType: string;
+  sizeBytes: number;
+  sha256: string | null;
+  status: MediaStatus;
+  round: number;
+  progress: number;
+  failure: Failure | null;
+  history: HistoryEntry[];
+  width: number | null;
+  height: number | null;
+  durationSeconds: number | null;
+  codecs: string[];
+  metadata: Record<string, unknown>;
+  derived: MediaFacts['derived'] | null;
+  /** The token of the delivery whose folder holds the derived files. */
+  derivedToken: string | null;
+  derivedBytes: number;
+  createdAt: string;
+  updatedAt: string;
+  completedAt: string | null;
+  pending: Record<string, MediaEvent>;
+  /** The delivery that works on it now. Gone when it was handed back. */
+  token?: string;
+  leaseUntil?: string;
+  /** Deliveries of this round that died without handing back. */
+  crashes: number;
+  /** Deliveries of this round that ended in an error of ours. */
+  errors: number;
+  deletedAt?: string;
+  filesErasedAt?: string;
+  byKind?: string;
+  byStatus?: string;
+  byKindStatus?: string;
+  visibleId?: string;
+  openShard?: string;
+  /** When somebody should look at it again: wake-up lost, lease over, erasure due. */
+  openAt?: string;
+}
+
+export const originalKey = ({ userId, id }: MediaKey) => `${originalFolder({ userId, id })}original`;
+export const sidecarKey = ({ userId, id }: MediaKey) => `${originalFolder({ userId, id })}about.json`;
+export const originalFolder = ({ userId, id }: MediaKey) => `originals/${userId}/${id}/`;
+export const derivedFolder = (id: string, token?: string) => (token ? `derived/${id}/${token}/` : `derived/${id}/`);
+
+/** The keys under which the lists find a medium that is not deleted. */
+export function listKeys({ id, kind, status }: { id: string; kind: MediaKind; status: MediaStatus }) {
+  return { visibleId: id, byKind: `${kind}#${id}`, byStatus: `${status}#${id}`, byKindStatus: `${kind}#${status}#${id}` };
+}
+
+/** A medium as its owner sees it. */
+export function toMedia(item: MediaItem): Media {
+  const base = `/api/media/${item.id}`;
+  return {
+    id: item.id,
+    title: item.title,
+    filename: item.filename,
+    kind: item.kind,
+    contentType: item.contentType,
+    sizeBytes: item.sizeBytes,
+    sha256: item.sha256,
+    status: item.status,
+    progress: item.progress,
+    queue: null,
+    failure: item.failure,
+    width: item.width,
+    height: item.height,
+    durationSeconds: item.durationSeconds,
+    codecs: item.codecs,
+    tags: item.tags,
+    description: item.description,
+    batchId: item.batchId,
+    round: item.round,
+    createdAt: item.createdAt,
+    updatedAt: item.updatedAt,
+    completedAt: item.completedAt,
+    history: item.history,
+    thumbnailUrl: item.derived?.thumbnail ? `${base}/thumbnail` : null,
+    previewUrl: item.derived?.preview ? `${base}/preview` : null,
+    originalUrl: `${base}/original`,
+    metadata: item.metadata,
+  };
+}

@@ -1,0 +1,129 @@
+import { UnrecoverableError, Worker, type Job } from 'bullmq';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { queues, type JobPayload, type WorkQueue } from '#contracts';
+import { lockMs, maxStalledCount, stalledIntervalMs } from './consumers';
+import { queuePrefix } from './queue';
+import { connectRedis } from './redis';
+
+/** What becomes of a wake-up: nothing more to do, come again at a time, or keep it with its error for ops. */
+export type WorkResult = { next: 'done' } | { next: 'again'; at: Date } | { next: 'failed'; error: Error };
+export type Work<Q extends WorkQueue> = (payload: JobPayload<Q>, shutdown: AbortSignal) => Promise<WorkResult>;
+export type WorkHandlers = { [Q in WorkQueue]: Work<Q> };
+
+export interface WorkPoolOptions {
+  redisUrl: string;
+  tablePrefix: string;
+  queues: readonly WorkQueue[];
+  /** Jobs at once over all queues. */
+  concurrency: number;
+  onError: (error: unknown, queue: WorkQueue) => void;
+}
+
+/** How often an idle slot looks for work. */
+const IDLE_MS = 200;
+/** After an error of Redis. */
+const PAUSE_MS = 1_000;
+
+/**
+ * Takes jobs from several queues with one bound over all of them. BullMQ's own loop has a bound per queue, so a slot that
+ * is busy with one kind would hold back jobs of another that a free process could take; hence jobs are fetched by hand
+ * (https://docs.bullmq.io/patterns/manually-fetching-jobs), the queues in turn, only when a slot is free.
+ */
+export class WorkPool {
+  private readonly connection;
+  private readonly workers: Array<{ queue: WorkQueue; worker: Worker }>;
+  private readonly stop = new AbortController();
+  private readonly slots: Promise<void>[] = [];
+  private turn = 0;
+  private running = 0;
+
+  constructor(
+    private readonly handlers: WorkHandlers,
+    private readonly options: WorkPoolOptions,
+  ) {
+    this.connection = connectRedis(options.redisUrl, 'waiting');
+    this.workers = options.queues.map((queue) => {
+      const worker = new Worker(queue, null, {
+        connection: this.connection,
+        prefix: queuePrefix(options.tablePrefix),
+        autorun: false,
+        lockDuration: lockMs,
+        stalledInterval: stalledIntervalMs,
+        maxStalledCount,
+        skipVersionCheck: true,
+      });
+      worker.on('error', () => {}); // Redis away: the loops below pause and go on by themselves
+      return { queue, worker };
+    });
+  }
+
+  start(): void {
+    for (const { worker } of this.workers) void worker.startStalledCheckTimer();
+    for (let slot = 0; slot < this.options.concurrency; slot += 1) this.slots.push(this.runSlot());
+  }
+
+  /** Takes nothing more, tells the running work to hand back, and waits for it. */
+  async close(): Promise<void> {
+    this.stop.abort(new Error('The worker is shutting down'));
+    const ended = Promise.all(this.slots);
+    while (this.running > 0) await Promise.race([ended, sleep(50)]);
+    await Promise.race([ended, sleep(PAUSE_MS)]); // an idle slot may wait for a Redis that is away
+    this.connection.disconnect();
+    await Promise.all(this.workers.map(({ worker }) => worker.close(true)));
+  }
+
+  private async runSlot(): Promise<void> {
+    const token = randomUUID();
+    while (!this.stop.signal.aborted) {
+      try {
+        const ran = await this.runNext(token);
+        if (!ran) await sleep(IDLE_MS, undefined, { signal: this.stop.signal }).catch(() => {});
+      } catch {
+        await sleep(PAUSE_MS, undefined, { signal: this.stop.signal }).catch(() => {});
+      }
+    }
+  }
+
+  private async runNext(token: string): Promise<boolean> {
+    for (let tried = 0; tried < this.workers.length; tried += 1) {
+      const { queue, worker } = this.workers[this.turn++ % this.workers.length]!;
+      const job = await worker.getNextJob(token, { block: false });
+      if (!job) continue;
+      await this.run(queue, job, token);
+      return true;
+    }
+    return false;
+  }
+
+  private async run(queue: WorkQueue, job: Job, token: string): Promise<void> {
+    this.running += 1;
+    const renewal = setInterval(() => void job.extendLock(token, lockMs).catch(() => {}), lockMs / 3);
+    try {
+      const result = await this.handle(queue, job);
+      if (result.next === 'done') await job.moveToCompleted(undefined, token, false);
+      if (result.next === 'again') await job.moveToDelayed(result.at.getTime(), token);
+      if (result.next === 'failed') await job.moveToFailed(unrecoverable(result.error), token, false);
+    } catch (error) {
+      this.options.onError(error, queue); // the job's lock was lost or Redis is away: the table says what is left to do
+    } finally {
+      clearInterval(renewal);
+      this.running -= 1;
+    }
+  }
+
+  private async handle(queue: WorkQueue, job: Job): Promise<WorkResult> {
+    try {
+      return await this.handlers[queue](queues[queue].payload.parse(job.data), this.stop.signal);
+    } catch (error) {
+      return { next: 'failed', error: error as Error };
+    }
+  }
+}
+
+/** Kept in the failed set with the stack of its cause; the item's own counters decide about another try, not BullMQ. */
+function unrecoverable(cause: Error): UnrecoverableError {
+  const error = new UnrecoverableError(cause.message);
+  error.stack = cause.stack ?? error.message;
+  return error;
+}

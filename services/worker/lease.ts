@@ -1,0 +1,48 @@
+import type { MediaKey, MediaRepository } from '#media';
+
+export const LEASE_MS = 10_000;
+const RENEW_MS = 3_000;
+
+/** Somebody else has, or may soon have, the medium: whatever this delivery still does is void. */
+export class LeaseLostError extends Error {
+  constructor() {
+    super('The lease of this delivery ended');
+  }
+}
+
+/** Keeps a claim alive while its work lives, and carries the progress. `signal` aborts when it is lost or at shutdown. */
+export class Lease {
+  progress = 0;
+  readonly signal: AbortSignal;
+  private readonly lost = new AbortController();
+  private readonly timer: NodeJS.Timeout;
+  private heldUntil = Date.now() + LEASE_MS;
+
+  constructor(
+    private readonly media: MediaRepository,
+    private readonly key: MediaKey,
+    private readonly token: string,
+    shutdown: AbortSignal,
+  ) {
+    this.signal = AbortSignal.any([shutdown, this.lost.signal]);
+    this.timer = setInterval(() => void this.renew(), RENEW_MS);
+  }
+
+  get isLost(): boolean {
+    return this.lost.signal.aborted;
+  }
+
+  end(): void {
+    clearInterval(this.timer);
+  }
+
+  private async renew(): Promise<void> {
+    const asked = Date.now();
+    try {
+      if (await this.media.renew(this.key, this.token, LEASE_MS, this.progress)) this.heldUntil = asked + LEASE_MS;
+      else this.lost.abort(new LeaseLostError());
+    } catch {
+      if (Date.now() > this.heldUntil) this.lost.abort(new LeaseLostError()); // the table is away: ours until the lease ends
+    }
+  }
+}

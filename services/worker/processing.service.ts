@@ -1,0 +1,128 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PinoLogger } from 'nestjs-pino';
+import type { FailureCode, ProcessMedia } from '#contracts';
+import { MediaAnnouncer, MediaRepository, originalKey, type Ending, type MediaItem, type MediaKey } from '#media';
+import { DependencyUnavailableError, newId, ObjectMissingError, STORAGE, StorageFullError, type Storage, type WorkResult } from '#platform';
+import { MediaFailure } from './analysis';
+import { DerivedFiles } from './derived-files';
+import { Lease, LEASE_MS } from './lease';
+import { Sandboxes } from './sandboxes';
+
+const DONE: WorkResult = { next: 'done' };
+/** After an outage the item rests a little, so that a dependency that comes back is not stormed. */
+const OUTAGE_PAUSE_MS = 3_000;
+const ERROR_PAUSE_MS = 2_000;
+const HINT_MS = 1_000;
+
+/** One delivery of one medium: claim, analyse, store, finish; or hand back. It converges: run twice, it ends in the same place. */
+@Injectable()
+export class ProcessingService {
+  constructor(
+    private readonly media: MediaRepository,
+    private readonly announcer: MediaAnnouncer,
+    private readonly derived: DerivedFiles,
+    private readonly sandboxes: Sandboxes,
+    @Inject(STORAGE) private readonly storage: Storage,
+    private readonly logger: PinoLogger,
+  ) {}
+
+  /** Called for each wake-up of a medium, however many come. */
+  async process(payload: ProcessMedia, shutdown: AbortSignal): Promise<WorkResult> {
+    const key = { userId: payload.userId, id: payload.mediaId };
+    const token = newId();
+    try {
+      const claim = await this.media.claim(key, token, LEASE_MS);
+      if (claim.outcome === 'over') return DONE;
+      if (claim.outcome === 'busy') return { next: 'again', at: claim.until };
+      if (claim.announced) await this.announcer.announce({ item: claim.item, event: claim.announced });
+      if (claim.outcome === 'exhausted') return await this.end(claim.item, token, { status: 'failed', code: claim.code });
+      return await this.work(claim.item, token, shutdown, claim.alone);
+    } catch (error) {
+      if (error instanceof DependencyUnavailableError) return again(OUTAGE_PAUSE_MS);
+      throw error;
+    }
+  }
+
+  private async work(item: MediaItem, token: string, shutdown: AbortSignal, alone: boolean): Promise<WorkResult> {
+    const lease = new Lease(this.media, item, token, shutdown);
+    try {
+      const ending = await this.sandboxes.use(alone, (sandbox) => this.analyse(sandbox, item, token, lease));
+      return await this.end(item, token, ending);
+    } catch (error) {
+      await this.derived.erase(item.id, token).catch(() => {}); // storage away: erased with what nobody names
+      return await this.handBack(item, token, lease, shutdown, error as Error);
+    } finally {
+      lease.end();
+    }
+  }
+
+  private async analyse(sandbox: Parameters<Parameters<Sandboxes['use']>[1]>[0], item: MediaItem, token: string, lease: Lease): Promise<Ending> {
+    try {
+      return await this.storage.withLocalFile(originalKey(item), async ({ path, dir }) => {
+        const outputDir = join(dir, 'derived');
+        await mkdir(outputDir);
+        const onProgress = this.progressOf(item, lease);
+        const facts = await sandbox.analyse({ kind: item.kind, contentType: item.contentType, inputPath: path, outputDir, signal: lease.signal, onProgress });
+        lease.signal.throwIfAborted();
+        return { status: 'completed', facts, derivedBytes: await this.derived.store(item.id, token, outputDir, facts.derived) };
+      });
+    } catch (error) {
+      const code = decidedCode(error);
+      if (!code) throw error;
+      this.logger.info({ mediaId: item.id, userId: item.userId, code, detail: (error as Error).message }, 'media refused');
+      return { status: 'failed', code };
+    }
+  }
+
+  private async end(item: MediaItem, token: string, ending: Ending): Promise<WorkResult> {
+    const finished = await this.media.finish(item, token, ending);
+    if (!finished) {
+      await this.derived.erase(item.id, token); // fenced out: the winner's word stands
+      return DONE;
+    }
+    await this.announcer.announce(finished);
+    this.logger.info({ mediaId: item.id, userId: item.userId, status: ending.status, round: item.round }, 'media processed');
+    if (item.round > 1 || item.crashes > 0 || item.errors > 0) await this.derived.eraseOthers(item.id, token);
+    return DONE;
+  }
+
+  private async handBack(item: MediaItem, token: string, lease: Lease, shutdown: AbortSignal, error: Error): Promise<WorkResult> {
+    if (lease.isLost) return again(LEASE_MS);
+    if (shutdown.aborted) {
+      await this.media.release(item, token);
+      return again(0);
+    }
+    if (error instanceof DependencyUnavailableError || error instanceof StorageFullError) {
+      await this.media.release(item, token, new Date(Date.now() + OUTAGE_PAUSE_MS));
+      return again(OUTAGE_PAUSE_MS);
+    }
+    this.logger.error({ err: error, mediaId: item.id, userId: item.userId, round: item.round }, 'processing broke');
+    const pauseMs = ERROR_PAUSE_MS * 2 ** item.errors;
+    const outcome = await this.media.releaseAfterError(item, token, new Date(Date.now() + pauseMs));
+    if (outcome === 'again') return again(pauseMs);
+    await this.end(item, token, { status: 'failed', code: 'processing_error' });
+    return { next: 'failed', error };
+  }
+
+  private progressOf(key: MediaKey & MediaItem, lease: Lease): (percent: number) => void {
+    let hintedAt = 0;
+    return (percent) => {
+      lease.progress = Math.max(lease.progress, Math.min(99, Math.floor(percent)));
+      if (Date.now() - hintedAt < HINT_MS) return;
+      hintedAt = Date.now();
+      void this.announcer.hint(key, lease.progress);
+    };
+  }
+}
+
+function again(pauseMs: number): WorkResult {
+  return { next: 'again', at: new Date(Date.now() + pauseMs) };
+}
+
+/** The code of a decided outcome, or null: an error of ours or of a dependency, to be tried again. */
+function decidedCode(error: unknown): FailureCode | null {
+  if (error instanceof MediaFailure) return error.code;
+  return error instanceof ObjectMissingError ? 'original_missing' : null;
+}
