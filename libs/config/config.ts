@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { workQueues } from '#contracts';
+import { runningInstallation } from './running';
 import { keptSessionSecret } from './session-secret';
 
 /** A missing or wrong setting. `message` is the one line an operator needs. */
@@ -71,7 +72,18 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${given[String(issue.path[0])] === undefined ? 'is missing' : issue.message}`);
     throw new ConfigError(`Configuration (${mode} mode): ${wrong.join('; ')}`);
   }
-  return toConfig(parsed.data);
+  return toConfig(joinRunning(parsed.data));
+}
+
+/** Tools started by hand in local mode join the Redis and the tables of the installation that runs on their folder. */
+function joinRunning(settings: Settings): Settings {
+  const running = settings.SNAPSTREAM_MODE === 'local' ? runningInstallation(settings.DATA_DIR) : null;
+  if (!running) return settings;
+  return {
+    ...settings,
+    REDIS_URL: settings.REDIS_URL ?? running.redisUrl ?? undefined,
+    AWS_ENDPOINT_URL_DYNAMODB: settings.AWS_ENDPOINT_URL_DYNAMODB ?? settings.AWS_ENDPOINT_URL ?? running.dynamodbEndpoint ?? undefined,
+  } as Settings;
 }
 
 function toConfig(settings: Settings) {

@@ -1,1 +1,4 @@
+export { childEnv } from './child-env';
 export { ConfigError, loadConfig, type Config } from './config';
+export { isAlive, processStart } from './process-start';
+export { runningFile, runningInstallation, type RunningInstallation } from './running';

@@ -1,0 +1,140 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ChildLog } from './child-log';
+
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 15_000;
+/** A child that lived this long was healthy: its next failure is a first one. */
+const HEALTHY_MS = 30_000;
+const SLOW_MS = 20_000;
+const MAX_FAILED_STARTS = 5;
+
+export interface ChildSpec {
+  name: string;
+  script: string;
+  args?: readonly string[];
+  env: Record<string, string>;
+  logFile: string;
+  /** How long SIGTERM may take before the whole process group is killed. */
+  drainMs: number;
+}
+
+/** What the supervisor wants to hear of its children. */
+export interface Watcher {
+  say(line: string): void;
+  /** Processes came or went. */
+  changed(): void;
+}
+
+/** A child died again and again before it was ready once: a setting or the installation is wrong, patience won't help. */
+export class ChildNeverReadyError extends Error {}
+
+/** The pause before start number `failures + 1`: 0.5 s, doubled with each failure in a row, 15 s at most. */
+export const delayAfter = (failures: number): number => Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), LONGEST_DELAY_MS);
+
+/** A Node process that is started again whenever it ends, until it is told to stop. */
+export class Child {
+  readonly #log: ChildLog;
+  readonly #stopping = new AbortController();
+  readonly #ready = Promise.withResolvers<{ url?: string }>();
+  #wasReady = false;
+  #process: ChildProcess | null = null;
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly spec: ChildSpec,
+    private readonly watcher: Watcher,
+  ) {
+    this.#log = new ChildLog(spec.logFile);
+  }
+
+  get pid(): number | null {
+    return this.#process?.pid ?? null;
+  }
+
+  /**
+   * Resolves when the child says `ready` for the first time.
+   * @throws {ChildNeverReadyError} after five failed starts in a row.
+   */
+  start(): Promise<{ url?: string }> {
+    this.#done = this.#keepRunning();
+    const patience = setTimeout(() => this.watcher.say(`${this.spec.name} is slow to start; its log: ${this.spec.logFile}`), SLOW_MS);
+    patience.unref();
+    return this.#ready.promise.finally(() => clearTimeout(patience));
+  }
+
+  /** SIGTERM, time to drain, then SIGKILL of the group. Resolves when nothing of it is left. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#process?.kill('SIGTERM');
+    const impatience = setTimeout(() => {
+      this.watcher.say(`${this.spec.name} did not stop within ${this.spec.drainMs / 1000} s and is killed`);
+      this.kill();
+    }, this.spec.drainMs);
+    await this.#done;
+    clearTimeout(impatience);
+  }
+
+  /** SIGKILL, for it and what it started. */
+  kill(): void {
+    this.#stopping.abort();
+    if (this.pid) killGroup(this.pid, 'SIGKILL');
+  }
+
+  async #keepRunning(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (let failures = 0; !signal.aborted; ) {
+      const startedAt = Date.now();
+      const ending = await this.#runOnce().catch((error: Error) => error.message); // such as a disk too full for a log
+      if (signal.aborted) return;
+      failures = Date.now() - startedAt >= HEALTHY_MS ? 1 : failures + 1;
+      const account = [`${this.spec.name} ended (${ending})`, this.#log.lastWords()].filter(Boolean).join(': ');
+      if (!this.#wasReady && failures >= MAX_FAILED_STARTS) {
+        this.#ready.reject(new ChildNeverReadyError(`${account}\nIt never got ready in ${failures} attempts; its log: ${this.spec.logFile}`));
+        return;
+      }
+      const delayMs = delayAfter(failures);
+      this.watcher.say(`${account}; starting it again in ${delayMs / 1000} s`);
+      await sleep(delayMs, undefined, { signal }).catch(() => {}); // rejects only when it is told to stop
+    }
+  }
+
+  /** Its own process group: Ctrl-C in a terminal must reach the supervisor alone, or the order of stopping is lost. */
+  async #runOnce(): Promise<string> {
+    const output = this.#log.open();
+    const child = spawn(process.execPath, [this.spec.script, ...(this.spec.args ?? [])], {
+      detached: true,
+      env: this.spec.env,
+      stdio: ['ignore', output, output, 'ipc'],
+    });
+    closeSync(output);
+    this.#process = child;
+    this.watcher.changed();
+    child.on('message', (message) => this.#hear(message));
+    const ended = Promise.withResolvers<string>();
+    child.once('exit', (code, signal) => ended.resolve(signal ?? `exit code ${code}`));
+    child.once('error', (error) => ended.resolve(error.message));
+    const ending = await ended.promise;
+    if (child.pid) killGroup(child.pid, 'SIGKILL'); // what it started and left behind, such as an ffmpeg
+    this.#process = null;
+    this.watcher.changed();
+    return ending;
+  }
+
+  #hear(message: unknown): void {
+    if (typeof message !== 'object' || message === null || !('type' in message) || message.type !== 'ready') return;
+    if (this.#wasReady) this.watcher.say(`${this.spec.name} is back`);
+    this.#wasReady = true;
+    this.#ready.resolve('url' in message && typeof message.url === 'string' ? { url: message.url } : {});
+  }
+}
+
+/** Signals a process group by its leader; a group that is gone is fine. */
+export function killGroup(leader: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-leader, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

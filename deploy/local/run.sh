@@ -1,0 +1,40 @@
+#!/bin/sh
+# What `npm start`, `npm test` and `npm run admin` run. Needs some Node with npm and nothing else:
+#   sh deploy/local/run.sh start | test [jest arguments] | admin <arguments> | <any command, under the right Node>
+set -eu
+cd "$(dirname "$0")/../.."
+
+. deploy/local/setup/say.sh
+. deploy/local/setup/node.sh
+. deploy/local/setup/packages.sh
+. deploy/local/setup/programs.sh
+. deploy/local/setup/build.sh
+
+mode=${1:-start}
+[ $# -eq 0 ] || shift
+
+use_node || exit 1
+use_packages || exit 1
+
+# `exec` everywhere: the signals npm forwards must reach the program, not a shell in front of it.
+case $mode in
+  start)
+    use_programs ffmpeg ffprobe $(own_redis) || exit 1
+    use_build || exit 1
+    exec node dist/deploy/local/supervisor.js "$@"
+    ;;
+  test)
+    use_programs ffmpeg ffprobe redis-server || exit 1
+    try_chromium
+    check_and_build || exit 1
+    exec node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js --ci "$@"
+    ;;
+  admin)
+    use_build || exit 1
+    exec node dist/services/auth/admin.js "$@"
+    ;;
+  *)
+    PATH=$PWD/node_modules/.bin:$PATH
+    exec "$mode" "$@"
+    ;;
+esac

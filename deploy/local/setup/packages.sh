@@ -1,0 +1,15 @@
+# Sourced by run.sh: node_modules as the lock says.
+
+packages_state() { echo "$(cksum <package-lock.json) node-${node_version%%.*} $(uname -sm)"; }
+
+packages_current() { [ -f node_modules/.snapstream-lock ] && [ "$(cat node_modules/.snapstream-lock)" = "$(packages_state)" ]; }
+
+install_packages() {
+  packages_current && return 0
+  say 'Installing packages (first time: about a minute)…'
+  quietly 'npm ci failed: check the network and the lines above, then run this again.' \
+    run_npm ci --include=dev --include=optional --no-audit --no-fund --no-progress --loglevel error || return 1
+  packages_state >node_modules/.snapstream-lock
+}
+
+use_packages() { packages_current || alone install_packages; }

@@ -1,0 +1,85 @@
+import { ConfigError, loadConfig, processStart, runningFile, type Config, type RunningInstallation } from '#config';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { ChildNeverReadyError } from './child';
+import { DataLock, FolderInUseError } from './data-lock';
+import { Installation, type Addresses } from './installation';
+import { whyTaken } from './ports';
+import { say } from './say';
+
+/** npm passes on a Ctrl-C that the terminal has sent us already: signals this close together are one. */
+const SAME_SIGNAL_MS = 1_000;
+
+/** A start that can not work, in one line for the person who started it. */
+class StartRefusedError extends Error {}
+
+async function main(servicesDir: string): Promise<void> {
+  const { dataDir } = loadConfig();
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const lock = await DataLock.take(dataDir);
+  rmSync(runningFile(dataDir), { force: true });
+  try {
+    await run(loadConfig(), servicesDir, lock); // again: the first reading may have joined an installation that has just left
+  } finally {
+    rmSync(runningFile(dataDir), { force: true });
+    lock.release();
+  }
+}
+
+/** Resolves when everything has stopped as asked. */
+async function run(config: Config, servicesDir: string, lock: DataLock): Promise<void> {
+  await refuseTakenPort(config);
+  say(`Starting SnapStream; data in ${here(config.dataDir)}, logs in ${here(join(config.dataDir, 'logs'))}`);
+  const installation = new Installation(config, servicesDir, { say, changed: () => lock.recordChildren(installation.pids) });
+  const stopRequested = stopRequest(() => installation.kill());
+  const started = installation.start().then((addresses) => announce(config, addresses));
+  try {
+    await Promise.race([started.then(() => stopRequested), stopRequested]);
+    say('Stopping: work in progress may take up to 20 s (Ctrl-C again: at once)');
+  } finally {
+    await installation.stop();
+  }
+  say('SnapStream has stopped');
+}
+
+async function refuseTakenPort(config: Config): Promise<void> {
+  const ports = [['PORT', config.port] as const, ...(config.opsPort === 9090 ? [] : [['OPS_PORT', config.opsPort] as const])];
+  for (const [name, port] of ports) {
+    const why = await whyTaken(port, config.host);
+    if (why === 'EADDRINUSE') throw new StartRefusedError(`Port ${port} is in use by another program: stop it, or choose another port with ${name}=<number>`);
+    if (why) throw new StartRefusedError(`Listening on ${config.host} port ${port} is not possible (${why}): check HOST and ${name}`);
+  }
+}
+
+function announce(config: Config, addresses: Addresses): void {
+  const note: RunningInstallation = { pid: process.pid, started: processStart(process.pid) ?? '', ...addresses };
+  const draft = `${runningFile(config.dataDir)}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify(note), { mode: 0o600 });
+  renameSync(draft, runningFile(config.dataDir));
+  say(`SnapStream is ready at ${addresses.url}`);
+}
+
+/** Resolves at the first SIGINT, SIGTERM or SIGHUP; a later one calls `hurry`. */
+function stopRequest(hurry: () => void): Promise<void> {
+  const requested = Promise.withResolvers<void>();
+  let firstAt = 0;
+  const onSignal = () => {
+    firstAt ||= Date.now();
+    requested.resolve();
+    if (Date.now() - firstAt > SAME_SIGNAL_MS) hurry();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  return requested.promise;
+}
+
+const here = (path: string) => relative('', path) || '.';
+
+process.stdout.on('error', () => {}); // the terminal is gone; the work is not
+main(process.argv[2] ?? join(__dirname, '..', '..', 'services')).then(
+  () => process.exit(0),
+  (error: Error) => {
+    const expected = [ConfigError, FolderInUseError, StartRefusedError, ChildNeverReadyError].some((kind) => error instanceof kind);
+    process.stderr.write(`${expected ? error.message : error.stack}\n`);
+    process.exit(1);
+  },
+);
