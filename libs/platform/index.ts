@@ -1,4 +1,6 @@
 export { alertAttributes, type Alerts } from './alerts';
+export { AlertsFile } from './alerts.file';
+export { SnsAlerts } from './alerts.sns';
 export { Consumers, type Handler, type HandlersOf } from './consumers';
 export { Dynamo, type Item, type Key, type Query } from './dynamo';
 export { DependencyUnavailableError, type Dependency } from './errors';
@@ -9,6 +11,7 @@ export { Outbox, type OutboxFields, type PendingEvent } from './outbox';
 export { JobQueue, queueNames, type QueueCounts } from './queue';
 export { connectRedis, withRedis } from './redis';
 export { ObjectMissingError, StorageFullError, type ByteRange, type Storage, type StoredObject } from './storage';
+export { LocalStorage } from './storage.local';
 export { shardOf, shards, tables, type TableName } from './tables';
 export { ALERTS, CONFIG, PlatformModule, REDIS, requireRedisUrl, STORAGE } from './platform.module';
 export { WorkPool, type WorkHandlers, type WorkResult } from './work-pool';

@@ -1,0 +1,58 @@
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Alert } from '#contracts';
+import { alertAttributes, type Alerts } from './alerts';
+import { syncFolder } from './disk-files';
+import { DependencyUnavailableError } from './errors';
+
+const NEWLINE = '\n';
+
+/**
+ * The topic as a file: one JSON line `{message, attributes}` for each alert. Several processes may append at once.
+ * A line that a crash or a full disk tore stays behind as a line that is no JSON; it never spoils the next one.
+ */
+export class AlertsFile implements Alerts {
+  constructor(private readonly path: string) {}
+
+  async publish(alert: Alert): Promise<void> {
+    const line = JSON.stringify({ message: alert, attributes: alertAttributes(alert) }) + NEWLINE;
+    await this.withFile(async (file) => {
+      const written = (await appendLine(file, line)) || (await appendLine(file, line));
+      if (!written) throw new Error(`Expected ${this.path} to take a line of ${line.length} characters, but it did not`);
+    });
+  }
+
+  async check(): Promise<void> {
+    await this.withFile(async () => {});
+  }
+
+  private async withFile(use: (file: FileHandle) => Promise<void>): Promise<void> {
+    try {
+      await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
+      await using file = await open(this.path, 'a+', 0o600);
+      await use(file);
+      await syncFolder(dirname(this.path)); // the file's own name, when it is new
+    } catch (error) {
+      throw new DependencyUnavailableError('alerts', error);
+    }
+  }
+}
+
+/**
+ * Appends in a single write, which O_APPEND keeps apart from the writes of others, and looks at the outcome.
+ * @returns false when it does not stand whole on a line of its own: the disk is full, or a neighbour's write was torn just before.
+ */
+async function appendLine(file: FileHandle, line: string): Promise<boolean> {
+  const { size: sizeBefore } = await file.stat();
+  const startsLine = sizeBefore === 0 || (await textFrom(file, sizeBefore - 1)).startsWith(NEWLINE);
+  await file.write(Buffer.from(startsLine ? line : NEWLINE + line));
+  await file.datasync();
+  const tail = sizeBefore === 0 ? NEWLINE + (await textFrom(file, 0)) : await textFrom(file, sizeBefore - 1);
+  return tail.includes(NEWLINE + line);
+}
+
+async function textFrom(file: FileHandle, position: number): Promise<string> {
+  const bytes = Buffer.alloc((await file.stat()).size - position);
+  await file.read(bytes, 0, bytes.length, position);
+  return bytes.toString();
+}

@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { lstat, mkdir, open, opendir, rename, rm, rmdir, stat, statfs, type FileHandle } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { asStorageError, isAbsent, linkOrCopy, nullIfAbsent, syncFolder } from './disk-files';
+import { ObjectMissingError, StorageFullError, type ByteRange, type Storage, type StoredObject } from './storage';
+import { assertKey, assertPrefix, assertRange } from './storage-key';
+import { sweepFolder, withWorkFolder } from './work-folder';
+
+const MIN_FREE_BYTES = 64 * 1024 ** 2;
+
+/**
+ * Storage on one disk: `root/objects/<key>`, unfinished files in `root/tmp`, private folders in `root/work`.
+ * All three lie on one file system, so that an object appears by a rename: whole, or not at all.
+ */
+export class LocalStorage implements Storage {
+  private readonly root: string;
+  private readonly objects: string;
+  private readonly tmp: string;
+  private readonly work: string;
+
+  constructor(
+    root: string,
+    private readonly minFreeBytes = MIN_FREE_BYTES,
+  ) {
+    this.root = resolve(root);
+    this.objects = join(this.root, 'objects');
+    this.tmp = join(this.root, 'tmp');
+    this.work = join(this.root, 'work');
+  }
+
+  async write(key: string, source: Readable, { signal }: { signal?: AbortSignal } = {}): Promise<{ sizeBytes: number }> {
+    try {
+      return await this.publish(key, async (temp) => {
+        await using file = await open(temp, 'wx+', 0o600);
+        await pipeline(source, file.createWriteStream({ autoClose: false }), { signal });
+        await file.sync();
+        signal?.throwIfAborted();
+        return (await file.stat()).size;
+      });
+    } catch (error) {
+      source.destroy();
+      throw signal?.aborted ? signal.reason : error;
+    }
+  }
+
+  async writeFile(key: string, path: string): Promise<{ sizeBytes: number }> {
+    if (!(await lstat(path)).isFile()) throw new TypeError(`Expected a file to store as "${key}", but received "${path}"`);
+    return this.publish(key, async (temp) => {
+      await linkOrCopy(path, temp);
+      await using file = await open(temp);
+      await file.chmod(0o600);
+      await file.utimes(new Date(), new Date()); // stored now, whenever it was made: the age of orphans counts from here
+      await file.sync();
+      return (await file.stat()).size;
+    });
+  }
+
+  async read(key: string, range?: ByteRange): Promise<Readable> {
+    const file = await this.openObject(key);
+    try {
+      const found = await file.stat();
+      if (!found.isFile()) throw new ObjectMissingError(key);
+      if (range) assertRange(key, range, found.size);
+      return file.createReadStream({ ...range });
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  async stat(key: string): Promise<{ sizeBytes: number; modifiedAt: Date } | null> {
+    const found = await stat(this.pathOf(key)).catch(nullIfAbsent);
+    return found?.isFile() ? { sizeBytes: found.size, modifiedAt: found.mtime } : null;
+  }
+
+  async withLocalFile<T>(key: string, use: (file: { path: string; dir: string }) => Promise<T>): Promise<T> {
+    if (!(await this.stat(key))) throw new ObjectMissingError(key);
+    return withWorkFolder(this.work, async (dir) => {
+      const path = join(dir, 'source');
+      await linkOrCopy(this.pathOf(key), path).catch((error: unknown) => {
+        throw isAbsent(error) ? new ObjectMissingError(key) : asStorageError(error);
+      });
+      return use({ path, dir });
+    });
+  }
+
+  async deletePrefix(prefix: string): Promise<{ objects: number; bytes: number }> {
+    const erased = { objects: 0, bytes: 0 };
+    for await (const { key, sizeBytes } of this.list(prefix)) {
+      await rm(this.pathOf(key), { force: true });
+      erased.objects += 1;
+      erased.bytes += sizeBytes;
+    }
+    const dir = join(this.objects, prefix);
+    await rm(dir, { recursive: true, force: true, maxRetries: 5 }).catch(nullIfAbsent);
+    await this.removeEmptyParents(dir);
+    return erased;
+  }
+
+  async *list(prefix: string): AsyncGenerator<StoredObject> {
+    assertPrefix(prefix);
+    const entries = await opendir(join(this.objects, prefix)).catch(nullIfAbsent);
+    for await (const entry of entries ?? []) {
+      const key = `${prefix}${entry.name}`;
+      if (entry.isDirectory()) {
+        yield* this.list(`${key}/`);
+        continue;
+      }
+      const found = await this.stat(key);
+      if (found) yield { key, ...found };
+    }
+  }
+
+  async check(): Promise<void> {
+    await this.withTemp(async (temp) => {
+      await using file = await open(temp, 'wx', 0o600);
+      await file.write('writable');
+      await file.sync();
+    });
+    const { bavail, bsize } = await statfs(this.tmp);
+    const freeBytes = bavail * bsize;
+    if (freeBytes < this.minFreeBytes) throw new StorageFullError(`Expected ${this.minFreeBytes} bytes of free disk, but there are ${freeBytes}`);
+  }
+
+  /** Erases what killed processes left behind: unfinished and private files that nobody touched for `olderThanMs`. Returns how many. */
+  async sweepTemp(olderThanMs: number): Promise<number> {
+    return (await sweepFolder(this.tmp, olderThanMs)) + (await sweepFolder(this.work, olderThanMs));
+  }
+
+  /** Lets `fill` make a durable temporary file and gives it its name; what was there under that name is replaced at once. */
+  private async publish(key: string, fill: (temp: string) => Promise<number>): Promise<{ sizeBytes: number }> {
+    const path = this.pathOf(key);
+    return this.withTemp(async (temp) => {
+      const sizeBytes = await fill(temp);
+      await this.moveInto(path, temp);
+      await this.syncUpwards(dirname(path));
+      return { sizeBytes };
+    });
+  }
+
+  private async withTemp<T>(use: (temp: string) => Promise<T>): Promise<T> {
+    const temp = join(this.tmp, randomUUID());
+    try {
+      await mkdir(this.tmp, { recursive: true, mode: 0o700 });
+      return await use(temp);
+    } catch (error) {
+      throw asStorageError(error);
+    } finally {
+      await rm(temp, { force: true });
+    }
+  }
+
+  private async moveInto(path: string, temp: string): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      try {
+        return await rename(temp, path);
+      } catch (error) {
+        if (!isAbsent(error) || attempt === 10) throw error; // a deletion next door just removed the empty folder
+      }
+    }
+  }
+
+  /** A rename lasts once its folder is on the disk, and a new folder once its parent is. */
+  private async syncUpwards(dir: string): Promise<void> {
+    for (let folder = dir; ; folder = dirname(folder)) {
+      await syncFolder(folder);
+      if (folder === this.root) return;
+    }
+  }
+
+  private async removeEmptyParents(dir: string): Promise<void> {
+    for (let folder = dirname(dir); folder !== this.objects; folder = dirname(folder)) {
+      const removed = await rmdir(folder).then(() => true, isAbsent);
+      if (!removed) return;
+    }
+  }
+
+  private async openObject(key: string): Promise<FileHandle> {
+    try {
+      return await open(this.pathOf(key));
+    } catch (error) {
+      throw isAbsent(error) ? new ObjectMissingError(key) : error;
+    }
+  }
+
+  private pathOf(key: string): string {
+    assertKey(key);
+    return join(this.objects, key);
+  }
+}
