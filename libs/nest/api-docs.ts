@@ -1,0 +1,34 @@
+import express, { type Router } from 'express';
+import swagger from 'swagger-ui-dist';
+import { openApiDocument } from './openapi';
+
+const assets = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
+
+/** No inline script or style: the content security policy forbids them. */
+const page = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>SnapStream API</title>
+<link rel="icon" href="/api/docs/favicon-32x32.png">
+<link rel="stylesheet" href="/api/docs/swagger-ui.css">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="/api/docs/swagger-ui-bundle.js"></script>
+<script src="/api/docs/start.js"></script>
+</body>
+</html>
+`;
+const start = `SwaggerUIBundle({ url: '/api/openapi.json', dom_id: '#swagger-ui', deepLinking: true });\n`;
+
+/** `/api/openapi.json` and a page to browse it at `/api/docs`; public. */
+export function apiDocs(): Router {
+  const document = JSON.stringify(openApiDocument());
+  const router = express.Router();
+  router.get('/openapi.json', (_req, res) => void res.type('json').send(document));
+  router.get('/docs', (_req, res) => void res.type('html').send(page));
+  router.get('/docs/start.js', (_req, res) => void res.type('js').send(start));
+  router.get(assets.map((name) => `/docs/${name}`), (req, res) => res.sendFile(req.path.slice('/docs/'.length), { root: swagger.getAbsoluteFSPath() }));
+  return router;
+}

@@ -1,0 +1,19 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { Request } from 'express';
+import type { User } from '#contracts';
+import { ProblemError } from './problem';
+
+export interface SessionUser {
+  id: string;
+  /** The public id of the session, as in the list of sessions; not the secret in the cookie. */
+  sessionId: string;
+  role: User['role'];
+}
+
+/** Who is logged in. @throws {ProblemError} unauthenticated */
+export function userOf(req: Request): SessionUser {
+  if (!req.sessionUser) throw new ProblemError('unauthenticated');
+  return req.sessionUser;
+}
+
+export const CurrentUser = createParamDecorator((_: undefined, context: ExecutionContext) => userOf(context.switchToHttp().getRequest<Request>()));

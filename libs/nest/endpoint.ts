@@ -1,0 +1,39 @@
+import { applyDecorators, createParamDecorator, HttpCode, RequestMapping, RequestMethod, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import type { Request } from 'express';
+import type { z } from 'zod';
+import type { Endpoint as EndpointShape } from '#contracts';
+import { ProblemError } from './problem';
+
+export const ENDPOINT = 'snapstream:endpoint';
+
+/** Makes a method answer an entry of the route table. Controllers are `@Controller()` without a prefix. */
+export function Endpoint(endpoint: EndpointShape): MethodDecorator {
+  return applyDecorators(
+    RequestMapping({ method: RequestMethod[endpoint.method], path: endpoint.path }),
+    HttpCode(endpoint.status),
+    SetMetadata(ENDPOINT, endpoint),
+  );
+}
+
+/** The JSON body, judged and typed by a schema. */
+export const ZodBody = createParamDecorator((schema: z.ZodType, context: ExecutionContext) =>
+  parseWith(schema, context.switchToHttp().getRequest<Request>().body ?? {}),
+) as <T>(schema: z.ZodType<T>) => ParameterDecorator;
+
+/** The query string, judged and typed by a schema. */
+export const ZodQuery = createParamDecorator((schema: z.ZodType, context: ExecutionContext) =>
+  parseWith(schema, { ...context.switchToHttp().getRequest<Request>().query }),
+) as <T>(schema: z.ZodType<T>) => ParameterDecorator;
+
+/** @throws {ProblemError} validation_failed, naming each field that is wrong. */
+export function parseWith<T>(schema: z.ZodType<T>, input: unknown): T {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new ProblemError('validation_failed', { errors: parsed.error.issues.flatMap(fieldErrors) });
+}
+
+function fieldErrors(issue: z.core.$ZodIssue) {
+  const path = issue.path.map(String);
+  if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: issue.message }];
+  return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'This field is not known here.' }));
+}

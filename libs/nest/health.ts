@@ -1,0 +1,71 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { StorageFullError, type Alerts, type Dependency, type Dynamo, type JobQueue, type Storage } from '#platform';
+
+type State = 'ok' | 'degraded' | 'down';
+export interface Readiness {
+  status: State;
+  checks: Record<Dependency, 'ok' | 'down'>;
+}
+
+const CHECK_MS = 2_000;
+const CACHE_MS = 1_000;
+const dependencies = ['redis', 'dynamodb', 'storage', 'alerts'] as const satisfies readonly Dependency[];
+
+/** Whether this process can do its work: each dependency is asked, all at once, at most once a second. */
+export class Health {
+  private cached: { at: number; readiness: Promise<Readiness> } | null = null;
+  private stopping = false;
+
+  constructor(private readonly checks: Record<Dependency, () => Promise<void>>) {}
+
+  /** Of everything that PlatformModule provides. */
+  static of(queue: JobQueue, dynamo: Dynamo, storage: Storage, alerts: Alerts): Health {
+    return new Health({ redis: () => queue.check(), dynamodb: () => dynamo.check(), storage: () => storage.check(), alerts: () => alerts.check() });
+  }
+
+  /** From now on nobody should send work here. */
+  stop(): void {
+    this.stopping = true;
+  }
+
+  async readiness(): Promise<Readiness> {
+    if (!this.cached || Date.now() - this.cached.at > CACHE_MS) this.cached = { at: Date.now(), readiness: this.ask() };
+    const readiness = await this.cached.readiness;
+    return this.stopping ? { ...readiness, status: 'down' } : readiness;
+  }
+
+  private async ask(): Promise<Readiness> {
+    const errors = await Promise.all(dependencies.map((name) => failureOf(this.checks[name])));
+    const checks = Object.fromEntries(dependencies.map((name, at) => [name, errors[at] === null ? 'ok' : 'down'])) as Readiness['checks'];
+    const storageFull = errors[2] instanceof StorageFullError;
+    const isDown = checks.redis === 'down' || checks.dynamodb === 'down' || (checks.storage === 'down' && !storageFull);
+    if (isDown) return { status: 'down', checks };
+    return { status: checks.alerts === 'down' || storageFull ? 'degraded' : 'ok', checks };
+  }
+}
+
+async function failureOf(check: () => Promise<void>): Promise<unknown> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`no answer within ${CHECK_MS} ms`)), CHECK_MS);
+  try {
+    await Promise.race([check(), late.promise]);
+    return null;
+  } catch (error) {
+    return error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Answers `/health/live` and `/health/ready`. @returns false for any other address. */
+export async function answerHealth(health: Health, req: IncomingMessage, res: ServerResponse): Promise<boolean> {
+  const path = req.url?.split('?', 1)[0];
+  const isAsked = req.method === 'GET' || req.method === 'HEAD';
+  if (!isAsked || (path !== '/health/live' && path !== '/health/ready')) return false;
+  const answer = path === '/health/live' ? { status: 'ok' as const } : await health.readiness();
+  res.statusCode = answer.status === 'down' ? 503 : 200;
+  res.setHeader('Content-Type', 'application/json; charset=utf-8');
+  res.setHeader('Cache-Control', 'no-store');
+  res.end(JSON.stringify(answer));
+  return true;
+}

@@ -1,0 +1,17 @@
+import './request-types';
+
+export { CurrentUser, userOf, type SessionUser } from './current-user';
+export { Endpoint, parseWith, ZodBody, ZodQuery } from './endpoint';
+export { answerHealth, Health, type Readiness } from './health';
+export { createLogger, NestLogger } from './logging';
+export { openApiDocument } from './openapi';
+export { startOpsServer } from './ops-server';
+export { ProblemError, toProblem, type ProblemOptions } from './problem';
+export { ProblemFilter } from './problem.filter';
+export { runService, type ServiceDefinition } from './run-service';
+export { sendProblem } from './send-problem';
+export { createService, type ServiceOptions } from './service';
+export { SessionEvents, type SessionEnded } from './session-events';
+export { Sessions } from './sessions';
+export { Stopping } from './stopping';
+export { Throttle, type Attempt, type ThrottleRule } from './throttle';

@@ -1,0 +1,26 @@
+import 'express';
+import 'express-session';
+import type { User } from '#contracts';
+import type { SessionUser } from './current-user';
+
+declare global {
+  // oxlint-disable-next-line typescript/no-namespace -- the only way to add to express's own types
+  namespace Express {
+    interface Request {
+      /** Set when the session is alive. */
+      sessionUser?: SessionUser;
+    }
+  }
+}
+
+declare module 'express-session' {
+  interface SessionData {
+    user: { id: string; role: User['role'] };
+    /** The public id. */
+    publicId: string;
+    /** Epoch milliseconds of the login. */
+    createdAt: number;
+    /** Epoch milliseconds, exact to a minute. */
+    seenAt: number;
+  }
+}

@@ -1,0 +1,63 @@
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { RequestHandler } from 'express';
+import type { Redis } from 'ioredis';
+import type { DestinationStream } from 'pino';
+import type { Config } from '#config';
+import { PlatformModule, REDIS } from '#platform';
+import { apiDocs } from './api-docs';
+import { refuseCrossSite } from './cross-site';
+import { answerHealth, Health } from './health';
+import { JsonBodyGuard } from './json-body.guard';
+import { createLogger, NestLogger, requestLog } from './logging';
+import { measureRequests } from './metrics';
+import { ProblemFilter } from './problem.filter';
+import { securityHeaders } from './security-headers';
+import { requireSession, sessionMiddleware } from './session.middleware';
+import { SessionsModule } from './sessions.module';
+import { Sessions } from './sessions';
+
+export interface ServiceOptions {
+  config: Config;
+  /** Names the process in its logs. */
+  name: string;
+  /** Where log lines go; stdout when left out. */
+  logTo?: DestinationStream;
+}
+
+@Module({})
+class ServiceModule {}
+
+/**
+ * An application with everything the ground rules of the API ask for, in their order. `module` gets the platform and the
+ * sessions as global providers, so it imports neither. Routes that are no API (pages) may be added by `module` as well.
+ */
+export async function createService(module: Type | DynamicModule, options: ServiceOptions): Promise<NestExpressApplication> {
+  const { config, name } = options;
+  const logger = createLogger(name, config, options.logTo);
+  const root: DynamicModule = { module: ServiceModule, imports: [PlatformModule.forRoot(config), SessionsModule.forRoot(config), module] };
+  const app = await NestFactory.create<NestExpressApplication>(root, { bodyParser: false, abortOnError: false, logger: new NestLogger(logger) });
+  app.set('trust proxy', config.trustProxy);
+  app.disable('x-powered-by');
+  app.useGlobalFilters(new ProblemFilter());
+  app.useGlobalGuards(new JsonBodyGuard());
+
+  app.use(...requestLog(logger), measureRequests(), securityHeaders(), refuseCrossSite);
+  app.use(healthRoutes(app.get(Health)));
+  app.use('/api', noStore, apiDocs());
+  app.use('/api', sessionMiddleware(config, app.get<Redis>(REDIS)), requireSession(app.get(Sessions)));
+  return app;
+}
+
+/** Answers of the API hold private data; handlers of bytes set a policy of their own. */
+const noStore: RequestHandler = (_req, res, next) => {
+  res.setHeader('Cache-Control', 'no-store');
+  next();
+};
+
+function healthRoutes(health: Health): RequestHandler {
+  return (req, res, next) => {
+    answerHealth(health, req, res).then((answered) => (answered ? undefined : next()), next);
+  };
+}

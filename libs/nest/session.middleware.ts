@@ -1,0 +1,41 @@
+import type { Request, RequestHandler } from 'express';
+import session from 'express-session';
+import type { Redis } from 'ioredis';
+import type { Config } from '#config';
+import { DependencyUnavailableError } from '#platform';
+import { ProblemError } from './problem';
+import { isPublic, otherMethods } from './routes';
+import { IDLE_MS, sessionStore } from './session-store';
+import { COOKIE, type Sessions } from './sessions';
+
+/** Reads the session that the cookie names. Redis away: an error, never a request without a session. */
+export function sessionMiddleware(config: Config, redis: Redis): RequestHandler {
+  return session({
+    name: COOKIE,
+    secret: config.sessionSecret(),
+    store: sessionStore(redis, config.tablePrefix),
+    cookie: { httpOnly: true, sameSite: 'lax', path: '/', secure: 'auto', maxAge: IDLE_MS },
+    resave: false,
+    saveUninitialized: false,
+    unset: 'destroy',
+  });
+}
+
+/** 401 for everything that the route table does not open to everybody, unknown addresses included; then 405. */
+export function requireSession(sessions: Sessions): RequestHandler {
+  return (req, _res, next) => {
+    authenticate(req, sessions).then(() => next(), next);
+  };
+}
+
+async function authenticate(req: Request, sessions: Sessions): Promise<void> {
+  // express-session goes on without a session when its store says it is away
+  if (!req.session) throw new DependencyUnavailableError('redis', 'the session store is away');
+  const path = req.baseUrl + req.path;
+  const user = await sessions.resolve(req);
+  if (user) req.sessionUser = user;
+  if (isPublic(req.method, path)) return;
+  if (!user) throw new ProblemError('unauthenticated');
+  const allowed = req.method === 'OPTIONS' ? null : otherMethods(req.method, path);
+  if (allowed) throw new ProblemError('method_not_allowed', { headers: { Allow: allowed.join(', ') } });
+}

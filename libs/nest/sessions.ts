@@ -1,0 +1,152 @@
+import type { Request, Response } from 'express';
+import type { Redis } from 'ioredis';
+import { promisify } from 'node:util';
+import type { SessionInfo, User } from '#contracts';
+import { newId, withRedis } from '#platform';
+import type { SessionUser } from './current-user';
+import { endedChannel } from './session-events';
+import { ABSOLUTE_MS, IDLE_MS, sessionKey } from './session-store';
+
+export const COOKIE = 'snapstream.sid';
+const TOUCH_MS = 60_000;
+
+interface Entry {
+  sid: string;
+  /** Epoch milliseconds. */
+  createdAt: number;
+  seenAt: number;
+  userAgent: string;
+}
+
+/** Writes an entry only where one is: a request that is still running can not bring an ended session back. */
+const REFRESH = `if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1`;
+
+/**
+ * The sessions of each user, by public id. A session lives while its entry is here and names its cookie's id; what
+ * express-session keeps under that id is worth nothing without it. So ending one needs no knowledge of any cookie.
+ * Every method @throws {DependencyUnavailableError} when Redis is away.
+ */
+export class Sessions {
+  constructor(
+    private readonly redis: Redis,
+    private readonly prefix: string,
+  ) {}
+
+  /** Logs in: a new id in the cookie (none that was planted before survives), a new session. */
+  async start(req: Request, user: { id: string; role: User['role'] }): Promise<SessionUser> {
+    const now = Date.now();
+    const publicId = newId();
+    await this.renewId(req, { user: { id: user.id, role: user.role }, publicId, createdAt: now, seenAt: now });
+    const entry = { sid: req.sessionID, createdAt: now, seenAt: now, userAgent: cleanUserAgent(req.get('user-agent')) };
+    await withRedis(() => this.redis.multi().hset(this.indexKey(user.id), publicId, JSON.stringify(entry)).pexpire(this.indexKey(user.id), ABSOLUTE_MS).exec());
+    req.sessionUser = { id: user.id, sessionId: publicId, role: user.role };
+    return req.sessionUser;
+  }
+
+  /** Gives the running session a new id in the cookie; it stays the same session, the old cookie is worth nothing. */
+  async rotate(req: Request): Promise<void> {
+    const { user, publicId, createdAt } = req.session;
+    if (!user || !publicId || !createdAt) return;
+    const entry = await this.entryOf(user.id, publicId);
+    if (!entry) return;
+    await this.renewId(req, { user, publicId, createdAt, seenAt: Date.now() });
+    await this.refresh(user.id, publicId, { ...entry, sid: req.sessionID, seenAt: Date.now() });
+  }
+
+  /** Who this request's session belongs to; null when there is none or it has ended. Renews it, at most once a minute. */
+  async resolve(req: Request): Promise<SessionUser | null> {
+    const { user, publicId, seenAt = 0 } = req.session;
+    if (!user || !publicId) return null;
+    const entry = await this.entryOf(user.id, publicId);
+    if (!entry || entry.sid !== req.sessionID || isOver(entry)) return null;
+    if (Date.now() - seenAt > TOUCH_MS) await this.touch(req, user.id, publicId, entry);
+    return { id: user.id, sessionId: publicId, role: user.role };
+  }
+
+  async isAlive(userId: string, sessionId: string): Promise<boolean> {
+    const entry = await this.entryOf(userId, sessionId);
+    return entry !== null && !isOver(entry);
+  }
+
+  async list(userId: string, currentId: string): Promise<SessionInfo[]> {
+    const entries = await withRedis(() => this.redis.hgetall(this.indexKey(userId)));
+    const sessions = Object.entries(entries).map(([id, json]) => ({ id, entry: JSON.parse(json) as Entry }));
+    const over = sessions.filter(({ entry }) => isOver(entry)).map(({ id }) => id);
+    if (over.length > 0) await withRedis(() => this.redis.hdel(this.indexKey(userId), ...over));
+    return sessions
+      .filter(({ entry }) => !isOver(entry))
+      .map(({ id, entry }) => ({
+        id,
+        current: id === currentId,
+        createdAt: new Date(entry.createdAt).toISOString(),
+        lastSeenAt: new Date(entry.seenAt).toISOString(),
+        userAgent: entry.userAgent,
+      }))
+      .toSorted((a, b) => (a.id < b.id ? 1 : -1));
+  }
+
+  /** Ends one session and its event streams. @returns false when the user has no such session. */
+  async end(userId: string, sessionId: string): Promise<boolean> {
+    const entry = await this.entryOf(userId, sessionId);
+    if (!entry) return false;
+    const answers = await withRedis(() =>
+      this.redis
+        .multi()
+        .hdel(this.indexKey(userId), sessionId)
+        .del(sessionKey(this.prefix, entry.sid))
+        .publish(endedChannel(this.prefix), JSON.stringify({ userId, sessionId }))
+        .exec(),
+    );
+    return answers?.[0]?.[1] === 1;
+  }
+
+  /** Ends all sessions of a user but one. */
+  async endAll(userId: string, exceptSessionId?: string): Promise<void> {
+    const ids = await withRedis(() => this.redis.hkeys(this.indexKey(userId)));
+    for (const id of ids) if (id !== exceptSessionId) await this.end(userId, id);
+  }
+
+  /** Takes the dead session off the request and its cookie off the browser. */
+  async forget(req: Request, res: Response): Promise<void> {
+    delete req.sessionUser;
+    await promisify(req.session.destroy.bind(req.session))();
+    res.clearCookie(COOKIE, { path: '/', httpOnly: true, sameSite: 'lax', secure: req.secure });
+  }
+
+  private async touch(req: Request, userId: string, publicId: string, entry: Entry): Promise<void> {
+    const now = Date.now();
+    req.session.seenAt = now; // a change renews the cookie
+    await save(req); // now, not when the answer ends: Redis may be away by then
+    await this.refresh(userId, publicId, { ...entry, seenAt: now });
+  }
+
+  private async renewId(req: Request, data: { user: { id: string; role: User['role'] }; publicId: string; createdAt: number; seenAt: number }): Promise<void> {
+    await promisify(req.session.regenerate.bind(req.session))();
+    Object.assign(req.session, data);
+    await save(req);
+  }
+
+  private async refresh(userId: string, publicId: string, entry: Entry): Promise<void> {
+    await withRedis(() => this.redis.eval(REFRESH, 1, this.indexKey(userId), publicId, JSON.stringify(entry), ABSOLUTE_MS));
+  }
+
+  private async entryOf(userId: string, sessionId: string): Promise<Entry | null> {
+    const json = await withRedis(() => this.redis.hget(this.indexKey(userId), sessionId));
+    return json === null ? null : (JSON.parse(json) as Entry);
+  }
+
+  private indexKey(userId: string): string {
+    return `${this.prefix}sessions:${userId}`;
+  }
+}
+
+const save = (req: Request) => promisify(req.session.save.bind(req.session))();
+
+const isOver = (entry: Entry) => Date.now() > Math.min(entry.seenAt + IDLE_MS, entry.createdAt + ABSOLUTE_MS);
+
+function cleanUserAgent(text = ''): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '').slice(0, 256);
+}

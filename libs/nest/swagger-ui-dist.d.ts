@@ -1,0 +1,4 @@
+declare module 'swagger-ui-dist' {
+  const swagger: { getAbsoluteFSPath(): string };
+  export default swagger;
+}

@@ -1,0 +1,75 @@
+import type { Redis } from 'ioredis';
+import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withRedis } from '#platform';
+import { ProblemError } from './problem';
+
+export interface ThrottleRule {
+  /** Names the rule in Redis keys. */
+  name: string;
+  points: number;
+  durationSeconds: number;
+}
+
+const WAIT_MS = 50;
+const PATIENCE_MS = 3_000;
+
+/**
+ * Counts failures, `points` of them in `durationSeconds` for each key. An attempt reserves a point before it is judged,
+ * so that a burst of parallel guesses gets no more of them judged than the rule allows; success gives the point back.
+ * Attempts that find all points reserved, but not failed, wait for the outcome of the others: a burst of good ones passes.
+ */
+export class Throttle {
+  private readonly reserved: RateLimiterRedis;
+  private readonly failed: RateLimiterRedis;
+
+  constructor(redis: Redis, prefix: string, rule: ThrottleRule) {
+    const options = { storeClient: redis, points: rule.points, duration: rule.durationSeconds };
+    this.reserved = new RateLimiterRedis({ ...options, keyPrefix: `${prefix}throttle:${rule.name}` });
+    this.failed = new RateLimiterRedis({ ...options, keyPrefix: `${prefix}throttle:${rule.name}:failed` });
+  }
+
+  /**
+   * @throws {ProblemError} too_many_attempts with Retry-After
+   * @throws {DependencyUnavailableError} Redis is away
+   */
+  async reserve(key: string): Promise<Attempt> {
+    for (const deadline = Date.now() + PATIENCE_MS; ; ) {
+      const refusal = await this.consume(key);
+      if (!refusal) break;
+      const failed = await withRedis(() => this.failed.get(key));
+      const isExhausted = (failed?.consumedPoints ?? 0) >= this.failed.points;
+      if (isExhausted || Date.now() > deadline) throw tooManyAttempts(refusal.msBeforeNext);
+      await sleep(WAIT_MS);
+    }
+    return {
+      failed: async () => void (await withRedis(() => this.failed.penalty(key))),
+      giveBack: async () => void (await withRedis(() => this.reserved.reward(key))),
+    };
+  }
+
+  async forget(key: string): Promise<void> {
+    await withRedis(() => Promise.all([this.reserved.delete(key), this.failed.delete(key)]));
+  }
+
+  private async consume(key: string): Promise<RateLimiterRes | null> {
+    try {
+      await this.reserved.consume(key);
+      return null;
+    } catch (refusal) {
+      if (!(refusal instanceof RateLimiterRes)) await withRedis(() => Promise.reject(refusal));
+      await withRedis(() => this.reserved.reward(key)); // a refused attempt took nothing
+      return refusal as RateLimiterRes;
+    }
+  }
+}
+
+/** A point that is reserved until the outcome is known. */
+export interface Attempt {
+  failed(): Promise<void>;
+  giveBack(): Promise<void>;
+}
+
+function tooManyAttempts(waitMs: number): ProblemError {
+  return new ProblemError('too_many_attempts', { headers: { 'Retry-After': String(Math.max(1, Math.ceil(waitMs / 1_000))) } });
+}

@@ -1,0 +1,52 @@
+import type { Redis } from 'ioredis';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startRedis, type TestRedis } from '#testing';
+import { Locks } from './lock';
+import { connectRedis } from './redis';
+
+describe('Locks', () => {
+  let server: TestRedis;
+  let redis: Redis;
+  let locks: Locks;
+
+  beforeAll(async () => {
+    server = await startRedis();
+    redis = connectRedis(server.url, 'waiting');
+    locks = new Locks(redis, 'test-');
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+
+  it('lets one in, also for longer than the time to live, and the next one after it', async () => {
+    const first = locks.tryWith('long', 90, () => sleep(300));
+    await sleep(200);
+    expect(await locks.tryWith('long', 90, async () => {})).toBe(false);
+    expect(await first).toBe(true);
+    expect(await locks.tryWith('long', 90, async () => {})).toBe(true);
+  });
+
+  it('is free again after its work failed, and passes the failure on', async () => {
+    await expect(locks.tryWith('fails', 5_000, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+    expect(await locks.tryWith('fails', 5_000, async () => {})).toBe(true);
+  });
+
+  it('is free again when its holder died', async () => {
+    await redis.set('test-lock:dead', 'somebody', 'PX', 100);
+    expect(await locks.tryWith('dead', 100, async () => {})).toBe(false);
+    await sleep(150);
+    expect(await locks.tryWith('dead', 100, async () => {})).toBe(true);
+  });
+
+  it('tells a holder that lost it, who then leaves the new holder alone', async () => {
+    let reason: unknown;
+    await locks.tryWith('stolen', 60, async (signal) => {
+      await redis.set('test-lock:stolen', 'another');
+      await sleep(100);
+      reason = signal.reason;
+    });
+    expect(String(reason)).toContain('Lost the lock "stolen"');
+    expect(await redis.get('test-lock:stolen')).toBe('another');
+  });
+});
