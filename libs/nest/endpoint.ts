@@ -15,15 +15,17 @@ export function Endpoint(endpoint: EndpointShape): MethodDecorator {
   );
 }
 
+type Part = (req: Request) => unknown;
+
+/** Nest takes anything with a `transform` method for a pipe, and a schema has one: hence not as the decorator's data. */
+const judged = (part: Part, schema: z.ZodType): ParameterDecorator =>
+  createParamDecorator((_: undefined, context: ExecutionContext) => parseWith(schema, part(context.switchToHttp().getRequest<Request>())))();
+
 /** The JSON body, judged and typed by a schema. */
-export const ZodBody = createParamDecorator((schema: z.ZodType, context: ExecutionContext) =>
-  parseWith(schema, context.switchToHttp().getRequest<Request>().body ?? {}),
-) as <T>(schema: z.ZodType<T>) => ParameterDecorator;
+export const ZodBody = (schema: z.ZodType): ParameterDecorator => judged((req) => req.body ?? {}, schema);
 
 /** The query string, judged and typed by a schema. */
-export const ZodQuery = createParamDecorator((schema: z.ZodType, context: ExecutionContext) =>
-  parseWith(schema, { ...context.switchToHttp().getRequest<Request>().query }),
-) as <T>(schema: z.ZodType<T>) => ParameterDecorator;
+export const ZodQuery = (schema: z.ZodType): ParameterDecorator => judged((req) => ({ ...req.query }), schema);
 
 /** @throws {ProblemError} validation_failed, naming each field that is wrong. */
 export function parseWith<T>(schema: z.ZodType<T>, input: unknown): T {

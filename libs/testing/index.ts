@@ -1,4 +1,6 @@
+export { createTopic, startAws, subscribe, type ReceivedMessage, type TestAws, type TestSubscriber } from './aws-emulators';
 export { startDynamoDb } from './dynamodb';
 export { freePort } from './free-port';
 export { startRedis, type TestRedis } from './redis';
+export { startSurroundings, type TestSurroundings } from './surroundings';
 export * from './fixtures';

@@ -1,0 +1,234 @@
+import { Controller, Get, Module, Param, Req } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Request } from 'express';
+import type { Server } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import request from 'supertest';
+import { api, registerRequest, updateMeRequest, type RegisterRequest, type UpdateMeRequest } from '#contracts';
+import { startSurroundings, type TestSurroundings } from '#testing';
+import { createService, CurrentUser, Endpoint, ProblemError, Sessions, ZodBody, type SessionUser } from './index';
+
+@Controller()
+class ProbeController {
+  constructor(private readonly sessions: Sessions) {}
+
+  @Endpoint(api.auth.register)
+  async register(@Req() req: Request, @ZodBody(registerRequest) body: RegisterRequest) {
+    await this.sessions.start(req, { id: body.username, role: 'user' });
+    return body;
+  }
+
+  @Endpoint(api.auth.updateMe)
+  update(@CurrentUser() user: SessionUser, @ZodBody(updateMeRequest) body: UpdateMeRequest) {
+    return { user, body };
+  }
+
+  @Endpoint(api.media.upload)
+  upload(): never {
+    throw new ProblemError('file_too_large');
+  }
+
+  @Get('/api/break/:how')
+  break(@Param('how') how: string): never {
+    if (how === 'uri') throw new URIError('malformed');
+    throw new Error('the database password is hunter2');
+  }
+}
+
+@Module({ controllers: [ProbeController] })
+class ProbeModule {}
+
+const account = { username: 'ann', email: 'ann@example.com', password: 'long enough' };
+
+describe('createService', () => {
+  let surroundings: TestSurroundings;
+  let app: NestExpressApplication;
+  let server: Server;
+  let cookie: string;
+  const logged: string[] = [];
+  const lines = () => logged.map((line) => JSON.parse(line) as Record<string, unknown>);
+
+  beforeAll(async () => {
+    surroundings = await startSurroundings();
+    const config = surroundings.config({ LOG_LEVEL: 'info', TRUST_PROXY: '1' });
+    app = await createService(ProbeModule, { config, name: 'probe', logTo: { write: (line) => void logged.push(line) } });
+    await app.listen(0, '127.0.0.1');
+    server = app.getHttpServer() as Server;
+    const registered = await request(server).post('/api/auth/register').send(account).expect(201);
+    cookie = registered.get('Set-Cookie')![0]!;
+  });
+  afterAll(async () => {
+    await app.close();
+    await surroundings.stop();
+  });
+
+  const asAnn = (method: 'get' | 'post' | 'patch' | 'delete' | 'put', path: string) => request(server)[method](path).set('Cookie', cookie.split(';')[0]!);
+
+  const own = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const send = (type: string, body: string) => asAnn('patch', '/api/auth/me').set('Content-Type', type).send(body);
+
+  describe('the session cookie', () => {
+    it('is HttpOnly, lax, for the whole origin, for two weeks, and not Secure on plain http', () => {
+      expect(cookie).toMatch(/^snapstream\.sid=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/);
+      const expires = Date.parse(/Expires=([^;]+)/.exec(cookie)![1]!);
+      expect(expires / 86_400_000 - Date.now() / 86_400_000).toBeCloseTo(14, 2);
+    });
+
+    it('is Secure over https', async () => {
+      const { headers } = await request(server).post('/api/auth/register').set('X-Forwarded-Proto', 'https').send(account).expect(201);
+      expect(headers['set-cookie']![0]).toContain('; Secure');
+    });
+
+    it('is sent at login alone, not with each answer', async () => {
+      const { headers } = await asAnn('patch', '/api/auth/me').send({ username: 'ann2' }).expect(200);
+      expect(headers['set-cookie']).toBeUndefined();
+    });
+  });
+
+  describe('the order of refusals', () => {
+    it.each([
+      ['cross-site before the session', { 'Sec-Fetch-Site': 'cross-site' }, 'post', '/api/nowhere', 403, 'cross_site_request'],
+      ['the session before the route', {}, 'post', '/api/nowhere', 401, 'unauthenticated'],
+      ['the session for /api itself', {}, 'get', '/api', 401, 'unauthenticated'],
+      ['the session in any spelling', {}, 'patch', '/API/Auth/Me/', 401, 'unauthenticated'],
+      ['the session before the method', {}, 'put', '/api/auth/login', 401, 'unauthenticated'],
+    ] as const)('%s', async (_, headers, method, path, status, code) => {
+      const { body } = await request(server)[method](path).set(headers).set('Content-Type', 'application/json').send('{broken').expect(status);
+      expect(body).toMatchObject({ code, status });
+    });
+
+    it('the route before the body', async () => {
+      const { body } = await asAnn('post', '/api/nowhere').set('Content-Type', 'application/json').send('{broken').expect(404);
+      expect(body.code).toBe('not_found');
+    });
+
+    it('the method before the body', async () => {
+      const { body, headers } = await asAnn('put', '/api/auth/login').set('Content-Type', 'application/json').send('{broken').expect(405);
+      expect(body.code).toBe('method_not_allowed');
+      expect(headers.allow).toBe('POST');
+    });
+  });
+
+  describe('a cross-site request', () => {
+    it.each([
+      ['neither header', () => ({}), 200],
+      ['same-origin', () => ({ 'Sec-Fetch-Site': 'same-origin' }), 200],
+      ['typed by the user', () => ({ 'Sec-Fetch-Site': 'none' }), 200],
+      ['cross-site', () => ({ 'Sec-Fetch-Site': 'cross-site' }), 403],
+      ['same-site', () => ({ 'Sec-Fetch-Site': 'same-site' }), 403],
+      ['own origin', () => ({ Origin: own() }), 200],
+      ['own origin, but cross-site', () => ({ Origin: own(), 'Sec-Fetch-Site': 'cross-site' }), 403],
+      ['another port', () => ({ Origin: 'http://127.0.0.1:1' }), 403],
+      ['another scheme', () => ({ Origin: own().replace('http:', 'https:') }), 403],
+      ['another host', () => ({ Origin: own().replace('127.0.0.1', 'localhost') }), 403],
+      ['a longer host', () => ({ Origin: `${own()}.evil.example` }), 403],
+      ['null', () => ({ Origin: 'null' }), 403],
+      ['nonsense', () => ({ Origin: '::' }), 403],
+      ['own origin behind a proxy that ends https', () => ({ Origin: 'https://snap.example', Host: 'snap.example', 'X-Forwarded-Proto': 'https' }), 200],
+      ['default port spelled out', () => ({ Origin: 'https://snap.example', Host: 'snap.example:443', 'X-Forwarded-Proto': 'https' }), 200],
+    ])('%s', async (_, headers, status) => {
+      await asAnn('patch', '/api/auth/me').set(headers()).send({ username: 'ann' }).expect(status);
+    });
+
+    it('may read: the browser keeps the answer from the other page', async () => {
+      await asAnn('get', '/api/openapi.json').set('Sec-Fetch-Site', 'cross-site').expect(200);
+    });
+  });
+
+  describe('a body', () => {
+    it.each([
+      ['malformed', 'application/json', '{broken', 400, 'malformed_json'],
+      ['no object', 'application/json', '"text"', 400, 'malformed_json'],
+      ['an array', 'application/json', '[]', 400, 'validation_failed'],
+      ['too large', 'application/json', JSON.stringify({ username: 'x'.repeat(300_000) }), 413, 'payload_too_large'],
+      ['too large and of another type', 'text/plain', 'x'.repeat(300_000), 413, 'payload_too_large'],
+      ['a form', 'application/x-www-form-urlencoded', 'username=bob', 415, 'unsupported_media_type'],
+      ['text that is JSON', 'text/plain', '{"username":"bob"}', 415, 'unsupported_media_type'],
+      ['another character set', 'application/json; charset=latin1', '{"username":"bob"}', 415, 'unsupported_media_type'],
+      ['UTF-8 spelled out', 'application/json; charset=utf-8', '{"username":"bob"}', 200, undefined],
+    ])('%s', async (_, type, body, status, code) => {
+      const answer = await send(type, body).expect(status);
+      expect((answer.body as { code?: string }).code).toBe(code);
+    });
+
+    it('none: every field is named', async () => {
+      const { body } = await asAnn('patch', '/api/auth/me').expect(400);
+      expect(body).toMatchObject({ code: 'validation_failed', errors: [{ path: 'username' }] });
+    });
+
+    it('with unknown fields: each is named', async () => {
+      const { body } = await send('application/json', '{"username":"bob","role":"admin","x":1}').expect(400);
+      expect(body.errors).toEqual([
+        { path: 'role', message: 'This field is not known here.' },
+        { path: 'x', message: 'This field is not known here.' },
+      ]);
+    });
+  });
+
+  it('lets a client that is still sending read an early refusal', async () => {
+    const { port } = server.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    const sizeBytes = 8 * 1024 ** 2;
+    socket.write(`POST /api/media HTTP/1.1\r\nHost: x\r\nCookie: ${cookie.split(';')[0]}\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: ${sizeBytes}\r\n\r\n`);
+    const answer = Promise.withResolvers<string>();
+    socket.once('data', (data) => answer.resolve(data.toString()));
+    socket.once('error', answer.reject);
+    for (let sent = 0; sent < sizeBytes; sent += 65_536) if (!socket.write(Buffer.alloc(65_536))) await new Promise((resolve) => socket.once('drain', resolve));
+    expect(await answer.promise).toMatch(/^HTTP\/1\.1 413 /);
+    socket.destroy();
+  });
+
+  it('answers problems as RFC 9457 says and keeps what broke to itself', async () => {
+    const { body, headers } = await asAnn('get', '/api/break/now').expect(500);
+    expect(headers['content-type']).toBe('application/problem+json; charset=utf-8');
+    expect(headers['cache-control']).toBe('no-store');
+    expect(Object.keys(body as object)).toEqual(['type', 'title', 'status', 'detail', 'code']);
+    expect(body).toMatchObject({ type: 'urn:snapstream:problem:internal_error', status: 500, code: 'internal_error' });
+    expect(JSON.stringify(body)).not.toContain('hunter2');
+    const line = lines().findLast(({ path }) => path === '/api/break/now');
+    expect(line).toMatchObject({ level: 50, requestId: headers['x-request-id'], userId: 'ann', err: { stack: expect.stringContaining('service.int.spec') as string } });
+  });
+
+  it('calls a broken address malformed', async () => {
+    expect((await asAnn('get', '/api/break/uri').expect(400)).body.code).toBe('malformed_request');
+    expect((await asAnn('get', '/api/break/%E0%A4').expect(400)).body.code).toBe('malformed_request');
+  });
+
+  it('sets a strict policy; https alone gets what would break plain http', async () => {
+    const csp = "default-src 'none';script-src 'self';style-src 'self';img-src 'self' blob: data:;media-src 'self' blob:;connect-src 'self';font-src 'self';manifest-src 'self';worker-src 'self';form-action 'self';base-uri 'none';frame-ancestors 'none'";
+    const plain = await request(server).get('/api/docs').expect(200);
+    expect(plain.headers).toMatchObject({
+      'content-security-policy': csp,
+      'cross-origin-resource-policy': 'same-origin',
+      'cross-origin-opener-policy': 'same-origin',
+      'referrer-policy': 'same-origin',
+      'x-content-type-options': 'nosniff',
+    });
+    expect(plain.headers).not.toHaveProperty('strict-transport-security');
+    expect(plain.headers).not.toHaveProperty('x-powered-by');
+    const secure = await request(server).get('/api/docs').set('X-Forwarded-Proto', 'https').expect(200);
+    expect(secure.headers['content-security-policy']).toBe(`${csp};upgrade-insecure-requests`);
+    expect(secure.headers['strict-transport-security']).toContain('max-age=');
+  });
+
+  it('opens the API document and its page to everybody', async () => {
+    expect((await request(server).get('/api/openapi.json').expect(200)).body.openapi).toBe('3.1.0');
+    const { text } = await request(server).get('/api/docs').expect(200);
+    for (const [, address] of text.matchAll(/(?:src|href)="([^"]+)"/g)) await request(server).get(address!).expect(200);
+    expect(text).not.toMatch(/<script>|<style>|style=/);
+  });
+
+  it('serves health, but no metrics, on the public origin', async () => {
+    expect((await request(server).get('/health/live').expect(200)).body).toEqual({ status: 'ok' });
+    expect((await request(server).get('/health/ready').expect(200)).body).toEqual({ status: 'ok', checks: { redis: 'ok', dynamodb: 'ok', storage: 'ok', alerts: 'ok' } });
+    await request(server).get('/metrics').expect(404);
+    expect(lines().filter(({ path }) => String(path).startsWith('/health'))).toEqual([]);
+  });
+
+  it('logs no password, cookie or query', async () => {
+    await request(server).get('/api/media?q=private-words').set('Authorization', 'Bearer secret-token').set('Cookie', cookie).expect(404);
+    const log = logged.join('');
+    expect(log).toContain('"path":"/api/media"');
+    for (const secret of [account.password, cookie.split(/[=;]/)[1]!, 'private-words', 'secret-token']) expect(log).not.toContain(secret);
+  });
+});

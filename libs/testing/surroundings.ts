@@ -1,0 +1,44 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { assumeEmulatorCredentials, emulatorCredentials, loadConfig, type Config } from '#config';
+import { startDynamoDb } from './dynamodb';
+import { startRedis, type TestRedis } from './redis';
+
+export interface TestSurroundings {
+  redis: TestRedis;
+  dynamodb: { endpoint: string };
+  /** Settings of a service that lives in here; `overrides` are environment variables. */
+  config(overrides?: Record<string, string>): Config;
+  /** The environment of a process that lives in here. */
+  env(overrides?: Record<string, string>): Record<string, string>;
+  stop(): Promise<void>;
+}
+
+/** A Redis, a DynamoDB emulator and a data folder of a test's own. */
+export async function startSurroundings(): Promise<TestSurroundings> {
+  const [redis, dynamodb, dataDir] = await Promise.all([startRedis(), startDynamoDb(), mkdtemp(join(tmpdir(), 'snapstream-'))]);
+  const env = (overrides: Record<string, string> = {}) => ({
+    DATA_DIR: dataDir,
+    REDIS_URL: redis.url,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
+    ...emulatorCredentials,
+    PORT: '0',
+    OPS_PORT: '0',
+    LOG_LEVEL: 'silent',
+    ...overrides,
+  });
+  return {
+    redis,
+    dynamodb,
+    env,
+    config: (overrides) => {
+      assumeEmulatorCredentials();
+      return loadConfig(env(overrides));
+    },
+    stop: async () => {
+      await Promise.all([redis.stop(), dynamodb.stop()]);
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
