@@ -16,6 +16,8 @@ interface QuotaItem {
   usedBytes: number;
   reserved: Record<string, { bytes: number; at: string }>;
   applied: Applied;
+  /** The account is deleted: nothing may be added any more. */
+  erasedAt?: string;
 }
 
 /** Longer than a consumer holds an event between reading and counting it. */
@@ -60,18 +62,21 @@ export class MediaCounters {
 
   /**
    * Takes room for an upload, exactly: of any number of parallel uploads only those that fit get it.
-   * @returns false when the quota does not allow it.
+   * `full`: the quota does not allow it. `gone`: the account was deleted meanwhile.
    */
-  async reserve(userId: string, uploadId: string, bytes: number, quotaBytes: number | null): Promise<boolean> {
+  async reserve(userId: string, uploadId: string, bytes: number, quotaBytes: number | null): Promise<'reserved' | 'full' | 'gone'> {
     const at = new Date();
     const expires = new Date(at.getTime() + RESERVATION_MS).toISOString();
     const room = quotaBytes === null ? exists('reserved') : atMost('usedBytes', quotaBytes - bytes);
     const item = await this.updateRow(quotaKey(userId), {
       add: [['usedBytes', bytes]],
       set: [[['reserved', uploadId], { bytes, at: at.toISOString() }], ['openShard', shardOf(userId)], ['openAt', expires]],
-      when: all(missing(['reserved', uploadId]), room),
+      when: all(missing(['reserved', uploadId]), missing('erasedAt'), room),
     });
-    return item !== null;
+    if (item) return 'reserved';
+    const row = await this.dynamo.get<QuotaItem>('media', quotaKey(userId));
+    if (row?.reserved[uploadId]) return 'reserved'; // our own first attempt went through unheard
+    return row?.erasedAt ? 'gone' : 'full';
   }
 
   /** The upload became a medium: its room stays taken until it is deleted. */
@@ -85,9 +90,9 @@ export class MediaCounters {
     await this.dynamo.update('media', quotaKey(userId), { add: [['usedBytes', -bytes]], remove: [['reserved', uploadId]], when });
   }
 
-  async erase(userId: string): Promise<void> {
-    const { items } = await this.dynamo.query<{ userId: string; id: string }>('media', { where: equals('userId', partition(userId)) });
-    await this.dynamo.writeMany('media', items.map(({ userId: owner, id }) => ({ delete: { userId: owner, id } })));
+  /** The account is being deleted: from now on no upload gets room. Repeatable. */
+  async close(userId: string): Promise<void> {
+    await this.updateRow(quotaKey(userId), { set: [['erasedAt', new Date().toISOString()]], when: all(exists('reserved'), missing('erasedAt')) });
   }
 
   private async applyOnce(key: { userId: string; id: string }, eventId: string, add: NonNullable<Change['add']>): Promise<void> {

@@ -8,7 +8,7 @@ export { openApiDocument } from './openapi';
 export { startOpsServer } from './ops-server';
 export { ProblemError, toProblem, type ProblemOptions } from './problem';
 export { ProblemFilter } from './problem.filter';
-export { runService, type ServiceDefinition } from './run-service';
+export { runHeadless, runService, type ServiceDefinition } from './run-service';
 export { sendProblem } from './send-problem';
 export { createService, type ServiceOptions } from './service';
 export { SessionEvents, type SessionEnded } from './session-events';

@@ -1,14 +1,14 @@
 import type { DynamicModule, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Logger } from 'pino';
-import { ConfigError, loadConfig, type Config } from '#config';
-import { announceReady, stopWithParent } from '#platform';
+import type { Config } from '#config';
 import { Health } from './health';
-import { createLogger } from './logging';
+import { NestLogger } from './logging';
 import { startOpsServer } from './ops-server';
-import { createService } from './service';
+import { liveAs } from './process-life';
+import { createService, rootModule } from './service';
 import { Stopping } from './stopping';
 
 export interface ServiceDefinition {
@@ -20,23 +20,29 @@ export interface ServiceDefinition {
 const DRAIN_MS = 15_000;
 const IDLE_SWEEP_MS = 200;
 
-/** The whole life of a service process: settings, start, stop on a signal or with its parent. */
+/** The process of a service that answers requests. */
 export async function runService({ name, module }: ServiceDefinition): Promise<void> {
-  const config = settingsOrExit();
-  const logger = createLogger(name, config);
-  dieLoudly(logger);
-  try {
+  await liveAs(name, async (config) => {
     const app = await createService(module(config), { config, name });
-    const address = await listen(app, config);
+    const url = await listen(app, config);
     const ops = await startOpsServer(app.get(Health), { host: config.host, port: config.opsPort });
-    stopOnSignal(app, ops, logger);
-    logger.info({ url: address }, 'ready');
-    announceReady({ url: address });
-  } catch (error) {
-    if (error instanceof ConfigError || isPortTaken(error)) exitWithLine((error as Error).message);
-    logger.fatal({ err: error }, 'could not start');
-    process.exit(1);
-  }
+    return { url, stop: () => stopService(app, ops) };
+  });
+}
+
+/** The process of a service that takes jobs alone: health and metrics are all it serves. */
+export async function runHeadless({ name, module }: ServiceDefinition): Promise<void> {
+  await liveAs(name, async (config, logger) => {
+    const app = await NestFactory.createApplicationContext(rootModule(config, module(config)), { abortOnError: false, logger: new NestLogger(logger) });
+    const health = app.get(Health);
+    const ops = await startOpsServer(health, { host: config.host, port: config.opsPort });
+    const stop = async () => {
+      health.stop();
+      await app.close();
+      closeOps(ops);
+    };
+    return { stop };
+  });
 }
 
 async function listen(app: NestExpressApplication, config: Config): Promise<string> {
@@ -49,26 +55,8 @@ async function listen(app: NestExpressApplication, config: Config): Promise<stri
   return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
 }
 
-function stopOnSignal(app: NestExpressApplication, ops: Server, logger: Logger): void {
-  let stopped: Promise<void> | null = null;
-  const stop = () => (stopped ??= stopService(app, ops, logger));
-  const leave = () => {
-    stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        logger.fatal({ err: error }, 'could not stop cleanly');
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGTERM', leave);
-  process.on('SIGINT', leave);
-  stopWithParent(stop);
-}
-
 /** Not ready any more, no new connections, event streams end, running requests finish (or are cut after a while), then the rest. */
-async function stopService(app: NestExpressApplication, ops: Server, logger: Logger): Promise<void> {
-  logger.info('stopping');
+async function stopService(app: NestExpressApplication, ops: Server): Promise<void> {
   app.get(Health).stop();
   const server = app.getHttpServer() as Server;
   const closed = Promise.withResolvers<void>();
@@ -80,33 +68,10 @@ async function stopService(app: NestExpressApplication, ops: Server, logger: Log
   clearInterval(sweep);
   clearTimeout(cut);
   await app.close();
+  closeOps(ops);
+}
+
+function closeOps(ops: Server): void {
   ops.close();
   ops.closeAllConnections();
-  logger.info('stopped');
 }
-
-function settingsOrExit(): Config {
-  try {
-    return loadConfig();
-  } catch (error) {
-    if (error instanceof ConfigError) exitWithLine(error.message);
-    throw error;
-  }
-}
-
-function exitWithLine(line: string): never {
-  process.stderr.write(`${line}\n`);
-  process.exit(1);
-}
-
-/** A process in an unknown state does no more work: its supervisor starts a fresh one. */
-function dieLoudly(logger: Logger): void {
-  const die = (error: unknown) => {
-    logger.fatal({ err: error }, 'unexpected error');
-    process.exit(1);
-  };
-  process.on('uncaughtException', die);
-  process.on('unhandledRejection', die);
-}
-
-const isPortTaken = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EADDRINUSE';

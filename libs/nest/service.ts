@@ -36,8 +36,7 @@ class ServiceModule {}
 export async function createService(module: Type | DynamicModule, options: ServiceOptions): Promise<NestExpressApplication> {
   const { config, name } = options;
   const logger = createLogger(name, config, options.logTo);
-  const root: DynamicModule = { module: ServiceModule, imports: [PlatformModule.forRoot(config), SessionsModule.forRoot(config), module] };
-  const app = await NestFactory.create<NestExpressApplication>(root, { bodyParser: false, abortOnError: false, logger: new NestLogger(logger) });
+  const app = await NestFactory.create<NestExpressApplication>(rootModule(config, module), { bodyParser: false, abortOnError: false, logger: new NestLogger(logger) });
   app.set('trust proxy', config.trustProxy);
   app.disable('x-powered-by');
   app.useGlobalFilters(new ProblemFilter());
@@ -48,6 +47,11 @@ export async function createService(module: Type | DynamicModule, options: Servi
   app.use('/api', noStore, apiDocs());
   app.use('/api', sessionMiddleware(config, app.get<Redis>(REDIS)), requireSession(app.get(Sessions)));
   return app;
+}
+
+/** `module` with the platform and the sessions around it. */
+export function rootModule(config: Config, module: Type | DynamicModule): DynamicModule {
+  return { module: ServiceModule, imports: [PlatformModule.forRoot(config), SessionsModule.forRoot(config), module] };
 }
 
 /** Answers of the API hold private data; handlers of bytes set a policy of their own. */

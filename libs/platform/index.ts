@@ -15,5 +15,5 @@ export { ObjectMissingError, StorageFullError, type ByteRange, type Storage, typ
 export { LocalStorage } from './storage.local';
 export { shardOf, shards, tables, type TableName } from './tables';
 export { ALERTS, CONFIG, PlatformModule, REDIS, requireRedisUrl, STORAGE } from './platform.module';
-export { WorkPool, type WorkHandlers, type WorkResult } from './work-pool';
+export { WorkPool, type Work, type WorkHandlers, type WorkResult } from './work-pool';
 export { announceReady, stopWithParent, type Ready } from './supervised';

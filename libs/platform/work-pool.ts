@@ -8,8 +8,9 @@ import { connectRedis } from './redis';
 
 /** What becomes of a wake-up: nothing more to do, come again at a time, or keep it with its error for ops. */
 export type WorkResult = { next: 'done' } | { next: 'again'; at: Date } | { next: 'failed'; error: Error };
-export type Work<Q extends WorkQueue> = (payload: JobPayload<Q>, shutdown: AbortSignal) => Promise<WorkResult>;
-export type WorkHandlers = { [Q in WorkQueue]: Work<Q> };
+export type Work = (payload: JobPayload<WorkQueue>, shutdown: AbortSignal) => Promise<WorkResult>;
+/** One for each queue of the pool: leaving one out does not compile. */
+export type WorkHandlers = Record<WorkQueue, Work>;
 
 export interface WorkPoolOptions {
   redisUrl: string;

@@ -1,4 +1,4 @@
-import { runService } from '#nest';
+import { runHeadless } from '#nest';
 import { WorkerModule } from './worker.module';
 
-void runService({ name: 'worker', module: (config) => WorkerModule.forRoot(config), headless: true });
+void runHeadless({ name: 'worker', module: () => WorkerModule });

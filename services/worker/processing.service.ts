@@ -1,7 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PinoLogger } from 'nestjs-pino';
 import type { FailureCode, ProcessMedia } from '#contracts';
 import { MediaAnnouncer, MediaRepository, originalKey, type Ending, type MediaItem, type MediaKey } from '#media';
 import { DependencyUnavailableError, newId, ObjectMissingError, STORAGE, StorageFullError, type Storage, type WorkResult } from '#platform';
@@ -19,13 +18,14 @@ const HINT_MS = 1_000;
 /** One delivery of one medium: claim, analyse, store, finish; or hand back. It converges: run twice, it ends in the same place. */
 @Injectable()
 export class ProcessingService {
+  private readonly logger = new Logger(ProcessingService.name);
+
   constructor(
     private readonly media: MediaRepository,
     private readonly announcer: MediaAnnouncer,
     private readonly derived: DerivedFiles,
     private readonly sandboxes: Sandboxes,
     @Inject(STORAGE) private readonly storage: Storage,
-    private readonly logger: PinoLogger,
   ) {}
 
   /** Called for each wake-up of a medium, however many come. */
@@ -71,7 +71,7 @@ export class ProcessingService {
     } catch (error) {
       const code = decidedCode(error);
       if (!code) throw error;
-      this.logger.info({ mediaId: item.id, userId: item.userId, code, detail: (error as Error).message }, 'media refused');
+      this.logger.log({ mediaId: item.id, userId: item.userId, code, detail: (error as Error).message, msg: 'media refused' });
       return { status: 'failed', code };
     }
   }
@@ -83,7 +83,7 @@ export class ProcessingService {
       return DONE;
     }
     await this.announcer.announce(finished);
-    this.logger.info({ mediaId: item.id, userId: item.userId, status: ending.status, round: item.round }, 'media processed');
+    this.logger.log({ mediaId: item.id, userId: item.userId, status: ending.status, round: item.round, msg: 'media processed' });
     if (item.round > 1 || item.crashes > 0 || item.errors > 0) await this.derived.eraseOthers(item.id, token);
     return DONE;
   }
@@ -98,7 +98,7 @@ export class ProcessingService {
       await this.media.release(item, token, new Date(Date.now() + OUTAGE_PAUSE_MS));
       return again(OUTAGE_PAUSE_MS);
     }
-    this.logger.error({ err: error, mediaId: item.id, userId: item.userId, round: item.round }, 'processing broke');
+    this.logger.error({ err: error, mediaId: item.id, userId: item.userId, round: item.round, msg: 'processing broke' });
     const pauseMs = ERROR_PAUSE_MS * 2 ** item.errors;
     const outcome = await this.media.releaseAfterError(item, token, new Date(Date.now() + pauseMs));
     if (outcome === 'again') return again(pauseMs);

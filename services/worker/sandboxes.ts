@@ -1,11 +1,11 @@
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Config } from '#config';
 import { CONFIG } from '#platform';
 import { AnalysisSandbox } from './analysis';
 
 /** One sandbox per slot. An item that took a worker down before runs alone, so that it takes no neighbour with it. */
 @Injectable()
-export class Sandboxes implements OnApplicationShutdown {
+export class Sandboxes implements BeforeApplicationShutdown {
   private readonly free: AnalysisSandbox[];
   private readonly all: readonly AnalysisSandbox[];
   private readonly waiting: Array<() => void> = [];
@@ -27,7 +27,7 @@ export class Sandboxes implements OnApplicationShutdown {
     }
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     await Promise.all(this.all.map((sandbox) => sandbox.close()));
   }
 }

@@ -1,5 +1,4 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { PinoLogger } from 'nestjs-pino';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { derivedFolder, MediaRepository, originalFolder, type MediaItem, type MediaKey } from '#media';
 import { DependencyUnavailableError, JobQueue, Locks, Outbox, shards, STORAGE, type Storage } from '#platform';
 
@@ -15,7 +14,8 @@ const ERASE_AGAIN_MS = 5_000;
  * lease died, sends unconfirmed events again, and finishes deletions. One worker at a time does it, under a lock that ends with its holder.
  */
 @Injectable()
-export class MediaSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
+export class MediaSweeper implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(MediaSweeper.name);
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
 
@@ -25,14 +25,13 @@ export class MediaSweeper implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly queue: JobQueue,
     private readonly locks: Locks,
     @Inject(STORAGE) private readonly storage: Storage,
-    private readonly logger: PinoLogger,
   ) {}
 
   onApplicationBootstrap(): void {
     this.schedule();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async onModuleDestroy(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
     await this.running;
@@ -59,7 +58,7 @@ export class MediaSweeper implements OnApplicationBootstrap, OnApplicationShutdo
       await this.locks.tryWith('sweep:media', LOCK_MS, () => this.sweep());
     } catch (error) {
       const level = error instanceof DependencyUnavailableError ? 'warn' : 'error';
-      this.logger[level]({ err: error }, 'the sweep of media did not come to its end; it starts again soon');
+      this.logger[level]({ err: error, msg: 'the sweep of media did not come to its end; it starts again soon' });
     }
   }
 

@@ -1,0 +1,62 @@
+import { Controller, Inject, Param, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { api } from '#contracts';
+import { derivedFolder, originalKey, type DerivedFile, type MediaItem } from '#media';
+import { CurrentUser, Endpoint, ProblemError, ZodQuery, type SessionUser } from '#nest';
+import { STORAGE, type Storage } from '#platform';
+import { LibraryService } from '../library/library.service';
+import { sendObject } from './send-object';
+
+/** Checked with the server each time, so that what was deleted is gone. */
+const REVALIDATE = 'private, no-cache';
+
+@Controller()
+export class BytesController {
+  constructor(
+    @Inject(STORAGE) private readonly storage: Storage,
+    private readonly library: LibraryService,
+  ) {}
+
+  @Endpoint(api.media.original)
+  async original(
+    @CurrentUser() user: SessionUser,
+    @Param('id') id: string,
+    @ZodQuery(api.media.original.query) query: { download?: string | undefined },
+    @Req() req: Request,
+    @Res() res: Response,
+  ): Promise<void> {
+    await this.sendOriginal(await this.library.get({ userId: user.id, id }), query.download === '1', req, res);
+  }
+
+  @Endpoint(api.media.thumbnail)
+  async thumbnail(@CurrentUser() user: SessionUser, @Param('id') id: string, @Req() req: Request, @Res() res: Response): Promise<void> {
+    const item = await this.library.get({ userId: user.id, id });
+    await this.sendDerived(item, item.derived?.thumbnail ?? null, req, res);
+  }
+
+  @Endpoint(api.media.preview)
+  async preview(@CurrentUser() user: SessionUser, @Param('id') id: string, @Req() req: Request, @Res() res: Response): Promise<void> {
+    const item = await this.library.get({ userId: user.id, id });
+    const preview = item.derived?.preview ?? null;
+    if (preview === 'original') return this.sendOriginal(item, false, req, res);
+    await this.sendDerived(item, preview, req, res);
+  }
+
+  @Endpoint(api.media.waveform)
+  async waveform(@CurrentUser() user: SessionUser, @Param('id') id: string, @Req() req: Request, @Res() res: Response): Promise<void> {
+    const item = await this.library.get({ userId: user.id, id });
+    await this.sendDerived(item, item.derived?.waveform ?? null, req, res);
+  }
+
+  private async sendOriginal(item: MediaItem, download: boolean, req: Request, res: Response): Promise<void> {
+    const served = { key: originalKey(item), contentType: item.contentType, etag: `"${item.sha256 ?? item.id}"`, filename: item.filename, download, cacheControl: REVALIDATE };
+    await sendObject(this.storage, served, req, res);
+  }
+
+  private async sendDerived(item: MediaItem, file: DerivedFile | null, req: Request, res: Response): Promise<void> {
+    if (!file || !item.derivedToken) throw new ProblemError('not_ready');
+    const key = `${derivedFolder(item.id, item.derivedToken)}${file.name}`;
+    const served = { key, contentType: file.contentType, etag: `"${item.derivedToken}.${file.name}"`, filename: file.name, download: false, cacheControl: REVALIDATE };
+    await sendObject(this.storage, served, req, res);
+  }
+}

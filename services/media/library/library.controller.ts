@@ -1,0 +1,45 @@
+import { Controller, Param } from '@nestjs/common';
+import { api, type BatchRequest, type BatchResponse, type Media, type MediaList, type MediaListQuery, type MediaStats, type UpdateMediaRequest } from '#contracts';
+import { toMedia } from '#media';
+import { CurrentUser, Endpoint, ZodBody, ZodQuery, type SessionUser } from '#nest';
+import { LibraryService } from './library.service';
+
+@Controller()
+export class LibraryController {
+  constructor(private readonly library: LibraryService) {}
+
+  @Endpoint(api.media.list)
+  list(@CurrentUser() user: SessionUser, @ZodQuery(api.media.list.query) query: MediaListQuery): Promise<MediaList> {
+    return this.library.list(user.id, query);
+  }
+
+  @Endpoint(api.media.stats)
+  stats(@CurrentUser() user: SessionUser): Promise<MediaStats> {
+    return this.library.stats(user.id);
+  }
+
+  @Endpoint(api.media.batch)
+  batch(@CurrentUser() user: SessionUser, @ZodBody(api.media.batch.body) body: BatchRequest): Promise<BatchResponse> {
+    return this.library.batch(user.id, body);
+  }
+
+  @Endpoint(api.media.get)
+  async get(@CurrentUser() user: SessionUser, @Param('id') id: string): Promise<Media> {
+    return toMedia(await this.library.get({ userId: user.id, id }));
+  }
+
+  @Endpoint(api.media.update)
+  update(@CurrentUser() user: SessionUser, @Param('id') id: string, @ZodBody(api.media.update.body) body: UpdateMediaRequest): Promise<Media> {
+    return this.library.describe({ userId: user.id, id }, body);
+  }
+
+  @Endpoint(api.media.retry)
+  retry(@CurrentUser() user: SessionUser, @Param('id') id: string): Promise<Media> {
+    return this.library.retry({ userId: user.id, id });
+  }
+
+  @Endpoint(api.media.remove)
+  remove(@CurrentUser() user: SessionUser, @Param('id') id: string): Promise<void> {
+    return this.library.remove({ userId: user.id, id });
+  }
+}

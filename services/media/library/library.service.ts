@@ -1,0 +1,136 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Config } from '#config';
+import type { BatchRequest, BatchResponse, Media, MediaList, MediaListQuery, MediaStats, UpdateMediaRequest } from '#contracts';
+import { derivedFolder, MediaAnnouncer, MediaCounters, MediaRepository, originalFolder, toMedia, type MediaItem, type MediaKey } from '#media';
+import { ProblemError, toProblem } from '#nest';
+import { all, beginsWith, CONFIG, Dynamo, equals, JobQueue, STORAGE, type Condition, type Storage } from '#platform';
+import { matches, WordIndex, wordsOf } from './word-index';
+
+/** What a user can see and do with what is there. */
+@Injectable()
+export class LibraryService {
+  private readonly logger = new Logger(LibraryService.name);
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(STORAGE) private readonly storage: Storage,
+    private readonly dynamo: Dynamo,
+    private readonly media: MediaRepository,
+    private readonly counters: MediaCounters,
+    private readonly words: WordIndex,
+    private readonly announcer: MediaAnnouncer,
+    private readonly queue: JobQueue,
+  ) {}
+
+  async list(userId: string, query: MediaListQuery): Promise<MediaList> {
+    const before = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+    const words = query.q ? wordsOf(query.q) : [];
+    if (query.q && words.length === 0) return { items: [], nextCursor: null };
+    return words.length > 0 ? this.search(userId, words, query, before) : this.page(userId, query, before);
+  }
+
+  async stats(userId: string): Promise<MediaStats> {
+    return { ...(await this.counters.read(userId)), quotaBytes: this.config.userQuotaBytes };
+  }
+
+  /** @throws {ProblemError} not_found */
+  async get(key: MediaKey): Promise<MediaItem> {
+    return (await this.media.get(key)) ?? notFound();
+  }
+
+  /** @throws {ProblemError} not_found */
+  async describe(key: MediaKey, details: UpdateMediaRequest): Promise<Media> {
+    const before = await this.get(key);
+    const described = { ...before, ...withoutUndefined(details) };
+    await this.words.add(described);
+    const after = (await this.media.describe(key, details)) ?? notFound();
+    await this.words.remove(before, after);
+    return toMedia(after);
+  }
+
+  /** @throws {ProblemError} not_found, not_failed */
+  async retry(key: MediaKey): Promise<Media> {
+    const retried = await this.media.retry(key);
+    if (!retried) {
+      await this.get(key);
+      throw new ProblemError('not_failed');
+    }
+    const { item } = retried;
+    await this.announcer.announce(retried);
+    await this.queue.send(item.kind, { userId: item.userId, mediaId: item.id, round: item.round }).catch(() => {}); // the sweeper wakes it later
+    return toMedia(item);
+  }
+
+  /** Hidden when this resolves, whatever fails after the first step: the sweeper goes on. @throws {ProblemError} not_found */
+  async remove(key: MediaKey): Promise<void> {
+    const deleted = (await this.media.markDeleted(key)) ?? notFound();
+    await this.announcer.announce(deleted);
+    try {
+      await this.storage.deletePrefix(derivedFolder(key.id));
+      await this.storage.deletePrefix(originalFolder(key));
+      await this.media.markFilesErased(key);
+      await this.words.remove(deleted.item);
+    } catch (err) {
+      this.logger.warn({ err, mediaId: key.id, msg: 'files of a deleted medium are left for the sweep' });
+    }
+  }
+
+  /** Each id by itself: what fails for one says so and stops no other. */
+  async batch(userId: string, { action, ids }: BatchRequest): Promise<BatchResponse> {
+    const items: BatchResponse['items'] = [];
+    for (const id of new Set(ids)) {
+      try {
+        await (action === 'delete' ? this.remove({ userId, id }) : this.retry({ userId, id }));
+        items.push({ id, ok: true });
+      } catch (error) {
+        items.push({ id, ok: false, code: toProblem(error).code });
+      }
+    }
+    return { items };
+  }
+
+  private async page(userId: string, { kind, status, limit }: MediaListQuery, before?: string): Promise<MediaList> {
+    const [index, prefix] = indexFor(kind, status);
+    const owner = equals('userId', userId);
+    const where: Condition = prefix ? all(owner, beginsWith(index, prefix)) : owner;
+    const after = before && { userId, id: before, [index]: `${prefix}${before}` };
+    const page = await this.dynamo.query<MediaItem>('media', { index, where, descending: true, limit, ...(after && { after }) });
+    return { items: page.items.map(toMedia), nextCursor: page.next?.id ? encodeCursor(page.next.id) : null };
+  }
+
+  private async search(userId: string, words: string[], { kind, status, limit }: MediaListQuery, before?: string): Promise<MediaList> {
+    const ids = await this.words.find(userId, words);
+    const from = before ? ids.findIndex((id) => id < before) : 0;
+    const wanted = from < 0 ? [] : ids.slice(from, from + limit);
+    const found = await this.dynamo.getMany<MediaItem>('media', wanted.map((id) => ({ userId, id })));
+    const items = found
+      .filter((item) => !item.deletedAt && (!kind || item.kind === kind) && (!status || item.status === status) && matches(item, words))
+      .toSorted((a, b) => (a.id < b.id ? 1 : -1));
+    const last = wanted.at(-1);
+    return { items: items.map(toMedia), nextCursor: last && last !== ids.at(-1) ? encodeCursor(last) : null };
+  }
+}
+
+function indexFor(kind: string | undefined, status: string | undefined): [index: string, prefix: string] {
+  if (kind && status) return ['byKindStatus', `${kind}#${status}#`];
+  if (kind) return ['byKind', `${kind}#`];
+  if (status) return ['byStatus', `${status}#`];
+  return ['visibleId', ''];
+}
+
+const encodeCursor = (id: string) => Buffer.from(id).toString('base64url');
+
+/** The id after which the next page goes on. @throws {ProblemError} validation_failed */
+function decodeCursor(cursor: string): string {
+  const id = Buffer.from(cursor, 'base64url').toString();
+  if (/^[0-9A-Z]{26}$/.test(id)) return id;
+  throw new ProblemError('validation_failed', { errors: [{ path: 'cursor', message: 'Use the nextCursor of a list as it is.' }] });
+}
+
+function withoutUndefined<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+}
+
+function notFound(): never {
+  throw new ProblemError('not_found');
+}

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import type { MediaItem } from '#media';
+import { all, beginsWith, Dynamo, equals } from '#platform';
+
+const MAX_WORDS = 60;
+const MAX_WORD_LENGTH = 40;
+const MAX_QUERY_WORDS = 5;
+/** What one word may match before the rest is left out. */
+const MAX_MATCHES = 10_000;
+
+type Described = Pick<MediaItem, 'userId' | 'id' | 'title' | 'filename' | 'tags'>;
+
+const partition = (userId: string) => `${userId}#words`;
+
+/** Words of a text as people search them: without case, accents and punctuation. */
+export function wordsOf(text: string): string[] {
+  const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+  return [...new Set((plain.match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => [...word].slice(0, MAX_WORD_LENGTH).join('')))];
+}
+
+const indexedWords = ({ title, filename, tags }: Described) => wordsOf([title, ...tags, filename].join(' ')).slice(0, MAX_WORDS);
+
+/** True when each word of the search begins a word of the medium. */
+export function matches(item: Described, searched: readonly string[]): boolean {
+  const words = indexedWords(item);
+  return searched.every((start) => words.some((word) => word.startsWith(start)));
+}
+
+/**
+ * Search without a search server: one row per word and medium beside the library, found by `begins_with`.
+ * Rows are written before the medium that they lead to and erased after it; a row that leads nowhere is harmless, since
+ * what it leads to is checked again.
+ */
+@Injectable()
+export class WordIndex {
+  constructor(private readonly dynamo: Dynamo) {}
+
+  async add(item: Described): Promise<void> {
+    await this.dynamo.writeMany('media', indexedWords(item).map((word) => ({ put: { ...rowKey(item, word), schemaVersion: 1 } })));
+  }
+
+  async remove(item: Described, keep?: Described): Promise<void> {
+    const kept = new Set(keep ? indexedWords(keep) : []);
+    const obsolete = indexedWords(item).filter((word) => !kept.has(word));
+    await this.dynamo.writeMany('media', obsolete.map((word) => ({ delete: rowKey(item, word) })));
+  }
+
+  /** The ids of media that match all words, newest first. At most five words count, the longest. */
+  async find(userId: string, words: readonly string[]): Promise<string[]> {
+    const searched = words.toSorted((a, b) => b.length - a.length).slice(0, MAX_QUERY_WORDS);
+    const [first, ...others] = await Promise.all(searched.map((word) => this.idsOf(userId, word)));
+    const found = [...(first ?? [])].filter((id) => others.every((ids) => ids.has(id)));
+    return found.toSorted().toReversed();
+  }
+
+  private async idsOf(userId: string, start: string): Promise<Set<string>> {
+    const ids = new Set<string>();
+    const where = all(equals('userId', partition(userId)), beginsWith('id', start));
+    for await (const row of this.dynamo.queryAll<{ id: string }>('media', { where, project: ['id'] })) {
+      ids.add(row.id.slice(row.id.lastIndexOf('#') + 1));
+      if (ids.size >= MAX_MATCHES) break;
+    }
+    return ids;
+  }
+}
+
+const rowKey = ({ userId, id }: Described, word: string) => ({ userId: partition(userId), id: `${word}#${id}` });

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { Transform, type TransformCallback } from 'node:stream';
+import type { MediaKind } from '#contracts';
+import { sniff } from '#media';
+import { ProblemError } from '#nest';
+
+/** Enough for every signature, also behind the padding that some writers put first. */
+const HEAD_BYTES = 64 * 1024;
+
+export interface Examined {
+  sizeBytes: number;
+  sha256: string;
+  contentType: string;
+  kind: MediaKind;
+}
+
+/**
+ * Every uploaded byte passes here, once: counted against the limit, hashed, and the first ones decide what the file is.
+ * Nothing is let through before they have. Fails with `file_too_large`, `empty_file` or `unsupported_media_type`.
+ */
+export class Intake extends Transform {
+  private readonly hash = createHash('sha256');
+  private sizeBytes = 0;
+  private held: Buffer[] = [];
+  private type: { contentType: string; kind: MediaKind } | undefined;
+
+  constructor(private readonly maxBytes: number) {
+    super();
+  }
+
+  /** What came through. Call after the stream has ended. */
+  result(): Examined {
+    if (!this.type) throw new Error('Expected the upload to have ended, but it has not');
+    return { sizeBytes: this.sizeBytes, sha256: this.hash.digest('hex'), ...this.type };
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.sizeBytes += chunk.length;
+    if (this.sizeBytes > this.maxBytes) return done(new ProblemError('file_too_large', { detail: `The file is larger than the ${this.maxBytes} bytes that this server accepts. Choose a smaller one.` }));
+    this.hash.update(chunk);
+    if (this.type) return done(null, chunk);
+    this.held.push(chunk);
+    if (this.sizeBytes < HEAD_BYTES) return done();
+    this.decide(done);
+  }
+
+  override _flush(done: TransformCallback): void {
+    if (this.sizeBytes === 0) return done(new ProblemError('empty_file'));
+    if (this.type) return done();
+    this.decide(done);
+  }
+
+  private decide(done: TransformCallback): void {
+    const head = Buffer.concat(this.held);
+    this.held = [];
+    sniff(head).then((type) => {
+      if (!type) return done(new ProblemError('unsupported_media_type'));
+      this.type = type;
+      done(null, head);
+    }, done);
+  }
+}
