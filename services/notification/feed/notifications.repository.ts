@@ -1,0 +1,79 @@
+import { Injectable } from '@nestjs/common';
+import type { Notification } from '#contracts';
+import { Dynamo, equals, exists, missing } from '#platform';
+
+/** A notification as it stands in the table; `visibleId` until it is cleared, `unreadId` until it is read or cleared. */
+interface NotificationItem extends Notification {
+  schemaVersion: 1;
+  userId: string;
+  visibleId?: string;
+  unreadId?: string;
+  clearedAt?: string;
+  /** Epoch seconds, for the table's time to live. */
+  expiresAt?: number;
+}
+
+/** A cleared row stays this long, so that a late repeat of its event can not bring it back. */
+const CLEARED_SECONDS = 30 * 86_400;
+const AT_ONCE = 16;
+
+@Injectable()
+export class NotificationsRepository {
+  constructor(private readonly dynamo: Dynamo) {}
+
+  /** Writes it once; a repeat changes nothing, also when it was read or cleared since. */
+  async create(userId: string, notification: Notification): Promise<void> {
+    const { id } = notification;
+    await this.dynamo.put('notifications', { ...notification, schemaVersion: 1, userId, visibleId: id, unreadId: id }, missing('id'));
+  }
+
+  async list(userId: string, limit: number, before?: string): Promise<{ items: Notification[]; next: string | null }> {
+    const after = before && { userId, id: before, visibleId: before };
+    const page = await this.dynamo.query<NotificationItem>('notifications', { index: 'visibleId', where: equals('userId', userId), descending: true, limit, ...(after && { after }) });
+    return { items: page.items.map(toNotification), next: page.next?.id ?? null };
+  }
+
+  async unread(userId: string): Promise<number> {
+    return this.dynamo.count('notifications', { index: 'unreadId', where: equals('userId', userId) });
+  }
+
+  /** @returns false when there is none. */
+  async markRead(userId: string, id: string): Promise<boolean> {
+    const change = { set: [['read', true] as const], remove: ['unreadId'], when: exists('visibleId') };
+    return (await this.dynamo.update('notifications', { userId, id }, change)) !== null;
+  }
+
+  /** @returns false when there is none. */
+  async clear(userId: string, id: string): Promise<boolean> {
+    const now = Date.now();
+    const set = [['clearedAt', new Date(now).toISOString()] as const, ['expiresAt', Math.floor(now / 1_000) + CLEARED_SECONDS] as const];
+    return (await this.dynamo.update('notifications', { userId, id }, { set, remove: ['visibleId', 'unreadId'], when: exists('visibleId') })) !== null;
+  }
+
+  async markAllRead(userId: string): Promise<void> {
+    await this.forEachIn('unreadId', userId, (id) => this.markRead(userId, id));
+  }
+
+  async clearAll(userId: string): Promise<void> {
+    await this.forEachIn('visibleId', userId, (id) => this.clear(userId, id));
+  }
+
+  /** Everything of a user, cleared rows too. @returns how many. Repeatable. */
+  async erase(userId: string): Promise<number> {
+    const keys: Array<{ delete: { userId: string; id: string } }> = [];
+    for await (const { id } of this.dynamo.queryAll<{ id: string }>('notifications', { where: equals('userId', userId), project: ['id'] })) keys.push({ delete: { userId, id } });
+    await this.dynamo.writeMany('notifications', keys);
+    return keys.length;
+  }
+
+  private async forEachIn(index: 'visibleId' | 'unreadId', userId: string, change: (id: string) => Promise<unknown>): Promise<void> {
+    const ids: string[] = [];
+    for await (const row of this.dynamo.queryAll<{ id: string }>('notifications', { index, where: equals('userId', userId), project: ['id'] })) ids.push(row.id);
+    for (let from = 0; from < ids.length; from += AT_ONCE) await Promise.all(ids.slice(from, from + AT_ONCE).map(change));
+  }
+}
+
+function toNotification({ id, type, title, body, mediaId, batchId, read, createdAt }: NotificationItem): Notification {
+  return { id, type, title, body, mediaId, batchId, read, createdAt };
+}
+
