@@ -1,47 +1,45 @@
-import type { DynamicModule, Type } from '@nestjs/common';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Config } from '#config';
+import { PlatformModule } from '#platform';
 import { Health } from './health';
 import { NestLogger } from './logging';
-import { startOpsServer } from './ops-server';
-import { liveAs } from './process-life';
-import { createService, rootModule } from './service';
+import { runProcess } from './run-process';
+import { createService } from './service';
+import { SessionsModule } from './sessions.module';
 import { Stopping } from './stopping';
 
 export interface ServiceDefinition {
+  /** Names the process in its logs. */
   name: string;
   module: (config: Config) => Type | DynamicModule;
 }
 
-/** How long running requests get to finish. With what follows, a stop stays below 20 s. */
+/** How long running requests get to finish. */
 const DRAIN_MS = 15_000;
 const IDLE_SWEEP_MS = 200;
 
-/** The process of a service that answers requests. */
-export async function runService({ name, module }: ServiceDefinition): Promise<void> {
-  await liveAs(name, async (config) => {
+/** Runs a service that answers HTTP on HOST:PORT. */
+export function runService({ name, module }: ServiceDefinition): Promise<void> {
+  return runProcess(name, async (config) => {
     const app = await createService(module(config), { config, name });
     const url = await listen(app, config);
-    const ops = await startOpsServer(app.get(Health), { host: config.host, port: config.opsPort });
-    return { url, stop: () => stopService(app, ops) };
+    return { url, health: app.get(Health), stop: () => stopService(app) };
   });
 }
 
-/** The process of a service that takes jobs alone: health and metrics are all it serves. */
-export async function runHeadless({ name, module }: ServiceDefinition): Promise<void> {
-  await liveAs(name, async (config, logger) => {
-    const app = await NestFactory.createApplicationContext(rootModule(config, module(config)), { abortOnError: false, logger: new NestLogger(logger) });
-    const health = app.get(Health);
-    const ops = await startOpsServer(health, { host: config.host, port: config.opsPort });
-    const stop = async () => {
-      health.stop();
-      await app.close();
-      closeOps(ops);
-    };
-    return { stop };
+@Module({})
+class HeadlessModule {}
+
+/** Runs a service without HTTP of its own (but for health and metrics on OPS_PORT). */
+export function runHeadless({ name, module }: ServiceDefinition): Promise<void> {
+  return runProcess(name, async (config, logger) => {
+    const root: DynamicModule = { module: HeadlessModule, imports: [PlatformModule.forRoot(config), SessionsModule.forRoot(config), module(config)] };
+    const app = await NestFactory.createApplicationContext(root, { logger: new NestLogger(logger), abortOnError: false });
+    return { health: app.get(Health), stop: () => app.close() };
   });
 }
 
@@ -55,9 +53,8 @@ async function listen(app: NestExpressApplication, config: Config): Promise<stri
   return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
 }
 
-/** Not ready any more, no new connections, event streams end, running requests finish (or are cut after a while), then the rest. */
-async function stopService(app: NestExpressApplication, ops: Server): Promise<void> {
-  app.get(Health).stop();
+/** No new connections, event streams end, running requests finish (or are cut after a while), then the rest. */
+async function stopService(app: NestExpressApplication): Promise<void> {
   const server = app.getHttpServer() as Server;
   const closed = Promise.withResolvers<void>();
   server.close(() => closed.resolve());
@@ -68,10 +65,4 @@ async function stopService(app: NestExpressApplication, ops: Server): Promise<vo
   clearInterval(sweep);
   clearTimeout(cut);
   await app.close();
-  closeOps(ops);
-}
-
-function closeOps(ops: Server): void {
-  ops.close();
-  ops.closeAllConnections();
 }
