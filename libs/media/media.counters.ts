@@ -108,7 +108,7 @@ export class MediaCounters {
     const updated = await this.dynamo.update<T>('media', key, change);
     if (updated) return updated;
     const fresh = { ...key, schemaVersion: 1, usedBytes: 0, reserved: {}, applied: {} };
-    if (!(await this.dynamo.put('media', fresh, missing('id')))) return null;
+    await this.dynamo.put('media', fresh, missing('id')); // or somebody else does at this moment
     return this.dynamo.update<T>('media', key, change);
   }
 }

@@ -42,10 +42,6 @@ export function shardOf(id: string): string {
 export function createTableInput(name: string, shape: TableShape): CreateTableCommandInput {
   const indexKeys = (shape.global ?? []).flatMap(([, hash, range]) => [hash, range]);
   const attributes = new Set([shape.hash, ...(shape.range ? [shape.range] : []), ...(shape.local ?? []), ...indexKeys]);
-  const keySchema = (hash: string, range?: string) => [
-    { AttributeName: hash, KeyType: 'HASH' as const },
-    ...(range ? [{ AttributeName: range, KeyType: 'RANGE' as const }] : []),
-  ];
   return {
     TableName: name,
     BillingMode: 'PAY_PER_REQUEST',
@@ -58,4 +54,8 @@ export function createTableInput(name: string, shape: TableShape): CreateTableCo
       GlobalSecondaryIndexes: shape.global.map(([indexName, hash, range]) => ({ IndexName: indexName, KeySchema: keySchema(hash, range), Projection: { ProjectionType: 'KEYS_ONLY' as const } })),
     }),
   };
+}
+
+function keySchema(hash: string, range?: string) {
+  return [{ AttributeName: hash, KeyType: 'HASH' as const }, ...(range ? [{ AttributeName: range, KeyType: 'RANGE' as const }] : [])];
 }

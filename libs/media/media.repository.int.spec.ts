@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Dynamo, newId } from '#platform';
+import { startSurroundings, type TestSurroundings } from '#testing';
+import { MediaCounters } from './media.counters';
+import type { MediaFacts, MediaItem } from './media.item';
+import { MediaRepository } from './media.repository';
+
+const LEASE_MS = 60_000;
+const facts: MediaFacts = {
+  kind: 'image',
+  width: 4,
+  height: 3,
+  durationSeconds: null,
+  codecs: ['jpeg'],
+  metadata: {},
+  derived: { thumbnail: { name: 'thumbnail.webp', contentType: 'image/webp' }, preview: 'original', waveform: null },
+};
+
+let surroundings: TestSurroundings;
+let dynamo: Dynamo;
+let media: MediaRepository;
+let counters: MediaCounters;
+
+beforeAll(async () => {
+  surroundings = await startSurroundings();
+  dynamo = Dynamo.connect(surroundings.config());
+  await dynamo.ensureTables();
+  media = new MediaRepository(dynamo);
+  counters = new MediaCounters(dynamo);
+});
+afterAll(async () => {
+  dynamo.close();
+  await surroundings.stop();
+});
+
+function newItem(userId = newId()): MediaItem {
+  const at = new Date().toISOString();
+  return {
+    schemaVersion: 1, userId, id: newId(), title: 't', filename: 't.jpg', description: '', tags: [], batchId: null, kind: 'image', contentType: 'image/jpeg',
+    sizeBytes: 100, sha256: 'x', status: 'uploaded', round: 1, progress: 0, failure: null, history: [{ status: 'uploaded', at, round: 1 }], width: null, height: null,
+    durationSeconds: null, codecs: [], metadata: {}, derived: null, derivedToken: null, derivedBytes: 0, createdAt: at, updatedAt: at, completedAt: null, pending: {}, crashes: 0, errors: 0,
+  };
+}
+
+async function created(): Promise<MediaItem> {
+  const item = newItem();
+  expect(await media.create(item)).toMatchObject({ id: `${item.id}.uploaded.1`, type: 'media.uploaded' });
+  return item;
+}
+
+const statuses = (item: MediaItem | null) => item?.history.map(({ status, round }) => `${status}.${round}`);
+
+describe('MediaRepository', () => {
+  it('creates an id once', async () => {
+    const item = await created();
+    expect(await media.create(item)).toBeNull();
+  });
+
+  it('lets exactly one of many claims win, and tells the others to come back', async () => {
+    const item = await created();
+    const claims = await Promise.all(Array.from({ length: 20 }, () => media.claim(item, newId(), LEASE_MS)));
+    const won = claims.filter(({ outcome }) => outcome === 'claimed');
+    expect(won).toHaveLength(1);
+    expect(won[0]).toMatchObject({ alone: false, announced: { id: `${item.id}.processing.1` } });
+    expect(claims.filter(({ outcome }) => outcome === 'busy')).toHaveLength(19);
+    expect(statuses(await media.get(item))).toEqual(['uploaded.1', 'processing.1']);
+  });
+
+  it('hands a dead lease on without another history entry or event, and fences the late delivery', async () => {
+    const item = await created();
+    const late = newId();
+    await media.claim(item, late, 50);
+    await sleep(80);
+    const winner = newId();
+    expect(await media.claim(item, winner, LEASE_MS)).toMatchObject({ outcome: 'claimed', alone: true, announced: null });
+    expect(await media.renew(item, late, LEASE_MS, 10)).toBe(false);
+    expect(await media.finish(item, late, { status: 'failed', code: 'invalid_media' })).toBeNull();
+    expect(await media.finish(item, winner, { status: 'completed', facts, derivedBytes: 7 })).toMatchObject({ event: { id: `${item.id}.completed.1`, derivedBytes: 7 } });
+    const ended = await media.get(item);
+    expect(statuses(ended)).toEqual(['uploaded.1', 'processing.1', 'completed.1']);
+    expect(ended).toMatchObject({ status: 'completed', derivedToken: winner, width: 4, crashes: 1 });
+    expect(Object.keys(ended!.pending).toSorted()).toEqual([`${item.id}.completed.1`, `${item.id}.processing.1`, `${item.id}.uploaded.1`]);
+  });
+
+  it('gives up on an item that took down three workers, and not on one that was handed back as often', async () => {
+    const crashing = await created();
+    const handedBack = await created();
+    for (let round = 0; round < 3; round += 1) {
+      await media.claim(crashing, newId(), 1);
+      const token = newId();
+      await media.claim(handedBack, token, LEASE_MS);
+      await media.release(handedBack, token, new Date(Date.now() - 1));
+      await sleep(5);
+    }
+    expect(await media.claim(crashing, newId(), LEASE_MS)).toMatchObject({ outcome: 'exhausted', code: 'crashed_worker' });
+    expect(await media.claim(handedBack, newId(), LEASE_MS)).toMatchObject({ outcome: 'claimed', alone: false });
+  });
+
+  it('retries a failed item once, in the next round, with everything of the last one cleared', async () => {
+    const item = await created();
+    const token = newId();
+    await media.claim(item, token, LEASE_MS);
+    expect(await media.retry(item)).toBeNull();
+    await media.finish(item, token, { status: 'failed', code: 'processing_timeout' });
+    expect((await media.get(item))?.failure).toMatchObject({ code: 'processing_timeout', retryable: true });
+    const retries = await Promise.all([media.retry(item), media.retry(item), media.retry(item)]);
+    expect(retries.filter(Boolean)).toHaveLength(1);
+    expect(await media.get(item)).toMatchObject({ status: 'uploaded', round: 2, failure: null, completedAt: null, progress: 0 });
+    expect(await media.claim(item, newId(), LEASE_MS)).toMatchObject({ announced: { id: `${item.id}.processing.2` } });
+  });
+
+  it('never brings back what was deleted while it was processed', async () => {
+    const item = await created();
+    const token = newId();
+    await media.claim(item, token, LEASE_MS);
+    expect(await media.markDeleted(item)).toMatchObject({ event: { type: 'media.deleted', status: 'processing' } });
+    expect(await media.markDeleted(item)).toBeNull();
+    expect(await media.renew(item, token, LEASE_MS, 50)).toBe(false);
+    expect(await media.finish(item, token, { status: 'completed', facts, derivedBytes: 1 })).toBeNull();
+    expect(await media.claim(item, newId(), LEASE_MS)).toEqual({ outcome: 'over' });
+    expect(await media.get(item)).toBeNull();
+    expect(await media.removeErased(item)).toBe(false); // files first
+    await media.markFilesErased(item);
+    expect(await media.removeErased(item)).toBe(false); // its events are not confirmed yet
+  });
+});
+
+describe('MediaCounters', () => {
+  it('counts each event once, in any order, and ends exact', async () => {
+    const item = await created();
+    const token = newId();
+    const claim = await media.claim(item, token, LEASE_MS);
+    const finished = await media.finish(item, token, { status: 'completed', facts, derivedBytes: 30 });
+    const events = [finished!.event, (await media.get(item))!.pending[`${item.id}.uploaded.1`]!, claim.outcome === 'claimed' ? claim.announced! : finished!.event];
+    await Promise.all([...events, ...events].map((event) => counters.apply(event)));
+    expect(await counters.read(item.userId)).toEqual({ total: 1, uploaded: 0, processing: 0, completed: 1, failed: 0, bytes: 130, originalBytes: 100 });
+    const deleted = await media.markDeleted(item);
+    await counters.apply(deleted!.event);
+    expect(await counters.read(item.userId)).toMatchObject({ total: 0, completed: 0, bytes: 0 });
+  });
+
+  it('gives room to exactly as many parallel uploads as fit', async () => {
+    const userId = newId();
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => counters.reserve(userId, newId(), 10, 75)));
+    expect(outcomes.filter((outcome) => outcome === 'reserved')).toHaveLength(7);
+    expect(await counters.usedBytes(userId)).toBe(70);
+  });
+
+  it('gives cancelled room back once, and none to a closed account', async () => {
+    const userId = newId();
+    const uploadId = newId();
+    await counters.reserve(userId, uploadId, 10, 10);
+    await counters.cancel(userId, uploadId, 10);
+    await counters.cancel(userId, uploadId, 10);
+    expect(await counters.usedBytes(userId)).toBe(0);
+    expect(await counters.reserve(userId, newId(), 11, 10)).toBe('full');
+    await counters.close(userId);
+    expect(await counters.reserve(userId, newId(), 1, 10)).toBe('gone');
+  });
+});
