@@ -16,7 +16,7 @@ const invisible = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u
 /**
  * What a file says about itself, as plain JSON that is safe to keep and to show as text: no NaN or Infinity, no key that
  * reaches a prototype, no control characters; strings <= 1000 characters, arrays and objects <= 50 entries, depth <= 4.
- * Top-level entries that would make the whole larger than 16 KiB are left out, last first.
+ * Top-level entries that no longer fit into 16 KiB are left out.
  */
 export function cleanMetadata(raw: object): Record<string, Json> {
   const kept: [string, Json][] = [];

@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { cleanMetadata } from './clean-metadata';
+import { transcode } from './ffmpeg';
+import type { DerivedFile, Facts } from './job';
+import { MediaFailure } from './media-failure';
+import { decode, type Pixels, readHeader, THUMBNAIL_SIDE, writeWebp } from './picture';
+import type { Stream } from './probe';
+import { readTags } from './tags';
+import type { Timed } from './timed';
+import { drawWaveform, listen, writeWaveform } from './waveform';
+
+const MAX_CHAPTERS = 50;
+
+/** Facts, waveform, picture and preview of a sound. @throws {MediaFailure} */
+export async function analyseAudio(timed: Timed, sound: Stream): Promise<Facts> {
+  const { input, outputDir, probed, onProgress } = timed;
+  const heard = await listen(input, sound.index, progressOf(onProgress, 5, 60, probed.format.duration));
+  if (heard.durationSeconds === 0) throw new MediaFailure('no_media_stream', 'no sample could be decoded');
+  const tags = await readTags(input.path);
+  const picture = (await coverArt(tags.cover)) ?? drawWaveform(heard);
+  onProgress(65);
+  const preview = playsEverywhere(input.contentType, sound) ? 'original' : await writeRendition(timed, sound, heard.durationSeconds);
+  return {
+    kind: 'audio',
+    width: null,
+    height: null,
+    durationSeconds: heard.durationSeconds,
+    codecs: [sound.codec_name],
+    metadata: cleanMetadata({ sampleRateHz: sound.sample_rate, channels: sound.channels, ...tags.facts, ...chapterFacts(timed) }),
+    derived: {
+      thumbnail: await writeWebp(picture, THUMBNAIL_SIDE, outputDir, 'thumbnail.webp'),
+      preview,
+      waveform: await writeWaveform(heard, outputDir),
+    },
+  };
+}
+
+/** Reports seconds done as percents between two marks. Headers lie about the whole: never beyond the second mark. */
+export function progressOf(onProgress: (percent: number) => void, from: number, to: number, wholeSeconds: number) {
+  return (seconds: number) => onProgress(from + (to - from) * Math.min(1, seconds / Math.max(wholeSeconds, 1)));
+}
+
+export function chapterFacts({ probed }: Timed): Record<string, unknown> {
+  const chapters = probed.chapters.slice(0, MAX_CHAPTERS).map(({ start_time, tags }) => ({ title: tags.title, startSeconds: start_time }));
+  return chapters.length > 0 ? { chapters } : {};
+}
+
+/** A broken cover makes no bad sound: then the waveform is drawn. */
+async function coverArt(cover: Buffer | null): Promise<Pixels | null> {
+  if (!cover) return null;
+  try {
+    await readHeader(cover);
+    return await decode(cover, THUMBNAIL_SIDE);
+  } catch (error) {
+    if (error instanceof MediaFailure) return null;
+    throw error;
+  }
+}
+
+/** MP3, AAC and plain PCM in at most two channels; what else some browser does not play gets a rendition. */
+function playsEverywhere(contentType: string, { codec_name, channels }: Stream): boolean {
+  if (contentType === 'audio/mpeg') return codec_name === 'mp3';
+  if (contentType === 'audio/wav') return channels <= 2 && (codec_name === 'pcm_s16le' || codec_name === 'pcm_u8');
+  return codec_name === 'aac' && ['audio/mp4', 'video/mp4', 'audio/aac'].includes(contentType);
+}
+
+async function writeRendition({ input, outputDir, onProgress }: Timed, sound: Stream, wholeSeconds: number): Promise<DerivedFile> {
+  const codec = ['-c:a', 'aac', '-b:a', '160k', '-ac', '2', '-ar', sound.sample_rate > 44_100 ? '48000' : '44100'];
+  const nothingElse = ['-map', `0:${sound.index}`, '-map_metadata', '-1', '-map_chapters', '-1', '-fflags', '+bitexact'];
+  await transcode(input, join(outputDir, 'preview.m4a'), [...nothingElse, ...codec, '-movflags', '+faststart', '-f', 'ipod'], progressOf(onProgress, 65, 98, wholeSeconds));
+  return { name: 'preview.m4a', contentType: 'audio/mp4' };
+}

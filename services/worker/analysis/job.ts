@@ -1,0 +1,52 @@
+import { mediaKinds } from '#contracts';
+import { z } from 'zod';
+import { failureCodes } from './media-failure';
+
+/** A file that lies in the job's output folder; the name is never a path. */
+const derivedFile = z.object({ name: z.string().regex(/^[a-z0-9-]+\.[a-z0-9]+$/), contentType: z.string() });
+export type DerivedFile = z.infer<typeof derivedFile>;
+
+const length = z.int().positive().nullable();
+
+const factsSchema = z.object({
+  /** May correct the given kind: an mp4 with sound alone is audio. */
+  kind: z.enum(mediaKinds),
+  /** Pixels as displayed: after orientation, rotation and sample aspect. Null for audio. */
+  width: length,
+  height: length,
+  /** What really plays; null for still images. */
+  durationSeconds: z.number().nonnegative().nullable(),
+  codecs: z.array(z.string()),
+  metadata: z.record(z.string(), z.unknown()),
+  derived: z.object({
+    thumbnail: derivedFile.nullable(),
+    preview: z.union([derivedFile, z.literal('original')]).nullable(),
+    waveform: derivedFile.nullable(),
+  }),
+});
+export type Facts = z.infer<typeof factsSchema>;
+
+const jobSchema = z.object({
+  kind: z.enum(mediaKinds),
+  contentType: z.string(),
+  inputPath: z.string(),
+  outputDir: z.string(),
+});
+/** One file to look at. Derived files go to `outputDir`. */
+export type Job = z.infer<typeof jobSchema>;
+
+/** Parent -> child. */
+export const requestSchema = z.object({ id: z.int(), job: jobSchema });
+
+/** Child -> parent. `failed` is about the file, `broken` about us. */
+export const replySchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('progress'), id: z.int(), percent: z.number() }),
+  z.object({ type: z.literal('done'), id: z.int(), facts: factsSchema }),
+  z.object({ type: z.literal('failed'), id: z.int(), code: z.enum(failureCodes), detail: z.string().optional() }),
+  z.object({ type: z.literal('broken'), id: z.int(), message: z.string() }),
+]);
+export type Reply = z.infer<typeof replySchema>;
+
+/** Whole percents of the job, 0..100. */
+export type OnProgress = (percent: number) => void;

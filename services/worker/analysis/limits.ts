@@ -1,0 +1,34 @@
+import type { MediaKind } from '#contracts';
+
+const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
+
+/** What one analysis may cost. */
+export interface AnalysisLimits {
+  /** Wall clock from hand-over to facts: a base, and more for every MiB of the file. */
+  seconds: Record<MediaKind, { base: number; perMib: number }>;
+  /** Resident memory of the analysing process and its ffmpeg together, the idle 100 MB included. */
+  memoryBytes: Record<MediaKind, number>;
+  /** CPU time, address space and output size of one ffmpeg or ffprobe. */
+  toolCpuSeconds: number;
+  toolAddressSpaceBytes: number;
+  toolOutputBytes: number;
+}
+
+export const defaultLimits: AnalysisLimits = {
+  seconds: {
+    image: { base: 60, perMib: 0.5 },
+    audio: { base: 180, perMib: 0.5 },
+    video: { base: 600, perMib: 1.5 },
+  },
+  memoryBytes: { image: 1_000 * MIB, audio: 600 * MIB, video: 1_600 * MIB },
+  toolCpuSeconds: 4 * 3_600,
+  toolAddressSpaceBytes: 4 * GIB,
+  toolOutputBytes: 8 * GIB,
+};
+
+/** Wall clock for a file of this kind and size. */
+export function timeLimitMs(limits: AnalysisLimits, kind: MediaKind, sizeBytes: number): number {
+  const { base, perMib } = limits.seconds[kind];
+  return (base + (perMib * sizeBytes) / MIB) * 1_000;
+}

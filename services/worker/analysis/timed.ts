@@ -1,0 +1,33 @@
+import { analyseAudio } from './audio';
+import type { Input } from './ffmpeg';
+import type { Facts, Job, OnProgress } from './job';
+import { MediaFailure } from './media-failure';
+import { probe, type Probe, type Stream } from './probe';
+import { analyseVideo } from './video';
+
+/** A file that plays, and which of its streams count. */
+export interface Timed {
+  input: Input;
+  outputDir: string;
+  probed: Probe;
+  sound: Stream | undefined;
+  onProgress: OnProgress;
+}
+
+/**
+ * Facts and derived files of what has a length. The streams decide whether it is a video or a sound, not its name or type.
+ * @throws {MediaFailure}
+ */
+export async function analyseTimed({ contentType, inputPath, outputDir }: Job, onProgress: OnProgress): Promise<Facts> {
+  const input: Input = { path: inputPath, contentType };
+  const probed = await probe(input);
+  onProgress(5);
+  const sound = probed.streams.find((stream) => stream.codec_type === 'audio' && stream.channels > 0 && stream.sample_rate > 0);
+  const picture = probed.streams.find((stream) => stream.codec_type === 'video' && !isStillImage(stream));
+  if (picture) return analyseVideo({ input, outputDir, probed, sound, onProgress }, picture);
+  if (sound) return analyseAudio({ input, outputDir, probed, sound, onProgress }, sound);
+  throw new MediaFailure('no_media_stream');
+}
+
+/** Cover art and previews are streams too, but nothing that plays. */
+const isStillImage = ({ disposition }: Stream) => disposition.attached_pic === 1 || disposition.timed_thumbnails === 1 || disposition.still_image === 1;

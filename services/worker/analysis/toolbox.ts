@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { AnalysisLimits } from './limits';
+
+const run = promisify(execFile);
+
+/** Programs that run their namesakes inside limits, in a folder of their own. */
+export interface Toolbox {
+  folder: string;
+  /** Without a network, where the system allows it: ffmpeg and ffprobe, started from it, have none either. */
+  node: string;
+  /** With limits on CPU time, memory and output; they die with whoever started them. */
+  ffmpeg: string;
+  ffprobe: string;
+}
+
+/**
+ * Each program ends in `exec`, so the pid that is started is the real one and SIGKILL reaches it. They are files because
+ * fluent-ffmpeg and `fork` take the path of a program and nothing more.
+ * @throws when ffmpeg or ffprobe is not installed.
+ */
+export async function makeToolbox(limits: AnalysisLimits): Promise<Toolbox> {
+  const [ffmpeg, ffprobe] = await Promise.all([find('ffmpeg'), find('ffprobe')]);
+  const noNetwork = await firstThatWorks([['unshare', '-n'], ['unshare', '-rn']]);
+  const limited = [...(await firstThatWorks([['setpriv', '--pdeathsig', 'KILL']])), ...(await firstThatWorks([resourceLimits(limits)]))];
+  const folder = await mkdtemp(join(tmpdir(), 'analysis-tools-'));
+  return {
+    folder,
+    node: await writeProgram(folder, 'node', [...noNetwork, process.execPath]),
+    ffmpeg: await writeProgram(folder, 'ffmpeg', [...limited, ffmpeg]),
+    ffprobe: await writeProgram(folder, 'ffprobe', [...limited, ffprobe]),
+  };
+}
+
+export const removeToolbox = ({ folder }: Toolbox): Promise<void> => rm(folder, { recursive: true, force: true });
+
+function resourceLimits({ toolCpuSeconds, toolAddressSpaceBytes, toolOutputBytes }: AnalysisLimits): string[] {
+  return ['prlimit', `--cpu=${toolCpuSeconds}`, `--as=${toolAddressSpaceBytes}`, `--fsize=${toolOutputBytes}`, '--core=0'];
+}
+
+async function writeProgram(folder: string, name: string, command: string[]): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, `#!/bin/sh\nexec ${command.map(quote).join(' ')} "$@"\n`);
+  await chmod(path, 0o700);
+  return path;
+}
+
+/** The first of these restraints that this system knows and permits; nothing if none: a container may forbid, macOS has none. */
+async function firstThatWorks(restraints: string[][]): Promise<string[]> {
+  for (const [name = '', ...options] of restraints) {
+    try {
+      const command = [await find(name), ...options];
+      await run(command[0]!, [...options, await find('true')]);
+      return command;
+    } catch {
+      continue;
+    }
+  }
+  return [];
+}
+
+/** The absolute path, as the operator's PATH finds it: the analysing process gets no environment. */
+async function find(name: string): Promise<string> {
+  try {
+    return (await run('/bin/sh', ['-c', 'command -v "$0"', name])).stdout.trim();
+  } catch {
+    throw new Error(`Expected ${name} on the PATH, but it is not there. Install ffmpeg`);
+  }
+}
+
+const quote = (word: string) => `'${word.replaceAll("'", String.raw`'\''`)}'`;
