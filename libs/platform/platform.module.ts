@@ -8,6 +8,7 @@ import { AlertsFile } from './alerts.file';
 import { SnsAlerts } from './alerts.sns';
 import { Dynamo } from './dynamo';
 import { LiveFeed } from './live';
+import { Locks } from './lock';
 import { Outbox } from './outbox';
 import { JobQueue } from './queue';
 import { connectRedis } from './redis';
@@ -39,6 +40,7 @@ export class PlatformModule implements OnApplicationShutdown {
       { provide: Outbox, useFactory: (dynamo: Dynamo, queue: JobQueue) => new Outbox(dynamo, queue), inject: [Dynamo, JobQueue] },
       { provide: REDIS, useFactory: () => connectRedis(redisUrl, 'command') },
       { provide: LiveFeed, useFactory: (redis: Redis) => new LiveFeed(redis, config.tablePrefix), inject: [REDIS] },
+      { provide: Locks, useFactory: (redis: Redis) => new Locks(redis, config.tablePrefix), inject: [REDIS] },
       { provide: STORAGE, useFactory: () => makeStorage(config) },
       { provide: ALERTS, useFactory: () => makeAlerts(config) },
     ];

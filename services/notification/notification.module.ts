@@ -2,7 +2,8 @@ import { Inject, Logger, Module, type OnApplicationBootstrap, type OnModuleDestr
 import type { Config } from '#config';
 import { MediaModule } from '#media';
 import { CONFIG, Consumers, JobQueue, LiveFeed, requireRedisUrl, type HandlersOf } from '#platform';
-import { DomainEvents, EventTeller } from './events/domain-events';
+import { DomainEvents } from './events/domain-events';
+import { EventTeller } from './events/event-teller';
 import { NotificationsController } from './feed/notifications.controller';
 import { NotificationsRepository } from './feed/notifications.repository';
 import { LiveController } from './live/live.controller';
