@@ -39,6 +39,7 @@ export class Sessions {
   async start(req: Request, user: { id: string; role: User['role'] }): Promise<SessionUser> {
     const now = Date.now();
     const publicId = newId();
+    if (req.sessionUser) await this.end(req.sessionUser.id, req.sessionUser.sessionId);
     await this.renewId(req, { user: { id: user.id, role: user.role }, publicId, createdAt: now, seenAt: now });
     const entry = { sid: req.sessionID, createdAt: now, seenAt: now, userAgent: cleanUserAgent(req.get('user-agent')) };
     await withRedis(() => this.redis.multi().hset(this.indexKey(user.id), publicId, JSON.stringify(entry)).pexpire(this.indexKey(user.id), ABSOLUTE_MS).exec());
@@ -110,10 +111,10 @@ export class Sessions {
   }
 
   /** Takes the dead session off the request and its cookie off the browser. */
-  async forget(req: Request, res: Response): Promise<void> {
+  async forget(req: Request, res?: Response): Promise<void> {
     delete req.sessionUser;
     await promisify(req.session.destroy.bind(req.session))();
-    res.clearCookie(COOKIE, { path: '/', httpOnly: true, sameSite: 'lax', secure: req.secure });
+    res?.clearCookie(COOKIE, { path: '/', httpOnly: true, sameSite: 'lax', secure: req.secure });
   }
 
   private async touch(req: Request, userId: string, publicId: string, entry: Entry): Promise<void> {

@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import { hash, verify } from '@node-rs/argon2';
+import { ProblemError } from '#nest';
+import { Turns } from './turns';
+
+/** OWASP Password Storage Cheat Sheet: argon2id, 19 MiB, 2 passes, 1 lane. */
+const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+
+/** Hashing shares the thread pool with file input and output (4 threads): leave half of it. */
+const AT_ONCE = 2;
+/** About 3 s of work; who comes later would wait for longer than a client does. */
+const MAX_WAITING = 150;
+
+/** The same characters however they were typed: composed or not, full width or not (RFC 8265 advises the like). */
+export const canonical = (password: string) => password.normalize('NFKC');
+
+@Injectable()
+export class PasswordHasher {
+  private readonly turns = new Turns(AT_ONCE, MAX_WAITING);
+  private readonly dummyHash = hash('nobody has this password', parameters);
+
+  /** @throws {ProblemError} temporarily_unavailable when too many wait already. */
+  hash(password: string): Promise<string> {
+    return this.inTurn(false, () => hash(canonical(password), parameters));
+  }
+
+  /**
+   * @param passwordHash null for an account that does not exist: takes the same time and is false.
+   * @param isKnown the owner was here before: goes ahead of strangers, so that a flood of guesses does not keep owners out.
+   */
+  async verify(passwordHash: string | null, password: string, isKnown: boolean): Promise<boolean> {
+    const against = passwordHash ?? (await this.dummyHash);
+    const isRight = await this.inTurn(isKnown, () => verify(against, canonical(password)));
+    return isRight && passwordHash !== null;
+  }
+
+  private inTurn<T>(isFirst: boolean, work: () => Promise<T>): Promise<T> {
+    const turn = this.turns.take(isFirst, work);
+    if (!turn) throw new ProblemError('temporarily_unavailable', { headers: { 'Retry-After': '5' }, cause: new Error('too many passwords wait to be hashed') });
+    return turn;
+  }
+}

@@ -1,0 +1,33 @@
+import { ProblemError } from '#nest';
+import { commonPasswords } from './common-passwords';
+import { canonical } from './password-hasher';
+
+/** What a guesser who knows the account tries first. */
+export interface Owner {
+  username: string;
+  email: string;
+}
+
+/**
+ * Judges a new password by what guessers do (NIST SP 800-63B section 5.1.1.2): no rules about kinds of characters.
+ * @param path of the field, for the answer.
+ * @throws {ProblemError} validation_failed
+ */
+export function refuseWeakPassword(password: string, owner: Owner, path: string): void {
+  const message = weakness(canonical(password).toLowerCase(), owner);
+  if (message) throw new ProblemError('validation_failed', { errors: [{ path, message }] });
+}
+
+function weakness(password: string, { username, email }: Owner): string | null {
+  const personal = [username, email, email.slice(0, email.lastIndexOf('@'))].map((text) => text.toLowerCase());
+  if (personal.includes(password)) return 'Do not use your own name or e-mail as the password.';
+  if (commonPasswords.has(password) || isOneStep(password)) return 'This password is one of the most common ones. Choose another.';
+  return null;
+}
+
+/** `aaaaaaaa`, `123456789012`, `hgfedcba`: each character follows from the one before by the same step of 0 or 1. */
+function isOneStep(text: string): boolean {
+  const codes = [...text].map((character) => character.codePointAt(0)!);
+  const steps = new Set(codes.slice(1).map((code, at) => code - codes[at]!));
+  return steps.size === 1 && [-1, 0, 1].some((step) => steps.has(step));
+}

@@ -1,0 +1,38 @@
+import type { User } from '#contracts';
+import type { OutboxFields, PendingEvent } from '#platform';
+
+/** An account in the users table, under `user#{id}`. */
+export interface UserItem extends OutboxFields {
+  pk: string;
+  schemaVersion: 1;
+  id: string;
+  username: string;
+  usernameLower: string;
+  email: string;
+  emailLower: string;
+  role: User['role'];
+  passwordHash: string;
+  createdAt: string;
+  /** Set when the owner deleted the account; it is erased in the background. */
+  deletedAt?: string;
+  /** What each service reported to have erased. */
+  receipts?: Partial<Record<ErasingService, Record<string, number>>>;
+  openShard?: string;
+  openAt?: string;
+}
+
+/** Each must report before an account is gone. */
+export const erasingServices = ['media', 'notification'] as const;
+export type ErasingService = (typeof erasingServices)[number];
+
+/** An entry of a user's outbox: the alert as it is published. */
+export interface UserEvent extends PendingEvent {
+  type: 'user.registered' | 'user.logged_in';
+  userId: string;
+}
+
+export const userKey = (id: string) => ({ pk: `user#${id}` });
+
+export function toUser({ id, username, email, role, createdAt }: UserItem): User {
+  return { id, username, email, role, createdAt };
+}
