@@ -1,0 +1,86 @@
+/**
+ * Bundles the front end into dist/web: index.html (the one shell for every page) and assets/ with content hashes in
+ * their names, so that everything but index.html may be cached for ever.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = join(here, '../../dist/web');
+const assets = join(out, 'assets');
+/** Addresses of what was written, by source name: `%main.ts%` in the shell becomes `/assets/main-<hash>.js`. */
+const addresses = new Map();
+
+await mkdir(assets, { recursive: true });
+await bundle();
+for (const name of ['favicon.svg', 'icon-maskable.svg']) await copy(name, (text) => text);
+await copy('manifest.webmanifest', insertAddresses);
+const shell = insertAddresses(await readFile(join(here, 'index.html'), 'utf8'));
+await writeFile(join(out, 'index.html'), shell);
+await removeStale();
+await report();
+
+async function bundle() {
+  const result = await build({
+    entryPoints: ['src/main.ts', 'src/theme-boot.ts', 'styles/index.css'].map((path) => join(here, path)),
+    outdir: assets,
+    entryNames: '[name]-[hash]',
+    assetNames: '[name]-[hash]',
+    loader: { '.woff2': 'file', '.svg': 'file' },
+    bundle: true,
+    minify: true,
+    sourcemap: 'linked',
+    format: 'esm',
+    target: 'es2024',
+    // Nesting, layers and light-dark() are used as they are: lowering them would double the style sheet.
+    supported: { nesting: true },
+    metafile: true,
+    absWorkingDir: here,
+    logLevel: 'warning',
+  });
+  for (const [path, { entryPoint, inputs }] of Object.entries(result.metafile.outputs)) {
+    const source = entryPoint ?? (path.endsWith('.map') ? undefined : Object.keys(inputs)[0]);
+    if (source) addresses.set(basename(source), `/assets/${basename(path)}`);
+  }
+}
+
+async function copy(name, transform) {
+  const text = transform(await readFile(join(here, 'assets', name), 'utf8'));
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 8);
+  const target = `${basename(name, extname(name))}-${hash}${extname(name)}`;
+  addresses.set(name, `/assets/${target}`);
+  await writeFile(join(assets, target), text);
+}
+
+function insertAddresses(text) {
+  return text.replaceAll(/%([\w.-]+)%/g, (_, name) => {
+    const address = addresses.get(name);
+    if (!address) throw new Error(`Expected an asset named ${name}, but the build made none`);
+    return address;
+  });
+}
+
+/** The new shell is in place by now, so a server that runs meanwhile never points at a missing file. */
+async function removeStale() {
+  const current = new Set([...addresses.values()].flatMap((address) => [basename(address), `${basename(address)}.map`]));
+  const stale = (await readdir(assets)).filter((name) => !current.has(name));
+  await Promise.all(stale.map((name) => rm(join(assets, name))));
+}
+
+async function report() {
+  const script = (await zippedBytes('main.ts')) + (await zippedBytes('theme-boot.ts'));
+  const style = await zippedBytes('index.css');
+  process.stdout.write(`web: script ${kilobytes(script)}, style ${kilobytes(style)} (gzip) -> dist/web\n`);
+}
+
+async function zippedBytes(name) {
+  return gzipSync(await readFile(join(out, addresses.get(name)))).length;
+}
+
+function kilobytes(bytes) {
+  return `${(bytes / 1000).toFixed(1)} kB`;
+}

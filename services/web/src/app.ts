@@ -1,0 +1,122 @@
+import type { User } from '#contracts';
+import { fill, h } from './dom';
+import { startLive, stopLive } from './live';
+import { loginPath, safeNextPath } from './next-path';
+import { dashboardPage } from './pages/dashboard';
+import { loginPage } from './pages/login';
+import { mediaDetailPage } from './pages/media-detail';
+import { mediaListPage } from './pages/media-list';
+import { notFoundPage } from './pages/not-found';
+import { notificationsPage } from './pages/notifications';
+import { profilePage } from './pages/profile';
+import { registerPage } from './pages/register';
+import { uploadPage } from './pages/upload';
+import { matchPath, navigate, type PageBuilder } from './router';
+import { session } from './session';
+import { connectStats } from './stats';
+import { texts } from './texts';
+import { connectUnread, unread } from './unread';
+import { uploads } from './upload/uploads';
+
+interface Route {
+  pattern: string;
+  name: string;
+  build: PageBuilder;
+  /** For people who are not logged in. */
+  guest?: true;
+}
+
+const routes: readonly Route[] = [
+  { pattern: '/login', name: 'login', build: loginPage, guest: true },
+  { pattern: '/register', name: 'register', build: registerPage, guest: true },
+  { pattern: '/', name: 'dashboard', build: dashboardPage },
+  { pattern: '/upload', name: 'upload', build: uploadPage },
+  { pattern: '/media', name: 'media', build: mediaListPage },
+  { pattern: '/media/:id', name: 'detail', build: mediaDetailPage },
+  { pattern: '/notifications', name: 'notifications', build: notificationsPage },
+  { pattern: '/profile', name: 'profile', build: profilePage },
+];
+
+const forever = new AbortController().signal;
+const outlet = h('div', { id: 'outlet' });
+const main = h('main', { id: 'content' }, outlet);
+let leavePage = new AbortController();
+let signedIn: AbortController | undefined;
+let pageTitle = '';
+
+/** Puts the frame of the application into the body and ties it to the session. */
+export function startApp(): void {
+  const skip = h('a', { class: 'skip-link', href: '#content' }, texts.skipToContent);
+  document.body.append(skip, h('connection-banner'), main, h('toast-region'));
+  session.onChange((user) => changeUser(user), forever);
+  unread.onChange(() => showTitle(), forever);
+}
+
+/** Shows the page of `url`; goes to the login page, or away from it, as the session demands. */
+export function showPage(url: URL, scrollY: number): void {
+  const found = findRoute(url.pathname);
+  const user = session.value;
+  if (!user && !found.route.guest) return navigate(loginPath(url.pathname + url.search), { replace: true });
+  if (user && found.route.guest) return navigate(safeNextPath(url.searchParams.get('next')), { replace: true });
+  leavePage.abort();
+  leavePage = new AbortController();
+  const page = found.route.build({ params: found.params, query: url.searchParams, signal: leavePage.signal });
+  document.body.dataset['page'] = found.route.name;
+  fill(outlet, page.content);
+  pageTitle = page.title;
+  showTitle();
+  const nav = document.querySelector('app-nav');
+  if (nav) nav.path = url.pathname;
+  settle(page.ready, scrollY, leavePage.signal);
+}
+
+/** Focus goes to the heading, so that a screen reader says where one is; the place on the page comes back with "back". */
+function settle(ready: Promise<unknown> | undefined, scrollY: number, signal: AbortSignal): void {
+  const field = outlet.querySelector<HTMLElement>('.auth input');
+  (field ?? outlet.querySelector<HTMLElement>('h1'))?.focus({ preventScroll: true });
+  globalThis.scrollTo(0, scrollY);
+  if (scrollY > 0) void ready?.then(() => !signal.aborted && globalThis.scrollTo(0, scrollY));
+}
+
+function findRoute(path: string): { route: Route; params: Record<string, string> } {
+  for (const route of routes) {
+    const params = matchPath(route.pattern, path);
+    if (params) return { route, params };
+  }
+  return { route: { pattern: '', name: 'not-found', build: notFoundPage }, params: {} };
+}
+
+function changeUser(user: User | null): void {
+  const wasSignedIn = signedIn !== undefined;
+  if (user && !wasSignedIn) enter();
+  if (!user && wasSignedIn) leave();
+  // At start the router shows the first page; a changed name needs no other page.
+  if (Boolean(user) !== wasSignedIn && pageTitle) showPage(new URL(location.href), 0);
+}
+
+function enter(): void {
+  signedIn = new AbortController();
+  const { signal } = signedIn;
+  document.body.dataset['session'] = 'member';
+  main.before(h('app-nav'));
+  main.append(h('upload-tray'));
+  document.body.append(h('drop-veil'));
+  uploads.connect(signal);
+  connectStats(signal);
+  connectUnread(signal);
+  startLive();
+}
+
+function leave(): void {
+  signedIn?.abort();
+  signedIn = undefined;
+  stopLive();
+  uploads.clear();
+  delete document.body.dataset['session'];
+  for (const part of document.querySelectorAll('app-nav, upload-tray, drop-veil, dialog')) part.remove();
+}
+
+function showTitle(): void {
+  const count = unread.value > 0 ? `(${unread.value}) ` : '';
+  document.title = `${count}${pageTitle} · ${texts.name}`;
+}

@@ -1,0 +1,68 @@
+export type Child = Node | string | number | null | undefined | false;
+export type Props = Record<string, string | number | boolean | null | undefined | ((event: never) => void)>;
+
+/**
+ * Builds an element. `on…` props are listeners; true sets an empty attribute; false, null and undefined leave it out.
+ * Text becomes text nodes, never markup, so data of users can not turn into elements.
+ */
+export function h<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  applyProps(element, props);
+  append(element, children);
+  return element;
+}
+
+/** The same for SVG. */
+export function svg(tag: string, props: Props = {}, ...children: Child[]): SVGElement {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  applyProps(element, props);
+  append(element, children);
+  return element;
+}
+
+/** Replaces what is in `parent`. */
+export function fill(parent: Element, ...children: Child[]): void {
+  parent.replaceChildren();
+  append(parent, children);
+}
+
+/** Sets text without touching the node when it is the same already, so that nothing is announced or repainted twice. */
+export function setText(node: Node, text: string | number): void {
+  if (node.textContent !== String(text)) node.textContent = String(text);
+}
+
+/** A DocumentFragment of `children`. */
+export function fragment(...children: Child[]): DocumentFragment {
+  const result = document.createDocumentFragment();
+  append(result, children);
+  return result;
+}
+
+function append(parent: Node, children: Child[]): void {
+  for (const child of children) {
+    if (child === null || child === undefined || child === false) continue;
+    parent.appendChild(child instanceof Node ? child : document.createTextNode(String(child)));
+  }
+}
+
+function applyProps(element: Element, props: Props): void {
+  for (const [name, value] of Object.entries(props)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === 'function') element.addEventListener(name.slice(2), value as EventListener);
+    else element.setAttribute(name, value === true ? '' : String(value));
+  }
+}
+
+let counter = 0;
+/** An id for `for`, `aria-labelledby` and the like, unique in the page. */
+export function uniqueId(prefix: string): string {
+  counter += 1;
+  return `${prefix}-${counter}`;
+}
+
+/** crypto.randomUUID exists in secure contexts only; an install reached by plain http over a network is none. */
+export function uuid(): string {
+  if ('randomUUID' in crypto) return crypto.randomUUID();
+  const bytes = [...(crypto as Crypto).getRandomValues(new Uint8Array(16))];
+  return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,35 @@
+import { h, uniqueId } from '../dom';
+import { icon } from '../icons';
+import { texts } from '../texts';
+import { isWanted } from '../upload/collect';
+import { uploads } from '../upload/uploads';
+
+/** The place to drop files on, which is also the way to choose them. */
+export function filePicker(): HTMLElement {
+  const id = uniqueId('file');
+  const files = h('input', { type: 'file', name: 'file', id, multiple: true, class: 'visually-hidden', accept: 'image/*,video/*,audio/*,.heic,.mkv,.flac,.m4a' });
+  const folder = h('input', { type: 'file', id: `${id}-folder`, multiple: true, webkitdirectory: true, class: 'visually-hidden' });
+  for (const input of [files, folder]) input.addEventListener('change', () => take(input));
+  return h(
+    'div',
+    { class: 'picker' },
+    h('div', { class: 'picker-sign' }, icon('upload')),
+    h('p', { class: 'picker-title' }, texts.upload.dropTitle),
+    h('p', { class: 'picker-lead' }, texts.upload.dropLead),
+    h(
+      'div',
+      { class: 'picker-actions' },
+      files,
+      h('label', { class: 'button primary', for: id }, texts.upload.choose),
+      folder,
+      h('label', { class: 'button', for: `${id}-folder` }, icon('folder'), texts.upload.chooseFolder),
+    ),
+  );
+}
+
+function take(input: HTMLInputElement): void {
+  const chosen = [...(input.files ?? [])].filter(isWanted);
+  // Emptied, so that choosing the same file again counts as a change.
+  input.value = '';
+  if (chosen.length > 0) void uploads.add(chosen);
+}

@@ -1,0 +1,49 @@
+import type { MediaKind, MediaStatus } from '#contracts';
+import { h } from '../dom';
+import { icon } from '../icons';
+import type { LibraryFilter } from '../library';
+import { texts } from '../texts';
+
+const typingMs = 250;
+const kinds: readonly MediaKind[] = ['image', 'video', 'audio'];
+const statuses: readonly MediaStatus[] = ['uploaded', 'processing', 'completed', 'failed'];
+
+/** Search as you type, kind and status. Calls `changed` with the whole filter. */
+export function libraryToolbar(initial: LibraryFilter, changed: (filter: LibraryFilter) => void): HTMLElement {
+  const search = h('input', { type: 'search', name: 'q', maxlength: 200, placeholder: texts.library.searchPlaceholder, 'aria-label': texts.library.search, autocomplete: 'off' });
+  search.value = initial.q;
+  const status = h('select', { name: 'status', 'aria-label': texts.library.statusFilter }, option('', texts.library.all), ...statuses.map((value) => option(value, texts.status[value])));
+  status.value = initial.status;
+  const kind = h('fieldset', { class: 'segments' }, h('legend', { class: 'visually-hidden' }, texts.library.kindFilter), segment('', texts.library.all, initial), ...kinds.map((value) => segment(value, texts.library.kinds[value], initial)));
+  const toolbar = h(
+    'form',
+    { class: 'toolbar', role: 'search' },
+    h('div', { class: 'search-box' }, icon('search'), search),
+    kind,
+    h('label', { class: 'select-box' }, h('span', {}, texts.library.statusFilter), status),
+  );
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tell = (): void => {
+    clearTimeout(timer);
+    const values = new FormData(toolbar);
+    changed({ q: String(values.get('q') ?? '').trim(), kind: String(values.get('kind') ?? ''), status: String(values.get('status') ?? '') });
+  };
+  toolbar.addEventListener('submit', (event) => {
+    event.preventDefault();
+    tell();
+  });
+  toolbar.addEventListener('change', tell);
+  search.addEventListener('input', () => {
+    clearTimeout(timer);
+    timer = setTimeout(tell, typingMs);
+  });
+  return toolbar;
+}
+
+function option(value: string, label: string): HTMLElement {
+  return h('option', { value }, label);
+}
+
+function segment(value: string, label: string, initial: LibraryFilter): HTMLElement {
+  return h('label', { class: 'segment' }, h('input', { type: 'radio', name: 'kind', value, checked: value === initial.kind, class: 'visually-hidden' }), label);
+}

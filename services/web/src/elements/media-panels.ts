@@ -1,0 +1,41 @@
+import type { Media } from '#contracts';
+import { h } from '../dom';
+import { formatBytes, formatDateTime, formatDuration } from '../format';
+import { flattenMetadata } from '../metadata';
+import { texts } from '../texts';
+
+export function factsPanel(media: Media): HTMLElement {
+  const t = texts.media;
+  const rows: [string, string | null][] = [
+    [t.kind, texts.kind[media.kind]],
+    [t.type, media.contentType],
+    [t.size, formatBytes(media.sizeBytes)],
+    [t.dimensions, media.width && media.height ? t.pixels(media.width, media.height) : null],
+    [t.duration, media.durationSeconds === null ? null : formatDuration(media.durationSeconds)],
+    [t.codecs, media.codecs.join(', ') || null],
+    [t.filename, media.filename],
+    [t.added, formatDateTime(media.createdAt)],
+    [t.checksum, media.sha256],
+  ];
+  return h('section', { class: 'panel' }, h('h2', {}, t.facts), definitions(rows));
+}
+
+/** What the file says about itself. */
+export function metadataPanel(media: Media): HTMLElement | null {
+  const rows = flattenMetadata(media.metadata);
+  if (rows.length === 0) return null;
+  return h('section', { class: 'panel' }, h('h2', {}, texts.media.metadata), definitions(rows));
+}
+
+export function historyPanel(media: Media): HTMLElement {
+  const several = media.history.some(({ round }) => round > 1);
+  const steps = media.history.toReversed().map(({ status, at, round }) =>
+    h('li', { 'data-tone': status }, h('span', { class: 'step-name' }, texts.media.steps[status]), several ? h('span', { class: 'tag-note' }, texts.media.round(round)) : null, h('time', { datetime: at }, formatDateTime(at))),
+  );
+  return h('section', { class: 'panel' }, h('h2', {}, texts.media.history), h('ol', { class: 'timeline', role: 'list' }, ...steps));
+}
+
+function definitions(rows: readonly (readonly [string, string | null])[]): HTMLElement {
+  const shown = rows.filter(([, value]) => value !== null);
+  return h('dl', { class: 'facts' }, ...shown.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
+}

@@ -1,0 +1,29 @@
+import { h, type Child } from '../dom';
+import { icon, type IconName } from '../icons';
+import { messageOf } from '../problem';
+import { texts } from '../texts';
+
+/** The heading of a page and what belongs beside it. */
+export function pageHead(title: string, lead: string | null, ...actions: Child[]): HTMLElement {
+  return h(
+    'header',
+    { class: 'page-head' },
+    h('div', {}, h('h1', { tabindex: -1 }, title), lead ? h('p', { class: 'page-lead' }, lead) : null),
+    h('div', { class: 'page-actions' }, ...actions),
+  );
+}
+
+export function emptyState(name: IconName, title: string, lead: string, ...actions: Child[]): HTMLElement {
+  return h('div', { class: 'empty' }, h('div', { class: 'empty-sign' }, icon(name)), h('h2', {}, title), h('p', {}, lead), ...actions);
+}
+
+/** For a read that was refused; a lost connection never gets here, it is waited for. */
+export function problemState(error: unknown): HTMLElement {
+  const again = h('button', { type: 'button', class: 'button', onclick: () => location.reload() }, texts.tryAgain);
+  return h('div', { class: 'empty', role: 'alert' }, h('div', { class: 'empty-sign bad' }, icon('alert')), h('p', {}, messageOf(error)), again);
+}
+
+/** Grey places where cards will be, of the same size, so that nothing jumps. */
+export function skeletonCards(count: number): HTMLElement[] {
+  return Array.from({ length: count }, () => h('div', { class: 'card skeleton', 'aria-hidden': 'true' }, h('div', { class: 'card-picture' }), h('div', { class: 'card-text' })));
+}

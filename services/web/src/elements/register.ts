@@ -1,0 +1,30 @@
+import { AppNav } from './app-nav';
+import { ConnectionBanner } from './connection-banner';
+import { DropVeil } from './drop-veil';
+import { MediaCard } from './media-card';
+import { StorageMeter } from './storage-meter';
+import { TagField } from './tag-field';
+import { ThemeSwitch } from './theme-switch';
+import { ToastRegion } from './toast-region';
+import { UploadRow } from './upload-row';
+import { UploadTray } from './upload-tray';
+import { WavePlayer } from './wave-player';
+
+const elements = {
+  'app-nav': AppNav,
+  'connection-banner': ConnectionBanner,
+  'drop-veil': DropVeil,
+  'media-card': MediaCard,
+  'storage-meter': StorageMeter,
+  'tag-field': TagField,
+  'theme-switch': ThemeSwitch,
+  'toast-region': ToastRegion,
+  'upload-row': UploadRow,
+  'upload-tray': UploadTray,
+  'wave-player': WavePlayer,
+};
+
+/** Defines every element at one moment: importing one has no side effect. */
+export function defineElements(): void {
+  for (const [name, element] of Object.entries(elements)) customElements.define(name, element);
+}

@@ -1,0 +1,142 @@
+import { fill, h, setText } from '../dom';
+import { formatBytes, formatWait } from '../format';
+import { icon } from '../icons';
+import { messageOf } from '../problem';
+import { texts } from '../texts';
+import { isSettled, statusOf, type Upload } from '../upload/queue';
+import { uploads } from '../upload/uploads';
+import { progressBar } from './progress-bar';
+import { thumbnail } from './thumbnail';
+import { toast } from './toast-region';
+
+/** Decoding a huge picture for a 44 px square is not worth it. */
+const localPictureLimitBytes = 15_000_000;
+
+/** One file on its way: bytes first, then the work on it, then the result. Set `upload`. */
+export class UploadRow extends HTMLElement {
+  #bar = progressBar('');
+  #picture = h('div', { class: 'row-picture' });
+  #name = h('p', { class: 'row-name' });
+  #detail = h('p', { class: 'row-detail' });
+  #actions = h('div', { class: 'row-actions' });
+  #article = h('article', { class: 'upload-row' }, this.#picture, h('div', { class: 'row-text' }, this.#name, this.#bar.element, this.#detail), this.#actions);
+  #pictureKey = '';
+  #actionsKey = '';
+  #objectUrl: string | undefined;
+
+  connectedCallback(): void {
+    fill(this, this.#article);
+  }
+
+  disconnectedCallback(): void {
+    this.#revoke();
+  }
+
+  set upload(upload: Upload) {
+    const status = statusOf(upload);
+    this.#article.dataset['status'] = status;
+    if (upload.media) this.#article.dataset['mediaId'] = upload.media.id;
+    this.#showName(upload);
+    setText(this.#detail, describe(upload));
+    this.#bar.element.setAttribute('aria-label', texts.upload.progressOf(upload.name));
+    this.#bar.element.hidden = isSettled(upload) || status === 'waiting' || status === 'uploaded';
+    this.#bar.set(percentOf(upload));
+    this.#showPicture(upload, status);
+    this.#showActions(upload, status);
+  }
+
+  #showName(upload: Upload): void {
+    const text = upload.media?.title ?? upload.name;
+    if (!upload.media || upload.state === 'deleted') return setText(this.#name, text);
+    if (this.#name.textContent !== text || !this.#name.firstElementChild) fill(this.#name, h('a', { href: `/media/${upload.media.id}` }, text));
+  }
+
+  #showPicture(upload: Upload, status: string): void {
+    const key = upload.media?.thumbnailUrl ?? (['refused', 'error'].includes(status) ? 'alert' : 'local');
+    if (key === this.#pictureKey) return;
+    this.#pictureKey = key;
+    if (upload.media?.thumbnailUrl) {
+      this.#revoke();
+      return fill(this.#picture, thumbnail(upload.media));
+    }
+    if (key === 'alert') return fill(this.#picture, icon('alert'));
+    fill(this.#picture, this.#localPicture(upload));
+  }
+
+  #localPicture(upload: Upload): Node {
+    const file = uploads.fileOf(upload.id);
+    if (file?.type.startsWith('video/')) return icon('video');
+    if (file?.type.startsWith('audio/')) return icon('audio');
+    if (!file || !file.type.startsWith('image/') || file.size > localPictureLimitBytes) return icon('image');
+    this.#objectUrl = URL.createObjectURL(file);
+    const picture = h('img', { src: this.#objectUrl, alt: '', loading: 'lazy', decoding: 'async' });
+    picture.addEventListener('error', () => fill(this.#picture, icon('image')));
+    return picture;
+  }
+
+  #showActions(upload: Upload, status: string): void {
+    const key = `${status}${upload.media?.failure?.retryable ?? ''}`;
+    if (key === this.#actionsKey) return;
+    this.#actionsKey = key;
+    const focused = this.#actions.contains(document.activeElement);
+    fill(this.#actions, ...actionsFor(upload, status));
+    if (focused) this.#actions.querySelector<HTMLElement>('a, button')?.focus();
+  }
+
+  #revoke(): void {
+    if (this.#objectUrl) URL.revokeObjectURL(this.#objectUrl);
+    this.#objectUrl = undefined;
+  }
+}
+
+function actionsFor(upload: Upload, status: string): HTMLElement[] {
+  const { id, name } = upload;
+  if (status === 'waiting' || status === 'uploading') {
+    return [h('button', { type: 'button', class: 'icon-button', 'aria-label': `${texts.upload.cancel} ${name}`, title: texts.upload.cancel, onclick: () => uploads.cancel(id) }, icon('close'))];
+  }
+  const retry = h('button', { type: 'button', class: 'button small', onclick: () => void uploads.retry(id).catch((error: unknown) => toast(messageOf(error), 'bad')) }, icon('retry'), texts.upload.retry);
+  const open = h('a', { class: 'button small', href: `/media/${upload.media?.id}` }, texts.upload.open);
+  const remove = h('button', { type: 'button', class: 'icon-button', 'aria-label': `${texts.upload.remove}: ${name}`, title: texts.upload.remove, onclick: () => uploads.remove(id) }, icon('close'));
+  if (status === 'completed') return [open, remove];
+  if (status === 'failed') return upload.media?.failure?.retryable ? [retry, remove] : [remove];
+  if (status === 'error' || status === 'cancelled') return [retry, remove];
+  return isSettled(upload) ? [remove] : [];
+}
+
+function percentOf(upload: Upload): number | null {
+  if (upload.state === 'sending') return (upload.loadedBytes / upload.sizeBytes) * 100;
+  return upload.media?.status === 'processing' ? upload.media.progress : null;
+}
+
+function describe(upload: Upload): string {
+  if (upload.state === 'sent' && upload.media) return describeMedia(upload.media);
+  if (upload.state === 'sending') return describeSending(upload);
+  if (upload.message) return upload.message;
+  if (upload.state === 'cancelled') return texts.upload.cancelled;
+  if (upload.state === 'deleted') return texts.upload.deleted;
+  return `${texts.upload.waiting} · ${formatBytes(upload.sizeBytes)}`;
+}
+
+function describeSending({ loadedBytes, sizeBytes, bytesPerSecond, secondsLeft }: Upload): string {
+  // All bytes are out, the answer is not there yet: the server is putting them away.
+  if (loadedBytes >= sizeBytes) return texts.upload.saving;
+  const parts = [texts.upload.sending(formatBytes(loadedBytes), formatBytes(sizeBytes))];
+  if (bytesPerSecond) parts.push(texts.upload.speed(formatBytes(bytesPerSecond)));
+  if (secondsLeft !== null) parts.push(texts.upload.left(formatWait(secondsLeft)));
+  return parts.join(' · ');
+}
+
+function describeMedia(media: NonNullable<Upload['media']>): string {
+  if (media.status === 'failed') return media.failure?.message ?? texts.status.failed;
+  if (media.status === 'completed') return `${texts.upload.ready} · ${formatBytes(media.sizeBytes)}`;
+  if (media.status === 'processing') return texts.upload.processing(media.progress);
+  if (!media.queue) return texts.upload.queued;
+  const [low, high] = media.queue.etaSeconds.map(formatWait);
+  return `${texts.upload.queuePosition(media.queue.position)} · ${texts.upload.eta(low ?? '', high ?? '')}`;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'upload-row': UploadRow;
+  }
+}

@@ -1,0 +1,101 @@
+import { fill, h, setText } from '../dom';
+import { icon } from '../icons';
+import { texts } from '../texts';
+import { isSettled, statusOf } from '../upload/queue';
+import { uploads } from '../upload/uploads';
+import { SignalElement } from './signal-element';
+import { toast } from './toast-region';
+import type { UploadRow } from './upload-row';
+
+/**
+ * All uploads, newest first. It lives outside the page outlet, so it survives navigation; on the upload page the style
+ * sheet lays it into the page, elsewhere it floats in the corner.
+ */
+export class UploadTray extends SignalElement {
+  #rows = new Map<string, UploadRow>();
+  #list = h('div', { class: 'tray-rows', id: 'tray-rows' });
+  #summary = h('p', { class: 'tray-summary' });
+  #announcer = h('p', { class: 'visually-hidden', role: 'status' });
+  #toggle = h('button', { type: 'button', class: 'icon-button tray-toggle', 'aria-controls': 'tray-rows', 'aria-expanded': 'true', 'aria-label': texts.upload.collapse, onclick: () => this.#collapse() }, icon('down'));
+  #pending = new Set<string>();
+
+  protected connected(signal: AbortSignal): void {
+    this.setAttribute('role', 'region');
+    this.setAttribute('aria-label', texts.upload.trayTitle);
+    fill(
+      this,
+      h(
+        'div',
+        { class: 'tray-head' },
+        h('h2', {}, texts.upload.trayTitle),
+        this.#summary,
+        h('button', { type: 'button', class: 'button small quiet tray-clear', onclick: () => uploads.clearSettled() }, texts.upload.clearFinished),
+        this.#toggle,
+      ),
+      this.#list,
+      this.#announcer,
+    );
+    uploads.changed.on((id) => this.#schedule(id), signal);
+    uploads.batchSettled.on(({ ready, failed }) => toast(texts.upload.batchReady(ready, failed), failed > 0 ? 'bad' : 'ok', { href: '/media', label: texts.nav.media }), signal);
+    for (const { id } of uploads.queue.all) this.#schedule(id);
+    this.#summarise();
+  }
+
+  /** A thousand files change more often than a screen does: everything of one frame is drawn together. */
+  #schedule(id: string): void {
+    if (this.#pending.size === 0) requestAnimationFrame(() => this.#draw());
+    this.#pending.add(id);
+  }
+
+  #draw(): void {
+    const ids = [...this.#pending];
+    this.#pending.clear();
+    for (const id of ids) this.#drawRow(id);
+    this.#summarise();
+  }
+
+  #drawRow(id: string): void {
+    const upload = uploads.queue.get(id);
+    const row = this.#rows.get(id);
+    if (!upload) {
+      row?.remove();
+      this.#rows.delete(id);
+      return;
+    }
+    if (row) {
+      row.upload = upload;
+      return;
+    }
+    const created = h('upload-row');
+    created.upload = upload;
+    this.#rows.set(id, created);
+    this.#list.prepend(created);
+  }
+
+  #summarise(): void {
+    const all = uploads.queue.all;
+    const running = all.filter((upload) => !isSettled(upload)).length;
+    const done = all.filter((upload) => statusOf(upload) === 'completed').length;
+    const failed = all.filter((upload) => ['failed', 'error', 'refused'].includes(statusOf(upload))).length;
+    const text = texts.upload.batchSummary(running, done, failed);
+    this.toggleAttribute('data-empty', all.length === 0);
+    this.toggleAttribute('data-busy', running > 0);
+    setText(this.#summary, text);
+    // Announced once per change of a state, never per percent.
+    setText(this.#announcer, text);
+    const clear = this.querySelector<HTMLElement>('.tray-clear');
+    if (clear) clear.hidden = running === all.length;
+  }
+
+  #collapse(): void {
+    const collapsed = this.toggleAttribute('data-collapsed');
+    this.#toggle.setAttribute('aria-expanded', String(!collapsed));
+    this.#toggle.setAttribute('aria-label', collapsed ? texts.upload.expand : texts.upload.collapse);
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'upload-tray': UploadTray;
+  }
+}

@@ -1,0 +1,76 @@
+const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'];
+const locale = 'en';
+
+/** Decimal units, as the systems of Apple, Linux and disk makers count. */
+export function formatBytes(bytes: number): string {
+  if (!Number.isFinite(bytes) || bytes < 0) return '–';
+  const power = bytes < 1000 ? 0 : Math.min(byteUnits.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** power;
+  const digits = power === 0 || value >= 100 ? 0 : 1;
+  return `${value.toFixed(digits).replace(/\.0$/, '')} ${byteUnits[power]}`;
+}
+
+/** `4:07`, `1:02:03`; under ten seconds with a tenth, so that a short clip is not `0:00`. */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds) || seconds < 0) return '–';
+  if (seconds > 0 && seconds < 10) return `${Math.max(0.1, seconds).toFixed(1).replace(/\.0$/, '')} s`;
+  return formatClock(seconds);
+}
+
+/** `0:04`, for players. */
+export function formatClock(seconds: number): string {
+  const whole = Number.isFinite(seconds) ? Math.max(0, Math.floor(seconds)) : 0;
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  const rest = String(whole % 60).padStart(2, '0');
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** A rough time to wait: `5 s`, `3 min`, `2 h`. */
+export function formatWait(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '–';
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 3600)} h`;
+}
+
+/** `3 minutes ago`, `yesterday`; older than a week: the date. */
+export function formatAgo(iso: string, nowMs = Date.now()): string {
+  const seconds = Math.round((nowMs - Date.parse(iso)) / 1000);
+  if (!Number.isFinite(seconds)) return '–';
+  if (seconds < 45) return 'just now';
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  if (seconds < 3600) return relative.format(-Math.max(1, Math.round(seconds / 60)), 'minute');
+  if (seconds < 86_400) return relative.format(-Math.round(seconds / 3600), 'hour');
+  if (seconds < 7 * 86_400) return relative.format(-Math.round(seconds / 86_400), 'day');
+  return formatDate(iso);
+}
+
+export function formatDate(iso: string): string {
+  return new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric' }).format(new Date(iso));
+}
+
+export function formatDateTime(iso: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
+}
+
+/** `November 2026`: the heading over a group in the library. */
+export function formatMonth(iso: string): string {
+  return new Intl.DateTimeFormat(locale, { month: 'long', year: 'numeric' }).format(new Date(iso));
+}
+
+export function formatNumber(value: number): string {
+  return new Intl.NumberFormat(locale).format(value);
+}
+
+/** A browser and a system, from a User-Agent header: enough to recognise one's own devices. */
+export function describeUserAgent(userAgent: string): string {
+  const browser = firstMatch(userAgent, { Edge: /Edg\//, Opera: /OPR\//, Firefox: /Firefox\//, Chrome: /Chrom(e|ium)\//, Safari: /Safari\//, curl: /^curl\// });
+  const system = firstMatch(userAgent, { iPhone: /iPhone/, iPad: /iPad/, Android: /Android/, Windows: /Windows/, macOS: /Mac OS X/, Linux: /Linux/ });
+  if (browser && system) return `${browser} on ${system}`;
+  return browser ?? system ?? (userAgent.slice(0, 60) || 'Unknown device');
+}
+
+function firstMatch(text: string, patterns: Record<string, RegExp>): string | undefined {
+  return Object.entries(patterns).find(([, pattern]) => pattern.test(text))?.[0];
+}

@@ -1,0 +1,17 @@
+import { flattenMetadata } from './metadata';
+
+test('names become readable, nested ones are joined, what is empty is left out', () => {
+  const rows = flattenMetadata({ LensModel: 'XF23', ISO: 160, sample_rate: 44100, exif: { FNumber: 5.6 }, genre: ['Jazz', 'Live'], comment: '', none: null, odd: [{}] });
+  expect(rows).toEqual([
+    ['Lens model', 'XF23'],
+    ['ISO', '160'],
+    ['Sample rate', '44100'],
+    ['Exif: Fnumber', '5.6'],
+    ['Genre', 'Jazz, Live'],
+  ]);
+});
+
+test('a file with thousands of tags does not fill the page', () => {
+  const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`key${index}`, index]));
+  expect(flattenMetadata(many)).toHaveLength(40);
+});

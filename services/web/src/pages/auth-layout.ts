@@ -1,0 +1,29 @@
+import { h, type Child } from '../dom';
+import { brandMark } from '../icons';
+import { texts } from '../texts';
+
+/** The two pages in front of the door: a form on one side, what waits behind it on the other. */
+export function authLayout(title: string, lead: string, ...children: Child[]): HTMLElement {
+  return h(
+    'div',
+    { class: 'auth' },
+    h(
+      'div',
+      { class: 'auth-side' },
+      h('div', { class: 'brand' }, brandMark(), h('span', { class: 'brand-name' }, texts.name)),
+      h('div', { class: 'auth-box' }, h('h1', { tabindex: -1 }, title), h('p', { class: 'page-lead' }, lead), ...children),
+    ),
+    h(
+      'div',
+      { class: 'auth-art', 'aria-hidden': 'true' },
+      h('div', { class: 'auth-picture' }),
+      h('div', { class: 'auth-words' }, h('p', { class: 'auth-title' }, texts.auth.artTitle), h('p', {}, texts.auth.artLead)),
+    ),
+  );
+}
+
+/** The other door, which leads to the same place afterwards. */
+export function otherDoor(path: string, next: string, question: string, label: string): HTMLElement {
+  const href = next === '/' ? path : `${path}?next=${encodeURIComponent(next)}`;
+  return h('p', { class: 'auth-other' }, question, ' ', h('a', { href }, label));
+}

@@ -1,0 +1,151 @@
+import type { Media, MediaStats } from '#contracts';
+import { api } from '../api';
+import { fill, fragment, h, setText } from '../dom';
+import { filePicker } from '../elements/file-picker';
+import { emptyState, pageHead, problemState, skeletonCards } from '../elements/page-parts';
+import { thumbnail } from '../elements/thumbnail';
+import { formatBytes, formatNumber } from '../format';
+import { isOlder } from '../freshness';
+import { icon, type IconName } from '../icons';
+import { live } from '../live';
+import { load } from '../load';
+import { deleteMedium, retryMedium } from '../media-actions';
+import type { Page, PageContext } from '../router';
+import { session } from '../session';
+import { stats } from '../stats';
+import { texts } from '../texts';
+
+const recentCount = 8;
+const attentionCount = 5;
+
+export function dashboardPage({ signal }: PageContext): Page {
+  const recent = recentSection(signal);
+  const attention = attentionSection(signal);
+  const content = fragment(
+    pageHead(texts.dashboard.title, texts.dashboard.greeting(session.value?.username ?? ''), h('a', { class: 'button primary', href: '/upload' }, icon('upload'), texts.nav.upload)),
+    tiles(signal),
+    h('div', { class: 'dashboard-columns' }, recent.element, h('div', { class: 'dashboard-side' }, attention.element, storageSection(signal))),
+  );
+  return { title: texts.dashboard.title, content, ready: Promise.all([recent.ready, attention.ready]) };
+}
+
+type Count = 'total' | 'completed' | 'processing' | 'failed';
+const counts: Record<Count, { href: string; icon: IconName }> = {
+  total: { href: '/media', icon: 'grid' },
+  completed: { href: '/media?status=completed', icon: 'check' },
+  processing: { href: '/media?status=processing', icon: 'sparkle' },
+  failed: { href: '/media?status=failed', icon: 'alert' },
+};
+
+function tiles(signal: AbortSignal): HTMLElement {
+  const outputs = Object.keys(counts).map((name) => h('output', { 'data-count': name, 'aria-live': 'off' }));
+  const waiting = h('p', { class: 'tile-note' });
+  const tile = (name: Count, index: number): HTMLElement =>
+    h(
+      'a',
+      { class: 'tile', href: counts[name].href, 'data-tone': name },
+      h('p', { class: 'tile-label' }, icon(counts[name].icon), texts.dashboard[name]),
+      outputs[index],
+      name === 'processing' ? waiting : null,
+    );
+  stats.watch((value: MediaStats | null) => {
+    for (const output of outputs) {
+      const count = value?.[output.dataset['count'] as Count];
+      setText(output, count === undefined ? '–' : formatNumber(count));
+      output.closest('.tile')?.toggleAttribute('data-some', Boolean(count));
+    }
+    setText(waiting, value && value.uploaded > 0 ? texts.dashboard.waiting(value.uploaded) : '');
+  }, signal);
+  return h('section', { class: 'tiles', 'aria-label': texts.dashboard.counts }, ...(Object.keys(counts) as Count[]).map(tile));
+}
+
+function recentSection(signal: AbortSignal): { element: HTMLElement; ready: Promise<void> } {
+  const grid = h('div', { class: 'grid' }, ...skeletonCards(4));
+  const element = h(
+    'section',
+    { class: 'recent' },
+    h('div', { class: 'section-head' }, h('h2', {}, texts.dashboard.recent), h('a', { href: '/media' }, texts.dashboard.seeAll)),
+    grid,
+  );
+  let shown: Media[] = [];
+  const show = (items: Media[]): void => {
+    shown = items.slice(0, recentCount);
+    if (shown.length === 0) return fill(grid, h('div', { class: 'grid-wide' }, emptyState('image', texts.dashboard.emptyTitle, texts.dashboard.emptyLead, filePicker())));
+    const cards = new Map([...grid.querySelectorAll('media-card')].map((card) => [card.media?.id, card]));
+    const next = shown.map((media) => {
+      const card = cards.get(media.id) ?? h('media-card');
+      card.media = media;
+      return card;
+    });
+    if (next.length !== grid.childElementCount || next.some((card, index) => grid.children[index] !== card)) fill(grid, ...next);
+  };
+  const read = async (): Promise<void> => {
+    try {
+      show((await load(() => api.media({ limit: recentCount }, signal), signal)).items);
+    } catch (error) {
+      if (!signal.aborted) fill(grid, problemState(error));
+    }
+  };
+  live.media.on((media) => show(mergeNews(shown, media)), signal);
+  live.mediaDeleted.on(() => void read(), signal);
+  live.refetch.on(() => void read(), signal);
+  return { element, ready: read() };
+}
+
+/** News about one medium put into a list that is newest first. */
+function mergeNews(list: Media[], media: Media): Media[] {
+  const known = list.find(({ id }) => id === media.id);
+  if (known) return isOlder(media, known) ? list : list.map((item) => (item === known ? media : item));
+  const oldest = list.at(-1);
+  if (oldest && list.length >= recentCount && media.createdAt < oldest.createdAt) return list;
+  return [...list, media].toSorted((a, b) => (a.id < b.id ? 1 : -1));
+}
+
+function attentionSection(signal: AbortSignal): { element: HTMLElement; ready: Promise<void> } {
+  const list = h('ul', { class: 'attention-list', role: 'list' });
+  const element = h('section', { class: 'panel attention', hidden: true }, h('h2', {}, texts.dashboard.attention), list);
+  const read = async (): Promise<void> => {
+    const answer = await load(() => api.media({ status: 'failed', limit: attentionCount }, signal), signal).catch(() => null);
+    if (!answer) return;
+    element.hidden = answer.items.length === 0;
+    fill(list, ...answer.items.map(attentionItem));
+  };
+  live.media.on(({ status, id }) => {
+    const listed = list.querySelector(`[data-attention="${CSS.escape(id)}"]`) !== null;
+    if (listed !== (status === 'failed')) void read();
+  }, signal);
+  live.mediaDeleted.on(() => void read(), signal);
+  live.refetch.on(() => void read(), signal);
+  return { element, ready: read() };
+}
+
+function attentionItem(media: Media): HTMLElement {
+  const retry = h('button', { type: 'button', class: 'button small', onclick: () => void retryMedium(media) }, icon('retry'), texts.media.retry);
+  const remove = h('button', { type: 'button', class: 'button small quiet', onclick: () => void deleteMedium(media) }, texts.media.delete, h('span', { class: 'visually-hidden' }, ` ${media.title}`));
+  return h(
+    'li',
+    { class: 'attention-item', 'data-attention': media.id },
+    thumbnail(media),
+    h('div', {}, h('a', { href: `/media/${media.id}` }, media.title), h('p', {}, media.failure?.message), h('div', { class: 'button-row' }, media.failure?.retryable ? retry : null, remove)),
+  );
+}
+
+function storageSection(signal: AbortSignal): HTMLElement {
+  const big = h('p', { class: 'storage-big' });
+  const bar = h('div', { class: 'split-bar', 'aria-hidden': 'true' }, h('div', { class: 'split-originals' }), h('div', { class: 'split-derived' }));
+  const legend = h('dl', { class: 'legend' });
+  stats.watch((value) => {
+    if (!value) return;
+    const whole = Math.max(value.quotaBytes ?? value.bytes, value.bytes, 1);
+    const derived = value.bytes - value.originalBytes;
+    setText(big, value.quotaBytes === null ? formatBytes(value.bytes) : texts.storage.usedOf(formatBytes(value.bytes), formatBytes(value.quotaBytes)));
+    bar.style.setProperty('--originals', `${(value.originalBytes / whole) * 100}%`);
+    bar.style.setProperty('--derived', `${(derived / whole) * 100}%`);
+    fill(legend, ...entry('originals', texts.storage.originals, value.originalBytes), ...entry('derived', texts.storage.derived, derived));
+  }, signal);
+  return h('section', { class: 'panel storage' }, h('h2', {}, texts.dashboard.storage), big, bar, legend);
+}
+
+function entry(name: string, label: string, bytes: number): HTMLElement[] {
+  return [h('dt', { 'data-key': name }, label), h('dd', {}, formatBytes(bytes))];
+}

@@ -1,0 +1,27 @@
+import { api } from '../api';
+import { field } from '../elements/field';
+import { form } from '../elements/form';
+import { safeNextPath } from '../next-path';
+import type { Page, PageContext } from '../router';
+import { session } from '../session';
+import { texts } from '../texts';
+import { authLayout, otherDoor } from './auth-layout';
+
+export function loginPage({ query }: PageContext): Page {
+  const next = safeNextPath(query.get('next'));
+  const content = authLayout(
+    texts.auth.loginTitle,
+    texts.auth.loginLead,
+    form(
+      {
+        submit: texts.auth.login,
+        busy: texts.auth.loggingIn,
+        action: async ({ email = '', password = '' }) => session.set(await api.login({ email, password })),
+      },
+      field({ label: texts.auth.email, name: 'email', type: 'email', autocomplete: 'username', required: true, maxLength: 254 }),
+      field({ label: texts.auth.password, name: 'password', type: 'password', autocomplete: 'current-password', required: true }),
+    ),
+    otherDoor('/register', next, texts.auth.noAccount, texts.auth.toRegister),
+  );
+  return { title: texts.auth.loginTitle, content };
+}

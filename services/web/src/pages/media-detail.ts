@@ -1,0 +1,130 @@
+import type { Media } from '#contracts';
+import { api, downloadUrl } from '../api';
+import { fill, h, setText } from '../dom';
+import { aboutForm } from '../elements/about-form';
+import { factsPanel, historyPanel, metadataPanel } from '../elements/media-panels';
+import { mediaStage, stageKey } from '../elements/media-stage';
+import { problemState } from '../elements/page-parts';
+import { statusBadge } from '../elements/status-badge';
+import { isOlder } from '../freshness';
+import { icon, type IconName } from '../icons';
+import { neighbours } from '../library';
+import { live } from '../live';
+import { load } from '../load';
+import { deleteMedium } from '../media-actions';
+import { ApiProblem } from '../problem';
+import { navigate, type Page, type PageContext } from '../router';
+import { texts } from '../texts';
+import { lastLibrary } from './media-list';
+
+export function mediaDetailPage({ params, signal }: PageContext): Page {
+  const view = new MediaDetail(params['id'] ?? '', signal);
+  return { title: texts.library.title, content: view.element, ready: view.read() };
+}
+
+class MediaDetail {
+  readonly #title = h('h1', { tabindex: -1, class: 'detail-title' }, texts.loading);
+  readonly #status = h('div', { class: 'detail-status' });
+  readonly #actions = h('div', { class: 'page-actions' });
+  readonly #stage = h('div', { class: 'stage skeleton' });
+  readonly #side = h('div', { class: 'detail-side' });
+  readonly #facts = h('div', { class: 'detail-facts' });
+  readonly element = h(
+    'div',
+    { class: 'detail' },
+    h('header', { class: 'detail-head' }, h('div', { class: 'detail-words' }, h('a', { class: 'back', href: '/media' }, icon('left'), texts.media.back), h('div', { class: 'detail-line' }, this.#title, this.#status)), this.#actions),
+    h('div', { class: 'detail-columns' }, h('div', { class: 'detail-main' }, this.#stage), this.#side),
+  );
+  readonly #id: string;
+  readonly #signal: AbortSignal;
+  #media: Media | null = null;
+  #stageKey = '';
+  #about: ReturnType<typeof aboutForm> | undefined;
+
+  constructor(id: string, signal: AbortSignal) {
+    this.#id = id;
+    this.#signal = signal;
+    live.media.on((media) => this.#news(media), signal);
+    live.mediaDeleted.on((deleted) => deleted === id && navigate('/media', { replace: true }), signal);
+    live.refetch.on(() => void this.read(), signal);
+    document.addEventListener('keydown', (event) => this.#key(event), { signal });
+  }
+
+  async read(): Promise<void> {
+    try {
+      this.#show(await load(() => api.medium(this.#id, this.#signal), this.#signal));
+    } catch (error) {
+      if (!this.#signal.aborted) this.#refused(error);
+    }
+  }
+
+  #news(media: Media): void {
+    if (media.id !== this.#id || (this.#media && isOlder(media, this.#media))) return;
+    this.#show(media);
+  }
+
+  #show(media: Media): void {
+    const first = this.#media === null;
+    this.#media = media;
+    setText(this.#title, media.title);
+    if (this.#status.dataset['status'] !== media.status) fill(this.#status, statusBadge(media.status));
+    this.#status.dataset['status'] = media.status;
+    this.element.dataset['mediaId'] = media.id;
+    this.element.dataset['status'] = media.status;
+    this.#showStage(media);
+    this.#about ??= aboutForm(media);
+    this.#about.show(media);
+    fill(this.#facts, factsPanel(media), historyPanel(media), metadataPanel(media));
+    if (!first) return;
+    fill(this.#side, this.#about.element, this.#facts);
+    fill(this.#actions, ...this.#buttons());
+    document.title = `${media.title} · ${texts.name}`;
+  }
+
+  /** A player must not start over because a number beside it changed. */
+  #showStage(media: Media): void {
+    const key = stageKey(media);
+    if (key !== this.#stageKey) {
+      this.#stage.classList.remove('skeleton');
+      fill(this.#stage, mediaStage(media));
+    }
+    this.#stageKey = key;
+    const bar = this.#stage.querySelector<HTMLElement>('[role="progressbar"]');
+    bar?.setAttribute('aria-valuenow', String(media.progress));
+    bar?.style.setProperty('--share', `${media.progress}%`);
+  }
+
+  #buttons(): HTMLElement[] {
+    const media = (): Media => this.#media as Media;
+    const { previous, next } = neighbours(lastLibrary.value, this.#id);
+    return [
+      ...(previous || next ? [step('left', texts.media.previous, previous), step('right', texts.media.next, next)] : []),
+      h('a', { class: 'button', href: downloadUrl(media()), download: true }, icon('download'), texts.media.download),
+      h('button', { type: 'button', class: 'button danger-quiet', onclick: () => void deleteMedium(media()) }, icon('trash'), texts.media.delete),
+    ];
+  }
+
+  #key(event: KeyboardEvent): void {
+    const busy = (event.target as Element).closest('input, textarea, select, video, audio, dialog, [role="slider"]');
+    if (busy || event.altKey || event.ctrlKey || event.metaKey || document.querySelector('dialog[open]')) return;
+    const { previous, next } = neighbours(lastLibrary.value, this.#id);
+    const target = event.key === 'ArrowLeft' ? previous : event.key === 'ArrowRight' ? next : null;
+    if (target) navigate(`/media/${target.id}`, { replace: true });
+  }
+
+  #refused(error: unknown): void {
+    const gone = error instanceof ApiProblem && error.status === 404;
+    if (!gone) return fill(this.element, problemState(error));
+    fill(
+      this.element,
+      h('div', { class: 'empty' }, h('div', { class: 'empty-sign' }, icon('search')), h('h1', { tabindex: -1 }, texts.media.notFoundTitle), h('p', {}, texts.media.notFoundLead), h('a', { class: 'button', href: '/media' }, texts.media.back)),
+    );
+  }
+}
+
+function step(name: IconName, label: string, target: Media | null): HTMLElement {
+  const go = (): void => {
+    if (target) navigate(`/media/${target.id}`, { replace: true });
+  };
+  return h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, disabled: target === null, onclick: go }, icon(name));
+}

@@ -1,0 +1,30 @@
+import { api } from '../api';
+import { field } from '../elements/field';
+import { form } from '../elements/form';
+import { usernamePattern } from '../rules';
+import { safeNextPath } from '../next-path';
+import type { Page, PageContext } from '../router';
+import { session } from '../session';
+import { texts } from '../texts';
+import { authLayout, otherDoor } from './auth-layout';
+
+export function registerPage({ query }: PageContext): Page {
+  const next = safeNextPath(query.get('next'));
+  const content = authLayout(
+    texts.auth.registerTitle,
+    texts.auth.registerLead,
+    form(
+      {
+        submit: texts.auth.register,
+        busy: texts.auth.registering,
+        fieldOfCode: { email_taken: 'email', username_taken: 'username' },
+        action: async ({ username = '', email = '', password = '' }) => session.set(await api.register({ username, email, password })),
+      },
+      field({ label: texts.auth.username, name: 'username', autocomplete: 'nickname', hint: texts.auth.usernameRule, required: true, pattern: usernamePattern, patternMessage: texts.field.username }),
+      field({ label: texts.auth.email, name: 'email', type: 'email', autocomplete: 'username', required: true, maxLength: 254 }),
+      field({ label: texts.auth.password, name: 'password', type: 'password', autocomplete: 'new-password', hint: texts.auth.passwordRule, required: true, minLength: 8, maxLength: 128 }),
+    ),
+    otherDoor('/login', next, texts.auth.haveAccount, texts.auth.toLogin),
+  );
+  return { title: texts.auth.registerTitle, content };
+}

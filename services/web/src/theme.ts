@@ -1,0 +1,32 @@
+export const themes = ['system', 'light', 'dark'] as const;
+export type Theme = (typeof themes)[number];
+
+const key = 'snapstream.theme';
+
+export function currentTheme(): Theme {
+  const stored = read();
+  return themes.find((theme) => theme === stored) ?? 'system';
+}
+
+/** Sets the theme for this browser; `system` follows the preference of the device. */
+export function chooseTheme(theme: Theme): void {
+  applyTheme(theme);
+  try {
+    localStorage.setItem(key, theme);
+  } catch {
+    // Storage may be blocked; the choice then lasts as long as the page.
+  }
+}
+
+export function applyTheme(theme: Theme): void {
+  if (theme === 'system') delete document.documentElement.dataset['theme'];
+  else document.documentElement.dataset['theme'] = theme;
+}
+
+function read(): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,123 @@
+import type { Media, MediaStatus } from '#contracts';
+import { isSettled, statusOf, UploadQueue } from './queue';
+
+const medium = (changes: Partial<Media> = {}): Media =>
+  ({ id: 'm1', status: 'uploaded', round: 1, progress: 0, updatedAt: '2026-11-22T12:00:00.000Z', ...changes }) as Media;
+
+const at = (status: MediaStatus, second: number, changes: Partial<Media> = {}) =>
+  medium({ status, updatedAt: `2026-11-22T12:00:0${second}.000Z`, ...changes });
+
+function queueWith(count: number, parallel = 3) {
+  const changes: string[] = [];
+  const queue = new UploadQueue({ parallel, changed: (id) => changes.push(id) });
+  for (let index = 1; index <= count; index += 1) queue.add({ id: `u${index}`, batchId: 'b', name: `f${index}.jpg`, sizeBytes: 1000 });
+  return { queue, changes };
+}
+
+const statuses = (queue: UploadQueue) => queue.all.map(statusOf);
+
+test('sends at most three at once and goes on in order', () => {
+  const { queue } = queueWith(5);
+  expect(queue.startNext(0).map(({ id }) => id)).toEqual(['u1', 'u2', 'u3']);
+  expect(queue.startNext(0)).toEqual([]);
+  queue.sent('u2', medium());
+  expect(queue.startNext(0).map(({ id }) => id)).toEqual(['u4']);
+  expect(statuses(queue)).toEqual(['uploading', 'uploaded', 'uploading', 'uploading', 'waiting']);
+});
+
+test('a refused file is settled with its reason and never sent', () => {
+  const { queue } = queueWith(0);
+  queue.add({ id: 'u1', batchId: 'b', name: 'a.pdf', sizeBytes: 3, refusal: 'not supported' });
+  expect(queue.startNext(0)).toEqual([]);
+  expect(queue.get('u1')).toMatchObject({ state: 'refused', message: 'not supported' });
+  expect(isSettled(queue.get('u1')!)).toBe(true);
+});
+
+test('tells speed and time left while sending', () => {
+  const { queue } = queueWith(1);
+  queue.startNext(0);
+  queue.progress('u1', 250, 1000);
+  expect(queue.get('u1')).toMatchObject({ loadedBytes: 250, bytesPerSecond: 250, secondsLeft: 3 });
+});
+
+test('multipart framing never shows more than the file', () => {
+  const { queue } = queueWith(1);
+  queue.startNext(0);
+  queue.progress('u1', 1180, 1000);
+  expect(queue.get('u1')?.loadedBytes).toBe(1000);
+});
+
+test('progress that comes after a cancel changes nothing', () => {
+  const { queue } = queueWith(1);
+  queue.startNext(0);
+  queue.cancel('u1');
+  queue.progress('u1', 500, 1000);
+  expect(queue.get('u1')).toMatchObject({ state: 'cancelled', loadedBytes: 0 });
+});
+
+test('a lost connection puts the file back in line, a bounded number of times', () => {
+  const { queue } = queueWith(1);
+  for (let round = 0; round < 2; round += 1) {
+    queue.startNext(0);
+    expect(queue.interrupt('u1', 'lost', 2)).toBe(true);
+    expect(queue.get('u1')?.state).toBe('waiting');
+  }
+  expect(queue.interrupt('u1', 'lost', 2)).toBe(false);
+  queue.fail('u1', 'lost for good');
+  queue.retry('u1');
+  expect(queue.get('u1')).toMatchObject({ state: 'waiting', interruptions: 0, message: null });
+});
+
+describe('after 100 %', () => {
+  test('the same row follows the medium', () => {
+    const { queue } = queueWith(1);
+    queue.startNext(0);
+    queue.sent('u1', at('uploaded', 0));
+    queue.applyMedia(at('processing', 1, { progress: 40 }));
+    expect(statuses(queue)).toEqual(['processing']);
+    queue.applyMedia(at('completed', 2));
+    expect(isSettled(queue.get('u1')!)).toBe(true);
+  });
+
+  test('news that overtook the answer is not lost', () => {
+    const { queue } = queueWith(1);
+    queue.startNext(0);
+    queue.applyMedia(at('completed', 1));
+    queue.sent('u1', at('uploaded', 0));
+    expect(statuses(queue)).toEqual(['completed']);
+  });
+
+  test('late news does not turn it back, a new round does', () => {
+    const { queue } = queueWith(1);
+    queue.startNext(0);
+    queue.sent('u1', at('failed', 2));
+    queue.applyMedia(at('processing', 3));
+    expect(statuses(queue)).toEqual(['failed']);
+    queue.applyMedia(at('uploaded', 4, { round: 2 }));
+    expect(statuses(queue)).toEqual(['uploaded']);
+  });
+
+  test('news about other media is ignored', () => {
+    const { queue, changes } = queueWith(1);
+    changes.length = 0;
+    queue.applyMedia(medium({ id: 'other' }));
+    expect(changes).toEqual([]);
+  });
+
+  test('a deleted medium settles its row', () => {
+    const { queue } = queueWith(1);
+    queue.startNext(0);
+    queue.sent('u1', at('processing', 1));
+    queue.markDeleted('m1');
+    queue.applyMedia(at('completed', 2));
+    expect(statuses(queue)).toEqual(['deleted']);
+  });
+});
+
+test('removing a row tells the page', () => {
+  const { queue, changes } = queueWith(1);
+  queue.remove('u1');
+  queue.remove('u1');
+  expect(changes).toEqual(['u1', 'u1']);
+  expect(queue.all).toEqual([]);
+});
