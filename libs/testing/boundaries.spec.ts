@@ -1,0 +1,38 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { violations } from './boundaries';
+
+const root = join(__dirname, '..', '..');
+
+describe('the architecture', () => {
+  it('points one way, and keeps each technology in its folder', () => {
+    const paths = globSync(['libs/**/*.ts', 'services/**/*.ts', 'deploy/**/*.ts'], { cwd: root });
+    expect(paths.length).toBeGreaterThan(100);
+    expect(violations(paths.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') })))).toEqual([]);
+  });
+
+  it.each([
+    ['libs/contracts/a.ts', "import { loadConfig } from '#config';"],
+    ['libs/platform/a.ts', "import { MediaRepository } from '#media';"],
+    ['libs/nest/a.ts', "export { toMedia } from '#media';"],
+    ['libs/media/a.ts', "import { ProblemError } from '#nest';"],
+    ['services/worker/a.ts', "import { UploadService } from '../media/upload/upload.service';"],
+    ['services/auth/a.ts', "import { startRedis } from '#testing';"],
+    ['services/web/src/a.ts', "import { problems } from '#contracts';"],
+    ['services/media/a.ts', "import { Queue } from 'bullmq';"],
+    ['services/media/a.ts', "const { SNSClient } = await import('@aws-sdk/client-sns');"],
+    ['libs/media/a.ts', "import sharp from 'sharp';"],
+    ['services/media/a.ts', 'const port = process.env.PORT;'],
+  ])('is violated by %s: %s', (path, text) => {
+    expect(violations([{ path, text }])).toHaveLength(1);
+  });
+
+  it.each([
+    ['services/web/src/a.ts', "import type { Media } from '#contracts';"],
+    ['services/standalone/a.ts', "import { AuthModule } from '../auth/auth.module';"],
+    ['libs/media/a.spec.ts', "import { startRedis } from '#testing';"],
+    ['libs/platform/a.ts', "import { Queue } from 'bullmq';"],
+  ])('allows %s: %s', (path, text) => {
+    expect(violations([{ path, text }])).toEqual([]);
+  });
+});
