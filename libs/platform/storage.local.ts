@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
 import { lstat, mkdir, open, opendir, rename, rm, rmdir, stat, statfs, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -33,11 +34,10 @@ export class LocalStorage implements Storage {
   async write(key: string, source: Readable, { signal }: { signal?: AbortSignal } = {}): Promise<{ sizeBytes: number }> {
     try {
       return await this.publish(key, async (temp) => {
-        await using file = await open(temp, 'wx+', 0o600);
-        await pipeline(source, file.createWriteStream({ autoClose: false }), { signal });
-        await file.sync();
+        const file = createWriteStream(temp, { flags: 'wx', mode: 0o600, flush: true }); // flush: fsync before close
+        await pipeline(source, file, { signal });
         signal?.throwIfAborted();
-        return (await file.stat()).size;
+        return file.bytesWritten;
       });
     } catch (error) {
       source.destroy();
