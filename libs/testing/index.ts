@@ -1,3 +1,4 @@
+export { ApiClient, eventually, newAccount, UnexpectedAnswerError, type Account, type Answer, type CallOptions, type UploadOptions } from './api-client';
 export { createTopic, startAws, subscribe, type ReceivedMessage, type TestAws, type TestSubscriber } from './aws-emulators';
 export { startDynamoDb } from './dynamodb';
 export { freePort } from './free-port';

@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import { openAsBlob } from 'node:fs';
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Media, Problem, User } from '#contracts';
+
+export interface Answer<T = unknown> {
+  status: number;
+  headers: Headers;
+  /** Parsed JSON; undefined when the answer has none. */
+  body: T;
+}
+
+export interface CallOptions {
+  json?: unknown;
+  body?: RequestInit['body'];
+  headers?: Record<string, string>;
+}
+
+export interface Account {
+  username: string;
+  email: string;
+  password: string;
+}
+
+export interface UploadOptions {
+  filename?: string;
+  title?: string;
+  headers?: Record<string, string>;
+}
+
+/** An answer that was not what the test relies on; shows what the server said. */
+export class UnexpectedAnswerError extends Error {
+  constructor(expected: number, readonly answer: Answer) {
+    super(`Expected status ${expected} but received ${answer.status}: ${JSON.stringify(answer.body)}`);
+  }
+}
+
+/** An account that nobody has yet. */
+export function newAccount(overrides: Partial<Account> = {}): Account {
+  const name = `user-${randomBytes(6).toString('hex')}`;
+  return { username: name, email: `${name}@example.com`, password: `secret of ${name}`, ...overrides };
+}
+
+/** A browser without a page: keeps the session cookie and speaks to one origin, in this process or another. */
+export class ApiClient {
+  private readonly cookies = new Map<string, string>();
+
+  constructor(
+    readonly baseUrl: string,
+    /** Sent with every call, e.g. `X-Forwarded-For`. */
+    private readonly headers: Record<string, string> = {},
+  ) {}
+
+  get cookie(): string {
+    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
+  /** Another client with the same cookies, as a second tab has. */
+  clone(headers: Record<string, string> = this.headers): ApiClient {
+    const twin = new ApiClient(this.baseUrl, headers);
+    for (const [name, value] of this.cookies) twin.cookies.set(name, value);
+    return twin;
+  }
+
+  /** The bare answer; the body is the caller's to read. */
+  async fetch(method: string, path: string, { json, body, headers }: CallOptions = {}): Promise<Response> {
+    const response = await fetch(new URL(path, this.baseUrl), {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...this.headers,
+        ...(this.cookies.size > 0 && { cookie: this.cookie }),
+        ...(json !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: json === undefined ? body : JSON.stringify(json),
+      ...(body instanceof ReadableStream && { duplex: 'half' }),
+    } as RequestInit);
+    this.keepCookies(response.headers);
+    return response;
+  }
+
+  async call<T = unknown>(method: string, path: string, options?: CallOptions): Promise<Answer<T>> {
+    const response = await this.fetch(method, path, options);
+    const text = await response.text();
+    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    return { status: response.status, headers: response.headers, body: (isJson && text ? JSON.parse(text) : undefined) as T };
+  }
+
+  /** @throws {UnexpectedAnswerError} unless the status is the expected one */
+  async expect<T = unknown>(status: number, method: string, path: string, options?: CallOptions): Promise<T> {
+    const answer = await this.call<T>(method, path, options);
+    if (answer.status !== status) throw new UnexpectedAnswerError(status, answer);
+    return answer.body;
+  }
+
+  /** The refusal of a call. @throws {Error} when it is not refused in the way of RFC 9457 */
+  async problem(method: string, path: string, options?: CallOptions): Promise<Problem & { headers: Headers }> {
+    const answer = await this.call<Problem>(method, path, options);
+    const type = answer.headers.get('content-type');
+    if (answer.status < 400 || !type?.startsWith('application/problem+json') || answer.body.status !== answer.status) {
+      throw new Error(`Expected a problem but received ${answer.status} ${type}: ${JSON.stringify(answer.body)}`);
+    }
+    return { ...answer.body, headers: answer.headers };
+  }
+
+  async register(account: Account = newAccount()): Promise<User & { account: Account }> {
+    return { ...(await this.expect<User>(201, 'POST', '/api/auth/register', { json: account })), account };
+  }
+
+  login({ email, password }: Pick<Account, 'email' | 'password'>): Promise<User> {
+    return this.expect<User>(200, 'POST', '/api/auth/login', { json: { email, password } });
+  }
+
+  /** The raw answer of an upload. `source` is a path or the bytes. */
+  async tryUpload(source: string | Uint8Array<ArrayBuffer>, { filename, title, headers }: UploadOptions = {}): Promise<Answer<Media & Problem>> {
+    const form = new FormData();
+    if (title !== undefined) form.set('title', title);
+    const blob = typeof source === 'string' ? await openAsBlob(source) : new Blob([source]);
+    form.set('file', blob, filename ?? (typeof source === 'string' ? basename(source) : 'file'));
+    return this.call('POST', '/api/media', { body: form, ...(headers && { headers }) });
+  }
+
+  async upload(source: string | Uint8Array<ArrayBuffer>, options?: UploadOptions): Promise<Media> {
+    const answer = await this.tryUpload(source, options);
+    if (answer.status !== 201) throw new UnexpectedAnswerError(201, answer);
+    return answer.body;
+  }
+
+  media(id: string): Promise<Media> {
+    return this.expect<Media>(200, 'GET', `/api/media/${id}`);
+  }
+
+  /** The medium once it is completed or failed. */
+  async settled(id: string, timeoutMs = 60_000): Promise<Media> {
+    return eventually(
+      () => this.media(id),
+      (media) => media.status === 'completed' || media.status === 'failed',
+      timeoutMs,
+    );
+  }
+
+  private keepCookies(headers: Headers): void {
+    for (const line of headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)!;
+      const expires = /expires=([^;]+)/i.exec(line)?.[1];
+      if (value === '' || (expires && Date.parse(expires) < Date.now())) this.cookies.delete(name!);
+      else this.cookies.set(name!, value!);
+    }
+  }
+}
+
+/** Asks again until the answer is as hoped. @throws {Error} with the last answer when it never is */
+export async function eventually<T>(ask: () => Promise<T>, isReached: (answer: T) => boolean, timeoutMs = 10_000): Promise<T> {
+  for (const deadline = Date.now() + timeoutMs; ; ) {
+    const answer = await ask();
+    if (isReached(answer)) return answer;
+    if (Date.now() > deadline) throw new Error(`Not reached within ${timeoutMs} ms; the last answer was ${JSON.stringify(answer)}`);
+    await sleep(50);
+  }
+}
