@@ -21,7 +21,7 @@ export class MediaCard extends HTMLElement {
   set media(media: Media) {
     this.#media = media;
     this.#bar.element.setAttribute('aria-label', texts.upload.progressOf(media.title));
-    this.#bar.set(media.status === 'processing' ? media.progress : null);
+    this.#bar.set(media.progress);
     const shape = JSON.stringify([media.status, media.round, media.title, media.thumbnailUrl, media.kind, media.durationSeconds]);
     if (shape !== this.#drawn) this.#draw(media);
     this.#drawn = shape;
@@ -50,8 +50,7 @@ export class MediaCard extends HTMLElement {
 
   #overlay(media: Media): HTMLElement | null {
     if (media.status === 'completed') return media.durationSeconds === null ? null : h('span', { class: 'card-duration' }, formatDuration(media.durationSeconds));
-    const running = media.status === 'processing' || media.status === 'uploaded';
-    return h('div', { class: 'card-state' }, statusBadge(media.status), running ? this.#bar.element : null);
+    return h('div', { class: 'card-state' }, statusBadge(media.status), media.status === 'processing' ? this.#bar.element : null);
   }
 }
 

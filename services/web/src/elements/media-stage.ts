@@ -74,9 +74,16 @@ function videoPlayer(media: Media): HTMLElement {
 function soundPlayer(media: Media): HTMLElement {
   const player = h('wave-player');
   player.media = media;
-  const cover = media.thumbnailUrl ? h('img', { class: 'sound-cover', src: media.thumbnailUrl, alt: '' }) : null;
-  cover?.addEventListener('error', () => cover.remove());
-  return h('div', { class: 'stage-sound' }, cover, player);
+  return h('div', { class: 'stage-sound' }, media.thumbnailUrl ? coverArt(media.thumbnailUrl) : null, player);
+}
+
+/** Covers are about square; a wide picture is the drawn waveform, which the player shows already. */
+function coverArt(url: string): HTMLElement {
+  const cover = h('img', { class: 'sound-cover', src: url, alt: '', hidden: true });
+  cover.addEventListener('load', () => {
+    cover.hidden = cover.naturalWidth > cover.naturalHeight * 1.4;
+  });
+  return cover;
 }
 
 function noPreview(media: Media): HTMLElement {

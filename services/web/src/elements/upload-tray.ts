@@ -1,7 +1,7 @@
 import { fill, h, setText } from '../dom';
 import { icon } from '../icons';
 import { texts } from '../texts';
-import { isSettled, statusOf } from '../upload/queue';
+import { isSettled, isUnsuccessful, statusOf } from '../upload/queue';
 import { uploads } from '../upload/uploads';
 import { SignalElement } from './signal-element';
 import { toast } from './toast-region';
@@ -35,6 +35,8 @@ export class UploadTray extends SignalElement {
       this.#list,
       this.#announcer,
     );
+    // On a phone it would cover the page; there it opens on demand.
+    if (matchMedia('(width < 56rem)').matches) this.#collapse();
     uploads.changed.on((id) => this.#schedule(id), signal);
     uploads.batchSettled.on(({ ready, failed }) => toast(texts.upload.batchReady(ready, failed), failed > 0 ? 'bad' : 'ok', { href: '/media', label: texts.nav.media }), signal);
     for (const { id } of uploads.queue.all) this.#schedule(id);
@@ -76,7 +78,7 @@ export class UploadTray extends SignalElement {
     const all = uploads.queue.all;
     const running = all.filter((upload) => !isSettled(upload)).length;
     const done = all.filter((upload) => statusOf(upload) === 'completed').length;
-    const failed = all.filter((upload) => ['failed', 'error', 'refused'].includes(statusOf(upload))).length;
+    const failed = all.filter(isUnsuccessful).length;
     const text = texts.upload.batchSummary(running, done, failed);
     this.toggleAttribute('data-empty', all.length === 0);
     this.toggleAttribute('data-busy', running > 0);

@@ -15,7 +15,8 @@ import { session } from '../session';
 import { stats } from '../stats';
 import { texts } from '../texts';
 
-const recentCount = 8;
+/** Fills whole rows of two, three, four or six. */
+const recentCount = 12;
 const attentionCount = 5;
 
 export function dashboardPage({ signal }: PageContext): Page {

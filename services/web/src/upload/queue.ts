@@ -4,7 +4,7 @@ import { RateMeter } from './rate-meter';
 
 /**
  * One row per file, from the first byte to the last analysis.
- * waiting -> sending -> sent (from here `media` tells the rest), or refused (never sent), error, cancelled, deleted.
+ * waiting -> sending -> sent (from here `media` tells the rest), or refused (by us or the server), error, cancelled, deleted.
  */
 export type UploadState = 'waiting' | 'sending' | 'sent' | 'refused' | 'error' | 'cancelled' | 'deleted';
 
@@ -35,6 +35,11 @@ export function statusOf(upload: Upload): string {
 /** Nothing more will happen by itself. */
 export function isSettled(upload: Upload): boolean {
   return ['refused', 'error', 'cancelled', 'deleted', 'completed', 'failed'].includes(statusOf(upload));
+}
+
+/** It ended, and not because its owner wanted it to. */
+export function isUnsuccessful(upload: Upload): boolean {
+  return ['refused', 'error', 'failed'].includes(statusOf(upload));
 }
 
 /** The state of all uploads; knows nothing of the network or the page. */
@@ -94,6 +99,11 @@ export class UploadQueue {
 
   fail(id: string, message: string): void {
     this.#change(id, { state: 'error', message, ...still });
+  }
+
+  /** The server looked at the bytes and does not want them: sending them again would end the same. */
+  refuse(id: string, message: string): void {
+    this.#change(id, { state: 'refused', message, ...still });
   }
 
   /** The connection was lost: back in line, at most `limit` times; false when that is used up. */

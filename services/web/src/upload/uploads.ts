@@ -6,12 +6,14 @@ import { live, tell } from '../live';
 import { ApiProblem, NetworkProblem, isTemporary, messageOf } from '../problem';
 import { Topic } from '../store';
 import { texts } from '../texts';
-import { isSettled, UploadQueue, type Upload } from './queue';
+import { isSettled, isUnsuccessful, statusOf, UploadQueue, type Upload } from './queue';
 import { sendFile } from './send';
 import { obviouslyUnsupported, sniffBytes } from './sniff';
 
 const parallel = 3;
 const interruptionLimit = 5;
+/** Refusals that the same file meets again on every try. */
+const finalCodes = new Set(['unsupported_media_type', 'file_too_large', 'empty_file']);
 
 interface Source {
   file: File;
@@ -119,6 +121,7 @@ class Uploads {
       return this.queue.fail(upload.id, texts.upload.sessionEnded);
     }
     const again = isTemporary(error) || (error instanceof ApiProblem && error.code === 'idempotency_in_progress');
+    if (error instanceof ApiProblem && finalCodes.has(error.code)) return this.queue.refuse(upload.id, error.message);
     if (!again) return this.queue.fail(upload.id, messageOf(error));
     if (!(await isReadable(this.fileOf(upload.id)))) return this.queue.fail(upload.id, texts.upload.unreadable);
     if (error instanceof NetworkProblem) connection.lost('unreachable');
@@ -149,8 +152,8 @@ class Uploads {
   #settled(batchId: string): void {
     const batch = this.queue.all.filter((upload) => upload.batchId === batchId);
     if (this.#announced.has(batchId) || !batch.every(isSettled)) return;
-    const ready = batch.filter(({ media }) => media?.status === 'completed').length;
-    const failed = batch.filter(({ media }) => media?.status === 'failed').length;
+    const ready = batch.filter((upload) => statusOf(upload) === 'completed').length;
+    const failed = batch.filter(isUnsuccessful).length;
     if (ready + failed === 0) return;
     this.#announced.add(batchId);
     this.batchSettled.emit({ ready, failed });
