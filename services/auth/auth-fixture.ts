@@ -1,0 +1,39 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { createService } from '#nest';
+import { Dynamo } from '#platform';
+import { ApiClient, startSurroundings, type TestSurroundings } from '#testing';
+import { AuthModule } from './auth.module';
+
+export interface AuthFixture {
+  app: NestExpressApplication;
+  dynamo: Dynamo;
+  surroundings: TestSurroundings;
+  url: string;
+  /** Every line the service logged. */
+  log: string[];
+  /** A new browser; behind a proxy that says which address it has. */
+  client(ip?: string): ApiClient;
+  stop(): Promise<void>;
+}
+
+/** The auth service on a Redis and a DynamoDB of its own, behind one trusted proxy. */
+export async function startAuth(): Promise<AuthFixture> {
+  const surroundings = await startSurroundings();
+  const log: string[] = [];
+  const config = surroundings.config({ TRUST_PROXY: '1', LOG_LEVEL: 'info' });
+  const app = await createService(AuthModule, { config, name: 'auth', logTo: { write: (line) => void log.push(line) } });
+  await app.listen(0, '127.0.0.1');
+  const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
+  return {
+    app,
+    dynamo: app.get(Dynamo),
+    surroundings,
+    url,
+    log,
+    client: (ip = '192.0.2.1') => new ApiClient(url, { 'x-forwarded-for': ip }),
+    async stop() {
+      await app.close();
+      await surroundings.stop();
+    },
+  };
+}

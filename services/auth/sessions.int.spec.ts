@@ -1,0 +1,98 @@
+import type { SessionInfo } from '#contracts';
+import type { ApiClient } from '#testing';
+import { startAuth, type AuthFixture } from './auth-fixture';
+
+let auth: AuthFixture;
+beforeAll(async () => {
+  auth = await startAuth();
+});
+afterAll(() => auth.stop());
+
+const sessionsOf = async (client: ApiClient) => (await client.expect<{ items: SessionInfo[] }>(200, 'GET', '/api/auth/sessions')).items;
+const isLoggedIn = async (client: ApiClient) => (await client.call('GET', '/api/auth/me')).status === 200;
+const loggedIn = async (ip?: string) => {
+  const client = auth.client(ip);
+  const user = await client.register();
+  return { client, user, account: user.account };
+};
+
+describe('POST /api/auth/logout', () => {
+  it('ends the session on the server', async () => {
+    const { client } = await loggedIn();
+    const thief = client.clone();
+    await client.expect(204, 'POST', '/api/auth/logout');
+    expect(client.cookie).toBe('');
+    expect(await isLoggedIn(thief)).toBe(false);
+    expect(await thief.problem('POST', '/api/auth/logout')).toMatchObject({ status: 401, code: 'unauthenticated' });
+  });
+});
+
+describe('PUT /api/auth/me/password', () => {
+  it('ends every other session, renews this one, and only the new password works', async () => {
+    const { client, account } = await loggedIn();
+    const other = auth.client();
+    await other.login(account);
+    const thief = client.clone();
+    const newPassword = 'quite another one';
+    await client.expect(204, 'PUT', '/api/auth/me/password', { json: { currentPassword: account.password, newPassword } });
+    expect(await Promise.all([client, other, thief].map(isLoggedIn))).toEqual([true, false, false]);
+    expect(await sessionsOf(client)).toMatchObject([{ current: true }]);
+    expect(await auth.client().problem('POST', '/api/auth/login', { json: { email: account.email, password: account.password } })).toMatchObject({ code: 'invalid_credentials' });
+    await auth.client().login({ ...account, password: newPassword });
+  });
+
+  it.each([
+    ['a wrong current password', { currentPassword: 'not this one' }, 403, 'wrong_password'],
+    ['a short new password', { newPassword: 'short' }, 400, 'validation_failed'],
+    ['a common new password', { newPassword: 'iloveyou1' }, 400, 'validation_failed'],
+    ['an unknown field', { logout: true }, 400, 'validation_failed'],
+  ])('refuses %s and ends nothing', async (_, wrong, status, code) => {
+    const { client, account } = await loggedIn();
+    const other = auth.client();
+    await other.login(account);
+    const json = { currentPassword: account.password, newPassword: 'quite another one', ...wrong };
+    expect(await client.problem('PUT', '/api/auth/me/password', { json })).toMatchObject({ status, code });
+    expect(await isLoggedIn(other)).toBe(true);
+    await auth.client().login(account);
+  });
+});
+
+describe('GET /api/auth/sessions', () => {
+  it('lists the sessions of the user, newest first, without the secret of any', async () => {
+    const { client, account } = await loggedIn();
+    const phone = auth.client();
+    const { email, password } = account;
+    await phone.expect(200, 'POST', '/api/auth/login', { json: { email, password }, headers: { 'user-agent': `Phone/1.0 \u00e9${'x'.repeat(400)}` } });
+    const sessions = await sessionsOf(client);
+    expect(sessions).toMatchObject([{ current: false }, { current: true }]);
+    expect(sessions[0]!.userAgent).toMatch(/^Phone\/1\.0 x+$/);
+    expect(sessions[0]!.userAgent).toHaveLength(256);
+    for (const { createdAt, lastSeenAt } of sessions) expect(Date.now() - Math.max(Date.parse(createdAt), Date.parse(lastSeenAt))).toBeLessThan(10_000);
+    const secret = decodeURIComponent(phone.cookie).split(/[:.]/)[2]!;
+    expect(JSON.stringify(sessions)).not.toContain(secret);
+  });
+});
+
+describe('DELETE /api/auth/sessions/:id', () => {
+  it('ends a session of the user, also the current one', async () => {
+    const { client, account } = await loggedIn();
+    const phone = auth.client();
+    await phone.login(account);
+    const [newest, current] = await sessionsOf(client);
+    await client.expect(204, 'DELETE', `/api/auth/sessions/${newest!.id}`);
+    expect(await isLoggedIn(phone)).toBe(false);
+    expect(await sessionsOf(client)).toHaveLength(1);
+    await client.expect(204, 'DELETE', `/api/auth/sessions/${current!.id}`);
+    expect(await isLoggedIn(client)).toBe(false);
+  });
+
+  it("is 404 for nobody's and for somebody else's", async () => {
+    const { client } = await loggedIn();
+    const other = await loggedIn();
+    const [session] = await sessionsOf(other.client);
+    for (const id of [session!.id, 'nothing', '__proto__']) {
+      expect(await client.problem('DELETE', `/api/auth/sessions/${id}`)).toMatchObject({ status: 404, code: 'not_found' });
+    }
+    expect(await isLoggedIn(other.client)).toBe(true);
+  });
+});

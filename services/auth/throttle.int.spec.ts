@@ -1,0 +1,133 @@
+import { newAccount, type Account, type ApiClient } from '#testing';
+import { startAuth, type AuthFixture } from './auth-fixture';
+
+let auth: AuthFixture;
+beforeAll(async () => {
+  auth = await startAuth();
+});
+afterAll(() => auth.stop());
+
+const home = '203.0.113.7';
+const codeOf = async (client: ApiClient, email: string, password: string) => {
+  const { status, body } = await client.call<{ code?: string }>('POST', '/api/auth/login', { json: { email, password } });
+  return status === 200 ? 'ok' : body.code;
+};
+const tryFrom = (ip: string, { email }: Account, password = 'wrong one') => codeOf(auth.client(ip), email, password);
+const repeat = async (times: number, attempt: (at: number) => Promise<unknown>) => {
+  const outcomes: unknown[] = [];
+  for (let at = 0; at < times; at += 1) outcomes.push(await attempt(at));
+  return outcomes;
+};
+const all = (times: number, value: string) => Array<string>(times).fill(value);
+const register = async (ip = home) => (await auth.client(ip).register()).account;
+
+describe('a wrong password', () => {
+  it('is judged ten times per account and network, then nothing is, not even the right one', async () => {
+    const account = await register();
+    expect(await repeat(10, (at) => tryFrom(`198.18.0.${at}`, account))).toEqual(all(10, 'invalid_credentials'));
+    const refusal = await auth.client('198.18.0.200').problem('POST', '/api/auth/login', { json: { email: account.email, password: account.password } });
+    expect(refusal).toMatchObject({ status: 429, code: 'too_many_attempts' });
+    const retryAfter = Number(refusal.headers.get('retry-after'));
+    expect(retryAfter).toBeGreaterThan(14 * 60);
+    expect(retryAfter).toBeLessThanOrEqual(15 * 60);
+  });
+
+  it('counts against its account and its network alone', async () => {
+    const [account, other] = [await register(), await register()];
+    await repeat(10, () => tryFrom('198.18.1.1', account));
+    expect(await tryFrom('198.18.1.1', account, account.password)).toBe('too_many_attempts');
+    expect(await tryFrom('198.18.1.1', other, other.password)).toBe('ok');
+    expect(await tryFrom('198.18.2.1', account, account.password)).toBe('ok');
+    expect(await tryFrom(home, account, account.password)).toBe('ok');
+  });
+
+  it('counts by e-mail in any case, and for e-mails that nobody has', async () => {
+    const account = await register();
+    const shouted = { ...account, email: account.email.toUpperCase() };
+    await repeat(10, (at) => tryFrom('198.18.3.1', at % 2 ? account : shouted));
+    expect(await tryFrom('198.18.3.1', account, account.password)).toBe('too_many_attempts');
+    const nobody = newAccount();
+    expect(await repeat(11, () => tryFrom('198.18.4.1', nobody))).toEqual([...all(10, 'invalid_credentials'), 'too_many_attempts']);
+  });
+
+  it('takes an IPv6 /64 for one network', async () => {
+    const account = await register();
+    await repeat(10, (at) => tryFrom(`2001:db8:1:2:${at}::1`, account));
+    expect(await tryFrom('2001:db8:1:2:ffff::9', account, account.password)).toBe('too_many_attempts');
+    expect(await tryFrom('2001:db8:1:3::1', account, account.password)).toBe('ok');
+  });
+
+  it('is forgotten after a right one', async () => {
+    const account = await register();
+    for (const _ of [1, 2, 3]) {
+      await repeat(9, () => tryFrom('198.18.5.1', account));
+      expect(await tryFrom('198.18.5.1', account, account.password)).toBe('ok');
+    }
+  });
+
+  it('gets no more tries when they come all at once', async () => {
+    const account = await register();
+    const outcomes = await Promise.all(Array.from({ length: 50 }, () => tryFrom('198.18.6.1', account)));
+    expect(outcomes.filter((outcome) => outcome === 'invalid_credentials')).toHaveLength(10);
+    expect(outcomes.filter((outcome) => outcome === 'too_many_attempts')).toHaveLength(40);
+  });
+
+  it('is asked for again at a change of the password and at deletion, out of the same ten', async () => {
+    const client = auth.client(home);
+    const { account } = await client.register();
+    const change = () => client.problem('PUT', '/api/auth/me/password', { json: { currentPassword: 'wrong one', newPassword: 'quite another one' } });
+    const remove = () => client.problem('DELETE', '/api/auth/me', { json: { password: 'wrong one' } });
+    const codes = (await repeat(10, (at) => (at % 2 ? change() : remove()))) as Array<{ code: string }>;
+    expect(codes.map(({ code }) => code)).toEqual(all(10, 'wrong_password'));
+    expect(await change()).toMatchObject({ status: 429, code: 'too_many_attempts' });
+    expect(await tryFrom(home, account, account.password)).toBe('too_many_attempts');
+  });
+});
+
+describe('a right password', () => {
+  it('is never counted, one after the other or all at once', async () => {
+    const account = await register();
+    expect(await repeat(15, () => tryFrom('198.18.7.1', account, account.password))).toEqual(all(15, 'ok'));
+    expect(await Promise.all(Array.from({ length: 30 }, () => tryFrom('198.18.7.1', account, account.password)))).toEqual(all(30, 'ok'));
+  });
+
+  it('lets its owner in from a network that is known, whatever strangers do', async () => {
+    const account = await register();
+    const attack = await repeat(105, (at) => tryFrom(`10.${at}.0.1`, account));
+    expect(attack).toEqual([...all(100, 'invalid_credentials'), ...all(5, 'too_many_attempts')]);
+    expect(await tryFrom('10.250.0.1', account, account.password)).toBe('too_many_attempts');
+    expect(await tryFrom('203.0.113.99', account, account.password)).toBe('ok');
+  });
+});
+
+describe('an address', () => {
+  it('has a hundred failures, over whatever accounts, and its successes do not count', async () => {
+    const account = await register();
+    const failures = (times: number) => repeat(times, () => tryFrom('198.18.8.1', newAccount()));
+    expect(await failures(60)).toEqual(all(60, 'invalid_credentials'));
+    expect(await tryFrom('198.18.8.1', account, account.password)).toBe('ok');
+    expect(await failures(41)).toEqual([...all(40, 'invalid_credentials'), 'too_many_attempts']);
+    expect(await tryFrom('198.18.8.1', account, account.password)).toBe('too_many_attempts');
+    expect(await tryFrom('198.18.8.2', account, account.password)).toBe('ok');
+  });
+
+  it('registers 300 accounts an hour', async () => {
+    const codes: Array<string | undefined> = [];
+    const taken = await register();
+    await repeat(10, async () => {
+      const batch = Array.from({ length: 30 }, () => auth.client('198.18.9.1').call<{ code?: string }>('POST', '/api/auth/register', { json: { ...newAccount(), email: taken.email } }));
+      for (const { body } of await Promise.all(batch)) codes.push(body.code);
+    });
+    expect(codes).toEqual(all(300, 'email_taken'));
+    const refusal = await auth.client('198.18.9.1').problem('POST', '/api/auth/register', { json: newAccount() });
+    expect(refusal).toMatchObject({ status: 429, code: 'too_many_attempts' });
+    expect(Number(refusal.headers.get('retry-after'))).toBeGreaterThan(3_500);
+    await auth.client('198.18.9.2').register();
+  });
+
+  it('is the one that the trusted proxy saw, not the one that a client claims', async () => {
+    const account = await register();
+    await repeat(10, (at) => codeOf(auth.client(`192.0.2.${at}, 198.18.10.1`), account.email, 'wrong one'));
+    expect(await codeOf(auth.client('192.0.2.77, 198.18.10.1'), account.email, account.password)).toBe('too_many_attempts');
+  });
+});
