@@ -37,7 +37,7 @@ export const delayAfter = (failures: number): number => Math.min(FIRST_DELAY_MS 
 export class Child {
   readonly #log: ChildLog;
   readonly #stopping = new AbortController();
-  readonly #ready = Promise.withResolvers<{ url?: string }>();
+  readonly #ready = Promise.withResolvers<void>();
   #wasReady = false;
   #process: ChildProcess | null = null;
   #done: Promise<void> = Promise.resolve();
@@ -57,7 +57,7 @@ export class Child {
    * Resolves when the child says `ready` for the first time.
    * @throws {ChildNeverReadyError} after five failed starts in a row.
    */
-  start(): Promise<{ url?: string }> {
+  start(): Promise<void> {
     this.#done = this.#keepRunning();
     const patience = setTimeout(() => this.watcher.say(`${this.spec.name} is slow to start; its log: ${this.spec.logFile}`), SLOW_MS);
     patience.unref();
@@ -126,7 +126,7 @@ export class Child {
     if (typeof message !== 'object' || message === null || !('type' in message) || message.type !== 'ready') return;
     if (this.#wasReady) this.watcher.say(`${this.spec.name} is back`);
     this.#wasReady = true;
-    this.#ready.resolve('url' in message && typeof message.url === 'string' ? { url: message.url } : {});
+    this.#ready.resolve();
   }
 }
 

@@ -1,4 +1,4 @@
-import { isAlive, processStart } from '#config';
+import { isAlive, processStart, runningInstallation } from '#config';
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,11 +15,9 @@ interface Owner extends LivingProcess {
 
 /** Another supervisor works on this folder. */
 export class FolderInUseError extends Error {
-  constructor(
-    dataDir: string,
-    readonly pid: number,
-  ) {
-    super(`SnapStream runs on ${dataDir} already (pid ${pid})`);
+  constructor(dataDir: string, pid: number) {
+    const running = runningInstallation(dataDir);
+    super(`SnapStream runs on ${dataDir} already (pid ${pid}${running ? `, ${running.url}` : ', starting or stopping'})`);
   }
 }
 

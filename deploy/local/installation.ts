@@ -84,9 +84,9 @@ export class Installation {
     const opsPort = await this.#opsPort();
     const main = join(this.servicesDir, 'standalone', 'main.js');
     const api = this.#child(this.#services, 'api', main, { ...env, PORT: String(port), OPS_PORT: String(opsPort) }, DRAIN_MS);
-    const { url = addressOf(this.config.host, port) } = await api.start();
+    await api.start();
     this.watcher.say(`API is ready (health and metrics on port ${opsPort})`);
-    return url;
+    return addressOf(this.config.host, port);
   }
 
   async #workers(env: Record<string, string>): Promise<void> {

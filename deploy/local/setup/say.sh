@@ -2,7 +2,7 @@
 
 say() { printf '%s\n' "$*" >&2; }
 
-# quietly <sentence for a failure> <command...>: shows the end of its output only when it fails.
+# quietly <sentence for a failure> <command...>: shows both ends of its output, and only when it fails.
 quietly() {
   sentence=$1
   shift
@@ -11,7 +11,7 @@ quietly() {
     rm -f "$output"
     return 0
   fi
-  tail -n 30 "$output" >&2
+  awk '{ line[NR] = $0 } END { for (i = 1; i <= NR; i++) if (i <= 12 || i > NR - 20) print line[i]; else if (i == 13) print "…" }' "$output" >&2
   rm -f "$output"
   say "$sentence"
   return 1

@@ -1,0 +1,41 @@
+import { appendFileSync, closeSync, existsSync, mkdtempSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ChildLog, tellingLine } from './child-log';
+
+describe('tellingLine', () => {
+  it.each([
+    ['a crash of Node', 'app.js:3\n  throw new Error()\n  ^\n\nTypeError: x is not a function\n    at main (app.js:3:1) {\n  code: 7\n}\n\nNode.js v24.21.0\n', 'TypeError: x is not a function'],
+    ['a plain sentence', '{"level":30,"msg":"starting"}\nPORT: is missing\n', 'PORT: is missing'],
+    ['a logged error', '{"level":60,"msg":"could not start","err":{"message":"no table"}}\n{"level":30,"msg":"stopping"}\n', 'no table'],
+    ['a line cut by the crash', 'gone wrong\n{"level":50,"ms', 'gone wrong'],
+    ['nothing telling', '{"level":30,"msg":"hello"}\n', ''],
+  ])('finds why it ended in %s', (_, log, line) => {
+    expect(tellingLine(log)).toBe(line);
+  });
+});
+
+describe('ChildLog', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'log-'));
+  const path = join(dir, 'api.log');
+  afterAll(() => rmSync(dir, { recursive: true }));
+
+  it('speaks of the last run alone and keeps the earlier ones', () => {
+    const log = new ChildLog(path);
+    const first = log.open();
+    writeSync(first, 'Error: the first\n');
+    closeSync(first);
+    expect(log.lastWords()).toBe('Error: the first');
+    closeSync(log.open());
+    expect(log.lastWords()).toBe('');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it('starts a new file at 20 MiB and keeps one old one', () => {
+    appendFileSync(path, 'old');
+    truncateSync(path, 20 * 1024 ** 2);
+    closeSync(new ChildLog(path).open());
+    expect(statSync(path).size).toBe(0);
+    expect(existsSync(`${path}.1`)).toBe(true);
+  });
+});

@@ -1,0 +1,153 @@
+import { childEnv, processStart, runningInstallation } from '#config';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { freePort } from './ports';
+
+const root = resolve(__dirname, '../..');
+
+async function stop(supervisor: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (supervisor.exitCode !== null || supervisor.signalCode !== null) return supervisor.exitCode;
+  const exit = once(supervisor, 'exit');
+  supervisor.kill(signal);
+  await exit;
+  return supervisor.exitCode;
+}
+
+const exitCode = async (ended: ChildProcess): Promise<number | null> => ended.exitCode ?? ((await once(ended, 'exit'))[0] as number | null);
+
+async function until<T>(find: () => T): Promise<NonNullable<T>> {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(20)) {
+    const found = find();
+    if (found) return found;
+  }
+  throw new Error(`Expected ${find.toString()} within 20 s`);
+}
+
+const allGone = (pids: number[]) => pids.every((pid) => processStart(pid) === null);
+
+/** The supervisor as it ships, bundled on the spot, over stub services: `stubs/standalone/main.js` and `stubs/worker/main.js`. */
+describe('supervisor', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'supervisor-'));
+  const running: ChildProcess[] = [];
+  let dataDir: string;
+
+  beforeAll(() => {
+    const entries = ['supervisor', 'redis', 'dynalite'].map((name) => join(__dirname, `${name}.ts`));
+    const options = ['--bundle', '--platform=node', '--packages=external', '--log-level=error', `--outdir=${join(dir, 'bin')}`];
+    execFileSync(join(root, 'node_modules/.bin/esbuild'), [...entries, ...options], { cwd: root });
+    cpSync(join(__dirname, 'stubs'), join(dir, 'stubs'), { recursive: true });
+  });
+  beforeEach(() => {
+    dataDir = mkdtempSync(join(dir, 'data-'));
+  });
+  afterEach(async () => {
+    for (const supervisor of running.splice(0)) await stop(supervisor, 'SIGTERM');
+  });
+  afterAll(() => rmSync(dir, { recursive: true }));
+
+  function start(settings: Record<string, string>): ChildProcess & { output: Promise<string> } {
+    const env = { PATH: childEnv({}).PATH, NODE_PATH: join(root, 'node_modules'), DATA_DIR: dataDir, WORKERS: '2', ...settings };
+    const supervisor = spawn(process.execPath, [join(dir, 'bin/supervisor.js'), join(dir, 'stubs')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    running.push(supervisor);
+    const output = Promise.all([text(supervisor.stdout), text(supervisor.stderr)]).then((parts) => parts.join(''));
+    return Object.assign(supervisor, { output });
+  }
+
+  async function startReady(settings: Record<string, string> = {}) {
+    const supervisor = start({ PORT: String(await freePort()), ...settings });
+    const installation = await until(() => (supervisor.exitCode === null ? runningInstallation(dataDir) : 'ended'));
+    if (installation === 'ended') throw new Error(await supervisor.output);
+    return { supervisor, installation };
+  }
+
+  const childPids = (): number[] => (JSON.parse(readFileSync(join(dataDir, 'lock'), 'utf8')) as { children: { pid: number }[] }).children.map(({ pid }) => pid);
+
+  it('starts all, and stops the services while their stores still serve', async () => {
+    const { supervisor, installation } = await startReady();
+    const pids = childPids();
+    expect(pids).toHaveLength(5);
+    expect(await (await fetch(installation.url)).json()).toMatchObject({
+      REDIS_URL: installation.redisUrl,
+      AWS_ENDPOINT_URL_DYNAMODB: installation.dynamodbEndpoint,
+      AWS_ACCESS_KEY_ID: 'local',
+    });
+    expect(statSync(join(dataDir, 'run.json')).mode & 0o777).toBe(0o600);
+    expect(await stop(supervisor, 'SIGINT')).toBe(0);
+    expect(allGone(pids)).toBe(true);
+    expect(readFileSync(join(dataDir, 'logs/api.log'), 'utf8')).toBe('stopping; Redis serves; DynamoDB serves\n');
+    expect(await supervisor.output).toContain(`SnapStream is ready at ${installation.url}\n`);
+    expect(existsSync(join(dataDir, 'lock')) || existsSync(join(dataDir, 'run.json'))).toBe(false);
+  });
+
+  it('keeps the data of Redis through a stop and a kill of everything', async () => {
+    for (const [round, end] of (['SIGTERM', 'SIGKILL', 'SIGTERM'] as const).entries()) {
+      const { supervisor, installation } = await startReady();
+      const redis = new Redis(installation.redisUrl!);
+      expect(await redis.incr('rounds')).toBe(round + 1);
+      redis.disconnect();
+      if (end === 'SIGKILL') for (const pid of childPids()) process.kill(pid, 'SIGKILL');
+      await stop(supervisor, end);
+    }
+  });
+
+  it('takes its children along when it is killed, and can start again at once', async () => {
+    const { supervisor, installation } = await startReady();
+    const pids = childPids();
+    await stop(supervisor, 'SIGKILL');
+    const again = await startReady({ PORT: new URL(installation.url).port });
+    expect(allGone(pids)).toBe(true);
+    expect(again.installation.url).toBe(installation.url);
+    expect(await stop(again.supervisor, 'SIGTERM')).toBe(0);
+  });
+
+  it('starts dead children again, at the same addresses', async () => {
+    const { supervisor, installation } = await startReady();
+    const pids = childPids();
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    await until(() => childPids().length === 5 && !childPids().some((pid) => pids.includes(pid)));
+    const redis = new Redis(installation.redisUrl!, { retryStrategy: () => 50, maxRetriesPerRequest: null });
+    redis.on('error', () => {}); // until it is back
+    expect(await redis.ping()).toBe('PONG');
+    redis.disconnect();
+    await stop(supervisor, 'SIGTERM');
+    expect(await supervisor.output).toContain('worker-2 ended (SIGKILL); starting it again in 0.5 s');
+  });
+
+  it('refuses a second start on the folder or the port in one line', async () => {
+    const { supervisor, installation } = await startReady();
+    const { port } = new URL(installation.url);
+    const sameFolder = start({ PORT: '0' });
+    expect(await sameFolder.output).toBe(`SnapStream runs on ${dataDir} already (pid ${supervisor.pid}, ${installation.url})\n`);
+    const samePort = start({ PORT: port, DATA_DIR: join(dir, 'other') });
+    expect(await samePort.output).toBe(`Port ${port} is in use by another program: stop it, or choose another port with PORT=<number>\n`);
+    expect([await exitCode(sameFolder), await exitCode(samePort)]).toEqual([1, 1]);
+    await stop(supervisor, 'SIGTERM');
+  });
+
+  it('says in one line which setting is wrong', async () => {
+    const refused = start({ WORKER_QUEUES: 'fax' });
+    expect(await refused.output).toMatch(/^[^\n]*WORKER_QUEUES[^\n]*\n$/);
+    expect(await exitCode(refused)).toBe(1);
+  });
+
+  it('uses the stores it is given and starts none', async () => {
+    const { supervisor, installation } = await startReady({ REDIS_URL: 'redis://127.0.0.1:1', AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:2' });
+    expect(childPids()).toHaveLength(3);
+    expect(await (await fetch(installation.url)).json()).not.toHaveProperty('AWS_ACCESS_KEY_ID');
+    await stop(supervisor, 'SIGTERM');
+  });
+
+  it('stops in the middle of a start', async () => {
+    const supervisor = start({ PORT: String(await freePort()) });
+    await until(() => existsSync(join(dataDir, 'logs/redis.log')));
+    expect(await stop(supervisor, 'SIGTERM')).toBe(0);
+    expect(await supervisor.output).not.toContain('is ready at');
+    expect(existsSync(join(dataDir, 'lock'))).toBe(false);
+  });
+});
