@@ -3,7 +3,7 @@ import express, { type Response } from 'express';
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 
-const root = join(dirname(findPackageJSON(__filename)!), 'dist', 'web');
+const root = join(dirname(findPackageJSON('..', __filename)!), 'dist', 'web');
 const pages = ['/', '/login', '/register', '/upload', '/media', '/media/:id', '/notifications', '/profile'];
 
 /** Every page is the same static shell, without data in it; it asks the API for what it shows. */
