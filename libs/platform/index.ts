@@ -13,6 +13,7 @@ export { JobQueue, queueNames, type QueueCounts } from './queue';
 export { connectRedis, withRedis } from './redis';
 export { ObjectMissingError, StorageFullError, type ByteRange, type Storage, type StoredObject } from './storage';
 export { LocalStorage } from './storage.local';
+export { S3Storage } from './storage.s3';
 export { shardOf, shards, tables, type TableName } from './tables';
 export { ALERTS, CONFIG, PlatformModule, REDIS, requireRedisUrl, STORAGE } from './platform.module';
 export { WorkPool, type Work, type WorkHandlers, type WorkResult } from './work-pool';

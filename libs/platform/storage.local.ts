@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { lstat, mkdir, open, opendir, rename, rm, rmdir, stat, statfs, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { asStorageError, isAbsent, linkOrCopy, nullIfAbsent, syncFolder } from './disk-files';
 import { ObjectMissingError, StorageFullError, type ByteRange, type Storage, type StoredObject } from './storage';
 import { assertKey, assertPrefix, assertRange } from './storage-key';
@@ -35,7 +35,8 @@ export class LocalStorage implements Storage {
     try {
       return await this.publish(key, async (temp) => {
         const file = createWriteStream(temp, { flags: 'wx', mode: 0o600, flush: true }); // flush: fsync before close
-        await pipeline(source, file, { signal });
+        pipeline(source, file, { signal }).catch(() => {}); // fails the file as well; a source that hangs in closing holds nobody up
+        await finished(file);
         signal?.throwIfAborted();
         return file.bytesWritten;
       });

@@ -35,7 +35,7 @@ export interface Storage {
   write(key: string, source: Readable, options?: { contentType?: string; signal?: AbortSignal }): Promise<{ sizeBytes: number }>;
   /** Stores a finished local file; on the same disk it may be moved or linked instead of copied. @throws {StorageFullError} */
   writeFile(key: string, path: string, options?: { contentType?: string }): Promise<{ sizeBytes: number }>;
-  /** @throws {ObjectMissingError} */
+  /** An `end` behind the last byte means the last byte. @throws {ObjectMissingError} @throws {RangeError} when no byte of the range exists. */
   read(key: string, range?: ByteRange): Promise<Readable>;
   /** null: no such object. */
   stat(key: string): Promise<{ sizeBytes: number; modifiedAt: Date } | null>;

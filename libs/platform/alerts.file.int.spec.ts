@@ -1,0 +1,93 @@
+import { build } from 'esbuild';
+import { execFile } from 'node:child_process';
+import { appendFile, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { alertsContract, failed, registered } from './alerts.contract';
+import { AlertsFile } from './alerts.file';
+import { DependencyUnavailableError } from './errors';
+
+const linesOf = async (path: string) => (await readFile(path, 'utf8')).trimEnd().split('\n');
+
+alertsContract('AlertsFile', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'alerts-'));
+  const path = join(dir, 'data', 'alerts.ndjson');
+  return {
+    alerts: new AlertsFile(path),
+    received: async () => (await linesOf(path)).map((line) => JSON.parse(line)),
+    stop: () => rm(dir, { recursive: true, force: true }),
+  };
+});
+
+describe('AlertsFile', () => {
+  let dir: string;
+  let path: string;
+  let alerts: AlertsFile;
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'alerts-'));
+    path = join(dir, 'alerts.ndjson');
+    alerts = new AlertsFile(path);
+  });
+  afterEach(() => rm(dir, { recursive: true, force: true }));
+
+  it('is readable by its owner alone', async () => {
+    await alerts.publish(registered);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
+  it('keeps the next alert apart from a line that a crash tore', async () => {
+    await alerts.publish(registered);
+    await appendFile(path, '{"message":{"id":"torn');
+    await alerts.publish(failed);
+    await alerts.publish(registered);
+    const lines = await linesOf(path);
+    expect(lines).toHaveLength(4);
+    expect(lines[1]).toBe('{"message":{"id":"torn');
+    expect([0, 2, 3].map((line) => JSON.parse(lines[line]!).message.id)).toEqual([registered.id, failed.id, registered.id]);
+  });
+
+  it('rejects when the file can not be written', async () => {
+    await mkdir(path);
+    await expect(alerts.publish(registered)).rejects.toThrow(DependencyUnavailableError);
+    await expect(alerts.check()).rejects.toThrow(DependencyUnavailableError);
+  });
+
+  it('rejects when the disk takes half a line, and goes on with a new one afterwards', async () => {
+    const run = await inProcesses(dir);
+    await alerts.publish(registered);
+    const size = (await stat(path)).size;
+    const [outcome] = await run(1, path, 1, ['/usr/bin/prlimit', `--fsize=${size + 20}`]);
+    expect(outcome).toBe('DependencyUnavailableError');
+    expect((await stat(path)).size).toBe(size + 20);
+    await alerts.publish(failed);
+    expect(JSON.parse((await linesOf(path)).at(-1)!).message).toEqual(failed);
+  });
+
+  it('takes alerts from several processes at once', async () => {
+    const run = await inProcesses(dir);
+    expect(await run(3, path, 100)).toEqual(['published', 'published', 'published']);
+    const ids = (await linesOf(path)).map((line) => JSON.parse(line).message.id as string);
+    expect(new Set(ids).size).toBe(300);
+    expect(ids).toHaveLength(300);
+  });
+});
+
+/** Publishes from processes of their own, each with so many alerts at once. */
+async function inProcesses(dir: string) {
+  const bundle = join(dir, 'alerts.cjs');
+  await build({ entryPoints: [join(__dirname, 'alerts.file.ts')], outfile: bundle, bundle: true, platform: 'node', target: 'node24', keepNames: true });
+  const script = `
+    const { AlertsFile } = require(process.argv[1]);
+    const alerts = new AlertsFile(process.argv[2]);
+    const alert = (n) => ({ id: process.pid + '.' + n, type: 'user.registered', occurredAt: new Date().toISOString(), userId: 'u'.repeat(n * 20) });
+    Promise.all(Array.from({ length: Number(process.argv[3]) }, (_, n) => alerts.publish(alert(n)))).then(
+      () => console.log('published'),
+      (error) => console.log(error.constructor.name),
+    );`;
+  return (processes: number, path: string, alerts: number, wrapper: string[] = []) => {
+    const [program, ...args] = [...wrapper, process.execPath, '-e', script, bundle, path, String(alerts)];
+    const one = async () => (await promisify(execFile)(program!, args)).stdout.trim();
+    return Promise.all(Array.from({ length: processes }, one));
+  };
+}

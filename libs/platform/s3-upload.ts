@@ -1,0 +1,59 @@
+import { AbortMultipartUploadCommand, type S3Client } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { Transform, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { asPortError } from './s3-errors';
+
+/** Two parts in flight and one being gathered: an upload holds some 32 MiB, whatever its size (up to 10 000 parts, 78 GiB). */
+const PART_BYTES = 8 * 1024 ** 2;
+const PARTS_IN_FLIGHT = 2;
+const CLEAN_UP_DEADLINE_MS = 2_000;
+
+/**
+ * Streams into one object: a PUT when it fits in a part, else a multipart upload.
+ * The first thing that fails (the source, a part, the caller's signal) stops the rest at once, and the parts sent so far are given up.
+ * An upload whose last answer got lost may exist all the same, as may parts of a process that was killed: the bucket's lifecycle rule
+ * for incomplete uploads and the sweep of bytes without an item see to those.
+ */
+export async function uploadStream(
+  client: S3Client,
+  object: { Bucket: string; Key: string; ContentType?: string },
+  source: Readable,
+  signal?: AbortSignal,
+): Promise<{ sizeBytes: number }> {
+  const failure = new AbortController();
+  const fail = (error: unknown) => failure.abort(error); // only the first reason counts
+  const stop = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
+  let sizeBytes = 0;
+  const body = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      sizeBytes += chunk.length;
+      done(null, chunk);
+    },
+  });
+  body.once('error', fail);
+  pipeline(source, body, { signal: stop }).catch(fail); // not awaited: a source that hangs in closing holds nobody up
+  const upload = new Upload({
+    client: cancellable(client, stop, (error) => fail(asPortError(error, object.Key))),
+    params: { ...object, Body: body },
+    partSize: PART_BYTES,
+    queueSize: PARTS_IN_FLIGHT,
+  });
+  await upload.done().catch(fail);
+  if (!failure.signal.aborted) return { sizeBytes };
+  throw signal?.aborted ? signal.reason : failure.signal.reason;
+}
+
+/** `Upload` neither cancels requests in flight nor stops its other parts when one fails; the request to give up the parts must still go out. */
+function cancellable(client: S3Client, signal: AbortSignal, onFailure: (error: unknown) => void): S3Client {
+  const send = async (command: Parameters<S3Client['send']>[0]) => {
+    const abortSignal = command instanceof AbortMultipartUploadCommand ? AbortSignal.timeout(CLEAN_UP_DEADLINE_MS) : signal;
+    try {
+      return await client.send(command, { abortSignal });
+    } catch (error) {
+      onFailure(error);
+      throw error;
+    }
+  };
+  return Object.create(client, { send: { value: send } }) as S3Client;
+}

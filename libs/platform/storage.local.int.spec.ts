@@ -1,0 +1,121 @@
+import { build } from 'esbuild';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { StorageFullError } from './storage';
+import { storageContract } from './storage.contract';
+import { LocalStorage } from './storage.local';
+
+const filesBelow = async (path: string) => (await readdir(path, { recursive: true }).catch(() => [])).length;
+
+storageContract('LocalStorage', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'storage-'));
+  return {
+    storage: new LocalStorage(root),
+    leftovers: async () => (await filesBelow(join(root, 'tmp'))) + (await filesBelow(join(root, 'work'))),
+    stop: () => rm(root, { recursive: true, force: true }),
+  };
+});
+
+describe('LocalStorage on its disk', () => {
+  let root: string;
+  let storage: LocalStorage;
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'storage-'));
+    storage = new LocalStorage(root);
+  });
+  afterEach(() => rm(root, { recursive: true, force: true }));
+
+  it('keeps files and folders to their owner', async () => {
+    const path = join(root, 'made');
+    await writeFile(path, 'x', { mode: 0o644 });
+    await storage.write('originals/u/m/a', Readable.from(['x']));
+    await storage.writeFile('originals/u/m/b', path);
+    const modeOf = async (name: string) => (await stat(join(root, name))).mode & 0o777;
+    expect(await Promise.all(['objects', 'objects/originals', 'objects/originals/u/m', 'tmp'].map(modeOf))).toEqual([0o700, 0o700, 0o700, 0o700]);
+    expect(await Promise.all(['objects/originals/u/m/a', 'objects/originals/u/m/b'].map(modeOf))).toEqual([0o600, 0o600]);
+  });
+
+  it('removes the folders that deleting leaves empty, and those alone', async () => {
+    await storage.write('originals/u/m1/a', Readable.from(['x']));
+    await storage.write('originals/u/m2/a', Readable.from(['x']));
+    await storage.deletePrefix('originals/u/m1/');
+    expect(await readdir(join(root, 'objects/originals/u'))).toEqual(['m2']);
+    await storage.deletePrefix('originals/u/m2/');
+    expect(await readdir(join(root, 'objects'))).toEqual([]);
+  });
+
+  it('makes no folder for an upload that fails', async () => {
+    const failing = Readable.from(
+      (async function* () {
+        yield 'half';
+        throw new Error('torn');
+      })(),
+    );
+    await expect(storage.write('originals/u/m/a', failing)).rejects.toThrow('torn');
+    expect(existsSync(join(root, 'objects'))).toBe(false);
+  });
+
+  it('lends the original without copying it', async () => {
+    await storage.write('originals/u/m/a', Readable.from(['x']));
+    const { ino } = await stat(join(root, 'objects/originals/u/m/a'));
+    await storage.withLocalFile('originals/u/m/a', async ({ path }) => expect((await stat(path)).ino).toBe(ino));
+  });
+
+  it('stores no link to somewhere else', async () => {
+    await writeFile(join(root, 'secret'), 'secret', { mode: 0o640 });
+    await symlink(join(root, 'secret'), join(root, 'link'));
+    await expect(storage.writeFile('derived/m/t/thumbnail', join(root, 'link'))).rejects.toThrow(TypeError);
+    expect((await stat(join(root, 'secret'))).mode & 0o777).toBe(0o640);
+  });
+
+  it('says when there is too little room', async () => {
+    await expect(new LocalStorage(root, Number.MAX_SAFE_INTEGER).check()).rejects.toThrow(StorageFullError);
+  });
+
+  it('sweeps what killed processes left, and nothing that is in use', async () => {
+    const yesterday = new Date(Date.now() - 86_400_000);
+    for (const dir of ['tmp', 'work/old', 'work/busy']) await mkdir(join(root, dir), { recursive: true });
+    for (const file of ['tmp/old', 'tmp/new', 'work/old/source', 'work/busy/source', 'work/busy/growing']) await writeFile(join(root, file), 'x');
+    for (const old of ['tmp/old', 'work/old/source', 'work/old', 'work/busy/source', 'work/busy']) await utimes(join(root, old), yesterday, yesterday);
+    expect(await storage.sweepTemp(3_600_000)).toBe(2);
+    expect(await readdir(join(root, 'tmp'))).toEqual(['new']);
+    expect(await readdir(join(root, 'work'))).toEqual(['busy']);
+  });
+
+  const canLimit = existsSync('/usr/bin/prlimit');
+  (canLimit ? it : it.skip)('keeps nothing of an object when the kernel takes no more bytes', async () => {
+    await storage.write('originals/u/m/a', Readable.from(['first']));
+    const outcome = await writeUnder('--fsize=65536', root, 'originals/u/m/a', 1_000_000);
+    expect(outcome).toMatchObject({ failed: 'StorageFullError' });
+    expect(await readFile(join(root, 'objects/originals/u/m/a'), 'utf8')).toBe('first');
+    expect(await readdir(join(root, 'tmp'))).toEqual([]);
+  });
+
+  (canLimit ? it : it.skip)('passes on that the process has too many files open', async () => {
+    const outcome = await writeUnder('--nofile=64', root, 'originals/u/m/a', 10, 'for (;;) try { fs.openSync("/dev/null") } catch { break }');
+    expect(outcome).toMatchObject({ code: 'EMFILE' });
+    expect(await readdir(join(root, 'tmp'))).toEqual([]);
+  });
+});
+
+/** Writes in a process of its own that the kernel limits: a limit on this one would hit the test runner. */
+async function writeUnder(limit: string, root: string, key: string, sizeBytes: number, before = ''): Promise<unknown> {
+  const bundle = join(root, 'storage.cjs');
+  await build({ entryPoints: [join(__dirname, 'storage.local.ts')], outfile: bundle, bundle: true, platform: 'node', target: 'node24', keepNames: true });
+  const script = `
+    const fs = require('node:fs');
+    const { LocalStorage } = require(${JSON.stringify(bundle)});
+    ${before}
+    const bytes = require('node:stream').Readable.from([Buffer.alloc(${sizeBytes})]);
+    new LocalStorage(${JSON.stringify(root)}).write(${JSON.stringify(key)}, bytes).then(
+      () => console.log('{}'),
+      (error) => console.log(JSON.stringify({ failed: error.constructor.name, code: error.code })),
+    );`;
+  const { stdout } = await promisify(execFile)('/usr/bin/prlimit', [limit, process.execPath, '-e', script]);
+  return JSON.parse(stdout);
+}

@@ -1,0 +1,129 @@
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { freePort, startAws, type TestAws } from '#testing';
+import { DependencyUnavailableError } from './errors';
+import { storageContract } from './storage.contract';
+import { S3Storage } from './storage.s3';
+
+const BUCKET = 'media';
+
+async function startS3(): Promise<{ aws: TestAws; client: S3Client; storage: S3Storage; workDir: string; stop(): Promise<void> }> {
+  const aws = await startAws();
+  const client = new S3Client({ ...aws.client, forcePathStyle: true });
+  await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  const workDir = await mkdtemp(join(tmpdir(), 's3-work-'));
+  const stop = async () => {
+    client.destroy();
+    await aws.stop();
+    await rm(workDir, { recursive: true, force: true });
+  };
+  return { aws, client, storage: new S3Storage(BUCKET, client, workDir), workDir, stop };
+}
+
+storageContract('S3Storage', async () => {
+  const { aws, storage, workDir, stop } = await startS3();
+  return { storage, leftovers: async () => aws.openUploads() + (await readdir(workDir)).length, stop };
+});
+
+describe('S3Storage', () => {
+  let s3: Awaited<ReturnType<typeof startS3>>;
+  beforeAll(async () => {
+    s3 = await startS3();
+  });
+  afterAll(() => s3.stop());
+
+  it('sends parts while the upload runs, and gives them up when it fails', async () => {
+    const source = Readable.from(
+      (async function* () {
+        for (let sent = 0; sent < 24; sent += 1) yield randomBytes(1024 ** 2);
+        while (!s3.aws.requests().some((request) => request.startsWith('PUT') && request.includes('partNumber=1'))) await new Promise(setImmediate);
+        throw new Error('torn');
+      })(),
+    );
+    await expect(s3.storage.write('torn/object', source)).rejects.toThrow('torn');
+    expect(s3.aws.requests().some((request) => request.startsWith('DELETE') && request.includes('uploadId='))).toBe(true);
+    expect(s3.aws.openUploads()).toBe(0);
+  });
+
+  it('erases more objects than fit in a page', async () => {
+    const names = Array.from({ length: 1_010 }, (_, index) => `pages/${index}`);
+    const put = (name: string) => fetch(`${s3.aws.endpoint}/${BUCKET}/${name}`, { method: 'PUT', body: 'x' });
+    for (let at = 0; at < names.length; at += 50) await Promise.all(names.slice(at, at + 50).map(put));
+    expect(await Array.fromAsync(s3.storage.list('pages/'))).toHaveLength(1_010);
+    expect(await s3.storage.deletePrefix('pages/')).toEqual({ objects: 1_010, bytes: 1_010 });
+    expect(await Array.fromAsync(s3.storage.list('pages/'))).toEqual([]);
+  });
+
+  it('reads on where a broken connection stopped', async () => {
+    const bytes = randomBytes(5_000_000);
+    const proxy = await startCuttingProxy(s3.aws.endpoint, 1_500_000);
+    const client = new S3Client({ ...s3.aws.client, endpoint: proxy.endpoint, forcePathStyle: true });
+    await s3.storage.write('long/film', Readable.from([bytes]));
+    const read = await buffer(await new S3Storage(BUCKET, client, s3.workDir).read('long/film', { start: 10, end: 4_999_989 }));
+    expect(read.equals(bytes.subarray(10, 4_999_990))).toBe(true);
+    expect(proxy.cuts()).toBeGreaterThan(1);
+    client.destroy();
+    await proxy.stop();
+  });
+
+  it('is unavailable, not broken, when nobody answers', async () => {
+    const client = new S3Client({ ...s3.aws.client, endpoint: `http://127.0.0.1:${await freePort()}`, forcePathStyle: true });
+    const storage = new S3Storage(BUCKET, client, s3.workDir);
+    await expect(storage.check()).rejects.toThrow(DependencyUnavailableError);
+    await expect(storage.stat('a/b')).rejects.toThrow(DependencyUnavailableError);
+    await expect(storage.read('a/b')).rejects.toThrow(DependencyUnavailableError);
+    await expect(storage.write('a/b', Readable.from(['x']))).rejects.toThrow(DependencyUnavailableError);
+    client.destroy();
+  });
+
+  it('answers within 5 s, and stops at once when told so, while S3 hangs', async () => {
+    const hanging = await listen(createServer(() => {}));
+    const client = new S3Client({ ...s3.aws.client, endpoint: hanging.endpoint, forcePathStyle: true });
+    const storage = new S3Storage(BUCKET, client, s3.workDir);
+    const startedAt = Date.now();
+    await expect(storage.write('a/b', Readable.from(['x']), { signal: AbortSignal.timeout(200) })).rejects.toThrow('timeout');
+    expect(Date.now() - startedAt).toBeLessThan(1_000);
+    await expect(storage.stat('a/b')).rejects.toThrow(DependencyUnavailableError);
+    expect(Date.now() - startedAt).toBeLessThan(6_000);
+    client.destroy();
+    await hanging.stop();
+  });
+
+  it('sweeps the private folders of killed processes', async () => {
+    await mkdir(join(s3.workDir, 'job-left'));
+    expect(await s3.storage.sweepTemp(60_000)).toBe(0);
+    expect(await s3.storage.sweepTemp(-60_000)).toBe(1);
+  });
+});
+
+async function listen(server: Server): Promise<{ endpoint: string; stop(): Promise<void> }> {
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const stop = async () => {
+    server.close().closeAllConnections();
+    await once(server, 'close');
+  };
+  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop };
+}
+
+/** Passes requests on and cuts each answer's connection after so many bytes of its body. */
+async function startCuttingProxy(target: string, afterBytes: number) {
+  let cuts = 0;
+  const server = createServer(async (request, response) => {
+    const headers = Object.entries(request.headers).filter(([name]) => ['range', 'if-match', 'authorization'].includes(name)) as Array<[string, string]>;
+    const answer = await fetch(target + request.url, { method: request.method, headers });
+    const body = Buffer.from(await answer.arrayBuffer());
+    response.writeHead(answer.status, Object.fromEntries(answer.headers));
+    if (body.length <= afterBytes) return response.end(body);
+    cuts += 1;
+    response.write(body.subarray(0, afterBytes), () => response.destroy());
+  });
+  return { ...(await listen(server)), cuts: () => cuts };
+}

@@ -1,0 +1,174 @@
+import { DeleteObjectsCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client, type _Object } from '@aws-sdk/client-s3';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { asStorageError } from './disk-files';
+import { asPortError } from './s3-errors';
+import { uploadStream } from './s3-upload';
+import { ObjectMissingError, type ByteRange, type Storage, type StoredObject } from './storage';
+import { assertKey, assertPrefix, assertRange } from './storage-key';
+import { sweepFolder, withWorkFolder } from './work-folder';
+
+/** From the question to the first byte of the answer, over all attempts: below what a client of ours waits for. */
+const ANSWER_DEADLINE_MS = 4_500;
+const CHECK_KEY = 'health/check';
+
+interface Opened {
+  body: Readable;
+  sizeBytes: number;
+  etag: string | undefined;
+}
+
+/** Storage in one S3 bucket. `workDir` is a local folder for the private copies of `withLocalFile`. */
+export class S3Storage implements Storage {
+  constructor(
+    private readonly bucket: string,
+    private readonly client: S3Client,
+    private readonly workDir: string,
+  ) {}
+
+  /** The endpoint is the SDK's own matter (region, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_S3`). */
+  static connect(config: { bucket: string; region: string; workDir: string }): S3Storage {
+    const agent = { maxSockets: 500 }; // a reader that pauses keeps its connection: the SDK's 50 would let readers starve uploads
+    const client = new S3Client({
+      region: config.region,
+      forcePathStyle: true, // understood by S3 and, unlike bucket names in the host, by every look-alike
+      maxAttempts: 3,
+      requestHandler: { connectionTimeout: 2_000, socketTimeout: 10_000, httpAgent: agent, httpsAgent: agent },
+    });
+    return new S3Storage(config.bucket, client, config.workDir);
+  }
+
+  async write(key: string, source: Readable, options: { contentType?: string; signal?: AbortSignal } = {}): Promise<{ sizeBytes: number }> {
+    try {
+      assertKey(key);
+      const object = { Bucket: this.bucket, Key: key, ...(options.contentType && { ContentType: options.contentType }) };
+      return await uploadStream(this.client, object, source, options.signal);
+    } catch (error) {
+      source.destroy();
+      throw error;
+    }
+  }
+
+  async writeFile(key: string, path: string, options: { contentType?: string } = {}): Promise<{ sizeBytes: number }> {
+    return this.write(key, createReadStream(path), options);
+  }
+
+  async read(key: string, range?: ByteRange): Promise<Readable> {
+    assertKey(key);
+    if (range) assertRange(key, range, Number.POSITIVE_INFINITY);
+    const first = await this.open(key, range);
+    const stream = Readable.from(this.resumable(key, first, range?.start ?? 0), { objectMode: false });
+    stream.once('close', () => first.body.destroy());
+    return stream;
+  }
+
+  async stat(key: string): Promise<{ sizeBytes: number; modifiedAt: Date } | null> {
+    assertKey(key);
+    try {
+      const request = new HeadObjectCommand({ Bucket: this.bucket, Key: key });
+      const found = await this.ask(key, (abortSignal) => this.client.send(request, { abortSignal }));
+      return { sizeBytes: found.ContentLength!, modifiedAt: found.LastModified! };
+    } catch (error) {
+      if (error instanceof ObjectMissingError) return null;
+      throw error;
+    }
+  }
+
+  async withLocalFile<T>(key: string, use: (file: { path: string; dir: string }) => Promise<T>): Promise<T> {
+    assertKey(key);
+    return withWorkFolder(this.workDir, async (dir) => {
+      const path = join(dir, 'source');
+      await pipeline(await this.read(key), createWriteStream(path, { flags: 'wx', mode: 0o600 })).catch((error: unknown) => {
+        throw asStorageError(error);
+      });
+      return use({ path, dir });
+    });
+  }
+
+  async deletePrefix(prefix: string): Promise<{ objects: number; bytes: number }> {
+    const erased = { objects: 0, bytes: 0 };
+    for await (const page of this.pages(prefix)) {
+      const request = new DeleteObjectsCommand({ Bucket: this.bucket, Delete: { Quiet: true, Objects: page.map(({ Key }) => ({ Key: Key! })) } });
+      const { Errors = [] } = await this.ask(prefix, (abortSignal) => this.client.send(request, { abortSignal }));
+      if (Errors[0]) throw new Error(`Expected "${Errors[0].Key}" to be erased, but received ${Errors[0].Code}: ${Errors[0].Message}`);
+      erased.objects += page.length;
+      erased.bytes += page.reduce((sum, { Size = 0 }) => sum + Size, 0);
+    }
+    return erased;
+  }
+
+  async *list(prefix: string): AsyncGenerator<StoredObject> {
+    for await (const page of this.pages(prefix)) {
+      yield* page.map(({ Key, Size, LastModified }) => ({ key: Key!, sizeBytes: Size!, modifiedAt: LastModified! }));
+    }
+  }
+
+  async check(): Promise<void> {
+    const request = new PutObjectCommand({ Bucket: this.bucket, Key: CHECK_KEY, Body: 'writable' });
+    await this.ask(CHECK_KEY, (abortSignal) => this.client.send(request, { abortSignal }));
+  }
+
+  /** Erases the private folders of killed processes that nobody touched for `olderThanMs`. Returns how many. */
+  async sweepTemp(olderThanMs: number): Promise<number> {
+    return sweepFolder(this.workDir, olderThanMs);
+  }
+
+  /** Pages of up to 1000 objects, none of them empty. */
+  private async *pages(prefix: string): AsyncGenerator<_Object[]> {
+    assertPrefix(prefix);
+    let token: string | undefined;
+    do {
+      const request = new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix, ContinuationToken: token });
+      const page = await this.ask(prefix, (abortSignal) => this.client.send(request, { abortSignal }));
+      if (page.Contents?.length) yield page.Contents;
+      token = page.NextContinuationToken;
+    } while (token);
+  }
+
+  private async open(key: string, range?: ByteRange, etag?: string): Promise<Opened> {
+    const Range = range && `bytes=${range.start}-${range.end}`;
+    const request = new GetObjectCommand({ Bucket: this.bucket, Key: key, Range, IfMatch: etag });
+    const answer = await this.ask(key, (abortSignal) => this.client.send(request, { abortSignal }));
+    return { body: answer.Body as Readable, sizeBytes: answer.ContentLength!, etag: answer.ETag };
+  }
+
+  /** A reader that pauses (a film in a browser) loses an idle connection: goes on from there with the same bytes, as long as each connection brings some. */
+  private async *resumable(key: string, first: Opened, start: number): AsyncGenerator<Buffer> {
+    const end = start + first.sizeBytes - 1;
+    let next = start;
+    let { body } = first;
+    for (;;) {
+      const openedAt = next;
+      let broken: unknown;
+      for await (const chunk of untilBroken(body, (error) => (broken = error))) {
+        next += chunk.length;
+        yield chunk;
+      }
+      if (next > end && !broken) return;
+      if (next > end || next === openedAt) throw asPortError(broken ?? new Error('the connection ended early'), key);
+      ({ body } = await this.open(key, { start: next, end }, first.etag));
+    }
+  }
+
+  private async ask<T>(key: string, request: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), ANSWER_DEADLINE_MS);
+    try {
+      return await request(deadline.signal);
+    } catch (error) {
+      throw asPortError(error, key);
+    } finally {
+      clearTimeout(timer); // a body that streams on afterwards has the idle limit alone
+    }
+  }
+}
+
+async function* untilBroken(body: Readable, onBreak: (error: unknown) => void): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of body) yield chunk as Buffer;
+  } catch (error) {
+    onBreak(error);
+  }
+}
