@@ -21,6 +21,6 @@ export class WebModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
     const assets = express.static(join(root, 'assets'), { immutable: true, maxAge: '365d', fallthrough: true, index: false, redirect: false });
     const others = express.static(root, { index: false, redirect: false, maxAge: '1h' });
-    consumer.apply(express.Router().use('/assets', assets).use(others)).forRoutes('{*path}');
+    consumer.apply(express.Router().use('/assets', assets).use(others)).forRoutes('/');
   }
 }
