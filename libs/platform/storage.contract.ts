@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ObjectMissingError, type Storage } from './storage';
-import { deletingAndListing, keys, localFiles } from './storage.contract.keys';
-import { below, from, textOf, type Subject } from './storage.contract.subject';
+import { deletingAndListing, keys, localFiles } from './storage-keys.contract';
+import { below, from, textOf, type Subject } from './storage-subject.contract';
 
 export interface StorageUnderTest {
   storage: Storage;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { below, from, textOf, type Subject } from './storage.contract.subject';
+import { below, from, textOf, type Subject } from './storage-subject.contract';
 
 export function deletingAndListing(storage: Subject): void {
   it('lists and erases what is below a prefix, and nothing beside it', async () => {
