@@ -80,6 +80,7 @@ export const texts = {
     failed: 'Failed',
     waiting: (count: number) => `${count} waiting`,
     storage: 'Storage',
+    add: 'Add files',
     recent: 'Recent',
     seeAll: 'See all',
     attention: 'Needs attention',
@@ -108,7 +109,6 @@ export const texts = {
     progressOf: (name: string) => `Progress of ${name}`,
     batchSummary: (running: number, done: number, failed: number) =>
       [running > 0 && `${running} on the way`, done > 0 && `${done} ready`, failed > 0 && `${failed} failed`].filter(Boolean).join(' · '),
-    allSettled: 'All done',
     clearFinished: 'Clear finished',
     collapse: 'Collapse',
     expand: 'Expand',
@@ -136,9 +136,9 @@ export const texts = {
     empty: 'The file is empty. Check that it was saved completely.',
     unsupported: 'This kind of file is not supported. Choose an image, a video or a sound.',
     unreadable: 'The file can not be read. It may have been moved; choose it again.',
+    seeThem: 'See them',
     batchReady: (ready: number, failed: number) =>
       failed === 0 ? `${plural(ready, 'file is', 'files are')} ready.` : `${ready} ready, ${failed} failed.`,
-    leaveWarning: 'Uploads are running.',
   },
 
   status: {
@@ -176,7 +176,7 @@ export const texts = {
     retry: 'Retry',
     retrying: 'It is in line again.',
     download: 'Download original',
-    back: 'My Media',
+    back: 'Back to the library',
     previous: 'Previous item',
     next: 'Next item',
     facts: 'Facts',

@@ -23,7 +23,7 @@ export class AppNav extends SignalElement {
     const name = h('span', { class: 'nav-account-name' });
     fill(
       this,
-      h('a', { class: 'brand', href: '/', 'aria-label': `${texts.name}, ${texts.nav.dashboard}` }, brandMark(), h('span', { class: 'brand-name' }, texts.name)),
+      h('a', { class: 'brand', href: '/', 'aria-label': texts.name }, brandMark(), h('span', { class: 'brand-name' }, texts.name)),
       h('nav', { class: 'nav-links', 'aria-label': texts.nav.label }, ...entries.map((entry) => this.#link(entry))),
       h('storage-meter'),
       h(

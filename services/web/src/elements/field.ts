@@ -79,12 +79,13 @@ function control(options: FieldOptions, id: string): HTMLInputElement | HTMLText
 }
 
 function withReveal(input: HTMLInputElement): HTMLElement {
-  const button = h('button', { type: 'button', class: 'field-reveal', 'aria-label': texts.auth.showPassword, 'aria-pressed': 'false' }, icon('eye'));
+  const label = h('span', { class: 'visually-hidden' }, texts.auth.showPassword);
+  const button = h('button', { type: 'button', class: 'field-reveal', 'aria-pressed': 'false' }, icon('eye'), label);
   button.addEventListener('click', () => {
     const shown = input.type === 'text';
     input.type = shown ? 'password' : 'text';
     button.setAttribute('aria-pressed', String(!shown));
-    button.setAttribute('aria-label', shown ? texts.auth.showPassword : texts.auth.hidePassword);
+    label.textContent = shown ? texts.auth.showPassword : texts.auth.hidePassword;
   });
   return h('div', { class: 'field-control' }, input, button);
 }

@@ -38,7 +38,7 @@ export class UploadTray extends SignalElement {
     // On a phone it would cover the page; there it opens on demand.
     if (matchMedia('(width < 56rem)').matches) this.#collapse();
     uploads.changed.on((id) => this.#schedule(id), signal);
-    uploads.batchSettled.on(({ ready, failed }) => toast(texts.upload.batchReady(ready, failed), failed > 0 ? 'bad' : 'ok', { href: '/media', label: texts.nav.media }), signal);
+    uploads.batchSettled.on(({ ready, failed }) => toast(texts.upload.batchReady(ready, failed), failed > 0 ? 'bad' : 'ok', { href: '/media', label: texts.upload.seeThem }), signal);
     for (const { id } of uploads.queue.all) this.#schedule(id);
     this.#summarise();
   }

@@ -23,7 +23,7 @@ export function dashboardPage({ signal }: PageContext): Page {
   const recent = recentSection(signal);
   const attention = attentionSection(signal);
   const content = fragment(
-    pageHead(texts.dashboard.title, texts.dashboard.greeting(session.value?.username ?? ''), h('a', { class: 'button primary', href: '/upload' }, icon('upload'), texts.nav.upload)),
+    pageHead(texts.dashboard.title, texts.dashboard.greeting(session.value?.username ?? ''), h('a', { class: 'button primary', href: '/upload' }, icon('upload'), texts.dashboard.add)),
     tiles(signal),
     h('div', { class: 'dashboard-columns' }, recent.element, h('div', { class: 'dashboard-side' }, attention.element, storageSection(signal))),
   );

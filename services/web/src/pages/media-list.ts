@@ -23,7 +23,7 @@ export const lastLibrary = new Store<LibraryState | null>(null);
 export function mediaListPage({ query, signal }: PageContext): Page {
   const view = new LibraryView(filterFrom(query), signal);
   const content = fragment(
-    pageHead(texts.library.title, null, h('a', { class: 'button primary', href: '/upload' }, icon('upload'), texts.nav.upload)),
+    pageHead(texts.library.title, null, h('a', { class: 'button primary', href: '/upload' }, icon('upload'), texts.dashboard.add)),
     libraryToolbar(filterFrom(query), (filter) => {
       replaceQuery(queryOf(filter));
       void view.open(filter);

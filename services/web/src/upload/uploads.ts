@@ -47,8 +47,8 @@ class Uploads {
       const refusal = await refusalOf(file);
       if (!refusal) this.#sources.set(id, { file, idempotencyKey: uuid(), stop: new AbortController() });
       this.queue.add({ id, batchId, name: file.name, sizeBytes: file.size, refusal });
+      this.#startNext();
     }
-    this.#startNext();
   }
 
   fileOf(id: string): File | undefined {
