@@ -12,7 +12,7 @@ export interface ThrottleRule {
 }
 
 const WAIT_MS = 50;
-const PATIENCE_MS = 3_000;
+const PATIENCE_MS = 8_000;
 
 /**
  * Counts failures, `points` of them in `durationSeconds` for each key. An attempt reserves a point before it is judged,

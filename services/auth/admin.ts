@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { ConfigError, loadConfig } from '#config';
 import { ProblemError, Sessions } from '#nest';
 import { connectRedis, Dynamo, requireRedisUrl } from '#platform';
-import { PasswordHasher } from './password-hasher';
+import { owasp, PasswordHasher } from './password-hasher';
 import { refuseWeakPassword } from './password-policy';
 import { Reservations } from './reservations';
 import { UsersRepository } from './users.repository';
@@ -34,7 +34,7 @@ async function resetPassword(email: string, given: string | null): Promise<void>
     const password = given ?? randomBytes(15).toString('base64url');
     if ([...password].length < 8 || [...password].length > 128) throw new AdminError('The password must have 8 to 128 characters.');
     refuseWeakPassword(password, user, 'password');
-    if (!(await users.setPassword(user, await new PasswordHasher().hash(password)))) throw new AdminError('The account was changed at the same moment. Try again.');
+    if (!(await users.setPassword(user, await new PasswordHasher(owasp).hash(password)))) throw new AdminError('The account was changed at the same moment. Try again.');
     await new Sessions(redis, config.tablePrefix).endAll(user.id);
     process.stdout.write(given === null ? `New password of ${user.email}: ${password}\n` : `The password of ${user.email} was changed.\n`);
   } finally {

@@ -3,6 +3,7 @@ import { createService } from '#nest';
 import { Dynamo } from '#platform';
 import { ApiClient, startSurroundings, type TestSurroundings } from '#testing';
 import { AuthModule } from './auth.module';
+import { HASHING } from './password-hasher';
 
 export interface AuthFixture {
   app: NestExpressApplication;
@@ -16,12 +17,15 @@ export interface AuthFixture {
   stop(): Promise<void>;
 }
 
+/** For tests of something else than hashing. A dynamic module's own providers go before those of its class. */
+const cheap = { provide: HASHING, useValue: { memoryCost: 64, timeCost: 1, parallelism: 1 } };
+
 /** The auth service on a Redis and a DynamoDB of its own, behind one trusted proxy. */
-export async function startAuth(): Promise<AuthFixture> {
+export async function startAuth({ hashing = 'cheap' }: { hashing?: 'cheap' | 'real' } = {}): Promise<AuthFixture> {
   const surroundings = await startSurroundings();
   const log: string[] = [];
   const config = surroundings.config({ TRUST_PROXY: '1', LOG_LEVEL: 'info' });
-  const app = await createService(AuthModule, { config, name: 'auth', logTo: { write: (line) => void log.push(line) } });
+  const app = await createService({ module: AuthModule, providers: hashing === 'cheap' ? [cheap] : [] }, { config, name: 'auth', logTo: { write: (line) => void log.push(line) } });
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   return {

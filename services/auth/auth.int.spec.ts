@@ -4,7 +4,7 @@ import { startAuth, type AuthFixture } from './auth-fixture';
 
 let auth: AuthFixture;
 beforeAll(async () => {
-  auth = await startAuth();
+  auth = await startAuth({ hashing: 'real' });
 });
 afterAll(() => auth.stop());
 

@@ -9,7 +9,7 @@ import { AuthSweeper } from './auth.sweeper';
 import { ErasureService } from './erasure.service';
 import { LocalStrategy } from './local.strategy';
 import { PasswordAttempts } from './password-attempts';
-import { PasswordHasher } from './password-hasher';
+import { HASHING, owasp, PasswordHasher } from './password-hasher';
 import { Reservations } from './reservations';
 import { UsersRepository } from './users.repository';
 
@@ -18,7 +18,7 @@ const locks = { provide: Locks, useFactory: (redis: Redis, config: Config) => ne
 @Module({
   imports: [PassportModule],
   controllers: [AuthController],
-  providers: [AuthService, LocalStrategy, UsersRepository, Reservations, PasswordHasher, PasswordAttempts, ErasureService, AuthSweeper, locks],
+  providers: [AuthService, LocalStrategy, UsersRepository, Reservations, PasswordHasher, PasswordAttempts, ErasureService, AuthSweeper, locks, { provide: HASHING, useValue: owasp }],
 })
 export class AuthModule implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(AuthModule.name);

@@ -1,10 +1,11 @@
-import { Injectable } from '@nestjs/common';
-import { hash, verify } from '@node-rs/argon2';
+import { Inject, Injectable } from '@nestjs/common';
+import { hash, verify, type Options } from '@node-rs/argon2';
 import { ProblemError } from '#nest';
 import { Turns } from './turns';
 
 /** OWASP Password Storage Cheat Sheet: argon2id, 19 MiB, 2 passes, 1 lane. */
-const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+export const owasp: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+export const HASHING = Symbol('what a hash costs');
 
 /** Hashing shares the thread pool with file input and output (4 threads): leave half of it. */
 const AT_ONCE = 2;
@@ -17,11 +18,15 @@ export const canonical = (password: string) => password.normalize('NFKC');
 @Injectable()
 export class PasswordHasher {
   private readonly turns = new Turns(AT_ONCE, MAX_WAITING);
-  private readonly dummyHash = hash('nobody has this password', parameters);
+  private readonly dummyHash: Promise<string>;
+
+  constructor(@Inject(HASHING) private readonly options: Options) {
+    this.dummyHash = hash('nobody has this password', options);
+  }
 
   /** @throws {ProblemError} temporarily_unavailable when too many wait already. */
   hash(password: string): Promise<string> {
-    return this.inTurn(false, () => hash(canonical(password), parameters));
+    return this.inTurn(false, () => hash(canonical(password), this.options));
   }
 
   /**
