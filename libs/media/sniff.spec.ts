@@ -3,6 +3,13 @@ import { SNIFF_BYTES, sniff } from './sniff';
 
 const head = async (file: Promise<Buffer>) => (await file).subarray(0, SNIFF_BYTES);
 
+/** Before the pixels there is more than the head holds: a profile, a comment. */
+function withLargeChunk(png: Buffer): Buffer {
+  const afterHeader = 8 + 25;
+  const chunk = Buffer.concat([Buffer.from('\0\x02\0\0tEXt', 'latin1'), Buffer.alloc(0x2_0000 + 4, 'x')]);
+  return Buffer.concat([png.subarray(0, afterHeader), chunk, png.subarray(afterHeader)]);
+}
+
 describe('sniff', () => {
   it.each<[string, string, () => Promise<Buffer>]>([
     ['image/jpeg', 'image', () => makeJpeg()],
@@ -11,6 +18,8 @@ describe('sniff', () => {
     ['image/webp', 'image', () => makeWebp()],
     ['image/avif', 'image', () => makeAvif({ width: 32, height: 32 })],
     ['image/tiff', 'image', () => makeTiff()],
+    ['image/png', 'image', async () => withLargeChunk(await makePng())],
+    ['image/tiff', 'image', () => makeTiff({ width: 1_000, height: 1_000 })],
     ['video/mp4', 'video', () => makeMp4({ seconds: 0.2 })],
     ['video/quicktime', 'video', () => makeMp4({ seconds: 0.2, container: 'mov' })],
     ['video/webm', 'video', () => makeMp4({ seconds: 0.2, container: 'webm', videoCodec: 'libvpx-vp9', audioCodec: 'libopus' })],

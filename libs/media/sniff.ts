@@ -40,12 +40,20 @@ export const acceptedContentTypes = [...new Set(Object.values(accepted).map((typ
  * `null`: not a kind of file we take.
  */
 export async function sniff(head: Buffer): Promise<SniffedType | null> {
+  if (isScriptInDisguise(head)) return null;
   const found = await fileTypeFromBuffer(head).catch(() => undefined); // it throws on heads that contradict themselves
-  if (!found) return null;
-  const type = accepted[withoutParameters(found.mime)];
-  if (!type || isScriptInDisguise(head)) return null;
-  return type;
+  const mime = found ? withoutParameters(found.mime) : bySignature(head);
+  return (mime && accepted[mime]) || null;
 }
+
+/** file-type also wants what may lie behind the head: the chunk after a large profile (PNG), the directory at the end (TIFF). */
+function bySignature(head: Buffer): string | null {
+  if (head.subarray(0, 8).equals(PNG_SIGNATURE) && head.toString('latin1', 12, 16) === 'IHDR') return 'image/png';
+  if (/^(II[*+]\0|MM\0[*+])/.test(head.toString('latin1', 0, 4))) return 'image/tiff';
+  return null;
+}
+
+const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
 /** 'audio/ogg; codecs=opus' -> 'audio/ogg' */
 const withoutParameters = (mime: string) => mime.split(';', 1)[0]!;

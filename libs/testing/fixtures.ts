@@ -28,14 +28,11 @@ function plain(width: number, height: number, background: NonNullable<PictureOpt
   return sharp({ create: { width, height, channels: background.alpha === undefined ? 3 : 4, background } });
 }
 
+/** Two colours across and down, drawn small and stretched. */
 function gradient(width: number, height: number) {
-  const pixels = Buffer.alloc(width * height * 3);
-  for (let i = 0; i < width * height; i += 1) {
-    pixels[i * 3] = ((i % width) * 255) / width;
-    pixels[i * 3 + 1] = (Math.floor(i / width) * 255) / height;
-    pixels[i * 3 + 2] = 90;
-  }
-  return sharp(pixels, { raw: { width, height, channels: 3 } });
+  const pixels = Buffer.alloc(64 * 64 * 3, 90);
+  for (let i = 0; i < 64 * 64; i += 1) pixels.set([(i % 64) * 4, Math.floor(i / 64) * 4], i * 3);
+  return sharp(pixels, { raw: { width: 64, height: 64, channels: 3 } }).resize(width, height, { fit: 'fill' });
 }
 
 /** A JPEG, 320x240 unless told otherwise. */
@@ -46,13 +43,14 @@ export const makePng = (options: PictureOptions = {}): Promise<Buffer> => pictur
 
 export const makeWebp = (options: PictureOptions = {}): Promise<Buffer> => picture(options).webp().toBuffer();
 
-export const makeTiff = (options: PictureOptions = {}): Promise<Buffer> => picture(options).tiff().toBuffer();
+export const makeTiff = (options: PictureOptions = {}): Promise<Buffer> => picture(options).tiff({ compression: 'lzw' }).toBuffer();
 
 export const makeAvif = (options: PictureOptions = {}): Promise<Buffer> => picture(options).avif({ effort: 0 }).toBuffer();
 
 /** An animated GIF (a still one with `frames: 1`); every frame lasts `delayMs`. */
 export async function makeGif({ width = 80, height = 60, frames = 4, delayMs = 100 } = {}): Promise<Buffer> {
   const pages = Array.from({ length: frames }, (_, i) => plain(width, height, { r: (i * 60) % 256, g: 40, b: 200 - ((i * 40) % 200) }).png().toBuffer());
+  if (frames === 1) return sharp(await pages[0]!).gif().toBuffer();
   return sharp(await Promise.all(pages), { join: { animated: true } }).gif({ delay: Array<number>(frames).fill(delayMs), loop: 0 }).toBuffer();
 }
 

@@ -26,7 +26,7 @@ export async function analyseAudio(timed: Timed, sound: Stream): Promise<Facts> 
     height: null,
     durationSeconds: heard.durationSeconds,
     codecs: [sound.codec_name],
-    metadata: cleanMetadata({ sampleRateHz: sound.sample_rate, channels: sound.channels, ...tags.facts, ...chapterFacts(timed) }),
+    metadata: cleanMetadata({ ...tags.facts, sampleRateHz: sound.sample_rate, channels: sound.channels, ...chapterFacts(timed) }),
     derived: {
       thumbnail: await writeWebp(picture, THUMBNAIL_SIDE, outputDir, 'thumbnail.webp'),
       preview,

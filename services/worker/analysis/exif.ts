@@ -15,7 +15,7 @@ export function cameraFacts(block: Buffer | undefined): Record<string, unknown> 
     artist: text(image.Artist),
     copyright: text(image.Copyright),
     description: text(image.ImageDescription),
-    takenAt: takenAt(photo, image),
+    takenAt: takenAt(photo, image, block!),
     exposureSeconds: positive(photo.ExposureTime),
     fNumber: positive(photo.FNumber),
     iso: positive(Array.isArray(photo.ISOSpeedRatings) ? photo.ISOSpeedRatings[0] : photo.ISOSpeedRatings),
@@ -41,17 +41,19 @@ function text(value: unknown): string | undefined {
 const positive = (value: unknown) => (typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : undefined);
 
 /** Local time as the camera's clock showed it, with the zone when the camera knew it: `2024-05-04T10:20:30+02:00`. */
-function takenAt(photo: Partial<Record<string, unknown>>, image: Partial<Record<string, unknown>>): string | undefined {
+function takenAt(photo: Partial<Record<string, unknown>>, image: Partial<Record<string, unknown>>, block: Buffer): string | undefined {
   const candidates: [unknown, unknown][] = [
     [photo.DateTimeOriginal, photo.OffsetTimeOriginal],
     [photo.DateTimeDigitized, photo.OffsetTimeDigitized],
     [image.DateTime, photo.OffsetTime],
   ];
   for (const [when, offset] of candidates) {
-    // exif-reader parsed the wall clock as if it were UTC. Years outside are clocks never set, or nonsense that Date rolled over.
+    // exif-reader parsed the wall clock as if it were UTC. Years outside are clocks never set.
     if (!(when instanceof Date) || !(when.getUTCFullYear() >= 1900 && when.getUTCFullYear() <= 2100)) continue;
+    const clock = when.toISOString().slice(0, 19);
+    if (!block.includes(clock.replaceAll('-', ':').replace('T', ' '))) continue; // an impossible date, which Date rolled over
     const zone = text(offset);
-    return when.toISOString().slice(0, 19) + (zone && /^[+-](0\d|1[0-4]):[0-5]\d$/.test(zone) ? zone : '');
+    return clock + (zone && /^[+-](0\d|1[0-4]):[0-5]\d$/.test(zone) ? zone : '');
   }
   return undefined;
 }

@@ -13,6 +13,11 @@ export function killAll(): void {
   for (const command of running) command.kill('SIGKILL');
 }
 
+/** Whether the installed ffmpeg was built with this filter. */
+export function hasFilter(name: string): Promise<boolean> {
+  return new Promise((resolve, reject) => ffmpeg.getAvailableFilters((error, filters) => (error ? reject(error) : resolve(name in filters))));
+}
+
 export interface Input {
   path: string;
   /** As sniffed: it decides the demuxer. */

@@ -35,7 +35,7 @@ async function animatedPreview(header: Metadata, inputPath: string, outputDir: s
   const frames = header.pages ?? 1;
   if (!isAnimated(header) || frames * header.width * header.height > MAX_PIXELS) return null;
   return writeAnimation(inputPath, frames, outputDir, 'preview.webp').catch((error: unknown) => {
-    if (error instanceof MediaFailure && error.code !== 'too_complex') return null; // later frames are cut or slow: the first one is good
+    if (error instanceof MediaFailure) return null; // later frames are cut, or too much: the first one is good
     throw error;
   });
 }

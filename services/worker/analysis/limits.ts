@@ -17,11 +17,11 @@ export interface AnalysisLimits {
 
 export const defaultLimits: AnalysisLimits = {
   seconds: {
-    image: { base: 60, perMib: 0.5 },
+    image: { base: 150, perMib: 0.5 },
     audio: { base: 180, perMib: 0.5 },
-    video: { base: 600, perMib: 1.5 },
+    video: { base: 900, perMib: 1.5 },
   },
-  memoryBytes: { image: 1_000 * MIB, audio: 600 * MIB, video: 1_600 * MIB },
+  memoryBytes: { image: 950 * MIB, audio: 600 * MIB, video: 1_600 * MIB },
   toolCpuSeconds: 4 * 3_600,
   toolAddressSpaceBytes: 4 * GIB,
   toolOutputBytes: 8 * GIB,

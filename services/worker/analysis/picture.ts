@@ -6,7 +6,7 @@ import { MediaFailure } from './media-failure';
 export const MAX_PIXELS = 100_000_000;
 /** Beyond 8 bits a whole frame takes at least twice the memory. */
 const MAX_DEEP_PIXELS = 40_000_000;
-const SECONDS_PER_PIPELINE = 45;
+const SECONDS_PER_PIPELINE = 60;
 
 export const THUMBNAIL_SIDE = 480;
 export const PREVIEW_SIDE = 1_600;

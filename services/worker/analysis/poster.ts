@@ -4,9 +4,12 @@ import { type Input, transcode } from './ffmpeg';
 import { MediaFailure } from './media-failure';
 import { contrast, decode, type Pixels, PREVIEW_SIDE } from './picture';
 import type { Stream } from './probe';
+import { toneMapping } from './tone-mapping';
 
 /** Where to look, as parts of the whole. The very first frame is often black: it comes last. */
 const MOMENTS = [0.1, 0.3, 0.5, 0.75, 0];
+/** Square pixels, no larger than a preview, never enlarged. ffmpeg has turned the frame already. */
+const UPRIGHT = ["scale='max(1,round(iw*sar))':ih", 'setsar=1', `scale='min(iw,${PREVIEW_SIDE})':'min(ih,${PREVIEW_SIDE})':force_original_aspect_ratio=decrease`];
 /** A frame of this contrast shows something; black, white and fades stay below 10. */
 const GOOD_CONTRAST = 25;
 
@@ -15,9 +18,10 @@ const GOOD_CONTRAST = 25;
  * @throws {MediaFailure} `invalid_media` when not a single frame can be decoded.
  */
 export async function findPoster(input: Input, picture: Stream, durationSeconds: number, outputDir: string): Promise<Pixels> {
+  const filters = [...UPRIGHT, ...(await toneMapping(picture)), 'format=rgb24'].join(',');
   let best: { pixels: Pixels; contrast: number } | null = null;
   for (const moment of MOMENTS) {
-    const pixels = await frameAt(input, picture, moment * durationSeconds, outputDir);
+    const pixels = await frameAt({ ...input, options: seek(moment * durationSeconds) }, picture, filters, outputDir);
     if (!pixels) continue;
     const found = { pixels, contrast: await contrast(pixels) };
     if (!best || found.contrast > best.contrast) best = found;
@@ -27,16 +31,16 @@ export async function findPoster(input: Input, picture: Stream, durationSeconds:
   return best.pixels;
 }
 
-async function frameAt(input: Input, picture: Stream, seconds: number, outputDir: string): Promise<Pixels | null> {
+const seek = (seconds: number) => (seconds > 0 ? ['-ss', seconds.toFixed(3)] : []);
+
+async function frameAt(input: Input, picture: Stream, filters: string, outputDir: string): Promise<Pixels | null> {
   const path = join(outputDir, 'frame.png');
-  const seek = seconds > 0 ? ['-ss', seconds.toFixed(3)] : [];
-  const filters = `scale='max(1,iw*sar)':ih,setsar=1,scale=${PREVIEW_SIDE}:${PREVIEW_SIDE}:force_original_aspect_ratio=decrease,format=rgb24`;
   try {
-    await transcode({ ...input, options: seek }, path, ['-map', `0:${picture.index}`, '-an', '-sn', '-dn', '-frames:v', '1', '-vf', filters, '-c:v', 'png', '-f', 'image2pipe']);
+    await transcode(input, path, ['-map', `0:${picture.index}`, '-frames:v', '1', '-vf', filters, '-c:v', 'png', '-f', 'image2pipe']);
     const png = await readFile(path);
     return png.length > 0 ? await decode(png, PREVIEW_SIDE) : null; // past the last frame ffmpeg writes nothing and is content
   } catch (error) {
-    if (error instanceof MediaFailure && error.code === 'invalid_media') return null; // nothing to see here: other moments may be whole
+    if (error instanceof MediaFailure && error.code === 'invalid_media') return null; // other moments may be whole
     throw error;
   } finally {
     await rm(path, { force: true });

@@ -59,15 +59,18 @@ export async function probe(input: Input): Promise<Probe> {
     const { stdout } = await run(ffprobe, options, { maxBuffer: MAX_OUTPUT_BYTES, timeout: TIME_LIMIT_MS, killSignal: 'SIGKILL' });
     return probeSchema.parse(JSON.parse(stdout));
   } catch (error) {
-    throw toFailure(error as Error & { code?: unknown; killed?: boolean; signal?: string | null });
+    throw toFailure(error as ToolError);
   }
 }
 
-function toFailure(error: Error & { code?: unknown; killed?: boolean; signal?: string | null }): Error {
+/** What `execFile` rejects with. */
+type ToolError = Error & { code?: unknown; killed?: boolean; signal?: string | null; stderr?: string };
+
+function toFailure(error: ToolError): Error {
   if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return new MediaFailure('too_complex', 'ffprobe printed too much');
   if (error.killed) return new MediaFailure('processing_timeout', 'ffprobe took too long');
   if (error.signal) return new MediaFailure('too_complex', `ffprobe ended by ${error.signal}`);
-  if (typeof error.code === 'number' || error instanceof SyntaxError || error instanceof z.ZodError) return new MediaFailure('invalid_media', error.message.slice(-500));
+  if (typeof error.code === 'number' || error instanceof SyntaxError || error instanceof z.ZodError) return new MediaFailure('invalid_media', (error.stderr || error.message).slice(-500));
   return error;
 }
 

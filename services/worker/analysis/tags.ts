@@ -29,9 +29,7 @@ function soundFacts({ common, format }: IAudioMetadata): Record<string, unknown>
     copyright: common.copyright,
     comment: common.comment?.map(({ text }) => text),
     lyrics: common.lyrics?.map(({ text }) => text),
-    bitsPerSecond: format.bitrate,
-    sampleRateHz: format.sampleRate,
-    channels: format.numberOfChannels,
+    bitsPerSecond: format.bitrate && Math.round(format.bitrate),
     bitsPerSample: format.bitsPerSample,
   };
 }

@@ -1,4 +1,5 @@
 import type { Probe, Stream } from './probe';
+import { isHdr } from './tone-mapping';
 
 /** What a video says about itself; whatever is missing or impossible is absent. */
 export function videoTags({ format, streams }: Probe, picture: Stream): Record<string, unknown> {
@@ -18,7 +19,7 @@ export function videoTags({ format, streams }: Probe, picture: Stream): Record<s
     gps: place(tags['com.apple.quicktime.location.iso6709'] ?? tags.location),
     framesPerSecond: framesPerSecond(picture.avg_frame_rate),
     pixelFormat: picture.pix_fmt,
-    hdr: ['smpte2084', 'arib-std-b67'].includes(picture.color_transfer) || undefined,
+    hdr: isHdr(picture) || undefined,
     audioTracks: streams.filter(({ codec_type }) => codec_type === 'audio').length,
   };
 }

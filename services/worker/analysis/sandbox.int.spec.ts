@@ -1,0 +1,186 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { makeMp4, makePng } from '#testing';
+import { defaultLimits } from './limits';
+import { trials } from './trials';
+
+/** 500 000 seconds of sound in 4 MB: a rate of 8 Hz, which takes minutes to decode. */
+function endlessWav(): Buffer {
+  const wav = Buffer.alloc(44 + 4_000_000, 0x80);
+  wav.write('RIFF....WAVEfmt ', 'latin1');
+  wav.writeUInt32LE(wav.length - 8, 4);
+  wav.writeUInt32LE(16, 16);
+  for (const [offset, value] of [[20, 1], [22, 1], [32, 1], [34, 8]] as const) wav.writeUInt16LE(value, offset);
+  for (const [offset, value] of [[24, 8], [28, 8], [40, wav.length - 44]] as const) wav.writeUInt32LE(value, offset);
+  wav.write('data', 36, 'latin1');
+  return wav;
+}
+
+const audio = { kind: 'audio', contentType: 'audio/wav' } as const;
+const image = { kind: 'image', contentType: 'image/png' } as const;
+
+/** Processes below `parent` whose command line has all these words. */
+function processes(parent: number, ...words: string[]): number[] {
+  const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => parentOf(pid) === parent);
+  const below = children.flatMap((pid) => processes(pid, ...words));
+  return [...children.filter((pid) => words.every((word) => commandLine(pid).includes(word))), ...below];
+}
+
+const parentOf = (pid: number) => Number(/^PPid:\s+(\d+)/m.exec(contents(`/proc/${pid}/status`))?.[1]);
+const commandLine = (pid: number) => contents(`/proc/${pid}/cmdline`);
+const isAlive = (pid: number) => /^State:\s+[^ZX]/m.test(contents(`/proc/${pid}/status`));
+
+function contents(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return ''; // it has just ended
+  }
+}
+
+async function until<T>(found: () => T | undefined | false): Promise<T> {
+  for (const startedAt = Date.now(); Date.now() - startedAt < 15_000; await new Promise((resolve) => setTimeout(resolve, 20))) {
+    const value = found();
+    if (value) return value;
+  }
+  throw new Error('Expected it within 15 s, but it did not happen');
+}
+
+const runningFfmpeg = () => until(() => processes(process.pid, 'ffmpeg', 'original')[0]);
+
+/** Crashes the process that has an ffmpeg at work, and is not the one that crashed before. */
+async function crash(before?: number): Promise<number> {
+  const pid = await until(() => processes(process.pid, 'analysis.child').find((found) => found !== before && processes(found, 'ffmpeg', 'original').length > 0));
+  process.kill(pid, 'SIGSEGV');
+  return pid;
+}
+
+describe('the limits', () => {
+  const hurried = trials({ seconds: { ...defaultLimits.seconds, audio: { base: 8, perMib: 0 } } });
+  const cramped = trials({ memoryBytes: { ...defaultLimits.memoryBytes, audio: 40 * 1024 ** 2 } });
+
+  it('of time end the work with all it started', async () => {
+    const failing = hurried.analyse(audio, endlessWav());
+    const [ffmpeg] = await Promise.all([runningFfmpeg(), expect(failing).rejects.toMatchObject({ code: 'processing_timeout' })]);
+    await until(() => !isAlive(ffmpeg));
+  });
+
+  it('of memory end the work', async () => {
+    await expect(cramped.analyse(audio, endlessWav())).rejects.toMatchObject({ code: 'too_complex' });
+  });
+
+  it('leave the next file its whole chance', async () => {
+    expect((await cramped.analyse(image, await makePng())).facts.width).toBe(320);
+  });
+});
+
+describe('the sandbox', () => {
+  const trial = trials();
+
+  it('uses its process again', async () => {
+    await trial.analyse(image, await makePng());
+    const [first] = processes(process.pid, 'analysis.child');
+    await trial.analyse(image, await makePng());
+    expect(processes(process.pid, 'analysis.child')).toEqual([first]);
+  });
+
+  it('ends ffmpeg and rejects with the reason when it is aborted', async () => {
+    const abort = new AbortController();
+    const failing = trial.analyse(audio, endlessWav(), abort.signal);
+    const refused = expect(failing).rejects.toThrow('the lease is lost');
+    const ffmpeg = await runningFfmpeg();
+    abort.abort(new Error('the lease is lost'));
+    await refused;
+    await until(() => !isAlive(ffmpeg));
+    await expect(trial.analyse(audio, endlessWav(), AbortSignal.abort(new Error('before it began')))).rejects.toThrow('before it began');
+  });
+
+  it('survives a crash: once it is tried again, twice it counts against the file', async () => {
+    const refused = expect(trial.analyse(audio, endlessWav())).rejects.toMatchObject({ code: 'crashed_worker' });
+    await crash(await crash());
+    await refused;
+    expect((await trial.analyse(image, await makePng())).facts.width).toBe(320);
+  });
+
+  it('hands nothing of ours to the process that reads bytes of strangers', async () => {
+    await trial.analyse(image, await makePng());
+    const [pid] = processes(process.pid, 'analysis.child');
+    const names = contents(`/proc/${pid}/environ`).split('\0').map((entry) => entry.split('=')[0]).filter(Boolean);
+    const own = ['MALLOC_ARENA_MAX', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'TZ', 'PWD', 'OLDPWD', 'SHLVL', '_']; // the last are the shell's
+    expect(names.filter((name) => !own.includes(name!))).toEqual([]);
+  });
+
+  it('reports an error of ours as such: no output folder', async () => {
+    const { inputPath } = await trial.prepare(await makePng());
+    const job = { ...image, inputPath, outputDir: join(trial.folder, 'nowhere'), signal: new AbortController().signal };
+    await expect(trial.sandbox.analyse(job)).rejects.toThrow('ENOENT');
+  });
+
+  it('leaves no process behind when its owner is killed', async () => {
+    const { inputPath, outputDir } = await trial.prepare(endlessWav());
+    const job = JSON.stringify({ ...audio, inputPath, outputDir });
+    const script = `new (require(${JSON.stringify(join(__dirname, 'index.ts'))}).AnalysisSandbox)().analyse({ ...${job}, signal: new AbortController().signal })`;
+    const owner = spawn(process.execPath, ['--require', join(__dirname, '../../../libs/testing/run-typescript.cjs'), '-e', script], { stdio: 'ignore' });
+    const child = await until(() => processes(owner.pid!, 'analysis.child')[0]);
+    const ffmpeg = await until(() => processes(child, 'ffmpeg', 'original')[0]);
+    owner.kill('SIGKILL');
+    await once(owner, 'exit');
+    await until(() => !isAlive(child) && !isAlive(ffmpeg));
+  });
+});
+
+describe('playlists and scripts dressed as media', () => {
+  const trial = trials();
+  let connections = 0;
+  const listener = createServer((socket) => {
+    connections += 1;
+    socket.destroy();
+  });
+  let address = '';
+
+  beforeAll(async () => {
+    await once(listener.listen(0, '127.0.0.1'), 'listening');
+    const bound = listener.address();
+    address = typeof bound === 'object' && bound ? `http://127.0.0.1:${bound.port}` : '';
+  });
+  afterAll(() => void listener.close());
+
+  const scripts = (victim: string): [string, string][] => [
+    ['an HLS playlist of the network', `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${address}/a.ts\n#EXT-X-ENDLIST\n`],
+    ['a master playlist', `#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n${address}/child.m3u8\n`],
+    ['an HLS playlist of a neighbour', `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://${victim}\n#EXT-X-ENDLIST\n`],
+    ['a concat script of a neighbour', `ffconcat version 1.0\nfile '${victim}'\n`],
+    ['a concat script of the network', `ffconcat version 1.0\nfile '${address}/a.mp4'\n`],
+    ['DASH', `<?xml version="1.0"?><MPD><Period><AdaptationSet><Representation><BaseURL>${address}/a.mp4</BaseURL></Representation></AdaptationSet></Period></MPD>`],
+    ['SDP', 'v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nm=video 9 RTP/AVP 96\n'],
+  ];
+
+  it.each(['video/mp4', 'video/webm', 'audio/mpeg', 'audio/wav', 'audio/ogg'])('are refused as %s, and nothing they name is opened', async (contentType) => {
+    const { inputPath: victim } = await trial.prepare(await makeMp4({ seconds: 0.5 }));
+    for (const [, script] of scripts(victim)) {
+      for (const bytes of [script, `\0\0\0\x14ftypisom\0\0\0\0isom\n${script}`, `ID3\x04\0\0\0\0\0\0\n${script}`]) {
+        const kind = contentType.startsWith('video') ? 'video' : 'audio';
+        await expect(trial.analyse({ kind, contentType }, Buffer.from(bytes, 'latin1'))).rejects.toMatchObject({ name: 'MediaFailure' });
+      }
+    }
+    expect(connections).toBe(0);
+  });
+
+  it('mp4 that refers to another file: its samples are not read from there', async () => {
+    const { inputPath: victim } = await trial.prepare(await makeMp4({ seconds: 0.5 }));
+    const referring = referTo(await makeMp4({ seconds: 0.5, audioTracks: 0, container: 'mov' }), victim);
+    await expect(trial.analyse({ kind: 'video', contentType: 'video/quicktime' }, referring)).rejects.toMatchObject({ name: 'MediaFailure' });
+  });
+});
+
+/** Turns the self-reference of a QuickTime data table into an alias to `path`, and takes the samples away. */
+function referTo(mov: Buffer, path: string): Buffer {
+  const url = mov.indexOf('url ', mov.indexOf('dref'));
+  mov.writeUInt32BE(0, url + 4); // flags: not self-contained
+  mov.write('alis', url, 'latin1');
+  mov.fill(0, mov.indexOf('mdat') + 4, mov.indexOf('moov') - 4);
+  return Buffer.concat([mov, Buffer.from(path)]);
+}
