@@ -14,6 +14,7 @@ import { JobQueue } from './queue';
 import { connectRedis } from './redis';
 import type { Storage } from './storage';
 import { LocalStorage } from './storage.local';
+import { S3Storage } from './storage.s3';
 
 export const CONFIG = Symbol('Config');
 export const STORAGE = Symbol('Storage');
@@ -66,7 +67,8 @@ async function connectDynamo(config: Config): Promise<Dynamo> {
 }
 
 function makeStorage(config: Config): Storage {
-  return new LocalStorage(config.dataDir);
+  if (!config.s3Bucket) return new LocalStorage(config.dataDir);
+  return S3Storage.connect({ bucket: config.s3Bucket, region: config.region, workDir: join(config.dataDir, 'work') });
 }
 
 function makeAlerts(config: Config): Alerts {

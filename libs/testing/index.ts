@@ -5,3 +5,6 @@ export { freePort } from './free-port';
 export { startRedis, type TestRedis } from './redis';
 export { startSurroundings, type TestSurroundings } from './surroundings';
 export * from './fixtures';
+export { startProcess, type TestProcess } from './processes';
+export { shapes, startStandalone, type PublishedAlert, type Stack, type StackOptions } from './stack';
+export { EventReader, type ServerEvent } from './event-reader';

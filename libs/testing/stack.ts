@@ -1,0 +1,114 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Alert } from '#contracts';
+import { createTopic, startAws, subscribe } from './aws-emulators';
+import { ApiClient, newAccount, type Account } from './api-client';
+import { startFront } from './front';
+import { startProcess, type TestProcess } from './processes';
+import { startSurroundings, type TestSurroundings } from './surroundings';
+
+export interface PublishedAlert {
+  message: Alert;
+  attributes: Record<string, string>;
+}
+
+/** The product, running. */
+export interface Stack {
+  baseUrl: string;
+  /** null: it runs elsewhere, and what it published can not be read. */
+  alerts: (() => Promise<PublishedAlert[]>) | null;
+  /** null: its processes are not ours to kill. */
+  processes: { workers: TestProcess[]; startWorker(): Promise<TestProcess>; surroundings: TestSurroundings; dataDir: string } | null;
+  /** A client with an account of its own, logged in. */
+  newUser(): Promise<{ api: ApiClient; account: Account }>;
+  stop(): Promise<void>;
+}
+
+export interface StackOptions {
+  workers?: number;
+  env?: Record<string, string>;
+}
+
+/** How the product can run; every end-to-end suite runs on each of them that is there. */
+export const shapes: ReadonlyArray<[name: string, start: (options?: StackOptions) => Promise<Stack>]> = process.env.E2E_BASE_URL
+  ? [['already running', () => Promise.resolve(running(process.env.E2E_BASE_URL!))]]
+  : [
+      ['standalone in local mode', startStandalone],
+      ['four services apart in AWS mode', startApart],
+    ];
+
+/** API and workers as `npm start` runs them, alerts in a file. */
+export async function startStandalone(options: StackOptions = {}): Promise<Stack> {
+  const surroundings = await startSurroundings();
+  const env = surroundings.env(options.env);
+  const api = await startProcess('standalone', env);
+  return assemble(api.url, surroundings, env, options, [api], async () => {
+    const lines = await readFile(join(env.DATA_DIR!, 'alerts.ndjson'), 'utf8').catch(() => '');
+    return lines.split('\n').filter(Boolean).map((line) => JSON.parse(line) as PublishedAlert);
+  });
+}
+
+/** Each service alone behind one address, talking to SNS and DynamoDB emulators. */
+export async function startApart(options: StackOptions = {}): Promise<Stack> {
+  const [surroundings, aws] = await Promise.all([startSurroundings(), startAws()]);
+  const topicArn = await createTopic(aws);
+  const subscriber = await subscribe(aws, topicArn);
+  const received: PublishedAlert[] = [];
+  const dataDir = await mkdtemp(join(tmpdir(), 'snapstream-apart-'));
+  const env = surroundings.env({
+    SNAPSTREAM_MODE: 'aws',
+    AWS_REGION: 'us-east-1',
+    AWS_ENDPOINT_URL_SNS: aws.endpoint,
+    SNS_TOPIC_ARN: topicArn,
+    SESSION_SECRET: 'only for this test, and long enough',
+    TRUST_PROXY: '1',
+    DATA_DIR: dataDir,
+    ...options.env,
+  });
+  const [auth, media, notification] = await Promise.all(['auth', 'media', 'notification'].map((name) => startProcess(name, env)));
+  const front = await startFront({ auth: auth!.url, media: media!.url, notification: notification!.url });
+  const stack = await assemble(front.url, surroundings, env, options, [auth!, media!, notification!], async () => {
+    for (const { message, attributes } of await subscriber.takeAll()) received.push({ message: JSON.parse(message) as Alert, attributes });
+    return received;
+  });
+  const stop = async () => {
+    await front.stop();
+    await stack.stop();
+    subscriber.close();
+    await aws.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  return { ...stack, stop };
+}
+
+async function assemble(
+  baseUrl: string,
+  surroundings: TestSurroundings,
+  env: Record<string, string>,
+  { workers: count = 1 }: StackOptions,
+  services: TestProcess[],
+  alerts: () => Promise<PublishedAlert[]>,
+): Promise<Stack> {
+  const workers: TestProcess[] = [];
+  const startWorker = async () => {
+    const worker = await startProcess('worker', env);
+    workers.push(worker);
+    return worker;
+  };
+  for (let started = 0; started < count; started += 1) await startWorker();
+  const stop = async () => {
+    await Promise.all([...workers, ...services].map((process) => process.stop()));
+    await surroundings.stop();
+  };
+  return { ...running(baseUrl), alerts, processes: { workers, startWorker, surroundings, dataDir: env.DATA_DIR! }, stop };
+}
+
+function running(baseUrl: string): Stack {
+  const newUser = async () => {
+    const api = new ApiClient(baseUrl);
+    const { account } = await api.register(newAccount());
+    return { api, account };
+  };
+  return { baseUrl, alerts: null, processes: null, newUser, stop: async () => {} };
+}
