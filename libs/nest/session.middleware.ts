@@ -17,7 +17,6 @@ export function sessionMiddleware(config: Config, redis: Redis): RequestHandler 
     cookie: { httpOnly: true, sameSite: 'lax', path: '/', secure: 'auto', maxAge: IDLE_MS },
     resave: false,
     saveUninitialized: false,
-    unset: 'destroy',
   });
 }
 

@@ -1,7 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createService } from '#nest';
 import { Dynamo } from '#platform';
-import { ApiClient, startSurroundings, type TestSurroundings } from '#testing';
+import { ApiClient, eventually, startSurroundings, type TestSurroundings } from '#testing';
 import { AuthModule } from './auth.module';
 import { HASHING } from './password-hasher';
 
@@ -14,6 +14,8 @@ export interface AuthFixture {
   log: string[];
   /** A new browser; behind a proxy that says which address it has. */
   client(ip?: string): ApiClient;
+  /** Resolves when every dependency answers. */
+  untilReady(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -35,6 +37,9 @@ export async function startAuth({ hashing = 'cheap' }: { hashing?: 'cheap' | 're
     url,
     log,
     client: (ip = '192.0.2.1') => new ApiClient(url, { 'x-forwarded-for': ip }),
+    async untilReady() {
+      await eventually(() => new ApiClient(url).call('GET', '/health/ready'), ({ status }) => status === 200);
+    },
     async stop() {
       await app.close();
       await surroundings.stop();

@@ -1,0 +1,87 @@
+import type { Erased } from '#contracts';
+import { Outbox } from '#platform';
+import { eventually, newAccount } from '#testing';
+import { startAuth, type AuthFixture } from './auth-fixture';
+import { ErasureService } from './erasure.service';
+import type { UserItem } from './user.item';
+
+let auth: AuthFixture;
+beforeAll(async () => {
+  auth = await startAuth();
+});
+afterAll(() => auth.stop());
+
+const itemOf = (id: string) => auth.dynamo.get<UserItem>('users', { pk: `user#${id}` });
+const report = (userId: string, service: Erased['service'], counts: Record<string, number>) => auth.app.get(ErasureService).record({ userId, service, counts });
+/** What the notification service does once an event is dealt with. */
+const confirmEvents = async (id: string) => {
+  const item = await itemOf(id);
+  for (const event of Object.keys(item!.pending)) await auth.app.get(Outbox).confirm({ table: 'users', key: { pk: `user#${id}` } }, event);
+};
+const deleted = async () => {
+  const client = auth.client();
+  const user = await client.register();
+  await client.expect(202, 'DELETE', '/api/auth/me', { json: { password: user.account.password } });
+  return { client, user, account: user.account };
+};
+
+describe('DELETE /api/auth/me', () => {
+  it('needs the password', async () => {
+    const client = auth.client();
+    const { account } = await client.register();
+    expect(await client.problem('DELETE', '/api/auth/me', { json: { password: 'not this one' } })).toMatchObject({ status: 403, code: 'wrong_password' });
+    expect(await client.problem('DELETE', '/api/auth/me')).toMatchObject({ status: 400, code: 'validation_failed', errors: [{ path: 'password' }] });
+    await auth.client().login(account);
+  });
+
+  it('ends every session and the login at once; the names are kept until all is erased', async () => {
+    const other = auth.client();
+    const client = auth.client();
+    const { account } = await client.register();
+    await other.login(account);
+    await client.expect(202, 'DELETE', '/api/auth/me', { json: { password: account.password } });
+    for (const each of [client, other, client.clone()]) expect(await each.problem('GET', '/api/auth/me')).toMatchObject({ status: 401, code: 'unauthenticated' });
+    const { email, password } = account;
+    expect(await auth.client().problem('POST', '/api/auth/login', { json: { email, password } })).toMatchObject({ code: 'invalid_credentials' });
+    expect(await auth.client().problem('POST', '/api/auth/register', { json: newAccount({ email }) })).toMatchObject({ code: 'email_taken' });
+    expect(await auth.client().problem('POST', '/api/auth/register', { json: newAccount({ username: account.username }) })).toMatchObject({ code: 'username_taken' });
+  });
+
+  it('frees the names once both services reported, and keeps a receipt without a person in it', async () => {
+    const { user, account } = await deleted();
+    await confirmEvents(user.id);
+    await report(user.id, 'media', { media: 3, files: 9 });
+    expect(await itemOf(user.id)).not.toBeNull();
+    await report(user.id, 'media', { media: 0, files: 0 });
+    await report(user.id, 'notification', { notifications: 5 });
+    expect(await itemOf(user.id)).toBeNull();
+    const receipt = await auth.dynamo.get('users', { pk: `receipt#${user.id}` });
+    expect(receipt).toEqual({
+      pk: `receipt#${user.id}`,
+      schemaVersion: 1,
+      counts: { media: { media: 3, files: 9 }, notification: { notifications: 5 } },
+      requestedAt: expect.any(String) as string,
+      finishedAt: expect.any(String) as string,
+    });
+    await report(user.id, 'media', { media: 0, files: 0 });
+    expect(await itemOf(user.id)).toBeNull();
+    expect((await auth.client().register(account)).id).not.toBe(user.id);
+  });
+
+  it('goes on by the sweeper after whatever was lost', async () => {
+    const { user, account } = await deleted();
+    await report(user.id, 'media', {});
+    await report(user.id, 'notification', {});
+    expect(await itemOf(user.id)).not.toBeNull(); // its registration is still to be announced
+    await confirmEvents(user.id);
+    await eventually( // the index is consistent only in the end
+      async () => {
+        await auth.app.get(ErasureService).resume(new Date().toISOString());
+        return itemOf(user.id);
+      },
+      (item) => item === null,
+    );
+    expect(await itemOf(user.id)).toBeNull();
+    await auth.client().register(account);
+  });
+});

@@ -1,0 +1,29 @@
+import { ProblemError } from '#nest';
+import { refuseWeakPassword } from './password-policy';
+
+const owner = { username: 'Margarethe', email: 'Greta.Muster@example.com' };
+const messageFor = (password: string) => {
+  try {
+    refuseWeakPassword(password, owner, 'newPassword');
+    return null;
+  } catch (error) {
+    const { errors } = (error as ProblemError).toBody();
+    expect(errors).toHaveLength(1);
+    expect(errors![0]!.path).toBe('newPassword');
+    return errors![0]!.message;
+  }
+};
+
+describe('refuseWeakPassword', () => {
+  it.each(['password', 'PASSWORD1', 'qwertyuiop', 'iloveyou', 'trustno1', 'aaaaaaaa', '12345678901234', 'hgfedcba', '0987654321', 'qwertyuiopqw', '123123123', 'ｐａｓｓｗｏｒｄ'])('refuses %s as too common', (password) => {
+    expect(messageFor(password)).toContain('common');
+  });
+
+  it.each(['margarethe', 'GRETA.MUSTER', 'greta.muster@example.com'])('refuses %s as their own', (password) => {
+    expect(messageFor(password)).toContain('your own name');
+  });
+
+  it.each(['correct horse battery staple', 'margarethe likes tea', 'aaaaaaab', 'pässwörd-mit-ö', '🦊🦉🐝🐙🦔🐢🦋🐞'])('takes %s', (password) => {
+    expect(messageFor(password)).toBeNull();
+  });
+});
