@@ -1,5 +1,6 @@
 import type { User } from '#contracts';
 import { fill, h } from './dom';
+import { connectLibrary } from './library-cache';
 import { startLive, stopLive } from './live';
 import { loginPath, safeNextPath } from './next-path';
 import { dashboardPage } from './pages/dashboard';
@@ -11,7 +12,7 @@ import { notificationsPage } from './pages/notifications';
 import { profilePage } from './pages/profile';
 import { registerPage } from './pages/register';
 import { uploadPage } from './pages/upload';
-import { matchPath, navigate, type PageBuilder } from './router';
+import { matchPath, navigate, pageTitle, type PageBuilder } from './router';
 import { session } from './session';
 import { connectStats } from './stats';
 import { texts } from './texts';
@@ -42,7 +43,6 @@ const outlet = h('div', { id: 'outlet' });
 const main = h('main', { id: 'content' }, outlet);
 let leavePage = new AbortController();
 let signedIn: AbortController | undefined;
-let pageTitle = '';
 
 /** Puts the frame of the application into the body and ties it to the session. */
 export function startApp(): void {
@@ -50,6 +50,7 @@ export function startApp(): void {
   document.body.append(skip, h('connection-banner'), main, h('toast-region'));
   session.onChange((user) => changeUser(user), forever);
   unread.onChange(() => showTitle(), forever);
+  pageTitle.onChange(() => showTitle(), forever);
 }
 
 /** Shows the page of `url`; goes to the login page, or away from it, as the session demands. */
@@ -63,8 +64,7 @@ export function showPage(url: URL, scrollY: number): void {
   const page = found.route.build({ params: found.params, query: url.searchParams, signal: leavePage.signal });
   document.body.dataset['page'] = found.route.name;
   fill(outlet, page.content);
-  pageTitle = page.title;
-  showTitle();
+  pageTitle.set(page.title);
   const nav = document.querySelector('app-nav');
   if (nav) nav.path = url.pathname;
   settle(page.ready, scrollY, leavePage.signal);
@@ -91,7 +91,7 @@ function changeUser(user: User | null): void {
   if (user && !wasSignedIn) enter();
   if (!user && wasSignedIn) leave();
   // At start the router shows the first page; a changed name needs no other page.
-  if (Boolean(user) !== wasSignedIn && pageTitle) showPage(new URL(location.href), 0);
+  if (Boolean(user) !== wasSignedIn && pageTitle.value) showPage(new URL(location.href), 0);
 }
 
 function enter(): void {
@@ -102,6 +102,7 @@ function enter(): void {
   main.append(h('upload-tray'));
   document.body.append(h('drop-veil'));
   uploads.connect(signal);
+  connectLibrary(signal);
   connectStats(signal);
   connectUnread(signal);
   startLive();
@@ -118,5 +119,5 @@ function leave(): void {
 
 function showTitle(): void {
   const count = unread.value > 0 ? `(${unread.value}) ` : '';
-  document.title = `${count}${pageTitle} · ${texts.name}`;
+  document.title = `${count}${pageTitle.value} · ${texts.name}`;
 }

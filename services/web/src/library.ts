@@ -37,9 +37,14 @@ export function applyNews(state: LibraryState, media: Media, filter: LibraryFilt
   const known = state.items.find(({ id }) => id === media.id);
   if (known && isOlder(media, known)) return state;
   if (!fits(media, filter)) return known ? removeItem(state, media.id) : state;
-  if (known) return { ...state, items: state.items.map((item) => (item === known ? media : item)) };
+  if (known) return replaceItem(state, media);
   if (filter.q || isBeyondLoaded(state, media)) return state;
   return { ...state, items: [...state.items, media].toSorted((a, b) => (a.id < b.id ? 1 : -1)) };
+}
+
+/** Newer facts about an item that is there. */
+export function replaceItem(state: LibraryState, media: Media): LibraryState {
+  return { ...state, items: state.items.map((item) => (item.id === media.id && !isOlder(media, item) ? media : item)) };
 }
 
 export function removeItem(state: LibraryState, id: string): LibraryState {

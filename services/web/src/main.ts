@@ -4,11 +4,12 @@ import { defineElements } from './elements/register';
 import { live } from './live';
 import { startRouter } from './router';
 import { restoreSession } from './session';
-import { signOut } from './sign-out';
+import { leaveForGood, sessionEnded } from './sign-out';
 
 defineElements();
 startApp();
-sessionLost.on(() => signOut({ everywhere: false }), new AbortController().signal);
-live.signedOutElsewhere.on(() => signOut({ everywhere: false }), new AbortController().signal);
+const forever = new AbortController().signal;
+sessionLost.on(sessionEnded, forever);
+live.signedOutElsewhere.on(leaveForGood, forever);
 await restoreSession();
 startRouter(showPage);

@@ -1,3 +1,8 @@
+import { Store } from './store';
+
+/** What the page that is shown is called; a page may change it when it knows better. */
+export const pageTitle = new Store('');
+
 export interface PageContext {
   params: Record<string, string>;
   query: URLSearchParams;

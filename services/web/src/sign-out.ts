@@ -1,8 +1,19 @@
 import { tell } from './live';
 import { session } from './session';
 
-/** Forgets who was logged in; `everywhere` tells the other tabs of this browser, whose session is the same. */
-export function signOut({ everywhere }: { everywhere: boolean }): void {
-  if (everywhere) tell({ type: 'signed-out' });
+/** Logs out on purpose: the other tabs of this browser, whose session is the same, follow, and nobody comes back to this page. */
+export function signOut(): void {
+  tell({ type: 'signed-out' });
+  leaveForGood();
+}
+
+/** Another tab logged out on purpose. */
+export function leaveForGood(): void {
+  history.replaceState({ scrollY: 0 }, '', '/login');
+  session.set(null);
+}
+
+/** The session ended under us: whoever logs in again comes back to the same page. */
+export function sessionEnded(): void {
   session.set(null);
 }

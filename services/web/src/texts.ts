@@ -84,8 +84,8 @@ export const texts = {
     recent: 'Recent',
     seeAll: 'See all',
     attention: 'Needs attention',
-    emptyTitle: 'Nothing here yet',
-    emptyLead: 'Drop images, videos or sounds anywhere on this page, or choose them.',
+    emptyTitle: 'Drop your first files here',
+    emptyLead: 'Images, videos and sounds; whole folders, too.',
   },
 
   storage: {
@@ -159,7 +159,7 @@ export const texts = {
     all: 'All',
     kinds: { image: 'Images', video: 'Videos', audio: 'Audio' } satisfies Record<MediaKind, string>,
     emptyTitle: 'Your library is empty',
-    emptyLead: 'Upload an image, a video or a sound and it shows up here.',
+    emptyLead: 'Drop images, videos or sounds here, and they show up.',
     noMatchTitle: 'Nothing matches',
     noMatchLead: 'Try another word, or take a filter away.',
     clearFilters: 'Clear filters',

@@ -20,6 +20,7 @@ const entries: readonly { path: string; label: string; icon: IconName }[] = [
 /** The way around: a rail at the side; on narrow screens a bar on top and tabs below. */
 export class AppNav extends SignalElement {
   protected connected(signal: AbortSignal): void {
+    this.setAttribute('role', 'banner');
     const name = h('span', { class: 'nav-account-name' });
     fill(
       this,
@@ -62,7 +63,7 @@ export class AppNav extends SignalElement {
   async #logOut(): Promise<void> {
     try {
       await api.logout();
-      signOut({ everywhere: true });
+      signOut();
     } catch (error) {
       toast(messageOf(error), 'bad');
     }

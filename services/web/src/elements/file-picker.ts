@@ -5,7 +5,7 @@ import { isWanted } from '../upload/collect';
 import { uploads } from '../upload/uploads';
 
 /** The place to drop files on, which is also the way to choose them. */
-export function filePicker(): HTMLElement {
+export function filePicker(title: string = texts.upload.dropTitle, lead: string = texts.upload.dropLead): HTMLElement {
   const id = uniqueId('file');
   const files = h('input', { type: 'file', name: 'file', id, multiple: true, class: 'visually-hidden', accept: 'image/*,video/*,audio/*,.heic,.mkv,.flac,.m4a' });
   const folder = h('input', { type: 'file', id: `${id}-folder`, multiple: true, webkitdirectory: true, class: 'visually-hidden' });
@@ -14,8 +14,8 @@ export function filePicker(): HTMLElement {
     'div',
     { class: 'picker' },
     h('div', { class: 'picker-sign' }, icon('upload')),
-    h('p', { class: 'picker-title' }, texts.upload.dropTitle),
-    h('p', { class: 'picker-lead' }, texts.upload.dropLead),
+    h('h2', { class: 'picker-title' }, title),
+    h('p', { class: 'picker-lead' }, lead),
     h(
       'div',
       { class: 'picker-actions' },

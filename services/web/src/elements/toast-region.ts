@@ -3,7 +3,8 @@ import { icon } from '../icons';
 import { texts } from '../texts';
 
 type Tone = 'ok' | 'bad';
-const shownMs = 6_000;
+/** What went wrong takes longer to read. */
+const shownMs: Record<Tone, number> = { ok: 5_000, bad: 12_000 };
 
 /** Short words about what just happened. Polite: they wait for a pause in what is being read. */
 export class ToastRegion extends HTMLElement {
@@ -22,8 +23,7 @@ export class ToastRegion extends HTMLElement {
       h('button', { type: 'button', class: 'icon-button', 'aria-label': texts.close, onclick: () => note.remove() }, icon('close')),
     );
     this.append(note);
-    // What went wrong stays until it is closed or three newer ones came.
-    if (tone === 'ok') setTimeout(() => note.remove(), shownMs);
+    setTimeout(() => note.remove(), shownMs[tone]);
     while (this.childElementCount > 3) this.firstElementChild?.remove();
   }
 }

@@ -36,9 +36,11 @@ export class UploadTray extends SignalElement {
       this.#announcer,
     );
     // On a phone it would cover the page; there it opens on demand.
-    if (matchMedia('(width < 56rem)').matches) this.#collapse();
+    if (matchMedia('(width < 56rem)').matches && !this.#isCollapsed) this.#collapse();
     uploads.changed.on((id) => this.#schedule(id), signal);
     uploads.batchSettled.on(({ ready, failed }) => toast(texts.upload.batchReady(ready, failed), failed > 0 ? 'bad' : 'ok', { href: '/media', label: texts.upload.seeThem }), signal);
+    // What is over should not cover what people look at next; the summary stays.
+    globalThis.addEventListener('snapstream:navigate', () => !this.hasAttribute('data-busy') && !this.#isCollapsed && this.#collapse(), { signal });
     for (const { id } of uploads.queue.all) this.#schedule(id);
     this.#summarise();
   }
@@ -87,6 +89,10 @@ export class UploadTray extends SignalElement {
     setText(this.#announcer, text);
     const clear = this.querySelector<HTMLElement>('.tray-clear');
     if (clear) clear.hidden = running === all.length;
+  }
+
+  get #isCollapsed(): boolean {
+    return this.hasAttribute('data-collapsed');
   }
 
   #collapse(): void {

@@ -2,7 +2,7 @@ import type { Media, MediaStats } from '#contracts';
 import { api } from '../api';
 import { fill, fragment, h, setText } from '../dom';
 import { filePicker } from '../elements/file-picker';
-import { emptyState, pageHead, problemState, skeletonCards } from '../elements/page-parts';
+import { pageHead, problemState, skeletonCards } from '../elements/page-parts';
 import { thumbnail } from '../elements/thumbnail';
 import { formatBytes, formatNumber } from '../format';
 import { isOlder } from '../freshness';
@@ -71,7 +71,7 @@ function recentSection(signal: AbortSignal): { element: HTMLElement; ready: Prom
   let shown: Media[] = [];
   const show = (items: Media[]): void => {
     shown = items.slice(0, recentCount);
-    if (shown.length === 0) return fill(grid, h('div', { class: 'grid-wide' }, emptyState('image', texts.dashboard.emptyTitle, texts.dashboard.emptyLead, filePicker())));
+    if (shown.length === 0) return fill(grid, h('div', { class: 'grid-wide' }, filePicker(texts.dashboard.emptyTitle, texts.dashboard.emptyLead)));
     const cards = new Map([...grid.querySelectorAll('media-card')].map((card) => [card.media?.id, card]));
     const next = shown.map((media) => {
       const card = cards.get(media.id) ?? h('media-card');

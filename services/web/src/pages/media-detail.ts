@@ -9,13 +9,13 @@ import { statusBadge } from '../elements/status-badge';
 import { isOlder } from '../freshness';
 import { icon, type IconName } from '../icons';
 import { neighbours } from '../library';
+import { lastLibrary } from '../library-cache';
 import { live } from '../live';
 import { load } from '../load';
 import { deleteMedium } from '../media-actions';
 import { ApiProblem } from '../problem';
-import { navigate, type Page, type PageContext } from '../router';
+import { navigate, pageTitle, type Page, type PageContext } from '../router';
 import { texts } from '../texts';
-import { lastLibrary } from './media-list';
 
 export function mediaDetailPage({ params, signal }: PageContext): Page {
   const view = new MediaDetail(params['id'] ?? '', signal);
@@ -67,6 +67,7 @@ class MediaDetail {
     const first = this.#media === null;
     this.#media = media;
     setText(this.#title, media.title);
+    pageTitle.set(media.title);
     if (this.#status.dataset['status'] !== media.status) fill(this.#status, statusBadge(media.status));
     this.#status.dataset['status'] = media.status;
     this.element.dataset['mediaId'] = media.id;
@@ -78,7 +79,6 @@ class MediaDetail {
     if (!first) return;
     fill(this.#side, this.#about.element, this.#facts);
     fill(this.#actions, ...this.#buttons());
-    document.title = `${media.title} · ${texts.name}`;
   }
 
   /** A player must not start over because a number beside it changed. */

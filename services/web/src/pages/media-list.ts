@@ -7,18 +7,15 @@ import { emptyState, pageHead, problemState, skeletonCards } from '../elements/p
 import { formatMonth } from '../format';
 import { icon } from '../icons';
 import { appendPage, applyNews, filterFrom, queryOf, removeItem, type LibraryFilter, type LibraryState } from '../library';
+import { lastLibrary } from '../library-cache';
 import { live } from '../live';
 import { load } from '../load';
 import { replaceQuery, type Page, type PageContext } from '../router';
-import { Store } from '../store';
 import { texts } from '../texts';
 
 const pageSize = 40;
 /** How far below the window the next page is asked for already. */
 const aheadPx = '1200px';
-
-/** What was loaded last. "Back" shows it at once, and the detail page goes through it. */
-export const lastLibrary = new Store<LibraryState | null>(null);
 
 export function mediaListPage({ query, signal }: PageContext): Page {
   const view = new LibraryView(filterFrom(query), signal);
@@ -146,7 +143,7 @@ class LibraryView {
     const filtered = queryOf(this.#filter).size > 0;
     const content = filtered
       ? emptyState('search', texts.library.noMatchTitle, texts.library.noMatchLead, h('a', { class: 'button', href: '/media' }, texts.library.clearFilters))
-      : emptyState('image', texts.library.emptyTitle, texts.library.emptyLead, filePicker());
+      : filePicker(texts.library.emptyTitle, texts.library.emptyLead);
     return h('div', { class: 'grid-wide' }, content);
   }
 }

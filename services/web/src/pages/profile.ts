@@ -115,7 +115,7 @@ function askToDelete(user: User): void {
           }
           await api.deleteAccount(secret);
           dialog.close();
-          signOut({ everywhere: true });
+          signOut();
           toast(texts.profile.deleted);
         },
       },
