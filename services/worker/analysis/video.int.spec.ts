@@ -83,7 +83,7 @@ describe('a video that some browser does not play', () => {
   it.each<[string, VideoOptions, string, number, number]>([
     ['HEVC', { videoCodec: 'libx265' }, 'video/mp4', 320, 180],
     ['10 bits', { pixelFormat: 'yuv420p10le' }, 'video/mp4', 320, 180],
-    ['4:4:4 with odd sides', { width: 321, height: 181, pixelFormat: 'yuv444p' }, 'video/mp4', 322, 182],
+    ['4:4:4 with odd sides', { picture: 'testsrc=s=321x181:r=25', pixelFormat: 'yuv444p' }, 'video/mp4', 322, 182],
     ['VP9 and Opus', { container: 'webm', videoCodec: 'libvpx-vp9', audioCodec: 'libopus' }, 'video/webm', 320, 180],
     ['MPEG-4 part 2', { videoCodec: 'mpeg4' }, 'video/mp4', 320, 180],
     ['QuickTime', { container: 'mov' }, 'video/quicktime', 320, 180],
