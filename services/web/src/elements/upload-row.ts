@@ -117,7 +117,8 @@ function describe(upload: Upload): string {
   return `${texts.upload.waiting} · ${formatBytes(upload.sizeBytes)}`;
 }
 
-function describeSending({ loadedBytes, sizeBytes, bytesPerSecond, secondsLeft }: Upload): string {
+function describeSending({ loadedBytes, sizeBytes, bytesPerSecond, secondsLeft, message }: Upload): string {
+  if (message) return message;
   // All bytes are out, the answer is not there yet: the server is putting them away.
   if (loadedBytes >= sizeBytes) return texts.upload.saving;
   const parts = [texts.upload.sending(formatBytes(loadedBytes), formatBytes(sizeBytes))];

@@ -16,7 +16,7 @@ export class UploadTray extends SignalElement {
   #list = h('div', { class: 'tray-rows', id: 'tray-rows' });
   #summary = h('p', { class: 'tray-summary' });
   #announcer = h('p', { class: 'visually-hidden', role: 'status' });
-  #toggle = h('button', { type: 'button', class: 'icon-button tray-toggle', 'aria-controls': 'tray-rows', 'aria-expanded': 'true', 'aria-label': texts.upload.collapse, onclick: () => this.#collapse() }, icon('down'));
+  #toggle = h('button', { type: 'button', class: 'icon-button tray-toggle', 'aria-controls': 'tray-rows', 'aria-expanded': 'true', 'aria-label': texts.upload.collapse, onclick: () => this.#setCollapsed(!this.hasAttribute('data-collapsed')) }, icon('down'));
   #pending = new Set<string>();
 
   protected connected(signal: AbortSignal): void {
@@ -36,11 +36,11 @@ export class UploadTray extends SignalElement {
       this.#announcer,
     );
     // On a phone it would cover the page; there it opens on demand.
-    if (matchMedia('(width < 56rem)').matches && !this.#isCollapsed) this.#collapse();
+    if (isNarrow()) this.#setCollapsed(true);
     uploads.changed.on((id) => this.#schedule(id), signal);
     uploads.batchSettled.on(({ ready, failed }) => toast(texts.upload.batchReady(ready, failed), failed > 0 ? 'bad' : 'ok', { href: '/media', label: texts.upload.seeThem }), signal);
     // What is over should not cover what people look at next; the summary stays.
-    globalThis.addEventListener('snapstream:navigate', () => !this.hasAttribute('data-busy') && !this.#isCollapsed && this.#collapse(), { signal });
+    globalThis.addEventListener('snapstream:navigate', () => !this.hasAttribute('data-busy') && this.#setCollapsed(true), { signal });
     for (const { id } of uploads.queue.all) this.#schedule(id);
     this.#summarise();
   }
@@ -74,6 +74,7 @@ export class UploadTray extends SignalElement {
     created.upload = upload;
     this.#rows.set(id, created);
     this.#list.prepend(created);
+    if (!isNarrow()) this.#setCollapsed(false);
   }
 
   #summarise(): void {
@@ -91,15 +92,15 @@ export class UploadTray extends SignalElement {
     if (clear) clear.hidden = running === all.length;
   }
 
-  get #isCollapsed(): boolean {
-    return this.hasAttribute('data-collapsed');
-  }
-
-  #collapse(): void {
-    const collapsed = this.toggleAttribute('data-collapsed');
+  #setCollapsed(collapsed: boolean): void {
+    this.toggleAttribute('data-collapsed', collapsed);
     this.#toggle.setAttribute('aria-expanded', String(!collapsed));
     this.#toggle.setAttribute('aria-label', collapsed ? texts.upload.expand : texts.upload.collapse);
   }
+}
+
+function isNarrow(): boolean {
+  return matchMedia('(width < 56rem)').matches;
 }
 
 declare global {

@@ -68,6 +68,22 @@ test('a lost connection puts the file back in line, a bounded number of times', 
   expect(queue.get('u1')).toMatchObject({ state: 'waiting', interruptions: 0, message: null });
 });
 
+test('a stalled upload says why and still counts as sending', () => {
+  const { queue } = queueWith(2, 1);
+  queue.startNext(0);
+  queue.stall('u1', 'connection lost');
+  expect(queue.get('u1')).toMatchObject({ state: 'sending', message: 'connection lost', loadedBytes: 0 });
+  expect(queue.startNext(0)).toEqual([]);
+});
+
+test('what the server refused for good offers no other try', () => {
+  const { queue } = queueWith(1);
+  queue.startNext(0);
+  queue.refuse('u1', 'too large');
+  queue.retry('u1');
+  expect(queue.get('u1')).toMatchObject({ state: 'refused', message: 'too large' });
+});
+
 describe('after 100 %', () => {
   test('the same row follows the medium', () => {
     const { queue } = queueWith(1);

@@ -106,6 +106,11 @@ export class UploadQueue {
     this.#change(id, { state: 'refused', message, ...still });
   }
 
+  /** Says why nothing moves while it keeps its place among those that send. */
+  stall(id: string, message: string): void {
+    this.#change(id, { message, loadedBytes: 0, ...still });
+  }
+
   /** The connection was lost: back in line, at most `limit` times; false when that is used up. */
   interrupt(id: string, message: string, limit: number): boolean {
     const upload = this.#uploads.get(id);

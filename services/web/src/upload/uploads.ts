@@ -126,6 +126,7 @@ class Uploads {
     if (!(await isReadable(this.fileOf(upload.id)))) return this.queue.fail(upload.id, texts.upload.unreadable);
     if (error instanceof NetworkProblem) connection.lost('unreachable');
     const attempt = this.queue.get(upload.id)?.interruptions ?? 0;
+    this.queue.stall(upload.id, texts.upload.lost);
     // It keeps its place among those that send, so that the others do not run into the same wall meanwhile.
     await connection.pause(attempt);
     if (!this.queue.interrupt(upload.id, texts.upload.lost, interruptionLimit)) this.queue.fail(upload.id, texts.upload.lostForGood);
