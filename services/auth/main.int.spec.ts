@@ -1,0 +1,101 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiClient, freePort, newAccount, startSurroundings, type TestSurroundings } from '#testing';
+import { startProcess, type TestProcess } from './process-fixture';
+
+let surroundings: TestSurroundings;
+const started: TestProcess[] = [];
+const start = (overrides: Record<string, string> = {}) => {
+  const auth = startProcess('main.ts', surroundings.env({ LOG_LEVEL: 'info', ...overrides }));
+  started.push(auth);
+  return auth;
+};
+const admin = (args: string[], input?: string) => startProcess('admin.ts', surroundings.env(), args, input).ended;
+
+beforeAll(async () => {
+  surroundings = await startSurroundings();
+});
+afterEach(async () => {
+  for (const { child, ended } of started.splice(0)) {
+    child.kill('SIGKILL');
+    await ended;
+  }
+});
+afterAll(() => surroundings.stop());
+
+describe('the auth process', () => {
+  it('serves on its port, and health and metrics on another', async () => {
+    const opsPort = await freePort();
+    const { url } = await start({ OPS_PORT: String(opsPort) }).ready;
+    const [client, ops] = [new ApiClient(url), new ApiClient(`http://127.0.0.1:${opsPort}`)];
+    await client.register();
+    expect(await client.expect(200, 'GET', '/health/ready')).toMatchObject({ status: 'ok' });
+    expect((await client.call('GET', '/metrics')).status).toBe(404);
+    expect(await ops.expect(200, 'GET', '/health/ready')).toMatchObject({ status: 'ok', checks: { redis: 'ok' } });
+    const metrics = await (await ops.fetch('GET', '/metrics')).text();
+    expect(metrics).toContain('http_request_duration_seconds_count{method="POST",route="/api/auth/register",status="201"} 1');
+    expect(metrics).toContain('process_cpu_seconds_total');
+    expect((await ops.call('GET', '/api/auth/me')).status).toBe(404);
+  });
+
+  it('ends on SIGTERM, after the requests that run', async () => {
+    const { ready, ended, child } = start();
+    const { url } = await ready;
+    const body = JSON.stringify(newAccount());
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write(`POST /api/auth/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 10)}`);
+    await sleep(200);
+    child.kill('SIGTERM');
+    await sleep(300);
+    await expect(fetch(url)).rejects.toThrow('fetch failed');
+    socket.write(body.slice(10));
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 201 /);
+    expect(await ended).toMatchObject({ code: 0, signal: null });
+  });
+
+  it('ends when its supervisor is gone', async () => {
+    const { ready, ended, child } = start();
+    await ready;
+    child.disconnect();
+    expect(await ended).toMatchObject({ code: 0, signal: null });
+  });
+
+  it('says a wrong setting in one line', async () => {
+    const { code, stderr } = await start({ PORT: 'eighty' }).ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Configuration \(local mode\): PORT: .*\n$/);
+  });
+
+  it('says in one line that its port is taken', async () => {
+    const { url } = await start().ready;
+    const { code, stderr } = await start({ PORT: new URL(url).port }).ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^listen EADDRINUSE.*\n$/);
+  });
+});
+
+describe('admin reset-password', () => {
+  it('sets a new password, prints it once and ends the sessions', async () => {
+    const { url } = await start().ready;
+    const client = new ApiClient(url);
+    const { account } = await client.register();
+    const { code, stdout } = await admin(['reset-password', account.email.toUpperCase()]);
+    expect(code).toBe(0);
+    const password = /^New password of \S+: (\S{20})\n$/.exec(stdout)![1]!;
+    expect((await client.call('GET', '/api/auth/me')).status).toBe(401);
+    await client.login({ email: account.email, password });
+    expect(await admin(['reset-password', account.email, '--stdin'], 'chosen by the operator\n')).toMatchObject({ code: 0 });
+    await client.login({ email: account.email, password: 'chosen by the operator' });
+    expect(await admin(['reset-password', account.email, '--stdin'], 'password1\n')).toMatchObject({ code: 1, stderr: expect.stringContaining('most common') as string });
+  });
+
+  it.each([
+    [['reset-password', 'nobody@example.com'], /^There is no account with the e-mail nobody@example\.com\.\n$/],
+    [['drop-everything'], /^Usage:/],
+  ])('refuses %j', async (args, message) => {
+    const { code, stderr } = await admin(args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+  });
+});
