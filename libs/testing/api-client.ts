@@ -29,6 +29,9 @@ export interface UploadOptions {
   headers?: Record<string, string>;
 }
 
+/** A medium when the status is 201, else a problem. */
+export type UploadAnswer = Omit<Media, 'status'> & Omit<Problem, 'status'> & { status: Media['status'] | number };
+
 /** An answer that was not what the test relies on; shows what the server said. */
 export class UnexpectedAnswerError extends Error {
   constructor(expected: number, readonly answer: Answer) {
@@ -114,7 +117,7 @@ export class ApiClient {
   }
 
   /** The raw answer of an upload. `source` is a path or the bytes. */
-  async tryUpload(source: string | Uint8Array<ArrayBuffer>, { filename, title, headers }: UploadOptions = {}): Promise<Answer<Media & Problem>> {
+  async tryUpload(source: string | Uint8Array<ArrayBuffer>, { filename, title, headers }: UploadOptions = {}): Promise<Answer<UploadAnswer>> {
     const form = new FormData();
     if (title !== undefined) form.set('title', title);
     const blob = typeof source === 'string' ? await openAsBlob(source) : new Blob([source]);
@@ -125,7 +128,7 @@ export class ApiClient {
   async upload(source: string | Uint8Array<ArrayBuffer>, options?: UploadOptions): Promise<Media> {
     const answer = await this.tryUpload(source, options);
     if (answer.status !== 201) throw new UnexpectedAnswerError(201, answer);
-    return answer.body;
+    return answer.body as Media;
   }
 
   media(id: string): Promise<Media> {

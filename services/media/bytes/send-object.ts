@@ -31,7 +31,7 @@ export async function sendObject(storage: Storage, served: ServedObject, req: Re
     'Accept-Ranges': 'bytes',
     ETag: served.etag,
   });
-  if (req.fresh) {
+  if (isKnown(req.get('if-none-match'), served.etag)) {
     res.status(304).end();
     return;
   }
@@ -43,6 +43,15 @@ export async function sendObject(storage: Storage, served: ServedObject, req: Re
     return;
   }
   await send(storage, served.key, range, res);
+}
+
+/**
+ * RFC 9110 section 13.1.2, compared weakly. Not express' `req.fresh`: that one lets a `Cache-Control: no-cache` of the
+ * request win, which speaks to caches (and which `fetch` adds to a request with validators of its own).
+ */
+function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  return ifNoneMatch.trim() === '*' || (ifNoneMatch.match(/(?:W\/)?"[^"]*"/g) ?? []).some((known) => known.replace(/^W\//, '') === etag);
 }
 
 async function send(storage: Storage, key: string, range: ByteRange | undefined, res: Response): Promise<void> {

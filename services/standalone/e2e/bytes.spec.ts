@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { makeWav, shapes, type ApiClient, type Stack } from '#testing';
+
+describe.each(shapes)('the bytes of a medium, %s', (_name, start) => {
+  let stack: Stack;
+  let api: ApiClient;
+  let path: string;
+  let source: Buffer;
+  let etag: string;
+
+  beforeAll(async () => {
+    stack = await start({ workers: 0 });
+    ({ api } = await stack.newUser());
+    source = await makeWav({ seconds: 1 });
+    etag = `"${createHash('sha256').update(source).digest('hex')}"`;
+    const media = await api.upload(new Uint8Array(source), { filename: 'Straße "x"; y.wav' });
+    path = `/api/media/${media.id}/original`;
+  });
+  afterAll(() => stack.stop());
+
+  const get = async (headers: Record<string, string> = {}, method = 'GET') => {
+    const response = await api.fetch(method, path, { headers });
+    return { status: response.status, headers: response.headers, body: Buffer.from(await response.arrayBuffer()) };
+  };
+
+  it('are what was uploaded, with validators and headers that let nothing run', async () => {
+    const { status, headers, body } = await get();
+    expect([status, body.equals(source), headers.get('etag')]).toEqual([200, true, etag]);
+    expect(headers.get('content-type')).toBe('audio/wav');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('content-security-policy')).toMatch(/sandbox/);
+    expect(headers.get('cache-control')).toMatch(/private/);
+    expect(headers.get('accept-ranges')).toBe('bytes');
+    expect(headers.get('content-disposition')).toMatch(/^inline; .*filename\*=UTF-8''Stra%C3%9Fe/);
+  });
+
+  it.each([
+    ['bytes=0-0', 0, 1],
+    ['bytes=10-19', 10, 20],
+    ['bytes=100-', 100, Infinity],
+    ['bytes=-7', -7, Infinity],
+    ['bytes=0-999999999', 0, Infinity],
+  ])('answer %s with that part', async (range, from, to) => {
+    const { status, headers, body } = await get({ range });
+    const part = source.subarray(from, Math.min(to, source.length));
+    const first = from < 0 ? source.length + from : from;
+    expect([status, body.equals(part)]).toEqual([206, true]);
+    expect(headers.get('content-range')).toBe(`bytes ${first}-${first + part.length - 1}/${source.length}`);
+  });
+
+  it.each(['bytes=0-1,5-6', 'lines=1-2', 'bytes=abc', 'bytes=9-1'])('answer %s with the whole, or refuse it cleanly', async (range) => {
+    const { status, body } = await get({ range });
+    expect([200, 416]).toContain(status);
+    if (status === 200) expect(body.equals(source)).toBe(true);
+  });
+
+  it('answer a range beyond their end with 416', async () => {
+    const { status, headers } = await get({ range: `bytes=${source.length}-` });
+    expect([status, headers.get('content-range')]).toEqual([416, `bytes */${source.length}`]);
+  });
+
+  it('are not sent again to who has them', async () => {
+    expect((await get({ 'if-none-match': etag })).status).toBe(304);
+    expect((await get({ 'if-none-match': '"other"' })).status).toBe(200);
+  });
+
+  it('are sent whole when If-Range names other bytes', async () => {
+    expect((await get({ range: 'bytes=0-1', 'if-range': etag })).status).toBe(206);
+    expect((await get({ range: 'bytes=0-1', 'if-range': '"other"' })).status).toBe(200);
+  });
+
+  it('have their length known to HEAD', async () => {
+    const { status, headers, body } = await get({}, 'HEAD');
+    expect([status, headers.get('content-length'), body.length]).toEqual([200, String(source.length), 0]);
+  });
+
+  it('are asked for by their owner alone, and what is derived waits for a worker', async () => {
+    expect((await fetch(new URL(path, stack.baseUrl))).status).toBe(401);
+    expect(await api.problem('GET', path.replace('original', 'thumbnail'))).toMatchObject({ status: 404, code: 'not_ready' });
+    expect(await api.problem('GET', path.replace('original', 'nothing'))).toMatchObject({ status: 404, code: 'not_found' });
+  });
+});

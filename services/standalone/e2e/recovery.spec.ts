@@ -1,0 +1,110 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Media, MediaStats, NotificationList } from '#contracts';
+import { eventually, makeJpeg, makeMp4, makePng, startStandalone, type ApiClient, type Stack } from '#testing';
+
+const statuses = (media: Media) => media.history.map(({ status }) => status);
+
+/** What must hold however often a worker, Redis or the API went away. */
+async function expectOneEnd(stack: Stack, api: ApiClient, id: string): Promise<Media> {
+  const media = await api.settled(id, 70_000);
+  expect(media.status).toBe('completed');
+  expect(statuses(media)).toEqual(['uploaded', 'processing', 'completed']);
+  const told = (list: NotificationList) => list.items.filter(({ mediaId }) => mediaId === id);
+  const list = await eventually(() => api.expect<NotificationList>(200, 'GET', '/api/notifications?limit=100'), (all) => told(all).length > 0);
+  expect(told(list).map(({ type }) => type)).toEqual(['media.completed']);
+  const alerts = await eventually(stack.alerts!, (all) => all.some(({ message }) => message.mediaId === id && message.type === 'media.completed'), 45_000);
+  const ids = new Set(alerts.filter(({ message }) => message.mediaId === id).map(({ message }) => message.id));
+  expect([...ids].toSorted()).toEqual([`${id}.completed.1`, `${id}.processing.1`, `${id}.uploaded.1`]);
+  return media;
+}
+
+describe('recovery', () => {
+  let stack: Stack;
+  let api: ApiClient;
+  beforeEach(async () => {
+    stack = await startStandalone();
+    ({ api } = await stack.newUser());
+  });
+  afterEach(() => stack.stop());
+
+  it('hands the item of a killed worker to another one: one end, one notification, no second history entry', async () => {
+    const [victim] = stack.processes!.workers;
+    // a codec that no browser plays: seconds of work, so that the kill comes in the middle of it
+    const { id } = await api.upload(new Uint8Array(await makeMp4({ seconds: 20, width: 1280, height: 720, videoCodec: 'mpeg4' })), { filename: 'long.mp4' });
+    await eventually(() => api.media(id), ({ status }) => status === 'processing');
+    await sleep(500);
+    await victim!.kill();
+    expect((await api.media(id)).status).toBe('processing');
+    await stack.processes!.startWorker();
+    await expectOneEnd(stack, api, id);
+    const derived = await readdir(join(stack.processes!.dataDir, 'objects', 'derived', id));
+    expect(derived).toHaveLength(1); // nothing of the dead delivery is left
+  }, 120_000);
+
+  it('waits for a worker as long as it takes, and finds what Redis forgot', async () => {
+    const { workers, surroundings, startWorker } = stack.processes!;
+    await workers.pop()!.stop();
+    const { id } = await api.upload(new Uint8Array(await makeJpeg()), { filename: 'later.jpg' });
+    await surroundings.redis.kill();
+    await surroundings.redis.restart();
+    await eventually(() => api.call('GET', '/api/media'), ({ status }) => status === 200 || status === 401);
+    await startWorker();
+    await expectOneEnd(stack, api, id);
+  }, 120_000);
+
+  it('takes an upload while Redis goes away under it, and says 503 to new ones', async () => {
+    const { surroundings } = stack.processes!;
+    const bytes = new Uint8Array(await makePng());
+    const upload = async function* (): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n');
+      yield bytes.subarray(0, 100);
+      await sleep(500); // the session was read; now Redis goes
+      await surroundings.redis.kill();
+      yield bytes.subarray(100);
+      yield Buffer.from('\r\n--x--\r\n');
+    };
+    const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+    const answer = await api.call<Media>('POST', '/api/media', { body: ReadableStream.from(upload()) as ReadableStream, headers });
+    expect(answer.status).toBe(201);
+    const startedAt = Date.now();
+    expect(await api.problem('GET', '/api/media')).toMatchObject({ status: 503, code: 'temporarily_unavailable' });
+    expect(Date.now() - startedAt).toBeLessThan(5_000);
+    await surroundings.redis.restart();
+    await eventually(() => api.call('GET', '/api/media'), ({ status }) => status === 200);
+    await expectOneEnd(stack, api, answer.body.id);
+  }, 120_000);
+
+  it('ends and erases a deletion that meets a running job', async () => {
+    const { id } = await api.upload(new Uint8Array(await makeMp4({ seconds: 20, width: 1280, height: 720, videoCodec: 'mpeg4' })), { filename: 'gone.mp4' });
+    await eventually(() => api.media(id), ({ status }) => status === 'processing');
+    await api.expect(204, 'DELETE', `/api/media/${id}`);
+    await eventually(() => api.expect<MediaStats>(200, 'GET', '/api/media/stats'), ({ total, processing }) => total === 0 && processing === 0, 30_000);
+    const files = async () => (await readdir(join(stack.processes!.dataDir, 'objects'), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile() && entry.parentPath.includes(id));
+    await eventually(files, (left) => left.length === 0, 30_000);
+    expect(await api.problem('GET', `/api/media/${id}`)).toMatchObject({ code: 'not_found' });
+  }, 120_000);
+
+  it('erases everything of a deleted account, then frees its name', async () => {
+    const { account, api: leaving } = await stack.newUser();
+    const { id } = await leaving.upload(new Uint8Array(await makeJpeg()), { filename: 'mine.jpg' });
+    await leaving.settled(id);
+    await leaving.expect(202, 'DELETE', '/api/auth/me', { json: { password: account.password } });
+    expect((await leaving.call('GET', '/api/auth/me')).status).toBe(401);
+    expect((await api.call('POST', '/api/auth/login', { json: { email: account.email, password: account.password } })).status).toBe(401);
+    await eventually(() => api.call('POST', '/api/auth/register', { json: account }), ({ status }) => status === 201, 45_000);
+    const files = await readdir(join(stack.processes!.dataDir, 'objects'), { recursive: true });
+    expect(files.filter((path) => path.includes(id))).toEqual([]);
+  }, 120_000);
+
+  it('hands back what a stopped worker was doing, and counts it as nothing', async () => {
+    const { id } = await api.upload(new Uint8Array(await makeMp4({ seconds: 20, width: 1280, height: 720, videoCodec: 'mpeg4' })), { filename: 'deploy.mp4' });
+    await eventually(() => api.media(id), ({ status }) => status === 'processing');
+    const startedAt = Date.now();
+    expect(await stack.processes!.workers.pop()!.stop()).toBe(0);
+    expect(Date.now() - startedAt).toBeLessThan(20_000);
+    await stack.processes!.startWorker();
+    await expectOneEnd(stack, api, id);
+  }, 120_000);
+});
