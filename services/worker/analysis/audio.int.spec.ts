@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { makeFlac, makeJpeg, makeM4a, makeMp3, makeOpus, makeWav } from '#testing';
 import sharp from 'sharp';
-import { trials } from './trials';
+import { trials } from './trials.testing';
 
 const trial = trials();
 const sound = (contentType: string, file: Buffer) => trial.analyse({ kind: 'audio', contentType }, file);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { makeAvif, makeGif, makeJpeg, makePng, makeTiff, makeWebp } from '#testing';
 import sharp from 'sharp';
-import { trials } from './trials';
+import { trials } from './trials.testing';
 
 const trial = trials();
 const image = (contentType: string, file: Buffer) => trial.analyse({ kind: 'image', contentType }, file);

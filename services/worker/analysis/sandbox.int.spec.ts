@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { makeMp4, makePng } from '#testing';
 import { defaultLimits } from './limits';
-import { trials } from './trials';
+import { trials } from './trials.testing';
 
 /** 500 000 seconds of sound in 4 MB: a rate of 8 Hz, which takes minutes to decode. */
 function endlessWav(): Buffer {
@@ -119,16 +119,17 @@ describe('the sandbox', () => {
     await expect(trial.sandbox.analyse(job)).rejects.toThrow('ENOENT');
   });
 
-  it('leaves no process behind when its owner is killed', async () => {
+  it('leaves no process and no folder behind when its owner is killed', async () => {
     const { inputPath, outputDir } = await trial.prepare(endlessWav());
     const job = JSON.stringify({ ...audio, inputPath, outputDir });
     const script = `new (require(${JSON.stringify(join(__dirname, 'index.ts'))}).AnalysisSandbox)().analyse({ ...${job}, signal: new AbortController().signal })`;
     const owner = spawn(process.execPath, ['--require', join(__dirname, '../../../libs/testing/run-typescript.cjs'), '-e', script], { stdio: 'ignore' });
     const child = await until(() => processes(owner.pid!, 'analysis.child')[0]);
     const ffmpeg = await until(() => processes(child, 'ffmpeg', 'original')[0]);
+    const tools = dirname(commandLine(child).split('\0').find((word) => word.endsWith('/ffprobe'))!);
     owner.kill('SIGKILL');
     await once(owner, 'exit');
-    await until(() => !isAlive(child) && !isAlive(ffmpeg));
+    await until(() => !isAlive(child) && !isAlive(ffmpeg) && !existsSync(tools));
   });
 });
 

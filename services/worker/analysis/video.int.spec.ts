@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { makeJpeg, makeM4a, makeMp4, type VideoOptions } from '#testing';
 import sharp from 'sharp';
-import { trials } from './trials';
+import { trials } from './trials.testing';
 
 const run = promisify(execFile);
 const trial = trials();
