@@ -39,6 +39,7 @@ export async function createService(module: Type | DynamicModule, options: Servi
   const app = await NestFactory.create<NestExpressApplication>(rootModule(config, module), { bodyParser: false, abortOnError: false, logger: new NestLogger(logger) });
   app.set('trust proxy', config.trustProxy);
   app.disable('x-powered-by');
+  app.disable('etag'); // nobody keeps an answer that is not to be stored
   app.useGlobalFilters(new ProblemFilter());
   app.useGlobalGuards(new JsonBodyGuard());
 

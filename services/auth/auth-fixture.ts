@@ -4,10 +4,13 @@ import { Dynamo } from '#platform';
 import { ApiClient, eventually, startSurroundings, type TestSurroundings } from '#testing';
 import { AuthModule } from './auth.module';
 import { HASHING } from './password-hasher';
+import { startPausable, type Pausable } from './pausable';
 
 export interface AuthFixture {
   app: NestExpressApplication;
   dynamo: Dynamo;
+  /** The way to DynamoDB. */
+  dynamodb: Pausable;
   surroundings: TestSurroundings;
   url: string;
   /** Every line the service logged. */
@@ -25,14 +28,16 @@ const cheap = { provide: HASHING, useValue: { memoryCost: 64, timeCost: 1, paral
 /** The auth service on a Redis and a DynamoDB of its own, behind one trusted proxy. */
 export async function startAuth({ hashing = 'cheap' }: { hashing?: 'cheap' | 'real' } = {}): Promise<AuthFixture> {
   const surroundings = await startSurroundings();
+  const dynamodb = await startPausable(surroundings.dynamodb.endpoint);
   const log: string[] = [];
-  const config = surroundings.config({ TRUST_PROXY: '1', LOG_LEVEL: 'info' });
+  const config = surroundings.config({ TRUST_PROXY: '1', LOG_LEVEL: 'info', AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url });
   const app = await createService({ module: AuthModule, providers: hashing === 'cheap' ? [cheap] : [] }, { config, name: 'auth', logTo: { write: (line) => void log.push(line) } });
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   return {
     app,
     dynamo: app.get(Dynamo),
+    dynamodb,
     surroundings,
     url,
     log,
@@ -42,6 +47,7 @@ export async function startAuth({ hashing = 'cheap' }: { hashing?: 'cheap' | 're
     },
     async stop() {
       await app.close();
+      await dynamodb.stop();
       await surroundings.stop();
     },
   };

@@ -1,4 +1,4 @@
-import { newAccount } from '#testing';
+import { eventually, newAccount } from '#testing';
 import { startAuth, type AuthFixture } from './auth-fixture';
 
 let auth: AuthFixture;
@@ -62,4 +62,29 @@ it('answers 503 within 5 s while Redis hangs', async () => {
   }
   await auth.untilReady();
   await client.expect(200, 'GET', '/api/auth/me');
+});
+
+it('answers 503 within 5 s while DynamoDB hangs, and nothing is half-made', async () => {
+  const client = auth.client();
+  const user = await client.register();
+  const account = newAccount();
+  const { email, password } = user.account;
+  auth.dynamodb.pause();
+  try {
+    await expectUnavailable(
+      await Promise.all([
+        timed(client.problem('GET', '/api/auth/me')),
+        timed(client.problem('PATCH', '/api/auth/me', { json: { username: account.username } })),
+        timed(auth.client().problem('POST', '/api/auth/login', { json: { email, password } })),
+        timed(auth.client().problem('POST', '/api/auth/register', { json: account })),
+      ]),
+    );
+  } finally {
+    auth.dynamodb.resume();
+  }
+  await client.expect(200, 'GET', '/api/auth/me');
+  await eventually(
+    () => auth.client().call('POST', '/api/auth/register', { json: account }),
+    ({ status }) => status === 201,
+  );
 });

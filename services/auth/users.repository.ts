@@ -32,7 +32,7 @@ export class UsersRepository {
       await this.undo(user);
       return { taken };
     } catch (error) {
-      await this.undo(user).catch(() => {}); // what is left runs out by itself, or becomes a working account
+      void this.undo(user).catch(() => {}); // not waited for: the client is. What is left runs out by itself, or becomes a working account
       throw error;
     }
   }
