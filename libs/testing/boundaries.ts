@@ -34,7 +34,7 @@ export function violations(files: readonly SourceFile[]): string[] {
 }
 
 function importViolations({ path, text }: SourceFile): string[] {
-  const isTest = /\.(spec|contract)\.ts$/.test(path);
+  const isTest = /\.(spec|contract|testing|e2e)\.ts$/.test(path);
   const part = partOf(path);
   return [...text.matchAll(IMPORT)].flatMap(([, typeOnly, from, required]) => {
     const specifier = (from ?? required)!;
@@ -50,7 +50,7 @@ function importViolations({ path, text }: SourceFile): string[] {
 }
 
 function environmentViolations({ path, text }: SourceFile): string[] {
-  const mayRead = path.startsWith('libs/config/') || path.startsWith('libs/testing/') || path.endsWith('.spec.ts');
+  const mayRead = path.startsWith('libs/config/') || path.startsWith('libs/testing/') || /\.(spec|e2e)\.ts$/.test(path);
   return !mayRead && /\bprocess\.env\b/.test(text) ? [`${path} reads process.env, which libs/config does`] : [];
 }
 

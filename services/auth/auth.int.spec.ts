@@ -1,6 +1,6 @@
 import type { SessionInfo, User } from '#contracts';
 import { newAccount, type ApiClient } from '#testing';
-import { startAuth, type AuthFixture } from './auth-fixture';
+import { startAuth, type AuthFixture } from './auth.testing';
 
 let auth: AuthFixture;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import type { Erased } from '#contracts';
 import { Outbox } from '#platform';
 import { eventually, newAccount } from '#testing';
-import { startAuth, type AuthFixture } from './auth-fixture';
+import { startAuth, type AuthFixture } from './auth.testing';
 import { ErasureService } from './erasure.service';
 import type { UserItem } from './user.item';
 

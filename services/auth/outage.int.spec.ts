@@ -1,5 +1,5 @@
 import { eventually, newAccount } from '#testing';
-import { startAuth, type AuthFixture } from './auth-fixture';
+import { startAuth, type AuthFixture } from './auth.testing';
 
 let auth: AuthFixture;
 beforeAll(async () => {

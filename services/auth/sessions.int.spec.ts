@@ -1,6 +1,6 @@
 import type { SessionInfo } from '#contracts';
 import type { ApiClient } from '#testing';
-import { startAuth, type AuthFixture } from './auth-fixture';
+import { startAuth, type AuthFixture } from './auth.testing';
 
 let auth: AuthFixture;
 beforeAll(async () => {

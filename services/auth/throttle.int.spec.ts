@@ -1,5 +1,5 @@
 import { newAccount, type Account, type ApiClient } from '#testing';
-import { startAuth, type AuthFixture } from './auth-fixture';
+import { startAuth, type AuthFixture } from './auth.testing';
 import { PasswordAttempts } from './password-attempts';
 
 let auth: AuthFixture;
