@@ -10,8 +10,6 @@ export const texts = {
   tryAgain: 'Try again',
   cancel: 'Cancel',
   close: 'Close',
-  save: 'Save',
-  saved: 'Saved.',
   loadMore: 'Load more',
 
   nav: {
@@ -93,7 +91,6 @@ export const texts = {
     usedOf: (used: string, quota: string) => `${used} of ${quota} used`,
     originals: 'Originals',
     derived: 'Previews',
-    free: 'Free',
   },
 
   upload: {
@@ -129,7 +126,6 @@ export const texts = {
     cancel: 'Cancel',
     remove: 'Remove from the list',
     cancelled: 'Cancelled',
-    deleted: 'Deleted',
     lost: 'The connection was lost. The upload goes on by itself.',
     lostForGood: 'The connection was lost several times. Check it, then retry.',
     sessionEnded: 'Your session has ended. Log in, then retry.',
@@ -157,6 +153,7 @@ export const texts = {
     statusFilter: 'Status',
     kindFilter: 'Kind',
     all: 'All',
+    anyStatus: 'Any status',
     kinds: { image: 'Images', video: 'Videos', audio: 'Audio' } satisfies Record<MediaKind, string>,
     emptyTitle: 'Your library is empty',
     emptyLead: 'Drop images, videos or sounds here, and they show up.',
@@ -164,7 +161,6 @@ export const texts = {
     noMatchLead: 'Try another word, or take a filter away.',
     clearFilters: 'Clear filters',
     loaded: (count: number) => plural(count, 'item', 'items'),
-    end: 'That is everything.',
   },
 
   media: {
@@ -192,7 +188,6 @@ export const texts = {
     removeTag: (tag: string) => `Remove tag ${tag}`,
     saveDetails: 'Save details',
     detailsSaved: 'Details saved.',
-    changedElsewhere: 'Changed elsewhere meanwhile. Saving replaces it.',
     kind: 'Kind',
     type: 'Type',
     size: 'Size',

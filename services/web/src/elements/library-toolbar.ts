@@ -12,7 +12,7 @@ const statuses: readonly MediaStatus[] = ['uploaded', 'processing', 'completed',
 export function libraryToolbar(initial: LibraryFilter, changed: (filter: LibraryFilter) => void): HTMLElement {
   const search = h('input', { type: 'search', name: 'q', maxlength: 200, placeholder: texts.library.searchPlaceholder, 'aria-label': texts.library.search, autocomplete: 'off' });
   search.value = initial.q;
-  const status = h('select', { name: 'status', 'aria-label': texts.library.statusFilter }, option('', texts.library.all), ...statuses.map((value) => option(value, texts.status[value])));
+  const status = h('select', { name: 'status', 'aria-label': texts.library.statusFilter }, option('', texts.library.anyStatus), ...statuses.map((value) => option(value, texts.status[value])));
   status.value = initial.status;
   const kind = h('fieldset', { class: 'segments' }, h('legend', { class: 'visually-hidden' }, texts.library.kindFilter), segment('', texts.library.all, initial), ...kinds.map((value) => segment(value, texts.library.kinds[value], initial)));
   const toolbar = h(
@@ -20,7 +20,7 @@ export function libraryToolbar(initial: LibraryFilter, changed: (filter: Library
     { class: 'toolbar', role: 'search' },
     h('div', { class: 'search-box' }, icon('search'), search),
     kind,
-    h('label', { class: 'select-box' }, h('span', {}, texts.library.statusFilter), status),
+    status,
   );
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tell = (): void => {

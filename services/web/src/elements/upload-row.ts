@@ -47,7 +47,7 @@ export class UploadRow extends HTMLElement {
 
   #showName(upload: Upload): void {
     const text = upload.media?.title ?? upload.name;
-    if (!upload.media || upload.state === 'deleted') return setText(this.#name, text);
+    if (!upload.media) return setText(this.#name, text);
     if (this.#name.textContent !== text || !this.#name.firstElementChild) fill(this.#name, h('a', { href: `/media/${upload.media.id}` }, text));
   }
 
@@ -113,7 +113,6 @@ function describe(upload: Upload): string {
   if (upload.state === 'sending') return describeSending(upload);
   if (upload.message) return upload.message;
   if (upload.state === 'cancelled') return texts.upload.cancelled;
-  if (upload.state === 'deleted') return texts.upload.deleted;
   return `${texts.upload.waiting} · ${formatBytes(upload.sizeBytes)}`;
 }
 

@@ -120,13 +120,13 @@ describe('after 100 %', () => {
     expect(changes).toEqual([]);
   });
 
-  test('a deleted medium settles its row', () => {
+  test('a deleted medium takes its row along, and late news does not bring it back', () => {
     const { queue } = queueWith(1);
     queue.startNext(0);
     queue.sent('u1', at('processing', 1));
-    queue.markDeleted('m1');
+    queue.removeMedia('m1');
     queue.applyMedia(at('completed', 2));
-    expect(statuses(queue)).toEqual(['deleted']);
+    expect(statuses(queue)).toEqual([]);
   });
 });
 

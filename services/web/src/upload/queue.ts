@@ -4,9 +4,9 @@ import { RateMeter } from './rate-meter';
 
 /**
  * One row per file, from the first byte to the last analysis.
- * waiting -> sending -> sent (from here `media` tells the rest), or refused (by us or the server), error, cancelled, deleted.
+ * waiting -> sending -> sent (from here `media` tells the rest), or refused (by us or the server), error, cancelled.
  */
-export type UploadState = 'waiting' | 'sending' | 'sent' | 'refused' | 'error' | 'cancelled' | 'deleted';
+export type UploadState = 'waiting' | 'sending' | 'sent' | 'refused' | 'error' | 'cancelled';
 
 export interface Upload {
   readonly id: string;
@@ -34,7 +34,7 @@ export function statusOf(upload: Upload): string {
 
 /** Nothing more will happen by itself. */
 export function isSettled(upload: Upload): boolean {
-  return ['refused', 'error', 'cancelled', 'deleted', 'completed', 'failed'].includes(statusOf(upload));
+  return ['refused', 'error', 'cancelled', 'completed', 'failed'].includes(statusOf(upload));
 }
 
 /** It ended, and not because its owner wanted it to. */
@@ -134,13 +134,14 @@ export class UploadQueue {
   applyMedia(media: Media): void {
     const upload = this.all.find((candidate) => candidate.media?.id === media.id);
     if (!upload && this.#isSending()) this.#early.set(media.id, media);
-    if (!upload?.media || upload.state === 'deleted' || isOlder(media, upload.media)) return;
+    if (!upload?.media || isOlder(media, upload.media)) return;
     this.#change(upload.id, { media });
   }
 
-  markDeleted(mediaId: string): void {
+  /** Its medium was deleted: nothing is left to tell. */
+  removeMedia(mediaId: string): void {
     const upload = this.all.find((candidate) => candidate.media?.id === mediaId);
-    if (upload) this.#change(upload.id, { state: 'deleted' });
+    if (upload) this.remove(upload.id);
   }
 
   remove(id: string): void {

@@ -35,7 +35,7 @@ class Uploads {
   /** Listens for what happens to media after their upload. */
   connect(signal: AbortSignal): void {
     live.media.on((media) => this.queue.applyMedia(media), signal);
-    live.mediaDeleted.on((id) => this.queue.markDeleted(id), signal);
+    live.mediaDeleted.on((id) => this.queue.removeMedia(id), signal);
     live.refetch.on(() => void this.#refetch(), signal);
     globalThis.addEventListener('beforeunload', (event) => this.hasUnsent() && event.preventDefault(), { signal });
   }
@@ -138,7 +138,7 @@ class Uploads {
       if (!media) continue;
       await api.medium(media.id).then(
         (fresh: Media) => this.queue.applyMedia(fresh),
-        (error: unknown) => error instanceof ApiProblem && error.status === 404 && this.queue.markDeleted(media.id),
+        (error: unknown) => error instanceof ApiProblem && error.status === 404 && this.queue.removeMedia(media.id),
       );
     }
   }
