@@ -4,7 +4,7 @@ import { Dynamo } from '#platform';
 import { ApiClient, eventually, startSurroundings, type TestSurroundings } from '#testing';
 import { AuthModule } from './auth.module';
 import { HASHING } from './password-hasher';
-import { startPausable, type Pausable } from './pausable';
+import { startPausable, type Pausable } from './pausable.testing';
 
 export interface AuthFixture {
   app: NestExpressApplication;

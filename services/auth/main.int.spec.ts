@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient, freePort, newAccount, startSurroundings, type TestSurroundings } from '#testing';
-import { startProcess, type TestProcess } from './process-fixture';
+import { startProcess, type TestProcess } from './process.testing';
 
 let surroundings: TestSurroundings;
 const started: TestProcess[] = [];
