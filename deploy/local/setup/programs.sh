@@ -52,7 +52,7 @@ use_programs() {
   alone install_programs "$@" || return 1
   missing=$(missing_of "$@" | tr '\n' ' ')
   [ -z "$missing" ] || {
-    say "SnapStream needs ${missing}- install what is missing (Debian: sudo apt-get install redis-server ffmpeg; macOS: brew install redis ffmpeg) and run this again."
+    say "SnapStream needs ${missing% }: install what is missing (Debian: sudo apt-get install redis-server ffmpeg; macOS: brew install redis ffmpeg) and run this again."
     return 1
   }
 }
