@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient, freePort, newAccount, startSurroundings, type TestSurroundings } from '#testing';
 import { startProcess, type TestProcess } from './process.testing';
 
+jest.setTimeout(60_000); // each starts processes from source
+
 let surroundings: TestSurroundings;
 const started: TestProcess[] = [];
 const start = (overrides: Record<string, string> = {}) => {
@@ -87,7 +89,6 @@ describe('admin reset-password', () => {
     await client.login({ email: account.email, password });
     expect(await admin(['reset-password', account.email, '--stdin'], 'chosen by the operator\n')).toMatchObject({ code: 0 });
     await client.login({ email: account.email, password: 'chosen by the operator' });
-    expect(await admin(['reset-password', account.email, '--stdin'], 'password1\n')).toMatchObject({ code: 1, stderr: expect.stringContaining('most common') as string });
   });
 
   it.each([
