@@ -1,0 +1,19 @@
+import { ConfigError, loadConfig } from '#config';
+import { setUp, stepsOf } from './steps';
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+/** `npm run setup:aws`: makes or checks what the settings name at AWS. Run it as often as you like. */
+async function main(): Promise<boolean> {
+  const steps = stepsOf(loadConfig());
+  if (steps.length === 0) say('Nothing to set up: the settings name nothing at AWS (SNAPSTREAM_MODE=aws, SNS_TOPIC_ARN, S3_BUCKET)');
+  return setUp(steps, say);
+}
+
+main().then(
+  (isComplete) => process.exit(isComplete ? 0 : 1),
+  (error: Error) => {
+    process.stderr.write(`${error instanceof ConfigError ? error.message : error.stack}\n`);
+    process.exit(1);
+  },
+);

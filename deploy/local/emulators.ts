@@ -1,0 +1,32 @@
+import dynalite from 'dynalite';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { say } from './say';
+
+const DYNAMODB_PORT = 8000;
+const AWS_PORT = 4566;
+
+/**
+ * `node emulators.js <folder>`: DynamoDB on port 8000; SNS, SQS and S3 on port 4566, all kept in the folder. They listen on
+ * every interface and let everybody in: made for a container on a network of its own.
+ */
+async function main(folder: string): Promise<void> {
+  const { startFauxqs } = await import('fauxqs'); // an ES module alone
+  const path = join(folder, 'dynamodb');
+  mkdirSync(path, { recursive: true });
+  const dynamodb = dynalite({ path, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }).listen(DYNAMODB_PORT);
+  await once(dynamodb, 'listening');
+  const aws = await startFauxqs({ port: AWS_PORT, host: 'emulators', logger: false, dataDir: join(folder, 'aws'), s3StorageDir: join(folder, 's3') });
+  say(`DynamoDB on port ${DYNAMODB_PORT}; SNS, SQS and S3 on port ${AWS_PORT}`);
+
+  const stop = async () => {
+    const closed = Promise.withResolvers<void>();
+    dynamodb.close(() => closed.resolve());
+    dynamodb.closeAllConnections(); // the SDK keeps its connections alive
+    await Promise.all([closed.promise, aws.stop()]);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop().then(() => process.exit(0)));
+}
+
+void main(process.argv[2]!);
