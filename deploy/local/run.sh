@@ -1,6 +1,6 @@
 #!/bin/sh
 # What `npm start`, `npm test` and `npm run admin` run. Needs some Node with npm and nothing else:
-#   sh deploy/local/run.sh start | test [jest arguments] | admin <arguments> | <any command, under the right Node>
+#   sh deploy/local/run.sh start | test [jest arguments] | suite <name> | admin <arguments> | <any command, under the right Node>
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -28,6 +28,13 @@ case $mode in
     try_chromium
     check_and_build || exit 1
     exec node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js --ci "$@"
+    ;;
+  suite)
+    use_programs ffmpeg ffprobe redis-server || exit 1
+    use_build || exit 1
+    suite=$1
+    shift
+    exec node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js --testMatch "**/$suite.e2e.ts" "$@"
     ;;
   admin)
     use_build || exit 1

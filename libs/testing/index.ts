@@ -8,3 +8,4 @@ export * from './fixtures';
 export { startProcess, type TestProcess } from './processes';
 export { shapes, startStandalone, type PublishedAlert, type Stack, type StackOptions } from './stack';
 export { EventReader, type ServerEvent } from './event-reader';
+export { browserPath, openBrowser } from './browser';
