@@ -50,7 +50,7 @@ describeWithBrowser(browserPath ? `the pages in a browser, ${name}` : 'the pages
     await page.goto('/media');
     const pictures = page.locator('main article[data-media-id] img');
     await pictures.nth(2).waitFor();
-    await eventually(() => Promise.all([0, 1, 2].map((at) => pictures.nth(at).evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth))), (widths) => widths.every((width) => width > 0));
+    await eventually(() => Promise.all([0, 1, 2].map((at) => pictures.nth(at).evaluate((element) => (element as unknown as { naturalWidth: number }).naturalWidth))), (widths) => widths.every((width) => width > 0));
   });
 
   it('shows facts and a player, and deletes after asking', async () => {
