@@ -1,5 +1,5 @@
 import type { MediaStats, MediaStatus } from '#contracts';
-import { all, atMost, Dynamo, equals, exists, missing, shardOf, type Change, type Condition } from '#platform';
+import { all, atMost, Dynamo, equals, exists, missing, shardOf, sizeIs, type Change, type Condition } from '#platform';
 import type { MediaEvent } from './media.item';
 
 /** Events counted lately, by the time they were (epoch ms): a repeat is not counted again. */
@@ -26,7 +26,9 @@ const PRUNE_ABOVE = 20;
 const RESERVATION_MS = 24 * 3_600_000;
 
 const partition = (userId: string) => `${userId}#counters`;
-const quotaKey = (userId: string) => ({ userId: partition(userId), id: 'quota' });
+/** The row that the sweeper finds when a reservation is a day old. */
+export const QUOTA_ROW = 'quota';
+const quotaKey = (userId: string) => ({ userId: partition(userId), id: QUOTA_ROW });
 
 /**
  * Counts and used bytes of a user, beside the library: a fixed number of rows, so a read costs the same for any library.
@@ -88,6 +90,22 @@ export class MediaCounters {
   async cancel(userId: string, uploadId: string, bytes: number): Promise<void> {
     const when = exists(['reserved', uploadId]);
     await this.dynamo.update('media', quotaKey(userId), { add: [['usedBytes', -bytes]], remove: [['reserved', uploadId]], when });
+  }
+
+  /**
+   * Ends reservations whose upload died: of those older than a day, the ones that became a medium are settled and the
+   * others give their room back. `partitionKey` is the row's own, as the sweeper found it.
+   */
+  async expireReservations(partitionKey: string, becameMedium: (userId: string, uploadId: string) => Promise<boolean>, now = new Date()): Promise<void> {
+    const key = { userId: partitionKey, id: QUOTA_ROW };
+    const userId = partitionKey.slice(0, -'#counters'.length);
+    const row = await this.dynamo.get<QuotaItem>('media', key);
+    const expired = Object.entries(row?.reserved ?? {}).filter(([, { at }]) => Date.parse(at) + RESERVATION_MS <= now.getTime());
+    for (const [uploadId, { bytes }] of expired) {
+      await ((await becameMedium(userId, uploadId)) ? this.settle(userId, uploadId) : this.cancel(userId, uploadId, bytes));
+    }
+    const quiet = await this.dynamo.update('media', key, { remove: ['openShard', 'openAt'], when: sizeIs('reserved', 0) });
+    if (!quiet) await this.dynamo.update('media', key, { set: [['openAt', new Date(now.getTime() + RESERVATION_MS).toISOString()]], when: exists('reserved') });
   }
 
   /** The account is being deleted: from now on no upload gets room. Repeatable. */

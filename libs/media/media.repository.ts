@@ -1,5 +1,5 @@
 import type { FailureCode } from '#contracts';
-import { all, atMost, Dynamo, equals, exists, missing, Outbox, shardOf, type Change, type Condition } from '#platform';
+import { all, atMost, Dynamo, equals, exists, missing, Outbox, shardOf, sizeIs, type Change, type Condition } from '#platform';
 import { deletedEvent, mediaEvent } from './media.events';
 import { listKeys, type MediaEvent, type MediaItem, type MediaKey } from './media.item';
 import { claimed, ended, fieldsOf, retried, type Ending } from './media.moves';
@@ -135,7 +135,7 @@ export class MediaRepository {
 
   /** The last step of a deletion. @returns false while events of it are not confirmed. */
   async removeErased({ userId, id }: MediaKey): Promise<boolean> {
-    return this.dynamo.delete('media', { userId, id }, all(exists('filesErasedAt'), equals('pending', {})));
+    return this.dynamo.delete('media', { userId, id }, all(exists('filesErasedAt'), sizeIs('pending', 0)));
   }
 
   /** Open items (waiting, held or to be erased) of a shard that are due, and when: for the sweeper. */

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { derivedFolder, MediaRepository, originalFolder, type MediaItem, type MediaKey } from '#media';
+import { derivedFolder, MediaCounters, MediaRepository, originalFolder, QUOTA_ROW, type MediaItem, type MediaKey } from '#media';
 import { DependencyUnavailableError, JobQueue, Locks, Outbox, shards, STORAGE, type Storage } from '#platform';
 
 const EVERY_MS = 5_000;
@@ -11,7 +11,7 @@ const ERASE_AGAIN_MS = 5_000;
 
 /**
  * What keeps a medium from being stuck, whatever got lost: wakes open items that lost their wake-up, hands on those whose
- * lease died, sends unconfirmed events again, and finishes deletions. One worker at a time does it, under a lock that ends with its holder.
+ * lease died, sends unconfirmed events again, finishes deletions, and frees room that dead uploads reserved. One worker at a time does it, under a lock that ends with its holder.
  */
 @Injectable()
 export class MediaSweeper implements OnApplicationBootstrap, OnModuleDestroy {
@@ -21,6 +21,7 @@ export class MediaSweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly media: MediaRepository,
+    private readonly counters: MediaCounters,
     private readonly outbox: Outbox,
     private readonly queue: JobQueue,
     private readonly locks: Locks,
@@ -63,6 +64,7 @@ export class MediaSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async look(key: MediaKey, now: Date): Promise<void> {
+    if (key.id === QUOTA_ROW) return this.counters.expireReservations(key.userId, async (userId, id) => (await this.media.getEvenDeleted({ userId, id })) !== null);
     const item = await this.media.getEvenDeleted(key);
     if (!item?.openAt || item.openAt > now.toISOString()) return; // the index lags behind the table
     if (item.deletedAt) return this.erase(item);

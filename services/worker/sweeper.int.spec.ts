@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { MediaCounters, MediaRepository, originalKey, type MediaItem } from '#media';
+import { connectRedis, Dynamo, equals, JobQueue, Locks, newId, Outbox, LocalStorage } from '#platform';
+import { startSurroundings, type TestSurroundings } from '#testing';
+import { MediaSweeper } from './sweeper';
+
+let surroundings: TestSurroundings;
+let dynamo: Dynamo;
+let queue: JobQueue;
+let media: MediaRepository;
+let counters: MediaCounters;
+let sweeper: MediaSweeper;
+let storage: LocalStorage;
+let dir: string;
+let closeRedis: () => void;
+
+beforeAll(async () => {
+  surroundings = await startSurroundings();
+  const config = surroundings.config();
+  dir = await mkdtemp(join(tmpdir(), 'sweeper-'));
+  dynamo = Dynamo.connect(config);
+  await dynamo.ensureTables();
+  queue = new JobQueue(config.redisUrl!, config.tablePrefix);
+  const redis = connectRedis(config.redisUrl!, 'command');
+  await new Promise((resolve) => redis.once('ready', resolve));
+  closeRedis = () => redis.disconnect();
+  media = new MediaRepository(dynamo);
+  counters = new MediaCounters(dynamo);
+  storage = new LocalStorage(dir);
+  sweeper = new MediaSweeper(media, counters, new Outbox(dynamo, queue), queue, new Locks(redis, config.tablePrefix), storage);
+});
+afterAll(async () => {
+  await queue.close();
+  closeRedis();
+  dynamo.close();
+  await surroundings.stop();
+  await rm(dir, { recursive: true });
+});
+
+async function created(): Promise<MediaItem> {
+  const at = new Date().toISOString();
+  const item: MediaItem = {
+    schemaVersion: 1, userId: newId(), id: newId(), title: 't', filename: 't.jpg', description: '', tags: [], batchId: null, kind: 'image', contentType: 'image/jpeg',
+    sizeBytes: 100, sha256: 'x', status: 'uploaded', round: 1, progress: 0, failure: null, history: [{ status: 'uploaded', at, round: 1 }], width: null, height: null,
+    durationSeconds: null, codecs: [], metadata: {}, derived: null, derivedToken: null, derivedBytes: 0, createdAt: at, updatedAt: at, completedAt: null, pending: {}, crashes: 0, errors: 0,
+  };
+  await media.create(item);
+  return item;
+}
+
+/** As if so much time had passed for a row. */
+async function makeDue(key: { userId: string; id: string }): Promise<void> {
+  await dynamo.update('media', { userId: key.userId, id: key.id }, { set: [['openAt', new Date(Date.now() - 1).toISOString()]] });
+}
+
+const waiting = async () => (await queue.counts('image')).waiting;
+
+describe('MediaSweeper', () => {
+  it('wakes what lost its wake-up once, and not what is not due', async () => {
+    const item = await created();
+    await sweeper.sweep();
+    expect(await waiting()).toBe(0);
+    await makeDue(item);
+    await sweeper.sweep();
+    expect(await waiting()).toBe(1);
+    await makeDue(item);
+    await sweeper.sweep();
+    expect(await waiting()).toBe(1); // the same job is waiting already
+  });
+
+  it('wakes an item whose lease died', async () => {
+    const item = await created();
+    await media.claim(item, newId(), 1);
+    const before = await waiting();
+    await makeDue(item);
+    await sweeper.sweep();
+    expect(await waiting()).toBe(before + 1);
+  });
+
+  it('sends an unconfirmed event again when it is old enough', async () => {
+    const item = await created();
+    await sweeper.sweep();
+    expect((await queue.counts('events')).waiting).toBe(0);
+    const old = new Date(Date.now() - 31_000).toISOString();
+    await dynamo.update('media', { userId: item.userId, id: item.id }, { set: [['outboxAt', old], [['pending', `${item.id}.uploaded.1`, 'occurredAt'], old]] });
+    await sweeper.sweep();
+    expect((await queue.counts('events')).waiting).toBe(1);
+  });
+
+  it('finishes a deletion that stopped after its first step, and keeps the item until its events are confirmed', async () => {
+    const item = await created();
+    await storage.write(originalKey(item), Readable.from(['bytes']));
+    const deleted = await media.markDeleted(item);
+    await makeDue(item);
+    await sweeper.sweep();
+    expect(await storage.stat(originalKey(item))).toBeNull();
+    expect(await media.getEvenDeleted(item)).not.toBeNull();
+    const outbox = new Outbox(dynamo, queue);
+    for (const eventId of [deleted!.event.id, `${item.id}.uploaded.1`]) await outbox.confirm({ table: 'media', key: { userId: item.userId, id: item.id } }, eventId);
+    await makeDue(item);
+    await sweeper.sweep();
+    expect(await media.getEvenDeleted(item)).toBeNull();
+  });
+
+  it('frees the room of an upload that died a day ago, and keeps that of one that became a medium', async () => {
+    const item = await created();
+    const yesterday = new Date(Date.now() - 25 * 3_600_000).toISOString();
+    const quota = { userId: `${item.userId}#counters`, id: 'quota' };
+    for (const id of [item.id, newId(), newId()]) await counters.reserve(item.userId, id, 10, null);
+    const row = await dynamo.get<{ reserved: Record<string, unknown> }>('media', quota);
+    const [, died] = Object.keys(row!.reserved).toSorted();
+    await dynamo.update('media', quota, { set: [item.id, died!].map((id) => [['reserved', id, 'at'], yesterday] as const) });
+    await makeDue(quota);
+    await sweeper.sweep();
+    expect(await counters.usedBytes(item.userId)).toBe(20);
+    const { items } = await dynamo.query<{ reserved?: Record<string, unknown> }>('media', { where: equals('userId', quota.userId) });
+    expect(items.map(({ reserved }) => Object.keys(reserved ?? {}).length)).toEqual([1]);
+  });
+});
