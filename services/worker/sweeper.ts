@@ -3,7 +3,7 @@ import { derivedFolder, MediaCounters, MediaRepository, originalFolder, QUOTA_RO
 import { DependencyUnavailableError, JobQueue, Locks, Outbox, shards, STORAGE, type Storage } from '#platform';
 
 const EVERY_MS = 5_000;
-const LOCK_MS = 30_000;
+const LOCK_MS = 15_000;
 /** An event that its consumer did not confirm in this time is sent again. */
 const UNCONFIRMED_MS = 30_000;
 const LOOK_AGAIN_MS = 30_000;

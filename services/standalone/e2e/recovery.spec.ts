@@ -32,7 +32,7 @@ describe('recovery', () => {
   it('hands the item of a killed worker to another one: one end, one notification, no second history entry', async () => {
     const [victim] = stack.processes!.workers;
     // a codec that no browser plays: seconds of work, so that the kill comes in the middle of it
-    const { id } = await api.upload(new Uint8Array(await makeMp4({ seconds: 8, width: 1280, height: 720, videoCodec: 'mpeg4' })), { filename: 'long.mp4' });
+    const { id } = await api.upload(new Uint8Array(await makeMp4({ seconds: 12, width: 640, height: 360, videoCodec: 'mpeg4' })), { filename: 'long.mp4' });
     await eventually(() => api.media(id), ({ status }) => status === 'processing');
     await sleep(500);
     await victim!.kill();
@@ -77,7 +77,7 @@ describe('recovery', () => {
   }, 120_000);
 
   it('ends and erases a deletion that meets a running job', async () => {
-    const { id } = await api.upload(new Uint8Array(await makeMp4({ seconds: 8, width: 1280, height: 720, videoCodec: 'mpeg4' })), { filename: 'gone.mp4' });
+    const { id } = await api.upload(new Uint8Array(await makeMp4({ seconds: 12, width: 640, height: 360, videoCodec: 'mpeg4' })), { filename: 'gone.mp4' });
     await eventually(() => api.media(id), ({ status }) => status === 'processing');
     await api.expect(204, 'DELETE', `/api/media/${id}`);
     await eventually(() => api.expect<MediaStats>(200, 'GET', '/api/media/stats'), ({ total, processing }) => total === 0 && processing === 0, 30_000);
@@ -99,7 +99,7 @@ describe('recovery', () => {
   }, 120_000);
 
   it('hands back what a stopped worker was doing, and counts it as nothing', async () => {
-    const { id } = await api.upload(new Uint8Array(await makeMp4({ seconds: 8, width: 1280, height: 720, videoCodec: 'mpeg4' })), { filename: 'deploy.mp4' });
+    const { id } = await api.upload(new Uint8Array(await makeMp4({ seconds: 12, width: 640, height: 360, videoCodec: 'mpeg4' })), { filename: 'deploy.mp4' });
     await eventually(() => api.media(id), ({ status }) => status === 'processing');
     const startedAt = Date.now();
     expect(await stack.processes!.workers.pop()!.stop()).toBe(0);
