@@ -2,7 +2,6 @@ import dynalite from 'dynalite';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { say } from './say';
 
 const DYNAMODB_PORT = 8000;
 const AWS_PORT = 4566;
@@ -18,7 +17,7 @@ async function main(folder: string): Promise<void> {
   const dynamodb = dynalite({ path, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }).listen(DYNAMODB_PORT);
   await once(dynamodb, 'listening');
   const aws = await startFauxqs({ port: AWS_PORT, host: 'emulators', logger: false, dataDir: join(folder, 'aws'), s3StorageDir: join(folder, 's3') });
-  say(`DynamoDB on port ${DYNAMODB_PORT}; SNS, SQS and S3 on port ${AWS_PORT}`);
+  process.stdout.write(`DynamoDB on port ${DYNAMODB_PORT}; SNS, SQS and S3 on port ${AWS_PORT}\n`);
 
   const stop = async () => {
     const closed = Promise.withResolvers<void>();
