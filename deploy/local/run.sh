@@ -1,6 +1,6 @@
 #!/bin/sh
 # What `npm start`, `npm test` and `npm run admin` run. Needs some Node with npm and nothing else:
-#   sh deploy/local/run.sh start | test [jest arguments] | suite <name> | admin <arguments> | <any command, under the right Node>
+#   sh deploy/local/run.sh start | test [jest arguments] | suite <name> | service <name> | setup-aws | admin <arguments> | <any command, under the right Node>
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -35,6 +35,15 @@ case $mode in
     suite=$1
     shift
     exec node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js --testMatch "**/$suite.e2e.ts" "$@"
+    ;;
+  service)
+    [ "$1" != worker ] || use_programs ffmpeg ffprobe || exit 1
+    use_build || exit 1
+    exec node "dist/services/$1/main.js"
+    ;;
+  setup-aws)
+    use_build || exit 1
+    exec node dist/deploy/aws/setup.js
     ;;
   admin)
     use_build || exit 1

@@ -1,0 +1,103 @@
+import { execFile, spawn } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { Media, NotificationList } from '#contracts';
+import { eventually, makeJpeg, shapes, type ApiClient, type Stack } from '#testing';
+
+const run = promisify(execFile);
+const [program = '', ...subcommand] = (process.env.COMPOSE ?? 'docker-compose').split(' ');
+const compose = (...args: string[]) => run(program, [...subcommand, ...args]);
+const scaleTo = (workers: number) => compose('up', '-d', '--no-deps', '--no-recreate', '--scale', `worker-image=${workers}`, 'worker-image');
+
+/** Follows what the image workers log: which of them (by the host name of its container) ended which medium. */
+function watchWorkers() {
+  const ended: Array<{ worker: string; mediaId: string }> = [];
+  const logs = spawn(program, [...subcommand, 'logs', '--follow', '--no-color', 'worker-image'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  let rest = '';
+  logs.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop()!;
+    for (const line of lines.filter((each) => each.includes('"media processed"'))) {
+      const { hostname, mediaId } = JSON.parse(line.slice(line.indexOf('{'))) as { hostname: string; mediaId: string };
+      ended.push({ worker: hostname, mediaId });
+    }
+  });
+  return { ended, stop: () => logs.kill() };
+}
+
+async function uploadMany(api: ApiClient, count: number): Promise<string[]> {
+  const picture = new Uint8Array(await makeJpeg({ width: 3_000, height: 2_000 }));
+  const ids: string[] = [];
+  for (let from = 0; from < count; from += 10) {
+    const batch = await Promise.all(Array.from({ length: Math.min(10, count - from) }, (_, index) => api.upload(picture, { filename: `${from + index}.jpg` })));
+    ids.push(...batch.map(({ id }) => id));
+  }
+  return ids;
+}
+
+const statuses = ({ history }: Media) => history.map(({ status }) => status).join(' ');
+
+const completed = async (api: ApiClient) => (await api.expect<{ completed: number }>(200, 'GET', '/api/media/stats')).completed;
+
+async function notifiedOf(api: ApiClient): Promise<string[]> {
+  const found: string[] = [];
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const page: NotificationList = await api.expect(200, 'GET', `/api/notifications?limit=100${cursor && `&cursor=${cursor}`}`);
+    found.push(...page.items.flatMap(({ mediaId }) => mediaId ?? []));
+    cursor = page.nextCursor;
+  }
+  return found.toSorted();
+}
+
+describe('the containers', () => {
+  let stack: Stack;
+  let api: ApiClient;
+  beforeAll(async () => {
+    stack = await shapes[0]![1]();
+    ({ api } = await stack.newUser());
+  });
+  afterAll(() => scaleTo(1));
+
+  it('serve the pages with the headers of the API, the assets for ever, and keep the metrics inside', async () => {
+    const [page, answer] = await Promise.all([api.fetch('GET', '/media/some-id'), api.fetch('GET', '/api/media')]);
+    for (const [name, value] of answer.headers) {
+      if (/^(content-security|cross-origin|origin-agent|referrer|x-)/.test(name) && name !== 'x-request-id') expect([name, page.headers.get(name)]).toEqual([name, value]);
+    }
+    const [, script] = /src="(\/assets\/[^"]+)"/.exec(await page.text())!;
+    expect((await api.fetch('GET', script!)).headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect((await api.call('GET', '/metrics')).status).toBe(404);
+    expect(await api.problem('GET', '/no/such/page')).toMatchObject({ code: 'not_found' });
+  });
+
+  it('answer 503 within 5 s for a service that is away, and find it again', async () => {
+    await compose('stop', 'notification');
+    const startedAt = Date.now();
+    const refused = await api.problem('GET', '/api/notifications');
+    expect([refused.code, refused.headers.get('retry-after')]).toEqual(['temporarily_unavailable', '5']);
+    expect(Date.now() - startedAt).toBeLessThan(5_000);
+    expect((await api.call('GET', '/api/media')).status).toBe(200);
+    await compose('start', 'notification');
+    await eventually(() => api.call('GET', '/api/notifications'), ({ status }) => status === 200, 30_000);
+  }, 90_000);
+
+  it('share the work of three image workers; two of them leave in the middle of it, and nothing is lost or repeated', async () => {
+    await scaleTo(3);
+    const workers = watchWorkers();
+    const ids = await uploadMany(api, 100);
+    await eventually(() => completed(api), (count) => count >= 20, 120_000);
+    const whileThree = new Set(workers.ended.map(({ worker }) => worker));
+    await scaleTo(1);
+    await eventually(() => completed(api), (count) => count === 100, 240_000);
+
+    const all = await Promise.all(ids.map((id) => api.media(id)));
+    expect(new Set(all.map(statuses))).toEqual(new Set(['uploaded processing completed']));
+    const notified = await eventually(() => notifiedOf(api), (found) => found.length >= 100, 60_000);
+    expect(notified).toEqual(ids.toSorted());
+    await eventually(() => Promise.resolve(workers.ended.length), (count) => count >= 100);
+    expect(workers.ended.map(({ mediaId }) => mediaId).toSorted()).toEqual(ids.toSorted());
+    expect(whileThree.size).toBe(3);
+    const shares = Object.entries(Object.groupBy(workers.ended, ({ worker }) => worker)).map(([worker, jobs]) => `${worker}: ${jobs!.length}`);
+    process.stdout.write(`Jobs per image worker: ${shares.join(', ')}\n`);
+    workers.stop();
+  }, 600_000);
+});

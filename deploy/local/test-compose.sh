@@ -1,0 +1,45 @@
+#!/bin/sh
+# What `npm run test:compose` runs: builds the containers, brings them up on a free port under a name of their own, holds the
+# end-to-end suites against them, and takes all of it down again, whatever happens.
+set -eu
+. deploy/local/setup/say.sh
+
+if docker compose version >/dev/null 2>&1; then COMPOSE='docker compose'; else COMPOSE=docker-compose; fi
+if ! docker info >/dev/null 2>&1 || ! $COMPOSE version >/dev/null 2>&1; then
+  say 'npm run test:compose needs Docker with Compose, and none answers here.'
+  exit 1
+fi
+
+COMPOSE_PROJECT_NAME=snapstream-test-$$
+PORT=$(node -p "const probe = require('net').createServer().listen(0, '127.0.0.1'); const { port } = probe.address(); probe.close(); port")
+E2E_BASE_URL=http://127.0.0.1:$PORT
+BIND=127.0.0.1
+export COMPOSE COMPOSE_PROJECT_NAME PORT BIND E2E_BASE_URL
+
+tear_down() {
+  status=$?
+  trap - EXIT
+  [ "$status" = 0 ] || $COMPOSE logs --tail=40 >&2
+  $COMPOSE down --volumes --remove-orphans >/dev/null 2>&1
+  exit "$status"
+}
+trap tear_down EXIT
+trap 'exit 130' INT TERM HUP
+
+ready() {
+  node -e 'const ready = () => fetch(process.argv[1]).then((answer) => answer.ok, () => false);
+    (async () => { for (let tries = 0; tries < 60; tries += 1) { if (await ready()) return; await new Promise((go) => setTimeout(go, 500)); } process.exit(1); })()' "$E2E_BASE_URL/health/ready"
+}
+
+suite() { node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js --ci --runInBand --testMatch "$@"; }
+
+quietly 'The images could not be built.' $COMPOSE build
+quietly 'The containers did not come up.' $COMPOSE up -d
+ready
+suite '**/standalone/e2e/{journey,bytes,browser}.spec.ts' '**/deploy/local/compose.e2e.ts'
+
+# Uploads at their limits, which must be small for that, and with nobody who works on them.
+MAX_UPLOAD_BYTES=300000 USER_QUOTA_BYTES=1000000 UPLOAD_IDLE_SECONDS=2 \
+  quietly 'The containers did not come up with other settings.' $COMPOSE up -d --scale worker-image=0 --scale worker-media=0
+ready
+suite '**/standalone/e2e/uploads.spec.ts'
