@@ -1,41 +1,35 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { derivedFolder, MediaCounters, MediaRepository, originalFolder, QUOTA_ROW, type MediaItem, type MediaKey } from '#media';
-import { DependencyUnavailableError, JobQueue, Locks, Outbox, shards, STORAGE, type Storage } from '#platform';
+import { ScheduledSweep } from '#nest';
+import { JobQueue, Locks, Outbox, shards, STORAGE, type Storage } from '#platform';
 
-const EVERY_MS = 5_000;
-const LOCK_MS = 15_000;
+const SCHEDULE = { name: 'sweep:media', everyMs: 5_000, lockMs: 15_000 };
 /** An event that its consumer did not confirm in this time is sent again. */
 const UNCONFIRMED_MS = 30_000;
 const LOOK_AGAIN_MS = 30_000;
 const ERASE_AGAIN_MS = 5_000;
+const HOUR_MS = 3_600_000;
+/** No write and no job lives as long. */
+const STALE_FILES_MS = 24 * HOUR_MS;
 
 /**
  * What keeps a medium from being stuck, whatever got lost: wakes open items that lost their wake-up, hands on those whose
- * lease died, sends unconfirmed events again, finishes deletions, and frees room that dead uploads reserved. One worker at a time does it, under a lock that ends with its holder.
+ * lease died, sends unconfirmed events again, finishes deletions,
+ * and frees what dead uploads and dead deliveries held. One worker at a time does it, under a lock that ends with its holder.
  */
 @Injectable()
-export class MediaSweeper implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(MediaSweeper.name);
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
+export class MediaSweeper extends ScheduledSweep {
+  private filesSweptAt = 0;
 
   constructor(
     private readonly media: MediaRepository,
     private readonly counters: MediaCounters,
     private readonly outbox: Outbox,
     private readonly queue: JobQueue,
-    private readonly locks: Locks,
+    locks: Locks,
     @Inject(STORAGE) private readonly storage: Storage,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.schedule();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    await this.running;
+  ) {
+    super(locks, SCHEDULE);
   }
 
   /** One round over everything that is due. */
@@ -45,22 +39,9 @@ export class MediaSweeper implements OnApplicationBootstrap, OnModuleDestroy {
       for await (const key of this.media.due(shard, now)) await this.look(key, now);
     }
     await this.outbox.resend('media', ['userId', 'id'], UNCONFIRMED_MS);
-  }
-
-  private schedule(): void {
-    this.timer = setTimeout(() => {
-      this.running = this.sweepLocked();
-      void this.running.then(() => this.timer && this.schedule());
-    }, EVERY_MS);
-  }
-
-  private async sweepLocked(): Promise<void> {
-    try {
-      await this.locks.tryWith('sweep:media', LOCK_MS, () => this.sweep());
-    } catch (error) {
-      const level = error instanceof DependencyUnavailableError ? 'warn' : 'error';
-      this.logger[level]({ err: error, msg: 'the sweep of media did not come to its end; it starts again soon' });
-    }
+    if (now.getTime() < this.filesSweptAt + HOUR_MS) return;
+    await this.storage.sweepTemp(STALE_FILES_MS);
+    this.filesSweptAt = now.getTime();
   }
 
   private async look(key: MediaKey, now: Date): Promise<void> {
