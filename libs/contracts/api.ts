@@ -67,8 +67,9 @@ const page = {
   limit: z.coerce.number().int().min(1).max(100).default(50),
   cursor: z.string().max(2048).optional(),
 };
-export const pageQuery = z.strictObject(page);
-export const mediaListQuery = z.strictObject({
+/** Queries ignore what they do not know (bodies refuse it): caches and links add parameters of their own. */
+export const pageQuery = z.object(page);
+export const mediaListQuery = z.object({
   ...page,
   status: z.enum(mediaStatuses).optional(),
   kind: z.enum(mediaKinds).optional(),
@@ -171,7 +172,7 @@ export const api = {
     update: { method: 'PATCH', path: id, summary: 'Change title, description or tags', body: updateMediaRequest, status: 200, response: mediaSchema, errors: ['not_found'] },
     retry: { method: 'POST', path: `${id}/retry`, summary: 'Process a failed medium again', status: 202, response: mediaSchema, errors: ['not_found', 'not_failed'] },
     remove: { method: 'DELETE', path: id, summary: 'Delete with everything derived', status: 204, errors: ['not_found'] },
-    original: { method: 'GET', path: `${id}/original`, summary: 'The exact bytes uploaded; takes Range', query: z.strictObject({ download: z.enum(['0', '1']).optional() }), status: 200, produces: 'application/octet-stream', errors: ['not_found', 'range_not_satisfiable'] },
+    original: { method: 'GET', path: `${id}/original`, summary: 'The exact bytes uploaded; takes Range', query: z.object({ download: z.enum(['0', '1']).optional() }), status: 200, produces: 'application/octet-stream', errors: ['not_found', 'range_not_satisfiable'] },
     thumbnail: { method: 'GET', path: `${id}/thumbnail`, summary: 'A picture, longest side at most 480 px', status: 200, produces: 'image/webp', errors: ['not_found', 'not_ready'] },
     preview: { method: 'GET', path: `${id}/preview`, summary: 'What every browser shows or plays', status: 200, produces: 'application/octet-stream', errors: ['not_found', 'not_ready', 'range_not_satisfiable'] },
     waveform: { method: 'GET', path: `${id}/waveform`, summary: 'Peaks of the sound', status: 200, response: waveformSchema, errors: ['not_found', 'not_ready'] },
