@@ -11,7 +11,7 @@ if ! docker info >/dev/null 2>&1 || ! $COMPOSE version >/dev/null 2>&1; then
 fi
 
 COMPOSE_PROJECT_NAME=snapstream-test-$$
-PORT=$(node -p "const probe = require('net').createServer().listen(0, '127.0.0.1'); const { port } = probe.address(); probe.close(); port")
+PORT=$(node -e "const probe = require('net').createServer().listen(0, '127.0.0.1', () => { console.log(probe.address().port); probe.close(); })")
 E2E_BASE_URL=http://127.0.0.1:$PORT
 BIND=127.0.0.1
 export COMPOSE COMPOSE_PROJECT_NAME PORT BIND E2E_BASE_URL
