@@ -1,3 +1,4 @@
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, DeleteMessageCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { randomUUID } from 'node:crypto';
@@ -38,6 +39,14 @@ export async function startAws(): Promise<TestAws> {
     requests: () => requests,
     stop: () => app.close(),
   };
+}
+
+/** @returns its name. */
+export async function createBucket(aws: TestAws, name = `bucket-${randomUUID()}`): Promise<string> {
+  const s3 = new S3Client({ ...aws.client, forcePathStyle: true });
+  await s3.send(new CreateBucketCommand({ Bucket: name }));
+  s3.destroy();
+  return name;
 }
 
 /** @returns its ARN. A name that ends in `.fifo` makes a FIFO topic. */

@@ -1,11 +1,11 @@
 export { ApiClient, eventually, newAccount, UnexpectedAnswerError, type Account, type Answer, type CallOptions, type UploadOptions } from './api-client';
-export { createTopic, startAws, subscribe, type ReceivedMessage, type TestAws, type TestSubscriber } from './aws-emulators';
+export { createBucket, createTopic, startAws, subscribe, type ReceivedMessage, type TestAws, type TestSubscriber } from './aws-emulators';
 export { startDynamoDb } from './dynamodb';
 export { freePort } from './free-port';
 export { startRedis, type TestRedis } from './redis';
 export { startSurroundings, type TestSurroundings } from './surroundings';
 export * from './fixtures';
 export { startProcess, type TestProcess } from './processes';
-export { shapes, startStandalone, type PublishedAlert, type Stack, type StackOptions } from './stack';
+export { shapes, shapesWithS3, startStandalone, type PublishedAlert, type Stack, type StackOptions } from './stack';
 export { EventReader, type ServerEvent } from './event-reader';
 export { browserPath, openBrowser } from './browser';

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Alert } from '#contracts';
-import { createTopic, startAws, subscribe } from './aws-emulators';
+import { createBucket, createTopic, startAws, subscribe, type TestAws } from './aws-emulators';
 import { ApiClient, newAccount, type Account } from './api-client';
 import { startFront } from './front';
 import { startProcess, type TestProcess } from './processes';
@@ -38,6 +38,9 @@ export const shapes: ReadonlyArray<[name: string, start: (options?: StackOptions
       ['four services apart in AWS mode', startApart],
     ];
 
+/** For the suites that see bytes come and go: with their storage in S3 as well. */
+export const shapesWithS3: typeof shapes = process.env.E2E_BASE_URL ? shapes : [...shapes, ['four services apart on S3', startApartOnS3]];
+
 /** API and workers as `npm start` runs them, alerts in a file. */
 export async function startStandalone(options: StackOptions = {}): Promise<Stack> {
   const surroundings = await startSurroundings();
@@ -49,9 +52,19 @@ export async function startStandalone(options: StackOptions = {}): Promise<Stack
   });
 }
 
-/** Each service alone behind one address, talking to SNS and DynamoDB emulators. */
+/** Each service alone behind one address, talking to SNS and DynamoDB emulators; bytes lie on disk. */
 export async function startApart(options: StackOptions = {}): Promise<Stack> {
-  const [surroundings, aws] = await Promise.all([startSurroundings(), startAws()]);
+  return apart(await startAws(), options);
+}
+
+/** Likewise, but bytes lie in a bucket of an S3 emulator. */
+export async function startApartOnS3({ env, ...options }: StackOptions = {}): Promise<Stack> {
+  const aws = await startAws();
+  return apart(aws, { ...options, env: { S3_BUCKET: await createBucket(aws), AWS_ENDPOINT_URL_S3: aws.endpoint, ...env } });
+}
+
+async function apart(aws: TestAws, options: StackOptions): Promise<Stack> {
+  const surroundings = await startSurroundings();
   const topicArn = await createTopic(aws);
   const subscriber = await subscribe(aws, topicArn);
   const received: PublishedAlert[] = [];

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { makeWav, shapes, type ApiClient, type Stack } from '#testing';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeWav, shapesWithS3, type ApiClient, type Stack } from '#testing';
 
-describe.each(shapes)('the bytes of a medium, %s', (_name, start) => {
+describe.each(shapesWithS3)('the bytes of a medium, %s', (shape, start) => {
   let stack: Stack;
   let api: ApiClient;
   let path: string;
@@ -22,6 +24,11 @@ describe.each(shapes)('the bytes of a medium, %s', (_name, start) => {
     const response = await api.fetch(method, path, { headers });
     return { status: response.status, headers: response.headers, body: Buffer.from(await response.arrayBuffer()) };
   };
+
+  it('lie where the shape says', () => {
+    if (!stack.processes) return;
+    expect(existsSync(join(stack.processes.dataDir, 'objects'))).toBe(!shape.endsWith('S3'));
+  });
 
   it('are what was uploaded, with validators and headers that let nothing run', async () => {
     const { status, headers, body } = await get();
