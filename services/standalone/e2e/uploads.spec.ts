@@ -41,9 +41,12 @@ describe.each(shapes)('uploads, %s', (_name, start) => {
 
   const refusal = async (bytes: Uint8Array<ArrayBuffer>, filename = 'x.jpg') => (await api.tryUpload(bytes, { filename })).body as Problem;
   const listed = async () => (await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items.length;
+  /** Originals and unfinished files; none where they can not be seen. */
   const storedFiles = async () => {
-    const root = join(stack.processes!.dataDir, 'objects', 'originals');
-    return (await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])).filter((entry) => entry.isFile()).length;
+    if (!stack.processes) return 0;
+    const folders = ['objects/originals', 'tmp'].map((name) => join(stack.processes!.dataDir, name));
+    const entries = await Promise.all(folders.map((folder) => readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])));
+    return entries.flat().filter((entry) => entry.isFile()).length;
   };
 
   it.each([
@@ -82,14 +85,17 @@ describe.each(shapes)('uploads, %s', (_name, start) => {
     expect(await listed()).toBe(0);
   });
 
-  it('leaves nothing of an upload that is cut', async () => {
-    if (!stack.processes) return;
+  it.each([10, 50, 99])('leaves nothing of 20 uploads that are cut at %i %', async (percent) => {
+    const { api: other } = await stack.newUser();
     const before = await storedFiles();
     const body = Buffer.concat([Buffer.from('--x\r\nContent-Disposition: form-data; name="file"; filename="cut.jpg"\r\n\r\n'), Buffer.from(await jpegOf(200_000)), Buffer.from('\r\n--x--\r\n')]);
-    const head = ['POST /api/media HTTP/1.1', `Cookie: ${api.cookie}`, 'Content-Type: multipart/form-data; boundary=x'];
-    await Promise.all([0.1, 0.5, 0.99].map((part) => raw(stack.baseUrl, head, body, Math.floor(body.length * part))));
+    const head = ['POST /api/media HTTP/1.1', `Cookie: ${other.cookie}`, 'Content-Type: multipart/form-data; boundary=x'];
+    await Promise.all(Array.from({ length: 20 }, () => raw(stack.baseUrl, head, body, Math.floor((body.length * percent) / 100))));
     await eventually(storedFiles, (count) => count === before);
-    expect(await listed()).toBe(0);
+    expect(await other.expect(200, 'GET', '/api/media/stats')).toMatchObject({ total: 0, bytes: 0, originalBytes: 0 });
+    expect((await other.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items).toEqual([]);
+    const whole = await Promise.all(Array.from({ length: 5 }, async () => other.tryUpload(await jpegOf(200_000)))); // the whole quota is there
+    expect(whole.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201]);
   });
 
   it('gives up on a client that sends nothing any more', async () => {

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import { makeMp4, makePng } from '#testing';
+import { makePng } from '#testing';
 import { defaultLimits } from './limits';
 import { trials } from './trials.testing';
 
@@ -132,61 +131,3 @@ describe('the sandbox', () => {
     await until(() => !isAlive(child) && !isAlive(ffmpeg) && !existsSync(tools));
   });
 });
-
-describe('playlists and scripts dressed as media', () => {
-  const trial = trials();
-  let connections = 0;
-  const listener = createServer((socket) => {
-    connections += 1;
-    socket.destroy();
-  });
-  let address = '';
-
-  beforeAll(async () => {
-    await once(listener.listen(0, '127.0.0.1'), 'listening');
-    const bound = listener.address();
-    address = typeof bound === 'object' && bound ? `http://127.0.0.1:${bound.port}` : '';
-  });
-  afterAll(() => void listener.close());
-
-  const scripts = (victim: string): [string, string][] => [
-    ['an HLS playlist of the network', `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${address}/a.ts\n#EXT-X-ENDLIST\n`],
-    ['a master playlist', `#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n${address}/child.m3u8\n`],
-    ['an HLS playlist of a neighbour', `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://${victim}\n#EXT-X-ENDLIST\n`],
-    ['a concat script of a neighbour', `ffconcat version 1.0\nfile '${victim}'\n`],
-    ['a concat script of the network', `ffconcat version 1.0\nfile '${address}/a.mp4'\n`],
-    ['DASH', `<?xml version="1.0"?><MPD><Period><AdaptationSet><Representation><BaseURL>${address}/a.mp4</BaseURL></Representation></AdaptationSet></Period></MPD>`],
-    ['SDP', 'v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nm=video 9 RTP/AVP 96\n'],
-  ];
-
-  it.each([
-    ['video/mp4', ''],
-    ['video/mp4', '\0\0\0\x14ftypisom\0\0\0\0isom\n'],
-    ['video/webm', ''],
-    ['audio/mpeg', 'ID3\x04\0\0\0\0\0\0\n'],
-    ['audio/wav', ''],
-    ['audio/ogg', ''],
-  ])('are refused as %s behind %j, and nothing they name is opened', async (contentType, magic) => {
-    const { inputPath: victim } = await trial.prepare(await makeMp4({ seconds: 0.5 }));
-    for (const [, script] of scripts(victim)) {
-      const kind = contentType.startsWith('video') ? 'video' : 'audio';
-      await expect(trial.analyse({ kind, contentType }, Buffer.from(magic + script, 'latin1'))).rejects.toMatchObject({ name: 'MediaFailure' });
-    }
-    expect(connections).toBe(0);
-  });
-
-  it('mp4 that refers to another file: its samples are not read from there', async () => {
-    const { inputPath: victim } = await trial.prepare(await makeMp4({ seconds: 0.5 }));
-    const referring = referTo(await makeMp4({ seconds: 0.5, audioTracks: 0, container: 'mov' }), victim);
-    await expect(trial.analyse({ kind: 'video', contentType: 'video/quicktime' }, referring)).rejects.toMatchObject({ name: 'MediaFailure' });
-  });
-});
-
-/** Turns the self-reference of a QuickTime data table into an alias to `path`, and takes the samples away. */
-function referTo(mov: Buffer, path: string): Buffer {
-  const url = mov.indexOf('url ', mov.indexOf('dref'));
-  mov.writeUInt32BE(0, url + 4); // flags: not self-contained
-  mov.write('alis', url, 'latin1');
-  mov.fill(0, mov.indexOf('mdat') + 4, mov.indexOf('moov') - 4);
-  return Buffer.concat([mov, Buffer.from(path)]);
-}
