@@ -2,6 +2,7 @@ import { applyDecorators, createParamDecorator, HttpCode, RequestMapping, Reques
 import type { Request } from 'express';
 import type { z } from 'zod';
 import type { Endpoint as EndpointShape } from '#contracts';
+import { isId } from '#platform';
 import { ProblemError } from './problem';
 
 export const ENDPOINT = 'snapstream:endpoint';
@@ -26,6 +27,15 @@ export const ZodBody = (schema: z.ZodType): ParameterDecorator => judged((req) =
 
 /** The query string, judged and typed by a schema. */
 export const ZodQuery = (schema: z.ZodType): ParameterDecorator => judged((req) => ({ ...req.query }), schema);
+
+/** The `:id` of the address. @throws {ProblemError} not_found for what can be no id */
+export const Id = createParamDecorator((_: undefined, context: ExecutionContext) => idOf(context.switchToHttp().getRequest<Request>()));
+
+function idOf(req: Request): string {
+  const { id } = req.params;
+  if (typeof id === 'string' && isId(id)) return id;
+  throw new ProblemError('not_found');
+}
 
 /** @throws {ProblemError} validation_failed, naming each field that is wrong. */
 export function parseWith<T>(schema: z.ZodType<T>, input: unknown): T {

@@ -1,7 +1,7 @@
 import './request-types';
 
 export { CurrentUser, userOf, type SessionUser } from './current-user';
-export { Endpoint, parseWith, ZodBody, ZodQuery } from './endpoint';
+export { Endpoint, Id, parseWith, ZodBody, ZodQuery } from './endpoint';
 export { answerHealth, Health, type Readiness } from './health';
 export { createLogger, NestLogger } from './logging';
 export { openApiDocument } from './openapi';

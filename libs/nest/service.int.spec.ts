@@ -6,7 +6,7 @@ import { connect, type AddressInfo } from 'node:net';
 import request from 'supertest';
 import { api, registerRequest, updateMeRequest, type RegisterRequest, type UpdateMeRequest } from '#contracts';
 import { startSurroundings, type TestSurroundings } from '#testing';
-import { createService, CurrentUser, Endpoint, ProblemError, Sessions, ZodBody, type SessionUser } from './index';
+import { createService, CurrentUser, Endpoint, Id, ProblemError, Sessions, ZodBody, type SessionUser } from './index';
 
 @Controller()
 class ProbeController {
@@ -21,6 +21,11 @@ class ProbeController {
   @Endpoint(api.auth.updateMe)
   update(@CurrentUser() user: SessionUser, @ZodBody(updateMeRequest) body: UpdateMeRequest) {
     return { user, body };
+  }
+
+  @Endpoint(api.media.get)
+  get(@Id() id: string) {
+    return { id };
   }
 
   @Endpoint(api.media.upload)
@@ -165,6 +170,10 @@ describe('createService', () => {
   it('calls a broken address malformed', async () => {
     expect((await asAnn('get', '/api/break/uri').expect(400)).body.code).toBe('malformed_request');
     expect((await asAnn('get', '/api/break/%E0%A4').expect(400)).body.code).toBe('malformed_request');
+  });
+
+  it.each(['nope', '%00', 'A'.repeat(3_000)])('finds nothing under what is no id: %.9s', async (id) => {
+    expect((await asAnn('get', `/api/media/${id}`).expect(404)).body.code).toBe('not_found');
   });
 
   it('sets a strict policy; https alone gets what would break plain http', async () => {

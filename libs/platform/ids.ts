@@ -6,6 +6,11 @@ export const newId: () => string = monotonicFactory();
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'; // Crockford base 32, as the ULID specification has it
 
+const ID = new RegExp(`^[${ALPHABET}]{26}$`);
+
+/** False for text that can name nothing of ours, and that a table may not even take as a key. */
+export const isId = (text: string): boolean => ID.test(text);
+
 /**
  * The ULID that an event always gets: its time, then the first 80 bits of sha256(eventId) where a ULID has randomness.
  * So a repeat of the event writes the same row.

@@ -1,4 +1,4 @@
-import { Controller, Param, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import {
   api,
@@ -13,7 +13,7 @@ import {
   type UpdateMeRequest,
   type User,
 } from '#contracts';
-import { CurrentUser, Endpoint, ProblemError, Sessions, ZodBody, type SessionUser } from '#nest';
+import { CurrentUser, Endpoint, Id, ProblemError, Sessions, ZodBody, type SessionUser } from '#nest';
 import { AuthService } from './auth.service';
 import { ErasureService } from './erasure.service';
 import { LocalGuard } from './local.strategy';
@@ -78,7 +78,7 @@ export class AuthController {
   }
 
   @Endpoint(api.auth.endSession)
-  async endSession(@Req() req: Request, @Res({ passthrough: true }) res: Response, @CurrentUser() user: SessionUser, @Param('id') id: string): Promise<void> {
+  async endSession(@Req() req: Request, @Res({ passthrough: true }) res: Response, @CurrentUser() user: SessionUser, @Id() id: string): Promise<void> {
     if (!(await this.sessions.end(user.id, id))) throw new ProblemError('not_found');
     if (id === user.sessionId) await this.sessions.forget(req, res);
   }

@@ -1,8 +1,8 @@
-import { Controller, Inject, Param, Req, Res } from '@nestjs/common';
+import { Controller, Inject, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { api } from '#contracts';
 import { derivedFolder, originalKey, type DerivedFile, type MediaItem } from '#media';
-import { CurrentUser, Endpoint, ProblemError, ZodQuery, type SessionUser } from '#nest';
+import { CurrentUser, Endpoint, Id, ProblemError, ZodQuery, type SessionUser } from '#nest';
 import { STORAGE, type Storage } from '#platform';
 import { LibraryService } from '../library/library.service';
 import { sendObject } from './send-object';
@@ -20,7 +20,7 @@ export class BytesController {
   @Endpoint(api.media.original)
   async original(
     @CurrentUser() user: SessionUser,
-    @Param('id') id: string,
+    @Id() id: string,
     @ZodQuery(api.media.original.query) query: { download?: string | undefined },
     @Req() req: Request,
     @Res() res: Response,
@@ -29,13 +29,13 @@ export class BytesController {
   }
 
   @Endpoint(api.media.thumbnail)
-  async thumbnail(@CurrentUser() user: SessionUser, @Param('id') id: string, @Req() req: Request, @Res() res: Response): Promise<void> {
+  async thumbnail(@CurrentUser() user: SessionUser, @Id() id: string, @Req() req: Request, @Res() res: Response): Promise<void> {
     const item = await this.library.get({ userId: user.id, id });
     await this.sendDerived(item, item.derived?.thumbnail ?? null, req, res);
   }
 
   @Endpoint(api.media.preview)
-  async preview(@CurrentUser() user: SessionUser, @Param('id') id: string, @Req() req: Request, @Res() res: Response): Promise<void> {
+  async preview(@CurrentUser() user: SessionUser, @Id() id: string, @Req() req: Request, @Res() res: Response): Promise<void> {
     const item = await this.library.get({ userId: user.id, id });
     const preview = item.derived?.preview ?? null;
     if (preview === 'original') return this.sendOriginal(item, false, req, res);
@@ -43,7 +43,7 @@ export class BytesController {
   }
 
   @Endpoint(api.media.waveform)
-  async waveform(@CurrentUser() user: SessionUser, @Param('id') id: string, @Req() req: Request, @Res() res: Response): Promise<void> {
+  async waveform(@CurrentUser() user: SessionUser, @Id() id: string, @Req() req: Request, @Res() res: Response): Promise<void> {
     const item = await this.library.get({ userId: user.id, id });
     await this.sendDerived(item, item.derived?.waveform ?? null, req, res);
   }

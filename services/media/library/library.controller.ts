@@ -1,7 +1,7 @@
-import { Controller, Param } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { api, type BatchRequest, type BatchResponse, type Media, type MediaList, type MediaListQuery, type MediaStats, type UpdateMediaRequest } from '#contracts';
 import { toMedia } from '#media';
-import { CurrentUser, Endpoint, ZodBody, ZodQuery, type SessionUser } from '#nest';
+import { CurrentUser, Endpoint, Id, ZodBody, ZodQuery, type SessionUser } from '#nest';
 import { LibraryService } from './library.service';
 
 @Controller()
@@ -24,22 +24,22 @@ export class LibraryController {
   }
 
   @Endpoint(api.media.get)
-  async get(@CurrentUser() user: SessionUser, @Param('id') id: string): Promise<Media> {
+  async get(@CurrentUser() user: SessionUser, @Id() id: string): Promise<Media> {
     return toMedia(await this.library.get({ userId: user.id, id }));
   }
 
   @Endpoint(api.media.update)
-  update(@CurrentUser() user: SessionUser, @Param('id') id: string, @ZodBody(api.media.update.body) body: UpdateMediaRequest): Promise<Media> {
+  update(@CurrentUser() user: SessionUser, @Id() id: string, @ZodBody(api.media.update.body) body: UpdateMediaRequest): Promise<Media> {
     return this.library.describe({ userId: user.id, id }, body);
   }
 
   @Endpoint(api.media.retry)
-  retry(@CurrentUser() user: SessionUser, @Param('id') id: string): Promise<Media> {
+  retry(@CurrentUser() user: SessionUser, @Id() id: string): Promise<Media> {
     return this.library.retry({ userId: user.id, id });
   }
 
   @Endpoint(api.media.remove)
-  remove(@CurrentUser() user: SessionUser, @Param('id') id: string): Promise<void> {
+  remove(@CurrentUser() user: SessionUser, @Id() id: string): Promise<void> {
     return this.library.remove({ userId: user.id, id });
   }
 }

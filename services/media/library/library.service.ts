@@ -3,7 +3,7 @@ import type { Config } from '#config';
 import type { BatchRequest, BatchResponse, Media, MediaList, MediaListQuery, MediaStats, UpdateMediaRequest } from '#contracts';
 import { derivedFolder, MediaAnnouncer, MediaCounters, MediaRepository, originalFolder, toMedia, type MediaItem, type MediaKey } from '#media';
 import { ProblemError, toProblem } from '#nest';
-import { all, beginsWith, CONFIG, Dynamo, equals, JobQueue, STORAGE, type Condition, type Storage } from '#platform';
+import { all, beginsWith, CONFIG, Dynamo, equals, isId, JobQueue, STORAGE, type Condition, type Storage } from '#platform';
 import { matches, WordIndex, wordsOf } from './word-index';
 
 /** What a user can see and do with what is there. */
@@ -80,6 +80,7 @@ export class LibraryService {
     const items: BatchResponse['items'] = [];
     for (const id of new Set(ids)) {
       try {
+        if (!isId(id)) notFound();
         await (action === 'delete' ? this.remove({ userId, id }) : this.retry({ userId, id }));
         items.push({ id, ok: true });
       } catch (error) {

@@ -1,6 +1,6 @@
-import { Controller, Param } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { api, type NotificationList, type PageQuery } from '#contracts';
-import { CurrentUser, Endpoint, ProblemError, ZodQuery, type SessionUser } from '#nest';
+import { CurrentUser, Endpoint, Id, ProblemError, ZodQuery, type SessionUser } from '#nest';
 import { NotificationsRepository } from './notifications.repository';
 
 @Controller()
@@ -21,12 +21,12 @@ export class NotificationsController {
   }
 
   @Endpoint(api.notifications.read)
-  async read(@CurrentUser() user: SessionUser, @Param('id') id: string): Promise<void> {
+  async read(@CurrentUser() user: SessionUser, @Id() id: string): Promise<void> {
     if (!(await this.notifications.markRead(user.id, id))) throw new ProblemError('not_found');
   }
 
   @Endpoint(api.notifications.clear)
-  async clear(@CurrentUser() user: SessionUser, @Param('id') id: string): Promise<void> {
+  async clear(@CurrentUser() user: SessionUser, @Id() id: string): Promise<void> {
     if (!(await this.notifications.clear(user.id, id))) throw new ProblemError('not_found');
   }
 

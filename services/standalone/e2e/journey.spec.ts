@@ -144,4 +144,12 @@ describe.each(shapesWithS3)('the main job, %s', (_name, start) => {
     expect(await api.problem('DELETE', `/api/media/${id}`)).toMatchObject({ code: 'not_found' });
     await eventually(() => api.expect(200, 'GET', '/api/media/stats'), (stats) => (stats as { total: number }).total === 2);
   });
+
+  it('says of each id of a batch what became of it', async () => {
+    const { id } = media['image.jpg']!;
+    const gone = media['video.mp4']!.id;
+    expect(await api.expect(200, 'POST', '/api/media/batch', { json: { action: 'retry', ids: [id, gone, ''] } })).toEqual({
+      items: [{ id, ok: false, code: 'not_failed' }, { id: gone, ok: false, code: 'not_found' }, { id: '', ok: false, code: 'not_found' }],
+    });
+  });
 });
