@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import sharp, { type Exif } from 'sharp';
+import sharp, { type Exif, type OverlayOptions } from 'sharp';
 
 const run = promisify(execFile);
 
@@ -16,10 +16,13 @@ export interface PictureOptions {
   exif?: Exif;
   /** Colour of the whole picture; default is a gradient, which compresses like a photograph. */
   background?: { r: number; g: number; b: number; alpha?: number };
+  /** Noise over the gradient, as the deviation of a grey of 0 to 255: what makes a file as large as a camera's. */
+  grain?: number;
 }
 
-function picture({ width = 320, height = 240, orientation, exif, background }: PictureOptions) {
-  const source = background ? plain(width, height, background) : gradient(width, height);
+function picture({ width = 320, height = 240, orientation, exif, background, grain }: PictureOptions) {
+  const drawn = background ? plain(width, height, background) : gradient(width, height);
+  const source = grain ? drawn.composite([noise(width, height, grain)]) : drawn;
   const withExif = exif ? source.withExif(exif) : source;
   return orientation ? withExif.withMetadata({ orientation }) : withExif;
 }
@@ -33,6 +36,10 @@ function gradient(width: number, height: number) {
   const pixels = Buffer.alloc(64 * 64 * 3, 90);
   for (let i = 0; i < 64 * 64; i += 1) pixels.set([(i % 64) * 4, Math.floor(i / 64) * 4], i * 3);
   return sharp(pixels, { raw: { width: 64, height: 64, channels: 3 } }).resize(width, height, { fit: 'fill' });
+}
+
+function noise(width: number, height: number, sigma: number): OverlayOptions {
+  return { input: { create: { width, height, channels: 3, background: '#000', noise: { type: 'gaussian', mean: 128, sigma } } }, blend: 'soft-light' };
 }
 
 /** A JPEG, 320x240 unless told otherwise. */

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Media } from '#contracts';
+import type { ApiClient } from '#testing';
+
+const MIB = 1024 ** 2;
+const HEAD = '--x\r\nContent-Disposition: form-data; name="file"; filename="large.wav"\r\n\r\n';
+const TAIL = '\r\n--x--\r\n';
+
+/** A WAV of exactly so many bytes (below 4 GiB), made while it is read: a valid header, then silence. */
+export function* wavOf(sizeBytes: number): Generator<Buffer> {
+  const header = Buffer.alloc(44);
+  header.write('RIFF....WAVEfmt ', 'latin1');
+  header.writeUInt32LE(sizeBytes - 8, 4);
+  header.writeUInt32LE(16, 16);
+  for (const [offset, value] of [[20, 1], [22, 2], [32, 4], [34, 16]] as const) header.writeUInt16LE(value, offset);
+  for (const [offset, value] of [[24, 48_000], [28, 192_000], [40, sizeBytes - 44]] as const) header.writeUInt32LE(value, offset);
+  header.write('data', 36, 'latin1');
+  yield header;
+  const silence = Buffer.alloc(MIB);
+  for (let left = sizeBytes - header.length; left > 0; left -= silence.length) yield left < silence.length ? silence.subarray(0, left) : silence;
+}
+
+export function sha256OfWav(sizeBytes: number): string {
+  const hash = createHash('sha256');
+  for (const chunk of wavOf(sizeBytes)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** Seconds for the same bytes straight into a file, fsync included. */
+export async function secondsToDisk(path: string, sizeBytes: number): Promise<number> {
+  const startedAt = performance.now();
+  await pipeline(Readable.from(wavOf(sizeBytes)), createWriteStream(path, { flush: true }));
+  return (performance.now() - startedAt) / 1_000;
+}
+
+/** One multipart POST, as curl does it: the length is told, and no more is read than the server takes. */
+export async function uploadWav(api: ApiClient, sizeBytes: number): Promise<{ media: Media; seconds: number }> {
+  const startedAt = performance.now();
+  const sent = request(new URL('/api/media', api.baseUrl), {
+    method: 'POST',
+    headers: { cookie: api.cookie, 'content-type': 'multipart/form-data; boundary=x', 'content-length': HEAD.length + sizeBytes + TAIL.length },
+  });
+  const body = function* () {
+    yield Buffer.from(HEAD);
+    yield* wavOf(sizeBytes);
+    yield Buffer.from(TAIL);
+  };
+  const [[response]] = await Promise.all([once(sent, 'response'), pipeline(Readable.from(body()), sent)]);
+  const text = (await Readable.from(response).toArray()).join('');
+  if (response.statusCode !== 201) throw new Error(`Expected 201 but received ${response.statusCode}: ${text}`);
+  return { media: JSON.parse(text) as Media, seconds: (performance.now() - startedAt) / 1_000 };
+}
+
+/** Resident MiB of a process before and at most during some work, asked for 20 times a second. */
+export async function memoryDuring<T>(pid: number, work: () => Promise<T>): Promise<{ result: T; beforeMib: number; highestMib: number }> {
+  const residentMib = async () => Number(/^VmRSS:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/status`, 'latin1'))![1]) / 1_024;
+  const beforeMib = await residentMib();
+  let highestMib = beforeMib;
+  const watch = setInterval(async () => (highestMib = Math.max(highestMib, await residentMib())), 50);
+  try {
+    return { result: await work(), beforeMib, highestMib };
+  } finally {
+    clearInterval(watch);
+  }
+}
