@@ -9,3 +9,4 @@ export { startProcess, type TestProcess } from './processes';
 export { shapes, shapesWithS3, startStandalone, type PublishedAlert, type Stack, type StackOptions } from './stack';
 export { EventReader, type ServerEvent } from './event-reader';
 export { browserPath, openBrowser } from './browser';
+export { startPausable, type Pausable } from './pausable';

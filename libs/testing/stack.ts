@@ -26,6 +26,8 @@ export interface Stack {
 }
 
 export interface StackOptions {
+  /** A way of the test's own to DynamoDB, from its endpoint to another one. */
+  wayToDynamoDb?: (endpoint: string) => Promise<string>;
   workers?: number;
   env?: Record<string, string>;
 }
@@ -44,7 +46,8 @@ export const shapesWithS3: typeof shapes = process.env.E2E_BASE_URL ? shapes : [
 /** API and workers as `npm start` runs them, alerts in a file. */
 export async function startStandalone(options: StackOptions = {}): Promise<Stack> {
   const surroundings = await startSurroundings();
-  const env = surroundings.env(options.env);
+  const endpoint = await (options.wayToDynamoDb?.(surroundings.dynamodb.endpoint) ?? surroundings.dynamodb.endpoint);
+  const env = surroundings.env({ AWS_ENDPOINT_URL_DYNAMODB: endpoint, ...options.env });
   const api = await startProcess('standalone', env);
   return assemble(api.url, surroundings, env, options, [api], async () => {
     const lines = await readFile(join(env.DATA_DIR!, 'alerts.ndjson'), 'utf8').catch(() => '');

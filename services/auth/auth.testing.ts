@@ -1,10 +1,9 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createService } from '#nest';
 import { Dynamo } from '#platform';
-import { ApiClient, eventually, startSurroundings, type TestSurroundings } from '#testing';
+import { ApiClient, eventually, startPausable, startSurroundings, type Pausable, type TestSurroundings } from '#testing';
 import { AuthModule } from './auth.module';
 import { HASHING } from './password-hasher';
-import { startPausable, type Pausable } from './pausable.testing';
 
 export interface AuthFixture {
   app: NestExpressApplication;

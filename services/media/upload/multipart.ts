@@ -86,4 +86,5 @@ function asMalformed(cause: unknown): Error {
 
 const TORN = 'The body ended too early or is not well formed. Send the file again.';
 const malformed = (detail: string, cause?: unknown) => new ProblemError('malformed_upload', { detail, cause });
-const shown = (name: string) => name.slice(0, 50).replace(/[^\w .-]/g, '?');
+/** busboy gives a part without a name none at all, whatever its types say. */
+const shown = (name: string | undefined) => (name ?? '').slice(0, 50).replace(/[^\w .-]/g, '?');

@@ -4,7 +4,7 @@ import type { Config } from '#config';
 import { api, type Media } from '#contracts';
 import { toMedia } from '#media';
 import { CurrentUser, Endpoint, ProblemError, type SessionUser } from '#nest';
-import { CONFIG } from '#platform';
+import { CONFIG, DependencyUnavailableError } from '#platform';
 import { Idempotency, type IdempotentRun } from './idempotency';
 import { MULTIPART_OVERHEAD_BYTES, readForm } from './multipart';
 import { UploadService } from './upload.service';
@@ -40,7 +40,8 @@ export class UploadController {
 
   private async runOnce(run: IdempotentRun, userId: string, batchId: string | null, req: Request): Promise<Media> {
     const media = await this.receive(userId, batchId, req, run.mediaId).catch(async (error: unknown) => {
-      await run.free().catch(() => {}); // the table is away: the key's lease ends by itself
+      const freed = run.free().catch(() => {}); // where the table is away the key's lease ends by itself
+      if (!(error instanceof DependencyUnavailableError)) await freed;
       throw error;
     });
     await run.done().catch((err: unknown) => this.logger.warn({ err, mediaId: media.id, msg: 'the idempotency key was not marked as done' }));

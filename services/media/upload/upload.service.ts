@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '#config';
 import type { Media } from '#contracts';
 import { MediaAnnouncer, MediaCounters, MediaRepository, originalFolder, originalKey, sidecarKey, toMedia, type MediaItem } from '#media';
@@ -9,6 +10,10 @@ import { CONFIG, JobQueue, newId, STORAGE, type Storage } from '#platform';
 import { WordIndex } from '../library/word-index';
 import { Intake, type Examined } from './intake';
 import { displayFilename, titleOf } from './filename';
+
+/** Longer than a write can be under way after its caller gave up. */
+const WITHDRAW_PAUSE_MS = 5_000;
+const WITHDRAW_FOR_MS = 30 * 60_000;
 
 /** Bytes that are stored, but belong to no medium yet. Becomes one by `commit`, or nothing by `discard`. */
 export interface Staged extends Examined {
@@ -63,24 +68,28 @@ export class UploadService {
    * @throws {ProblemError} quota_exceeded, unauthenticated when the account was deleted meanwhile
    */
   async commit(staged: Staged, details: UploadDetails): Promise<Media> {
+    const item = newItem(staged, details);
     try {
       await this.reserveRoom(staged);
-      const item = newItem(staged, details);
       await this.storage.write(sidecarKey(item), Readable.from([JSON.stringify(sidecarOf(item))]), { contentType: 'application/json' });
       await this.words.add(item);
-      const event = await this.media.create(item);
-      await this.counters.settle(staged.userId, staged.id);
-      if (event) void this.announce(item, event);
-      return toMedia(item);
     } catch (error) {
-      return await this.recover(staged, error);
+      await this.discard(staged);
+      void this.freeRoom(staged);
+      throw error;
     }
+    const event = await this.media.create(item).catch((error: unknown) => {
+      void this.withdraw(staged); // it may have been written all the same, and nobody may wait for a table that is away
+      throw error;
+    });
+    void this.settle(staged);
+    if (event) void this.announce(item, event);
+    return toMedia(item);
   }
 
   /** The upload came to nothing: takes back what `stage` stored. */
-  async discard({ userId, id, sizeBytes }: Staged): Promise<void> {
-    await this.storage.deletePrefix(originalFolder({ userId, id }));
-    await this.counters.cancel(userId, id, sizeBytes);
+  async discard({ userId, id }: Staged): Promise<void> {
+    await this.storage.deletePrefix(originalFolder({ userId, id })).catch((err: unknown) => this.logger.warn({ err, mediaId: id, msg: 'bytes of a refused upload are left for the sweep' }));
   }
 
   private async reserveRoom({ userId, id, sizeBytes }: Staged): Promise<void> {
@@ -96,12 +105,32 @@ export class UploadService {
     ]);
   }
 
-  /** A write whose answer was lost may have happened: then the upload is a success after all. */
-  private async recover(staged: Staged, error: unknown): Promise<Media> {
-    const item = await this.media.get(staged).catch(() => undefined);
-    if (item) return toMedia(item);
-    if (item === null) await this.discard(staged).catch((err: unknown) => this.logger.warn({ err, mediaId: staged.id, msg: 'bytes of a refused upload are left for the sweep' }));
-    throw error;
+  /** A reservation that stays behind because the table is away ends by itself within a day. */
+  private async freeRoom({ userId, id, sizeBytes }: Staged): Promise<void> {
+    await this.counters.cancel(userId, id, sizeBytes).catch(() => {});
+  }
+
+  private async settle({ userId, id }: Staged): Promise<void> {
+    await this.counters.settle(userId, id).catch(() => {}); // settled a day later, when the sweeper finds that it became a medium
+  }
+
+  /**
+   * The upload was answered with 503, but its write may have happened unheard, or happen late: waits until the table says
+   * which, and leaves nothing of it either way.
+   */
+  private async withdraw(staged: Staged): Promise<void> {
+    for (const giveUpAt = Date.now() + WITHDRAW_FOR_MS; Date.now() < giveUpAt; ) {
+      await sleep(WITHDRAW_PAUSE_MS, undefined, { ref: false });
+      try {
+        const written = await this.media.markDeleted(staged);
+        if (written) return await this.announcer.announce(written); // the sweeper erases it, as any deleted medium
+        await this.discard(staged);
+        return await this.freeRoom(staged);
+      } catch {
+        // still away
+      }
+    }
+    this.logger.error({ mediaId: staged.id, userId: staged.userId, msg: 'an upload that was refused may have left a medium' });
   }
 }
 

@@ -70,6 +70,7 @@ describe.each(shapes)('uploads, %s', (_name, start) => {
     ['no boundary', ['Content-Type: multipart/form-data'], '--x\r\n'],
     ['no file part', ['Content-Type: multipart/form-data; boundary=x'], '--x\r\nContent-Disposition: form-data; name="title"\r\n\r\nhi\r\n--x--\r\n'],
     ['another part', ['Content-Type: multipart/form-data; boundary=x'], '--x\r\nContent-Disposition: form-data; name="other"; filename="a"\r\n\r\nhi\r\n--x--\r\n'],
+    ['a part without a name', ['Content-Type: multipart/form-data; boundary=x'], '--x\r\nContent-Disposition: form-data\r\nContent-Type: image/png\r\n\r\nhi\r\n--x--\r\n'],
     ['no end', ['Content-Type: multipart/form-data; boundary=x'], '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nhi\r\n'],
   ])('refuses %s as malformed_upload', async (_what, head, body) => {
     const answer = await raw(stack.baseUrl, ['POST /api/media HTTP/1.1', `Cookie: ${api.cookie}`, ...head], Buffer.from(body));
