@@ -1,8 +1,11 @@
 import { constants } from 'node:fs';
 import { copyFile, link, open } from 'node:fs/promises';
+import { DependencyUnavailableError } from './errors';
 import { StorageFullError } from './storage';
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+/** The disk, its mount or its rights are broken: nothing an upload could help. */
+const BROKEN = new Set(['EACCES', 'EPERM', 'EROFS', 'EIO', 'ENOTDIR', 'ESTALE', 'ENODEV']);
 const ABSENT = new Set(['ENOENT', 'ENOTDIR']);
 const NOT_LINKABLE = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'ENOSYS']);
 
@@ -30,8 +33,9 @@ export function nullIfAbsent(error: unknown): null {
   throw error;
 }
 
-/** A full disk, in the words of the storage port; everything else stays as it is. */
+/** A full or a broken disk, in the words of the storage port; everything else stays as it is. */
 export function asStorageError(error: unknown): unknown {
+  if (hasCode(error, BROKEN)) return new DependencyUnavailableError('storage', error);
   return hasCode(error, FULL) ? new StorageFullError((error as Error).message, { cause: error }) : error;
 }
 

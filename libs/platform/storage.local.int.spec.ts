@@ -1,11 +1,12 @@
 import { build } from 'esbuild';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { DependencyUnavailableError } from './errors';
 import { StorageFullError } from './storage';
 import { storageContract } from './storage.contract';
 import { LocalStorage } from './storage.local';
@@ -71,6 +72,18 @@ describe('LocalStorage on its disk', () => {
     await symlink(join(root, 'secret'), join(root, 'link'));
     await expect(storage.writeFile('derived/m/t/thumbnail', join(root, 'link'))).rejects.toThrow(TypeError);
     expect((await stat(join(root, 'secret'))).mode & 0o777).toBe(0o640);
+  });
+
+  it('says that it is not available while its folder is something else, and serves again afterwards', async () => {
+    await storage.write('originals/u/m/a', Readable.from(['kept']));
+    await rename(join(root, 'objects'), join(root, 'away'));
+    await writeFile(join(root, 'objects'), '');
+    await expect(storage.write('originals/u/m/b', Readable.from(['bytes']))).rejects.toBeInstanceOf(DependencyUnavailableError);
+    await expect(storage.check()).rejects.toThrow('Expected a folder');
+    await rm(join(root, 'objects'));
+    await rename(join(root, 'away'), join(root, 'objects'));
+    await storage.check();
+    expect(await storage.stat('originals/u/m/a')).toMatchObject({ sizeBytes: 4 });
   });
 
   it('says when there is too little room', async () => {

@@ -120,6 +120,8 @@ export class LocalStorage implements Storage {
       await file.write('writable');
       await file.sync();
     });
+    const objects = await lstat(this.objects).catch(nullIfAbsent);
+    if (objects && !objects.isDirectory()) throw new Error(`Expected a folder at ${this.objects}, but it is something else`);
     const { bavail, bsize } = await statfs(this.tmp);
     const freeBytes = bavail * bsize;
     if (freeBytes < this.minFreeBytes) throw new StorageFullError(`Expected ${this.minFreeBytes} bytes of free disk, but there are ${freeBytes}`);
