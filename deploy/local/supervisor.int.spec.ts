@@ -136,6 +136,12 @@ describe('supervisor', () => {
     expect(await exitCode(refused)).toBe(1);
   });
 
+  it.each(['/proc/nope', '/dev/null/data'])('says in one line that %s is no place for data', async (path) => {
+    const supervisor = start({ DATA_DIR: path });
+    expect(await exitCode(supervisor)).toBe(1);
+    expect(await supervisor.output).toMatch(/^DATA_DIR \S+ can not be used \(\w+\): [^\n]+\n$/);
+  });
+
   it('uses the stores it is given and starts none', async () => {
     const { supervisor, installation } = await startReady({ REDIS_URL: 'redis://127.0.0.1:1', AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:2' });
     expect(childPids()).toHaveLength(3);

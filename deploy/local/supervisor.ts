@@ -1,6 +1,6 @@
 import { ConfigError, loadConfig, processStart, runningFile, type Config, type RunningInstallation } from '#config';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { accessSync, constants, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { ChildNeverReadyError } from './child';
 import { DataLock, FolderInUseError } from './data-lock';
 import { Installation, type Addresses } from './installation';
@@ -15,7 +15,7 @@ class StartRefusedError extends Error {}
 
 async function main(servicesDir: string): Promise<void> {
   const { dataDir } = loadConfig();
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDataDir(dataDir);
   const lock = await DataLock.take(dataDir);
   rmSync(runningFile(dataDir), { force: true });
   try {
@@ -23,6 +23,26 @@ async function main(servicesDir: string): Promise<void> {
   } finally {
     rmSync(runningFile(dataDir), { force: true });
     lock.release();
+  }
+}
+
+function makeDataDir(dataDir: string): void {
+  try {
+    makeFolder(dataDir);
+    accessSync(dataDir, constants.W_OK);
+  } catch (error) {
+    throw new StartRefusedError(`DATA_DIR ${dataDir} can not be used (${(error as NodeJS.ErrnoException).code}): choose a folder that you may write to`);
+  }
+}
+
+/** One by one: the recursive mkdir of Node never returns where a parent refuses every name, as /proc does. */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
   }
 }
 
