@@ -18,18 +18,17 @@ build() {
 
 use_build() { build_current || alone build; }
 
-check() { run_npm run --silent typecheck && run_npm run --silent lint; }
-
 # Type check and lint take the second core while the build runs.
 check_and_build() {
-  checks=$(mktemp)
-  check >"$checks" 2>&1 &
-  checker=$!
-  built=0
-  use_build || built=1
-  checked=0
-  wait "$checker" || checked=1
-  [ "$checked" = 0 ] || { cat "$checks" >&2 && say 'The type check or the lint failed.'; }
-  rm -f "$checks"
-  [ "$built$checked" = 00 ]
+  found=$(mktemp -d)
+  run_npm run --silent typecheck >"$found/types" 2>&1 &
+  types=$!
+  run_npm run --silent lint >"$found/lint" 2>&1 &
+  lint=$!
+  failed=0
+  use_build || failed=1
+  wait "$types" || { cat "$found/types" >&2 && say 'The type check failed.' && failed=1; }
+  wait "$lint" || { cat "$found/lint" >&2 && say 'The lint failed.' && failed=1; }
+  rm -rf "$found"
+  return "$failed"
 }
