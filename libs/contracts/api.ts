@@ -109,6 +109,11 @@ export const mediaStatsSchema = z
   .meta({ id: 'MediaStats' });
 export type MediaStats = z.infer<typeof mediaStatsSchema>;
 
+export const mediaActivitySchema = z
+  .object({ days: z.array(z.object({ date: z.iso.date(), uploaded: count, completed: count, failed: count })) })
+  .meta({ id: 'MediaActivity' });
+export type MediaActivity = z.infer<typeof mediaActivitySchema>;
+
 export const waveformSchema = z.object({ peaks: z.array(z.number().min(0).max(1)), durationSeconds: z.number() }).meta({ id: 'Waveform' });
 export type Waveform = z.infer<typeof waveformSchema>;
 
@@ -167,6 +172,7 @@ export const api = {
     upload: { method: 'POST', path: '/api/media', summary: 'Upload one file (part `file`, optional text part `title`)', consumes: 'multipart/form-data', status: 201, response: mediaSchema, errors: ['file_too_large', 'unsupported_media_type', 'empty_file', 'malformed_upload', 'quota_exceeded', 'storage_full', 'upload_stalled', 'idempotency_in_progress', 'idempotency_key_reused'] },
     list: { method: 'GET', path: '/api/media', summary: 'The library, newest first', query: mediaListQuery, status: 200, response: mediaListResponse, errors: [] },
     stats: { method: 'GET', path: '/api/media/stats', summary: 'Counts and bytes', status: 200, response: mediaStatsSchema, errors: [] },
+    activity: { method: 'GET', path: '/api/media/activity', summary: 'What happened on each of the last 30 days (UTC), oldest first', status: 200, response: mediaActivitySchema, errors: [] },
     batch: { method: 'POST', path: '/api/media/batch', summary: 'Delete or retry up to 100 items', body: batchRequest, status: 200, response: batchResponse, errors: [] },
     get: { method: 'GET', path: id, summary: 'One medium', status: 200, response: mediaSchema, errors: ['not_found'] },
     update: { method: 'PATCH', path: id, summary: 'Change title, description or tags', body: updateMediaRequest, status: 200, response: mediaSchema, errors: ['not_found'] },

@@ -1,14 +1,16 @@
-import type { MediaStats, MediaStatus } from '#contracts';
+import type { MediaActivity, MediaStats, MediaStatus } from '#contracts';
 import { all, atMost, Dynamo, equals, exists, missing, shardOf, sizeIs, type Change, type Condition } from '#platform';
+import { activityOf, outdatedActivity, readActivity } from './media.activity';
 import type { MediaEvent } from './media.item';
 
 /** Events counted lately, by the time they were (epoch ms): a repeat is not counted again. */
 type Applied = Record<string, number>;
 
-/** A part of a user's counts; the parts of all shards add up. */
-interface CountItem extends Partial<Record<'total' | MediaStatus | 'originalBytes' | 'derivedBytes', number>> {
+/** A part of a user's counts, and of what happened on which day; the parts of all shards add up. */
+type CountItem = Partial<Record<'total' | MediaStatus | 'originalBytes' | 'derivedBytes', number>> & {
+  id: string;
   applied: Applied;
-}
+};
 
 /** The one row that bounds a user's originals. Sizes in bytes. */
 interface QuotaItem {
@@ -38,8 +40,8 @@ export class MediaCounters {
   constructor(private readonly dynamo: Dynamo) {}
 
   async read(userId: string): Promise<Omit<MediaStats, 'quotaBytes'>> {
-    const { items } = await this.dynamo.query<CountItem>('media', { where: equals('userId', partition(userId)) });
-    const sum = (name: keyof Omit<CountItem, 'applied'>) => Math.max(0, items.reduce((total, item) => total + (item[name] ?? 0), 0)); // events may come out of order
+    const items = await this.rows(userId);
+    const sum = (name: keyof Omit<CountItem, 'id' | 'applied'>) => Math.max(0, items.reduce((total, item) => total + (item[name] ?? 0), 0)); // events may come out of order
     return {
       total: sum('total'),
       uploaded: sum('uploaded'),
@@ -51,6 +53,11 @@ export class MediaCounters {
     };
   }
 
+  /** What happened on each of the last 30 days. */
+  async activity(userId: string, now = new Date()): Promise<MediaActivity> {
+    return readActivity(await this.rows(userId), now);
+  }
+
   async usedBytes(userId: string): Promise<number> {
     return (await this.dynamo.get<QuotaItem>('media', quotaKey(userId)))?.usedBytes ?? 0;
   }
@@ -58,7 +65,7 @@ export class MediaCounters {
   /** Counts an event exactly once, whatever is delivered how often. */
   async apply(event: MediaEvent): Promise<void> {
     const key = { userId: partition(event.userId), id: `count.${shardOf(event.mediaId)}` };
-    await this.applyOnce(key, event.id, deltaOf(event));
+    await this.applyOnce(key, event.id, [...deltaOf(event), ...activityOf(event)]);
     if (event.type === 'media.deleted') await this.applyOnce(quotaKey(event.userId), event.id, [['usedBytes', -event.originalBytes]]);
   }
 
@@ -113,12 +120,27 @@ export class MediaCounters {
     await this.updateRow(quotaKey(userId), { set: [['erasedAt', new Date().toISOString()]], when: all(exists('reserved'), missing('erasedAt')) });
   }
 
+  /** Erases the counts of a deleted account. The closed quota row stays: it keeps late uploads out. */
+  async erase(userId: string): Promise<void> {
+    const counted = (await this.rows(userId)).filter(({ id }) => id !== QUOTA_ROW);
+    await this.dynamo.writeMany('media', counted.map(({ id }) => ({ delete: { userId: partition(userId), id } })));
+  }
+
+  private async rows(userId: string): Promise<CountItem[]> {
+    return (await this.dynamo.query<CountItem>('media', { where: equals('userId', partition(userId)) })).items;
+  }
+
   private async applyOnce(key: { userId: string; id: string }, eventId: string, add: NonNullable<Change['add']>): Promise<void> {
     const now = Date.now();
     const item = await this.updateRow<{ applied: Applied }>(key, { add, set: [[['applied', eventId], now]], when: all(exists('applied'), missing(['applied', eventId])) });
-    const old = Object.entries(item?.applied ?? {}).filter(([, at]) => at < now - REMEMBER_MS);
-    if (old.length <= PRUNE_ABOVE) return;
-    await this.dynamo.update('media', key, { remove: old.slice(0, 200).map(([id]) => ['applied', id]), when: exists('applied') });
+    if (item) await this.prune(key, item, now);
+  }
+
+  private async prune(key: { userId: string; id: string }, item: { applied: Applied }, now: number): Promise<void> {
+    const old = Object.entries(item.applied).filter(([, at]) => at < now - REMEMBER_MS);
+    const forgotten = old.length > PRUNE_ABOVE ? old.slice(0, 200).map(([id]) => ['applied', id]) : [];
+    const remove = [...forgotten, ...outdatedActivity(item, new Date(now))];
+    if (remove.length > 0) await this.dynamo.update('media', key, { remove, when: exists('applied') });
   }
 
   /** Updates a row, making it first where there is none. null: the condition does not hold. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Dynamo, newId } from '#platform';
+import { Dynamo, equals, newId } from '#platform';
 import { startSurroundings, type TestSurroundings } from '#testing';
 import { MediaCounters } from './media.counters';
+import { mediaEvent } from './media.events';
 import type { MediaFacts, MediaItem } from './media.item';
 import { MediaRepository } from './media.repository';
 
@@ -137,6 +138,36 @@ describe('MediaCounters', () => {
     const deleted = await media.markDeleted(item);
     await counters.apply(deleted!.event);
     expect(await counters.read(item.userId)).toMatchObject({ total: 0, completed: 0, bytes: 0 });
+  });
+
+  it('tells what happened on each of the last 30 days, each event once, and forgets older days', async () => {
+    const item = await created();
+    const now = new Date();
+    const ago = (days: number) => new Date(now.getTime() - days * 86_400_000).toISOString();
+    const event = (days: number, status: MediaItem['status'], from: MediaItem['status'] | null, round = 1) => mediaEvent({ ...item, status, round }, from, ago(days));
+    const events = [event(30, 'uploaded', null, 9), event(29, 'uploaded', null), event(29, 'processing', 'uploaded'), event(28, 'failed', 'processing'), event(1, 'uploaded', 'failed', 2), event(0, 'completed', 'processing', 2)];
+    await Promise.all([...events, ...events].map((each) => counters.apply(each)));
+    const { days } = await counters.activity(item.userId, now);
+    expect(days).toHaveLength(30);
+    expect(days.filter(({ uploaded, completed, failed }) => uploaded + completed + failed > 0)).toEqual([
+      { date: ago(29).slice(0, 10), uploaded: 1, completed: 0, failed: 0 },
+      { date: ago(28).slice(0, 10), uploaded: 0, completed: 0, failed: 1 },
+      { date: ago(0).slice(0, 10), uploaded: 0, completed: 1, failed: 0 },
+    ]);
+    const { items: rows } = await dynamo.query('media', { where: equals('userId', `${item.userId}#counters`) });
+    expect(rows.flatMap((row) => Object.keys(row)).filter((name) => name.startsWith(ago(30).slice(0, 10)))).toEqual([]);
+  });
+
+  it('keeps nothing of an erased account but that it is closed', async () => {
+    const item = await created();
+    await counters.reserve(item.userId, item.id, 10, null);
+    await counters.apply(mediaEvent(item, null, item.createdAt));
+    expect(await counters.read(item.userId)).toMatchObject({ total: 1 });
+    await counters.close(item.userId);
+    await counters.erase(item.userId);
+    expect(await counters.read(item.userId)).toMatchObject({ total: 0, uploaded: 0, bytes: 0 });
+    expect((await counters.activity(item.userId)).days.every(({ uploaded }) => uploaded === 0)).toBe(true);
+    expect(await counters.reserve(item.userId, newId(), 1, null)).toBe('gone');
   });
 
   it('gives room to exactly as many parallel uploads as fit', async () => {

@@ -23,6 +23,7 @@ export class MediaErasure {
     }
     files += (await this.storage.deletePrefix(`originals/${userId}/`)).objects;
     for (const part of ['words', 'idempotency']) await this.eraseRows(`${userId}#${part}`);
+    await this.counters.erase(userId);
     await this.queue.send('erased', { userId, service: 'media', counts: { media, files } });
   }
 

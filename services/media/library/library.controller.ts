@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { api, type BatchRequest, type BatchResponse, type Media, type MediaList, type MediaListQuery, type MediaStats, type UpdateMediaRequest } from '#contracts';
+import { api, type BatchRequest, type BatchResponse, type Media, type MediaActivity, type MediaList, type MediaListQuery, type MediaStats, type UpdateMediaRequest } from '#contracts';
 import { toMedia } from '#media';
 import { CurrentUser, Endpoint, Id, ZodBody, ZodQuery, type SessionUser } from '#nest';
 import { LibraryService } from './library.service';
@@ -16,6 +16,11 @@ export class LibraryController {
   @Endpoint(api.media.stats)
   stats(@CurrentUser() user: SessionUser): Promise<MediaStats> {
     return this.library.stats(user.id);
+  }
+
+  @Endpoint(api.media.activity)
+  activity(@CurrentUser() user: SessionUser): Promise<MediaActivity> {
+    return this.library.activity(user.id);
   }
 
   @Endpoint(api.media.batch)

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Config } from '#config';
-import type { BatchRequest, BatchResponse, Media, MediaList, MediaListQuery, MediaStats, UpdateMediaRequest } from '#contracts';
+import type { BatchRequest, BatchResponse, Media, MediaActivity, MediaList, MediaListQuery, MediaStats, UpdateMediaRequest } from '#contracts';
 import { derivedFolder, MediaAnnouncer, MediaCounters, MediaRepository, originalFolder, toMedia, type MediaItem, type MediaKey } from '#media';
 import { ProblemError, toProblem } from '#nest';
 import { all, beginsWith, CONFIG, Dynamo, equals, isId, JobQueue, STORAGE, type Condition, type Storage } from '#platform';
@@ -31,6 +31,10 @@ export class LibraryService {
 
   async stats(userId: string): Promise<MediaStats> {
     return { ...(await this.counters.read(userId)), quotaBytes: this.config.userQuotaBytes };
+  }
+
+  activity(userId: string): Promise<MediaActivity> {
+    return this.counters.activity(userId);
   }
 
   /** @throws {ProblemError} not_found */
