@@ -71,6 +71,7 @@ const page = {
 export const pageQuery = z.object(page);
 export const mediaListQuery = z.object({
   ...page,
+  order: z.enum(['desc', 'asc']).default('desc'),
   status: z.enum(mediaStatuses).optional(),
   kind: z.enum(mediaKinds).optional(),
   q: z.string().trim().max(200).optional(),
@@ -170,7 +171,7 @@ export const api = {
   },
   media: {
     upload: { method: 'POST', path: '/api/media', summary: 'Upload one file (part `file`, optional text part `title`)', consumes: 'multipart/form-data', status: 201, response: mediaSchema, errors: ['file_too_large', 'unsupported_media_type', 'empty_file', 'malformed_upload', 'quota_exceeded', 'storage_full', 'upload_stalled', 'idempotency_in_progress', 'idempotency_key_reused'] },
-    list: { method: 'GET', path: '/api/media', summary: 'The library, newest first', query: mediaListQuery, status: 200, response: mediaListResponse, errors: [] },
+    list: { method: 'GET', path: '/api/media', summary: 'The library, newest first (`order=asc`: oldest first)', query: mediaListQuery, status: 200, response: mediaListResponse, errors: [] },
     stats: { method: 'GET', path: '/api/media/stats', summary: 'Counts and bytes', status: 200, response: mediaStatsSchema, errors: [] },
     activity: { method: 'GET', path: '/api/media/activity', summary: 'What happened on each of the last 30 days (UTC), oldest first', status: 200, response: mediaActivitySchema, errors: [] },
     batch: { method: 'POST', path: '/api/media/batch', summary: 'Delete or retry up to 100 items', body: batchRequest, status: 200, response: batchResponse, errors: [] },

@@ -23,10 +23,10 @@ export class LibraryService {
   ) {}
 
   async list(userId: string, query: MediaListQuery): Promise<MediaList> {
-    const before = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+    const last = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
     const words = query.q ? wordsOf(query.q) : [];
     if (query.q && words.length === 0) return { items: [], nextCursor: null };
-    return words.length > 0 ? this.search(userId, words, query, before) : this.page(userId, query, before);
+    return words.length > 0 ? this.search(userId, words, query, last) : this.page(userId, query, last);
   }
 
   async stats(userId: string): Promise<MediaStats> {
@@ -94,27 +94,30 @@ export class LibraryService {
     return { items };
   }
 
-  private async page(userId: string, { kind, status, limit }: MediaListQuery, before?: string): Promise<MediaList> {
+  private async page(userId: string, { kind, status, order, limit }: MediaListQuery, last?: string): Promise<MediaList> {
     const [index, prefix] = indexFor(kind, status);
     const owner = equals('userId', userId);
     const where: Condition = prefix ? all(owner, beginsWith(index, prefix)) : owner;
-    const after = before && { userId, id: before, [index]: `${prefix}${before}` };
-    const page = await this.dynamo.query<MediaItem>('media', { index, where, descending: true, limit, ...(after && { after }) });
+    const after = last && { userId, id: last, [index]: `${prefix}${last}` };
+    const page = await this.dynamo.query<MediaItem>('media', { index, where, descending: order === 'desc', limit, ...(after && { after }) });
     return { items: page.items.map(toMedia), nextCursor: page.next?.id ? encodeCursor(page.next.id) : null };
   }
 
-  private async search(userId: string, words: string[], { kind, status, limit }: MediaListQuery, before?: string): Promise<MediaList> {
-    const ids = await this.words.find(userId, words);
-    const from = before ? ids.findIndex((id) => id < before) : 0;
+  private async search(userId: string, words: string[], { kind, status, order, limit }: MediaListQuery, last?: string): Promise<MediaList> {
+    const ids = (await this.words.find(userId, words)).toSorted(inOrder(order));
+    const from = last ? ids.findIndex((id) => inOrder(order)(id, last) > 0) : 0;
     const wanted = from < 0 ? [] : ids.slice(from, from + limit);
     const found = await this.dynamo.getMany<MediaItem>('media', wanted.map((id) => ({ userId, id })));
     const items = found
       .filter((item) => !item.deletedAt && (!kind || item.kind === kind) && (!status || item.status === status) && matches(item, words))
-      .toSorted((a, b) => (a.id < b.id ? 1 : -1));
-    const last = wanted.at(-1);
-    return { items: items.map(toMedia), nextCursor: last && last !== ids.at(-1) ? encodeCursor(last) : null };
+      .toSorted((a, b) => inOrder(order)(a.id, b.id));
+    const next = wanted.at(-1);
+    return { items: items.map(toMedia), nextCursor: next && next !== ids.at(-1) ? encodeCursor(next) : null };
   }
 }
+
+/** Ids sort by the moment they were made. */
+const inOrder = (order: MediaListQuery['order']) => (a: string, b: string) => (a === b ? 0 : (a < b) === (order === 'asc') ? -1 : 1);
 
 function indexFor(kind: string | undefined, status: string | undefined): [index: string, prefix: string] {
   if (kind && status) return ['byKindStatus', `${kind}#${status}#`];

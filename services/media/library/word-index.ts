@@ -45,12 +45,11 @@ export class WordIndex {
     await this.dynamo.writeMany('media', obsolete.map((word) => ({ delete: rowKey(item, word) })));
   }
 
-  /** The ids of media that match all words, newest first. At most five words count, the longest. */
+  /** The ids of media that match all words, in no order. At most five words count, the longest. */
   async find(userId: string, words: readonly string[]): Promise<string[]> {
     const searched = words.toSorted((a, b) => b.length - a.length).slice(0, MAX_QUERY_WORDS);
     const [first, ...others] = await Promise.all(searched.map((word) => this.idsOf(userId, word)));
-    const found = [...(first ?? [])].filter((id) => others.every((ids) => ids.has(id)));
-    return found.toSorted().toReversed();
+    return [...(first ?? [])].filter((id) => others.every((ids) => ids.has(id)));
   }
 
   private async idsOf(userId: string, start: string): Promise<Set<string>> {

@@ -1,0 +1,74 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { api } from '#contracts';
+import { MediaRepository, type MediaItem } from '#media';
+import { createService } from '#nest';
+import { newId } from '#platform';
+import { startSurroundings, type TestSurroundings } from '#testing';
+import { MediaServiceModule } from '../media-service.module';
+import { LibraryService } from './library.service';
+import { WordIndex } from './word-index';
+
+let surroundings: TestSurroundings;
+let app: NestExpressApplication;
+
+beforeAll(async () => {
+  surroundings = await startSurroundings();
+  app = await createService(MediaServiceModule, { config: surroundings.config(), name: 'media' });
+  await app.init();
+});
+afterAll(async () => {
+  await app.close();
+  await surroundings.stop();
+});
+
+/** A library of `count` media, and their ids from the oldest to the newest. Every other one is a video. */
+async function library(count: number): Promise<{ userId: string; ids: string[] }> {
+  const userId = newId();
+  const ids: string[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const item = newItem(userId, index % 2 ? 'video' : 'image');
+    await app.get(MediaRepository).create(item);
+    await app.get(WordIndex).add(item);
+    ids.push(item.id);
+  }
+  return { userId, ids };
+}
+
+function newItem(userId: string, kind: MediaItem['kind']): MediaItem {
+  const at = new Date().toISOString();
+  return {
+    schemaVersion: 1, userId, id: newId(), title: 'Sea and sun', filename: 't.jpg', description: '', tags: [], batchId: null, kind, contentType: 'image/jpeg',
+    sizeBytes: 100, sha256: 'x', status: 'uploaded', round: 1, progress: 0, failure: null, history: [{ status: 'uploaded', at, round: 1 }], width: null, height: null,
+    durationSeconds: null, codecs: [], metadata: {}, derived: null, derivedToken: null, derivedBytes: 0, createdAt: at, updatedAt: at, completedAt: null, pending: {}, crashes: 0, errors: 0,
+  };
+}
+
+/** Every page of a list, one after the other. */
+async function pages(userId: string, query: Record<string, string>): Promise<string[][]> {
+  const found: string[][] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await app.get(LibraryService).list(userId, api.media.list.query.parse({ limit: '2', ...query, ...(cursor && { cursor }) }));
+    found.push(page.items.map(({ id }) => id));
+    cursor = page.nextCursor;
+  } while (cursor);
+  return found;
+}
+
+describe('the order of the library', () => {
+  it.each([
+    ['all of it', {}],
+    ['a search', { q: 'sea' }],
+    ['a filter', { status: 'uploaded' }],
+  ])('is newest first, or oldest first when asked, page by page: %s', async (_name, query) => {
+    const { userId, ids } = await library(5);
+    expect((await pages(userId, query)).flat()).toEqual(ids.toReversed());
+    expect((await pages(userId, { ...query, order: 'asc' })).flat()).toEqual(ids);
+    expect((await pages(userId, { ...query, order: 'asc' }))[0]).toHaveLength(2);
+  });
+
+  it('holds for what is filtered by kind', async () => {
+    const { userId, ids } = await library(6);
+    expect((await pages(userId, { kind: 'video', order: 'asc' })).flat()).toEqual(ids.filter((_id, index) => index % 2 === 1));
+  });
+});
