@@ -4,6 +4,7 @@ import type {
   ChangePasswordRequest,
   LoginRequest,
   Media,
+  MediaActivity,
   MediaList,
   MediaStats,
   NotificationList,
@@ -42,6 +43,7 @@ export const api = {
 
   media: (query: MediaQuery, signal?: AbortSignal) => call<MediaList>('GET', `/api/media${queryString({ ...query })}`, { signal }),
   stats: (signal?: AbortSignal) => call<MediaStats>('GET', '/api/media/stats', { signal }),
+  activity: (signal?: AbortSignal) => call<MediaActivity>('GET', '/api/media/activity', { signal }),
   medium: (id: string, signal?: AbortSignal) => call<Media>('GET', mediaPath(id), { signal }),
   updateMedium: (id: string, body: UpdateMediaRequest) => call<Media>('PATCH', mediaPath(id), { body }),
   deleteMedium: (id: string) => call<void>('DELETE', mediaPath(id)),

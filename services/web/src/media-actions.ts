@@ -1,4 +1,4 @@
-import type { Media } from '#contracts';
+import type { Media, MediaList } from '#contracts';
 import { api } from './api';
 import { confirmDialog } from './elements/confirm-dialog';
 import { toast } from './elements/toast-region';
@@ -33,4 +33,36 @@ export async function retryMedium(media: Media): Promise<void> {
   } catch (error) {
     toast(messageOf(error), 'bad');
   }
+}
+
+/** Puts failed media in line again, up to 100, and says how many it were. */
+export async function retryMedia(ids: readonly string[]): Promise<void> {
+  try {
+    toast(texts.media.retried(await retried(ids)));
+  } catch (error) {
+    toast(messageOf(error), 'bad');
+  }
+}
+
+/** The same for every failed medium that a repeat may help, of any number. */
+export async function retryAllFailed(): Promise<void> {
+  try {
+    let count = 0;
+    let cursor: string | null = null;
+    do {
+      const page: MediaList = await api.media({ status: 'failed', limit: 100, ...(cursor && { cursor }) });
+      count += await retried(page.items.filter(({ failure }) => failure?.retryable).map(({ id }) => id));
+      cursor = page.nextCursor;
+    } while (cursor);
+    toast(texts.media.retried(count));
+  } catch (error) {
+    toast(messageOf(error), 'bad');
+  }
+}
+
+/** The pages hear of each from the live stream. */
+async function retried(ids: readonly string[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  const { items } = await api.batch({ action: 'retry', ids: [...ids] });
+  return items.filter(({ ok }) => ok).length;
 }

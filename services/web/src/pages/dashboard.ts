@@ -1,15 +1,15 @@
 import type { Media, MediaStats } from '#contracts';
 import { api } from '../api';
 import { fill, fragment, h, setText } from '../dom';
+import { activityChart, total } from '../elements/activity-chart';
+import { attentionPanel } from '../elements/attention-panel';
 import { filePicker } from '../elements/file-picker';
 import { pageHead, problemState, skeletonCards } from '../elements/page-parts';
-import { thumbnail } from '../elements/thumbnail';
 import { formatBytes, formatNumber } from '../format';
 import { isOlder } from '../freshness';
 import { icon, type IconName } from '../icons';
 import { live } from '../live';
 import { load } from '../load';
-import { deleteMedium, retryMedium } from '../media-actions';
 import type { Page, PageContext } from '../router';
 import { session } from '../session';
 import { stats } from '../stats';
@@ -17,15 +17,14 @@ import { texts } from '../texts';
 
 /** Fills whole rows of two, three, four or six. */
 const recentCount = 12;
-const attentionCount = 5;
 
 export function dashboardPage({ signal }: PageContext): Page {
   const recent = recentSection(signal);
-  const attention = attentionSection(signal);
+  const attention = attentionPanel(signal);
   const content = fragment(
     pageHead(texts.dashboard.title, texts.dashboard.greeting(session.value?.username ?? ''), h('a', { class: 'button primary', href: '/upload' }, icon('upload'), texts.dashboard.add)),
     tiles(signal),
-    h('div', { class: 'dashboard-columns' }, recent.element, h('div', { class: 'dashboard-side' }, attention.element, storageSection(signal))),
+    h('div', { class: 'dashboard-columns' }, attention.element, recent.element, activitySection(signal), storageSection(signal)),
   );
   return { title: texts.dashboard.title, content, ready: Promise.all([recent.ready, attention.ready]) };
 }
@@ -102,33 +101,20 @@ function mergeNews(list: Media[], media: Media): Media[] {
   return [...list, media].toSorted((a, b) => (a.id < b.id ? 1 : -1));
 }
 
-function attentionSection(signal: AbortSignal): { element: HTMLElement; ready: Promise<void> } {
-  const list = h('ul', { class: 'attention-list', role: 'list' });
-  const element = h('section', { class: 'panel attention', hidden: true }, h('h2', {}, texts.dashboard.attention), list);
+/** Whatever changes a count changes a day as well. */
+function activitySection(signal: AbortSignal): HTMLElement {
+  const chart = h('div');
+  const element = h('section', { class: 'panel', hidden: true }, h('h2', {}, texts.dashboard.activity), chart);
   const read = async (): Promise<void> => {
-    const answer = await load(() => api.media({ status: 'failed', limit: attentionCount }, signal), signal).catch(() => null);
+    const answer = await load(() => api.activity(signal), signal).catch(() => null);
     if (!answer) return;
-    element.hidden = answer.items.length === 0;
-    fill(list, ...answer.items.map(attentionItem));
+    const { uploaded, completed, failed } = total(answer.days);
+    element.hidden = uploaded + completed + failed === 0;
+    const opened = chart.querySelector('details')?.open ?? false;
+    fill(chart, activityChart(answer.days, opened));
   };
-  live.media.on(({ status, id }) => {
-    const listed = list.querySelector(`[data-attention="${CSS.escape(id)}"]`) !== null;
-    if (listed !== (status === 'failed')) void read();
-  }, signal);
-  live.mediaDeleted.on(() => void read(), signal);
-  live.refetch.on(() => void read(), signal);
-  return { element, ready: read() };
-}
-
-function attentionItem(media: Media): HTMLElement {
-  const retry = h('button', { type: 'button', class: 'button small', onclick: () => void retryMedium(media) }, icon('retry'), texts.media.retry);
-  const remove = h('button', { type: 'button', class: 'button small quiet', onclick: () => void deleteMedium(media) }, texts.media.delete, h('span', { class: 'visually-hidden' }, ` ${media.title}`));
-  return h(
-    'li',
-    { class: 'attention-item', 'data-attention': media.id },
-    thumbnail(media),
-    h('div', {}, h('a', { href: `/media/${media.id}` }, media.title), h('p', {}, media.failure?.message), h('div', { class: 'button-row' }, media.failure?.retryable ? retry : null, remove)),
-  );
+  stats.watch((value) => value && void read(), signal);
+  return element;
 }
 
 function storageSection(signal: AbortSignal): HTMLElement {

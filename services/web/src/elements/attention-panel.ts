@@ -1,0 +1,66 @@
+import type { Media } from '#contracts';
+import { api } from '../api';
+import { fill, h, setText } from '../dom';
+import { icon } from '../icons';
+import { live } from '../live';
+import { load } from '../load';
+import { deleteMedium, retryAllFailed, retryMedium } from '../media-actions';
+import { stats } from '../stats';
+import { texts } from '../texts';
+import { thumbnail } from './thumbnail';
+
+const shownCount = 4;
+/** Many fail at the same moment when something breaks: they are read together. */
+const gatherMs = 200;
+
+/** The newest media that failed, each with the reason and the way on. Hidden while there are none. */
+export function attentionPanel(signal: AbortSignal): { element: HTMLElement; ready: Promise<void> } {
+  const list = h('ul', { class: 'attention-list', role: 'list' });
+  const retryAll = h('button', { type: 'button', class: 'button small', hidden: true, onclick: () => void retryAllFailed() }, icon('retry'), texts.dashboard.retryAll);
+  const seeAll = h('a', { href: '/media?status=failed' });
+  const element = h('section', { class: 'panel attention', hidden: true }, h('div', { class: 'section-head' }, h('h2', {}, texts.dashboard.attention), seeAll), list, retryAll);
+  const read = async (): Promise<void> => {
+    const answer = await load(() => api.media({ status: 'failed', limit: shownCount }, signal), signal).catch(() => null);
+    if (!answer) return;
+    element.hidden = answer.items.length === 0;
+    retryAll.hidden = answer.items.filter(({ failure }) => failure?.retryable).length < 2;
+    fill(list, ...answer.items.map(attentionItem));
+  };
+  const readSoon = gathered(read, signal);
+  live.media.on(({ status, id }) => {
+    const listed = list.querySelector(`[data-attention="${CSS.escape(id)}"]`) !== null;
+    if (listed !== (status === 'failed')) readSoon();
+  }, signal);
+  live.mediaDeleted.on(readSoon, signal);
+  live.refetch.on(readSoon, signal);
+  stats.watch((value) => setText(seeAll, value && value.failed > shownCount ? texts.dashboard.seeAllOf(value.failed) : texts.dashboard.seeAll), signal);
+  return { element, ready: read() };
+}
+
+function attentionItem(media: Media): HTMLElement {
+  return h(
+    'li',
+    { class: 'attention-item', 'data-attention': media.id },
+    thumbnail(media),
+    h(
+      'div',
+      {},
+      h('a', { href: `/media/${media.id}` }, media.title),
+      h('p', {}, media.failure?.message),
+      media.failure?.retryable
+        ? h('button', { type: 'button', class: 'button small', onclick: () => void retryMedium(media) }, icon('retry'), texts.media.retry, h('span', { class: 'visually-hidden' }, ` ${media.title}`))
+        : null,
+    ),
+    h('button', { type: 'button', class: 'icon-button', 'aria-label': texts.media.deleteNamed(media.title), title: texts.media.delete, onclick: () => void deleteMedium(media) }, icon('trash')),
+  );
+}
+
+function gathered(action: () => Promise<void>, signal: AbortSignal): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      if (!signal.aborted) void action();
+    }, gatherMs);
+  };
+}
