@@ -16,7 +16,8 @@ export type EventRef = z.infer<typeof eventRef>;
 export type EraseOwned = z.infer<typeof eraseOwned>;
 export type Erased = z.infer<typeof erased>;
 
-const sameMedium = (payload: ProcessMedia) => `${payload.mediaId}.${payload.round}`;
+/** One wake-up per round of a medium. */
+export const sameMedium = (payload: Pick<ProcessMedia, 'mediaId' | 'round'>) => `${payload.mediaId}.${payload.round}`;
 const sameEvent = (payload: EventRef) => payload.eventId;
 
 /**
@@ -47,3 +48,4 @@ export type QueuesOf<C extends Consumer> = { [Q in QueueName]: (typeof queues)[Q
 /** The queues a worker process can take, one per kind of media, so that each kind scales apart. */
 export type WorkQueue = QueuesOf<'worker'>;
 export const workQueues = ['image', 'audio', 'video'] as const satisfies readonly WorkQueue[];
+export const isWorkQueue = (name: QueueName): name is WorkQueue => queues[name].consumer === 'worker';

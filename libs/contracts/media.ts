@@ -42,6 +42,7 @@ export const mediaSchema = z
     sha256: z.string().nullable(),
     status: z.enum(mediaStatuses),
     progress: z.int().min(0).max(100),
+    /** `position`: how many of its kind are before it, 0 also while it is processed. `etaSeconds`: until it is done, from past runs. null: settled, or not known now. */
     queue: z.object({ position: z.int(), etaSeconds: z.tuple([z.number(), z.number()]) }).nullable(),
     failure: failureSchema.nullable(),
     width: z.int().nullable(),

@@ -14,6 +14,7 @@ export {
   type MediaKey,
 } from './media.item';
 export { MediaModule } from './media.module';
+export { MediaOutlook } from './media.outlook';
 export { MediaRepository, type Claim } from './media.repository';
 export type { Ending } from './media.moves';
 export { sniff } from './sniff';

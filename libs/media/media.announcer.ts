@@ -1,5 +1,6 @@
 import { LiveFeed, Outbox } from '#platform';
-import { toMedia, type MediaEvent, type MediaItem } from './media.item';
+import type { MediaEvent, MediaItem } from './media.item';
+import type { MediaOutlook } from './media.outlook';
 
 /**
  * Tells of a move right after it was written. At best, for speed: the event waits in the outbox until its consumer is
@@ -9,16 +10,18 @@ export class MediaAnnouncer {
   constructor(
     private readonly outbox: Outbox,
     private readonly live: LiveFeed,
+    private readonly outlook: MediaOutlook,
   ) {}
 
   async announce({ item, event }: { item: MediaItem; event: MediaEvent }): Promise<void> {
     const key = { userId: item.userId, id: item.id };
-    if (event.type !== 'media.deleted') await this.live.push(item.userId, 'media', toMedia(item), event.id).catch(() => {});
+    if (event.type !== 'media.deleted') await this.live.push(item.userId, 'media', await this.outlook.showOne(item), event.id).catch(() => {});
     await this.outbox.announce({ table: 'media', key }, event.id);
+    if (event.type === 'media.completed') await this.outlook.learn(item);
   }
 
   /** Progress of the running round, to whoever looks now. */
   async hint(item: MediaItem, progress: number): Promise<void> {
-    await this.live.hint(item.userId, toMedia({ ...item, progress })).catch(() => {});
+    await this.live.hint(item.userId, await this.outlook.showOne({ ...item, progress })).catch(() => {});
   }
 }

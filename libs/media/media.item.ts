@@ -98,8 +98,8 @@ export function listKeys({ id, kind, status }: { id: string; kind: MediaKind; st
   return { visibleId: id, byKind: `${kind}#${id}`, byStatus: `${status}#${id}`, byKindStatus: `${kind}#${status}#${id}` };
 }
 
-/** A medium as its owner sees it. */
-export function toMedia(item: MediaItem): Media {
+/** A medium as its owner sees it; `queue` is what MediaOutlook expects of one that is not settled. */
+export function toMedia(item: MediaItem, queue: Media['queue'] = null): Media {
   const base = `/api/media/${item.id}`;
   return {
     id: item.id,
@@ -111,7 +111,7 @@ export function toMedia(item: MediaItem): Media {
     sha256: item.sha256,
     status: item.status,
     progress: item.progress,
-    queue: null,
+    queue,
     failure: item.failure,
     width: item.width,
     height: item.height,

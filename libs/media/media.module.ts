@@ -1,7 +1,8 @@
 import { Global, Module } from '@nestjs/common';
-import { Dynamo, LiveFeed, Outbox } from '#platform';
+import { Dynamo, LiveFeed, Outbox, WorkLine } from '#platform';
 import { MediaAnnouncer } from './media.announcer';
 import { MediaCounters } from './media.counters';
+import { MediaOutlook } from './media.outlook';
 import { MediaRepository } from './media.repository';
 
 @Global()
@@ -9,8 +10,9 @@ import { MediaRepository } from './media.repository';
   providers: [
     { provide: MediaRepository, useFactory: (dynamo: Dynamo) => new MediaRepository(dynamo), inject: [Dynamo] },
     { provide: MediaCounters, useFactory: (dynamo: Dynamo) => new MediaCounters(dynamo), inject: [Dynamo] },
-    { provide: MediaAnnouncer, useFactory: (outbox: Outbox, live: LiveFeed) => new MediaAnnouncer(outbox, live), inject: [Outbox, LiveFeed] },
+    { provide: MediaOutlook, useFactory: (line: WorkLine) => new MediaOutlook(line), inject: [WorkLine] },
+    { provide: MediaAnnouncer, useFactory: (outbox: Outbox, live: LiveFeed, outlook: MediaOutlook) => new MediaAnnouncer(outbox, live, outlook), inject: [Outbox, LiveFeed, MediaOutlook] },
   ],
-  exports: [MediaRepository, MediaCounters, MediaAnnouncer],
+  exports: [MediaRepository, MediaCounters, MediaOutlook, MediaAnnouncer],
 })
 export class MediaModule {}

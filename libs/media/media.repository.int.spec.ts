@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Dynamo, equals, newId } from '#platform';
-import { startSurroundings, type TestSurroundings } from '#testing';
+import { aMedium, startSurroundings, type TestSurroundings } from '#testing';
 import { MediaCounters } from './media.counters';
 import { mediaEvent } from './media.events';
 import type { MediaFacts, MediaItem } from './media.item';
@@ -34,17 +34,8 @@ afterAll(async () => {
   await surroundings.stop();
 });
 
-function newItem(userId = newId()): MediaItem {
-  const at = new Date().toISOString();
-  return {
-    schemaVersion: 1, userId, id: newId(), title: 't', filename: 't.jpg', description: '', tags: [], batchId: null, kind: 'image', contentType: 'image/jpeg',
-    sizeBytes: 100, sha256: 'x', status: 'uploaded', round: 1, progress: 0, failure: null, history: [{ status: 'uploaded', at, round: 1 }], width: null, height: null,
-    durationSeconds: null, codecs: [], metadata: {}, derived: null, derivedToken: null, derivedBytes: 0, createdAt: at, updatedAt: at, completedAt: null, pending: {}, crashes: 0, errors: 0,
-  };
-}
-
 async function created(): Promise<MediaItem> {
-  const item = newItem();
+  const item = aMedium();
   expect(await media.create(item)).toMatchObject({ id: `${item.id}.uploaded.1`, type: 'media.uploaded' });
   return item;
 }

@@ -1,7 +1,6 @@
 import { Worker, type Job } from 'bullmq';
 import { queues, type Consumer, type JobPayload, type QueueName, type QueuesOf } from '#contracts';
-import { queuePrefix } from './queue';
-import { connectRedis } from './redis';
+import { connectRedis, queuePrefix } from './redis';
 
 export type Handler<Q extends QueueName> = (payload: JobPayload<Q>) => Promise<void>;
 /** One handler for each queue of a service: leaving one out does not compile. */

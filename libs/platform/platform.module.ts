@@ -15,6 +15,7 @@ import { connectRedis } from './redis';
 import type { Storage } from './storage';
 import { LocalStorage } from './storage.local';
 import { S3Storage } from './storage.s3';
+import { WorkLine } from './work-line';
 
 export const CONFIG = Symbol('Config');
 export const STORAGE = Symbol('Storage');
@@ -42,6 +43,7 @@ export class PlatformModule implements OnApplicationShutdown {
       { provide: REDIS, useFactory: () => connectRedis(redisUrl, 'command') },
       { provide: LiveFeed, useFactory: (redis: Redis) => new LiveFeed(redis, config.tablePrefix), inject: [REDIS] },
       { provide: Locks, useFactory: (redis: Redis) => new Locks(redis, config.tablePrefix), inject: [REDIS] },
+      { provide: WorkLine, useFactory: (redis: Redis) => new WorkLine(redis, config.tablePrefix), inject: [REDIS] },
       { provide: STORAGE, useFactory: () => makeStorage(config) },
       { provide: ALERTS, useFactory: () => makeAlerts(config) },
     ];

@@ -1,7 +1,8 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { queues, type JobPayload, type QueueName } from '#contracts';
-import { connectRedis, withRedis } from './redis';
+import { isWorkQueue, queues, type JobPayload, type QueueName } from '#contracts';
+import { connectRedis, queuePrefix, withRedis } from './redis';
+import { joinLine } from './work-line';
 
 export const queueNames = Object.keys(queues) as QueueName[];
 
@@ -12,15 +13,15 @@ export interface QueueCounts {
   failed: number;
 }
 
-/** Key prefix of BullMQ's keys: installations that share a Redis stay apart by their table prefix. */
-export const queuePrefix = (tablePrefix: string) => `${tablePrefix}jobs`;
-
 /** Sends jobs. A wake-up at best: the truth is in the tables, and the sweepers send again what got lost. */
 export class JobQueue {
   private readonly redis: Redis;
   private readonly open: Record<QueueName, Queue>;
 
-  constructor(redisUrl: string, tablePrefix: string) {
+  constructor(
+    redisUrl: string,
+    private readonly tablePrefix: string,
+  ) {
     this.redis = connectRedis(redisUrl, 'command');
     const options = { connection: this.redis, prefix: queuePrefix(tablePrefix), skipWaitingForReady: true, skipVersionCheck: true };
     this.open = Object.fromEntries(queueNames.map((name) => [name, new Queue(name, options).on('error', () => {})])) as Record<QueueName, Queue>;
@@ -33,14 +34,16 @@ export class JobQueue {
   async send<Q extends QueueName>(name: Q, payload: JobPayload<Q>): Promise<void> {
     const { payload: schema, dedupe, attempts, backoffMs } = queues[name];
     const data = schema.parse(payload);
+    const id = (dedupe as (payload: unknown) => string)(data);
     const options = {
       attempts,
       backoff: { type: 'exponential', delay: backoffMs, jitter: 0.5 },
       // by deduplication, not by jobId: a kept failed job of the same jobId would swallow every later add
-      deduplication: { id: (dedupe as (payload: unknown) => string)(data) },
+      deduplication: { id },
       removeOnComplete: true,
       removeOnFail: { count: 1_000, age: 14 * 86_400 },
     };
+    if (isWorkQueue(name)) void joinLine(this.redis, this.tablePrefix, name, id).catch(() => {}); // a hint: nothing depends on it
     await withRedis(() => this.open[name].add(name, data, options));
   }
 

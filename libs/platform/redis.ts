@@ -10,6 +10,9 @@ const profiles = {
   waiting: { maxRetriesPerRequest: null },
 } as const satisfies Record<string, RedisOptions>;
 
+/** Key prefix of BullMQ's keys: installations that share a Redis stay apart by their table prefix. */
+export const queuePrefix = (tablePrefix: string) => `${tablePrefix}jobs`;
+
 /** A connection that never gives up reconnecting. Errors are reported by the commands that meet them. */
 export function connectRedis(url: string, profile: keyof typeof profiles): Redis {
   const redis = new Redis(url, {

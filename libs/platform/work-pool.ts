@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { queues, type JobPayload, type WorkQueue } from '#contracts';
 import { lockMs, maxStalledCount, stalledIntervalMs } from './consumers';
-import { queuePrefix } from './queue';
-import { connectRedis } from './redis';
+import { connectRedis, queuePrefix } from './redis';
+import { leaveLine } from './work-line';
 
 /** What becomes of a wake-up: nothing more to do, come again at a time, or keep it with its error for ops. */
 export type WorkResult = { next: 'done' } | { next: 'again'; at: Date } | { next: 'failed'; error: Error };
@@ -99,6 +99,7 @@ export class WorkPool {
 
   private async run(queue: WorkQueue, job: Job, token: string): Promise<void> {
     this.running += 1;
+    this.leaveLine(queue, job);
     const renewal = setInterval(() => void job.extendLock(token, lockMs).catch(() => {}), lockMs / 3);
     try {
       const result = await this.handle(queue, job);
@@ -109,8 +110,14 @@ export class WorkPool {
       this.options.onError(error, queue); // the job's lock was lost or Redis is away: the table says what is left to do
     } finally {
       clearInterval(renewal);
+      this.leaveLine(queue, job); // a wake-up that came while it ran has put it in line again
       this.running -= 1;
     }
+  }
+
+  /** A hint for those who wait: nothing depends on it. */
+  private leaveLine(queue: WorkQueue, { deduplicationId }: Job): void {
+    if (deduplicationId) void leaveLine(this.connection, this.options.tablePrefix, queue, deduplicationId).catch(() => {});
   }
 
   private async handle(queue: WorkQueue, job: Job): Promise<WorkResult> {

@@ -1,3 +1,4 @@
+export { aMedium } from './a-medium';
 export { ApiClient, eventually, newAccount, UnexpectedAnswerError, type Account, type Answer, type CallOptions, type UploadOptions } from './api-client';
 export { createBucket, createTopic, startAws, subscribe, type ReceivedMessage, type TestAws, type TestSubscriber } from './aws-emulators';
 export { startDynamoDb } from './dynamodb';

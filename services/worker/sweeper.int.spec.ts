@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { MediaCounters, MediaRepository, originalKey, type MediaItem } from '#media';
 import { connectRedis, Dynamo, equals, JobQueue, Locks, newId, Outbox, LocalStorage } from '#platform';
-import { startSurroundings, type TestSurroundings } from '#testing';
+import { aMedium, startSurroundings, type TestSurroundings } from '#testing';
 import { MediaSweeper } from './sweeper';
 
 let surroundings: TestSurroundings;
@@ -41,12 +41,7 @@ afterAll(async () => {
 });
 
 async function created(): Promise<MediaItem> {
-  const at = new Date().toISOString();
-  const item: MediaItem = {
-    schemaVersion: 1, userId: newId(), id: newId(), title: 't', filename: 't.jpg', description: '', tags: [], batchId: null, kind: 'image', contentType: 'image/jpeg',
-    sizeBytes: 100, sha256: 'x', status: 'uploaded', round: 1, progress: 0, failure: null, history: [{ status: 'uploaded', at, round: 1 }], width: null, height: null,
-    durationSeconds: null, codecs: [], metadata: {}, derived: null, derivedToken: null, derivedBytes: 0, createdAt: at, updatedAt: at, completedAt: null, pending: {}, crashes: 0, errors: 0,
-  };
+  const item = aMedium();
   await media.create(item);
   return item;
 }

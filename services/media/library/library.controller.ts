@@ -1,6 +1,5 @@
 import { Controller } from '@nestjs/common';
 import { api, type BatchRequest, type BatchResponse, type Media, type MediaActivity, type MediaList, type MediaListQuery, type MediaStats, type UpdateMediaRequest } from '#contracts';
-import { toMedia } from '#media';
 import { CurrentUser, Endpoint, Id, ZodBody, ZodQuery, type SessionUser } from '#nest';
 import { LibraryService } from './library.service';
 
@@ -29,8 +28,8 @@ export class LibraryController {
   }
 
   @Endpoint(api.media.get)
-  async get(@CurrentUser() user: SessionUser, @Id() id: string): Promise<Media> {
-    return toMedia(await this.library.get({ userId: user.id, id }));
+  get(@CurrentUser() user: SessionUser, @Id() id: string): Promise<Media> {
+    return this.library.show({ userId: user.id, id });
   }
 
   @Endpoint(api.media.update)

@@ -1,9 +1,9 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { api } from '#contracts';
-import { MediaRepository, type MediaItem } from '#media';
+import { MediaRepository } from '#media';
 import { createService } from '#nest';
 import { newId } from '#platform';
-import { startSurroundings, type TestSurroundings } from '#testing';
+import { aMedium, startSurroundings, type TestSurroundings } from '#testing';
 import { MediaServiceModule } from '../media-service.module';
 import { LibraryService } from './library.service';
 import { WordIndex } from './word-index';
@@ -26,21 +26,12 @@ async function library(count: number): Promise<{ userId: string; ids: string[] }
   const userId = newId();
   const ids: string[] = [];
   for (let index = 0; index < count; index += 1) {
-    const item = newItem(userId, index % 2 ? 'video' : 'image');
+    const item = aMedium({ userId, title: 'Sea and sun', kind: index % 2 ? 'video' : 'image' });
     await app.get(MediaRepository).create(item);
     await app.get(WordIndex).add(item);
     ids.push(item.id);
   }
   return { userId, ids };
-}
-
-function newItem(userId: string, kind: MediaItem['kind']): MediaItem {
-  const at = new Date().toISOString();
-  return {
-    schemaVersion: 1, userId, id: newId(), title: 'Sea and sun', filename: 't.jpg', description: '', tags: [], batchId: null, kind, contentType: 'image/jpeg',
-    sizeBytes: 100, sha256: 'x', status: 'uploaded', round: 1, progress: 0, failure: null, history: [{ status: 'uploaded', at, round: 1 }], width: null, height: null,
-    durationSeconds: null, codecs: [], metadata: {}, derived: null, derivedToken: null, derivedBytes: 0, createdAt: at, updatedAt: at, completedAt: null, pending: {}, crashes: 0, errors: 0,
-  };
 }
 
 /** Every page of a list, one after the other. */

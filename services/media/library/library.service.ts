@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Config } from '#config';
 import type { BatchRequest, BatchResponse, Media, MediaActivity, MediaList, MediaListQuery, MediaStats, UpdateMediaRequest } from '#contracts';
-import { derivedFolder, MediaAnnouncer, MediaCounters, MediaRepository, originalFolder, toMedia, type MediaItem, type MediaKey } from '#media';
+import { derivedFolder, MediaAnnouncer, MediaCounters, MediaOutlook, MediaRepository, originalFolder, type MediaItem, type MediaKey } from '#media';
 import { ProblemError, toProblem } from '#nest';
 import { all, beginsWith, CONFIG, Dynamo, equals, isId, JobQueue, STORAGE, type Condition, type Storage } from '#platform';
 import { matches, WordIndex, wordsOf } from './word-index';
@@ -18,6 +18,7 @@ export class LibraryService {
     private readonly media: MediaRepository,
     private readonly counters: MediaCounters,
     private readonly words: WordIndex,
+    private readonly outlook: MediaOutlook,
     private readonly announcer: MediaAnnouncer,
     private readonly queue: JobQueue,
   ) {}
@@ -43,13 +44,18 @@ export class LibraryService {
   }
 
   /** @throws {ProblemError} not_found */
+  async show(key: MediaKey): Promise<Media> {
+    return this.outlook.showOne(await this.get(key));
+  }
+
+  /** @throws {ProblemError} not_found */
   async describe(key: MediaKey, details: UpdateMediaRequest): Promise<Media> {
     const before = await this.get(key);
     const described = { ...before, ...withoutUndefined(details) };
     await this.words.add(described);
     const after = (await this.media.describe(key, details)) ?? notFound();
     await this.words.remove(before, after);
-    return toMedia(after);
+    return this.outlook.showOne(after);
   }
 
   /** @throws {ProblemError} not_found, not_failed */
@@ -62,7 +68,7 @@ export class LibraryService {
     const { item } = retried;
     await this.announcer.announce(retried);
     await this.queue.send(item.kind, { userId: item.userId, mediaId: item.id, round: item.round }).catch(() => {}); // the sweeper wakes it later
-    return toMedia(item);
+    return this.outlook.showOne(item);
   }
 
   /** Hidden when this resolves, whatever fails after the first step: the sweeper goes on. @throws {ProblemError} not_found */
@@ -100,7 +106,7 @@ export class LibraryService {
     const where: Condition = prefix ? all(owner, beginsWith(index, prefix)) : owner;
     const after = last && { userId, id: last, [index]: `${prefix}${last}` };
     const page = await this.dynamo.query<MediaItem>('media', { index, where, descending: order === 'desc', limit, ...(after && { after }) });
-    return { items: page.items.map(toMedia), nextCursor: page.next?.id ? encodeCursor(page.next.id) : null };
+    return { items: await this.outlook.show(page.items), nextCursor: page.next?.id ? encodeCursor(page.next.id) : null };
   }
 
   private async search(userId: string, words: string[], { kind, status, order, limit }: MediaListQuery, last?: string): Promise<MediaList> {
@@ -112,7 +118,7 @@ export class LibraryService {
       .filter((item) => !item.deletedAt && (!kind || item.kind === kind) && (!status || item.status === status) && matches(item, words))
       .toSorted((a, b) => inOrder(order)(a.id, b.id));
     const next = wanted.at(-1);
-    return { items: items.map(toMedia), nextCursor: next && next !== ids.at(-1) ? encodeCursor(next) : null };
+    return { items: await this.outlook.show(items), nextCursor: next && next !== ids.at(-1) ? encodeCursor(next) : null };
   }
 }
 

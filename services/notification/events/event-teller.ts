@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Alert, Notification } from '#contracts';
-import { MediaCounters, MediaRepository, toMedia, type MediaEvent } from '#media';
+import { MediaCounters, MediaOutlook, MediaRepository, type MediaEvent } from '#media';
 import { deterministicId, LiveFeed, type PendingEvent } from '#platform';
 import { welcomeWords, wordsOfMedia } from '../feed/notification.texts';
 import { NotificationsRepository } from '../feed/notifications.repository';
@@ -14,6 +14,7 @@ export class EventTeller {
     private readonly notifications: NotificationsRepository,
     private readonly media: MediaRepository,
     private readonly counters: MediaCounters,
+    private readonly outlook: MediaOutlook,
     private readonly live: LiveFeed,
   ) {}
 
@@ -25,7 +26,7 @@ export class EventTeller {
   private async tellMedia(event: MediaEvent): Promise<void> {
     await this.counters.apply(event);
     const item = await this.media.get({ userId: event.userId, id: event.mediaId });
-    if (item) await this.live.push(event.userId, 'media', toMedia(item), event.id);
+    if (item) await this.live.push(event.userId, 'media', await this.outlook.showOne(item), event.id);
     const words = wordsOfMedia(event);
     if (words) await this.notify(event.userId, event, { ...words, mediaId: event.mediaId, batchId: event.batchId });
   }

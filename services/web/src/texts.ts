@@ -127,7 +127,8 @@ export const texts = {
     left: (time: string) => `${time} left`,
     saving: 'Storing…',
     queued: 'Queued',
-    queuePosition: (position: number) => `Queued, number ${position} in line`,
+    /** `position`: how many are before it. */
+    queuePosition: (position: number) => `Queued, number ${position + 1} in line`,
     eta: (low: string, high: string) => (low === high ? `about ${low}` : `${low} to ${high}`),
     processing: (progress: number) => `Processing, ${progress} %`,
     ready: 'Ready',

@@ -1,0 +1,59 @@
+import type { MediaKind } from '#contracts';
+import type { LineView, SizedWork } from '#platform';
+
+/** Seconds, from the soonest that is likely to the latest. */
+export type EtaRange = [low: number, high: number];
+
+/** Fewer runs than these say nothing yet. */
+const MIN_RUNS = 4;
+/** What is believed as long as nothing was learnt: wide on purpose. */
+const BELIEVED_RUNS: Record<MediaKind, readonly number[]> = { image: [0.2, 0.5, 2, 10], audio: [0.5, 2, 10, 60], video: [1, 10, 60, 600] };
+const LOW = 0.1;
+const HIGH = 0.9;
+
+/** How long the work takes that nobody has begun, once it begins. */
+export function runEta(runs: readonly number[]): EtaRange {
+  const sorted = runs.toSorted((a, b) => a - b);
+  return [quantile(sorted, LOW), quantile(sorted, HIGH)];
+}
+
+/** What is left of a run, judged by the runs that lasted longer; null when none did. */
+export function restEta(runs: readonly number[], elapsedSeconds: number): EtaRange | null {
+  const rest = runs.filter((seconds) => seconds > elapsedSeconds).map((seconds) => seconds - elapsedSeconds);
+  return rest.length > 0 ? runEta(rest) : null;
+}
+
+/**
+ * How long `before` others keep the workers busy: their mean, give or take two deviations of such a sum, shared by those who
+ * work on this kind now. `blockedSeconds`: how long workers may be busy with other kinds before the first of these begins.
+ */
+export function waitEta(before: number, active: number, runs: readonly number[], blockedSeconds: number): EtaRange {
+  const mean = runs.reduce((sum, seconds) => sum + seconds, 0) / runs.length;
+  const variance = runs.reduce((sum, seconds) => sum + (seconds - mean) ** 2, 0) / runs.length;
+  const workers = Math.max(1, active);
+  const soonest = before * mean - 2 * Math.sqrt(before * variance);
+  const ahead = before + (active > 0 ? 1 : 0); // those at work have to end as well
+  const latest = ahead * mean + 2 * Math.sqrt(ahead * variance);
+  return [Math.max(0, soonest) / workers, latest / workers + (active > 0 ? 0 : blockedSeconds)];
+}
+
+/** The runs to judge a kind by: what was learnt, else what is believed. */
+export function runsOfKind(view: LineView, kind: MediaKind): readonly number[] {
+  const { runs } = view.lines[kind];
+  return runs.length >= MIN_RUNS ? runs : BELIEVED_RUNS[kind];
+}
+
+/** Of this size where enough is known, else of its kind. */
+export function runsLike(view: LineView, work: SizedWork): readonly number[] {
+  const runs = view.runs(work);
+  return runs.length >= MIN_RUNS ? runs : runsOfKind(view, work.queue);
+}
+
+/** In whole seconds, rounded apart: a range, never a promise. */
+export const roundedApart = ([low, high]: EtaRange): EtaRange => [Math.floor(low), Math.max(1, Math.ceil(high))];
+
+function quantile(sorted: readonly number[], share: number): number {
+  const at = (sorted.length - 1) * share;
+  const [below, above] = [sorted[Math.floor(at)]!, sorted[Math.ceil(at)]!];
+  return below + (above - below) * (at % 1);
+}
