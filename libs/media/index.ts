@@ -18,3 +18,4 @@ export { MediaOutlook } from './media.outlook';
 export { MediaRepository, type Claim } from './media.repository';
 export type { Ending } from './media.moves';
 export { sniff } from './sniff';
+export { matches, WordIndex, wordsOf } from './word-index';

@@ -128,7 +128,7 @@ export class MediaRepository {
     }
   }
 
-  /** Files are gone: the item itself may go as soon as its events are confirmed. */
+  /** Files and words are gone: the item itself may go as soon as its events are confirmed. */
   async markFilesErased(key: MediaKey): Promise<void> {
     await this.write(key, { set: [['filesErasedAt', new Date().toISOString()]], when: exists('deletedAt') });
   }

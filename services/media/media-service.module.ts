@@ -5,7 +5,6 @@ import { MediaErasure } from './account/erasure';
 import { BytesController } from './bytes/bytes.controller';
 import { LibraryController } from './library/library.controller';
 import { LibraryService } from './library/library.service';
-import { WordIndex } from './library/word-index';
 import { Idempotency } from './upload/idempotency';
 import { UploadController } from './upload/upload.controller';
 import { UploadService } from './upload/upload.service';
@@ -15,6 +14,6 @@ const consumers = serviceConsumers<'media', [MediaErasure]>({ inject: [MediaEras
 @Module({
   imports: [MediaModule],
   controllers: [UploadController, LibraryController, BytesController],
-  providers: [UploadService, Idempotency, LibraryService, WordIndex, MediaErasure, consumers],
+  providers: [UploadService, Idempotency, LibraryService, MediaErasure, consumers],
 })
 export class MediaServiceModule {}

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { MediaCounters, MediaRepository, originalKey, type MediaItem } from '#media';
+import { MediaCounters, MediaRepository, originalKey, WordIndex, type MediaItem } from '#media';
 import { connectRedis, Dynamo, equals, JobQueue, Locks, newId, Outbox, LocalStorage } from '#platform';
 import { aMedium, startSurroundings, type TestSurroundings } from '#testing';
 import { MediaSweeper } from './sweeper';
@@ -13,6 +13,7 @@ let queue: JobQueue;
 let media: MediaRepository;
 let counters: MediaCounters;
 let sweeper: MediaSweeper;
+let words: WordIndex;
 let storage: LocalStorage;
 let dir: string;
 let closeRedis: () => void;
@@ -29,8 +30,9 @@ beforeAll(async () => {
   closeRedis = () => redis.disconnect();
   media = new MediaRepository(dynamo);
   counters = new MediaCounters(dynamo);
+  words = new WordIndex(dynamo);
   storage = new LocalStorage(dir);
-  sweeper = new MediaSweeper(media, counters, new Outbox(dynamo, queue), queue, new Locks(redis, config.tablePrefix), storage);
+  sweeper = new MediaSweeper(media, counters, words, new Outbox(dynamo, queue), queue, new Locks(redis, config.tablePrefix), storage);
 });
 afterAll(async () => {
   await queue.close();
@@ -88,10 +90,12 @@ describe('MediaSweeper', () => {
   it('finishes a deletion that stopped after its first step, and keeps the item until its events are confirmed', async () => {
     const item = await created();
     await storage.write(originalKey(item), Readable.from(['bytes']));
+    await words.add(item);
     const deleted = await media.markDeleted(item);
     await makeDue(item);
     await sweeper.sweep();
     expect(await storage.stat(originalKey(item))).toBeNull();
+    expect(await words.find(item.userId, ['t'])).toEqual([]);
     expect(await media.getEvenDeleted(item)).not.toBeNull();
     const outbox = new Outbox(dynamo, queue);
     for (const eventId of [deleted!.event.id, `${item.id}.uploaded.1`]) await outbox.confirm({ table: 'media', key: { userId: item.userId, id: item.id } }, eventId);

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { derivedFolder, MediaCounters, MediaRepository, originalFolder, QUOTA_ROW, type MediaItem, type MediaKey } from '#media';
+import { derivedFolder, MediaCounters, MediaRepository, originalFolder, QUOTA_ROW, WordIndex, type MediaItem, type MediaKey } from '#media';
 import { ScheduledSweep } from '#nest';
 import { JobQueue, Locks, Outbox, shards, STORAGE, type Storage } from '#platform';
 
@@ -24,6 +24,7 @@ export class MediaSweeper extends ScheduledSweep {
   constructor(
     private readonly media: MediaRepository,
     private readonly counters: MediaCounters,
+    private readonly words: WordIndex,
     private readonly outbox: Outbox,
     private readonly queue: JobQueue,
     locks: Locks,
@@ -57,6 +58,7 @@ export class MediaSweeper extends ScheduledSweep {
     if (!item.filesErasedAt) {
       await this.storage.deletePrefix(derivedFolder(item.id));
       await this.storage.deletePrefix(originalFolder(item));
+      await this.words.remove(item);
       await this.media.markFilesErased(item);
     }
     if (!(await this.media.removeErased(item))) await this.media.postpone(item, ERASE_AGAIN_MS);

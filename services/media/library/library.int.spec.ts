@@ -1,12 +1,11 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { api } from '#contracts';
-import { MediaRepository } from '#media';
+import { MediaRepository, WordIndex } from '#media';
 import { createService } from '#nest';
 import { newId } from '#platform';
 import { aMedium, startSurroundings, type TestSurroundings } from '#testing';
 import { MediaServiceModule } from '../media-service.module';
 import { LibraryService } from './library.service';
-import { WordIndex } from './word-index';
 
 let surroundings: TestSurroundings;
 let app: NestExpressApplication;

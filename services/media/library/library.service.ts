@@ -1,10 +1,9 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Config } from '#config';
 import type { BatchRequest, BatchResponse, Media, MediaActivity, MediaList, MediaListQuery, MediaStats, UpdateMediaRequest } from '#contracts';
-import { derivedFolder, MediaAnnouncer, MediaCounters, MediaOutlook, MediaRepository, originalFolder, type MediaItem, type MediaKey } from '#media';
+import { derivedFolder, MediaAnnouncer, MediaCounters, MediaOutlook, matches, MediaRepository, originalFolder, WordIndex, wordsOf, type MediaItem, type MediaKey } from '#media';
 import { ProblemError, toProblem } from '#nest';
 import { all, beginsWith, CONFIG, Dynamo, equals, isId, JobQueue, STORAGE, type Condition, type Storage } from '#platform';
-import { matches, WordIndex, wordsOf } from './word-index';
 
 /** What a user can see and do with what is there. */
 @Injectable()
@@ -78,8 +77,8 @@ export class LibraryService {
     try {
       await this.storage.deletePrefix(derivedFolder(key.id));
       await this.storage.deletePrefix(originalFolder(key));
-      await this.media.markFilesErased(key);
       await this.words.remove(deleted.item);
+      await this.media.markFilesErased(key);
     } catch (err) {
       this.logger.warn({ err, mediaId: key.id, msg: 'files of a deleted medium are left for the sweep' });
     }

@@ -4,10 +4,9 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '#config';
 import type { Media } from '#contracts';
-import { MediaAnnouncer, MediaCounters, MediaRepository, originalFolder, originalKey, sidecarKey, toMedia, type MediaItem } from '#media';
+import { MediaAnnouncer, MediaCounters, MediaRepository, originalFolder, originalKey, sidecarKey, toMedia, WordIndex, type MediaItem } from '#media';
 import { ProblemError } from '#nest';
 import { CONFIG, JobQueue, newId, STORAGE, type Storage } from '#platform';
-import { WordIndex } from '../library/word-index';
 import { Intake, type Examined } from './intake';
 import { displayFilename, titleOf } from './filename';
 

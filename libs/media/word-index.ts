@@ -1,6 +1,5 @@
-import { Injectable } from '@nestjs/common';
-import type { MediaItem } from '#media';
 import { all, beginsWith, Dynamo, equals } from '#platform';
+import type { MediaItem } from './media.item';
 
 const MAX_WORDS = 60;
 const MAX_WORD_LENGTH = 40;
@@ -31,7 +30,6 @@ export function matches(item: Described, searched: readonly string[]): boolean {
  * Rows are written before the medium that they lead to and erased after it; a row that leads nowhere is harmless, since
  * what it leads to is checked again.
  */
-@Injectable()
 export class WordIndex {
   constructor(private readonly dynamo: Dynamo) {}
 
