@@ -57,6 +57,8 @@ export const notificationSchema = z
     body: z.string(),
     mediaId: z.string().nullable(),
     batchId: z.string().nullable(),
+    /** A failure that another try may mend. */
+    retryable: z.boolean(),
     read: z.boolean(),
     createdAt: z.iso.datetime(),
   })
@@ -121,6 +123,11 @@ export type Waveform = z.infer<typeof waveformSchema>;
 export const notificationListResponse = z
   .object({ items: z.array(notificationSchema), nextCursor: z.string().nullable(), unread: count })
   .meta({ id: 'NotificationList' });
+export const notificationBatchRequest = z.strictObject({ action: z.enum(['read', 'clear']), ids: z.array(z.string().min(1).max(64)).min(1).max(100) });
+export type NotificationBatchRequest = z.infer<typeof notificationBatchRequest>;
+/** What came after the newest notification that somebody saw is not cleared with the rest. */
+export const clearAllQuery = z.object({ until: z.string().max(64).optional() });
+export type ClearAllQuery = z.infer<typeof clearAllQuery>;
 export type NotificationList = z.infer<typeof notificationListResponse>;
 
 export const problemSchema = z
@@ -187,9 +194,10 @@ export const api = {
   notifications: {
     list: { method: 'GET', path: '/api/notifications', summary: 'Notifications, newest first', query: pageQuery, status: 200, response: notificationListResponse, errors: [] },
     readAll: { method: 'POST', path: '/api/notifications/read-all', summary: 'Mark all read', status: 204, errors: [] },
+    batch: { method: 'POST', path: '/api/notifications/batch', summary: 'Mark read or clear up to 100; those that are not there count as done', body: notificationBatchRequest, status: 204, errors: [] },
     read: { method: 'POST', path: '/api/notifications/:id/read', summary: 'Mark one read', status: 204, errors: ['not_found'] },
     clear: { method: 'DELETE', path: '/api/notifications/:id', summary: 'Clear one', status: 204, errors: ['not_found'] },
-    clearAll: { method: 'DELETE', path: '/api/notifications', summary: 'Clear all', status: 204, errors: [] },
+    clearAll: { method: 'DELETE', path: '/api/notifications', summary: 'Clear all; with `until` those up to that id', query: clearAllQuery, status: 204, errors: [] },
     events: { method: 'GET', path: '/api/events', summary: 'Live events (server-sent events)', status: 200, produces: 'text/event-stream', errors: [] },
   },
 } as const satisfies Record<string, Record<string, Endpoint>>;

@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
-import { api, type NotificationList, type PageQuery } from '#contracts';
-import { CurrentUser, Endpoint, Id, ProblemError, ZodQuery, type SessionUser } from '#nest';
+import { api, type ClearAllQuery, type NotificationBatchRequest, type NotificationList, type PageQuery } from '#contracts';
+import { CurrentUser, Endpoint, Id, ProblemError, ZodBody, ZodQuery, type SessionUser } from '#nest';
 import { NotificationsRepository } from './notifications.repository';
 
 @Controller()
@@ -20,6 +20,11 @@ export class NotificationsController {
     return this.notifications.markAllRead(user.id);
   }
 
+  @Endpoint(api.notifications.batch)
+  batch(@CurrentUser() user: SessionUser, @ZodBody(api.notifications.batch.body) { action, ids }: NotificationBatchRequest): Promise<void> {
+    return action === 'read' ? this.notifications.markManyRead(user.id, ids) : this.notifications.clearMany(user.id, ids);
+  }
+
   @Endpoint(api.notifications.read)
   async read(@CurrentUser() user: SessionUser, @Id() id: string): Promise<void> {
     if (!(await this.notifications.markRead(user.id, id))) throw new ProblemError('not_found');
@@ -31,7 +36,7 @@ export class NotificationsController {
   }
 
   @Endpoint(api.notifications.clearAll)
-  clearAll(@CurrentUser() user: SessionUser): Promise<void> {
-    return this.notifications.clearAll(user.id);
+  clearAll(@CurrentUser() user: SessionUser, @ZodQuery(api.notifications.clearAll.query) { until }: ClearAllQuery): Promise<void> {
+    return this.notifications.clearAll(user.id, until);
   }
 }

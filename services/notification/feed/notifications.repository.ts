@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Notification } from '#contracts';
-import { Dynamo, equals, exists, missing } from '#platform';
+import { all, atMost, Dynamo, equals, exists, missing } from '#platform';
 
 /** A notification as it stands in the table; `visibleId` until it is cleared, `unreadId` until it is read or cleared. */
-interface NotificationItem extends Notification {
+interface NotificationItem extends Omit<Notification, 'retryable'> {
   schemaVersion: 1;
+  /** Absent in rows of old versions. */
+  retryable?: boolean;
   userId: string;
   visibleId?: string;
   unreadId?: string;
@@ -50,12 +52,21 @@ export class NotificationsRepository {
     return (await this.dynamo.update('notifications', { userId, id }, { set, remove: ['visibleId', 'unreadId'], when: exists('visibleId') })) !== null;
   }
 
-  async markAllRead(userId: string): Promise<void> {
-    await this.forEachIn('unreadId', userId, (id) => this.markRead(userId, id));
+  async markManyRead(userId: string, ids: readonly string[]): Promise<void> {
+    await forEach(ids, (id) => this.markRead(userId, id));
   }
 
-  async clearAll(userId: string): Promise<void> {
-    await this.forEachIn('visibleId', userId, (id) => this.clear(userId, id));
+  async clearMany(userId: string, ids: readonly string[]): Promise<void> {
+    await forEach(ids, (id) => this.clear(userId, id));
+  }
+
+  async markAllRead(userId: string): Promise<void> {
+    await this.markManyRead(userId, await this.idsIn('unreadId', userId));
+  }
+
+  /** All of them, or those up to and with the id `until`: what came later nobody has seen. */
+  async clearAll(userId: string, until?: string): Promise<void> {
+    await this.clearMany(userId, await this.idsIn('visibleId', userId, until));
   }
 
   /** Everything of a user, cleared rows too. @returns how many. Repeatable. */
@@ -66,14 +77,20 @@ export class NotificationsRepository {
     return keys.length;
   }
 
-  private async forEachIn(index: 'visibleId' | 'unreadId', userId: string, change: (id: string) => Promise<unknown>): Promise<void> {
+  private async idsIn(index: 'visibleId' | 'unreadId', userId: string, until?: string): Promise<string[]> {
+    const owner = equals('userId', userId);
+    const where = until === undefined ? owner : all(owner, atMost(index, until));
     const ids: string[] = [];
-    for await (const row of this.dynamo.queryAll<{ id: string }>('notifications', { index, where: equals('userId', userId), project: ['id'] })) ids.push(row.id);
-    for (let from = 0; from < ids.length; from += AT_ONCE) await Promise.all(ids.slice(from, from + AT_ONCE).map(change));
+    for await (const row of this.dynamo.queryAll<{ id: string }>('notifications', { index, where, project: ['id'] })) ids.push(row.id);
+    return ids;
   }
 }
 
-function toNotification({ id, type, title, body, mediaId, batchId, read, createdAt }: NotificationItem): Notification {
-  return { id, type, title, body, mediaId, batchId, read, createdAt };
+async function forEach(ids: readonly string[], change: (id: string) => Promise<unknown>): Promise<void> {
+  for (let from = 0; from < ids.length; from += AT_ONCE) await Promise.all(ids.slice(from, from + AT_ONCE).map(change));
+}
+
+function toNotification({ id, type, title, body, mediaId, batchId, retryable = false, read, createdAt }: NotificationItem): Notification {
+  return { id, type, title, body, mediaId, batchId, retryable, read, createdAt };
 }
 

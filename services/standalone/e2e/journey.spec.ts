@@ -123,8 +123,13 @@ describe.each(shapesWithS3)('the main job, %s', (_name, start) => {
     expect(await api.expect(200, 'GET', '/api/notifications')).toMatchObject({ unread: 3 });
     await api.expect(204, 'DELETE', `/api/notifications/${items[0]!.id}`);
     expect(await api.problem('DELETE', `/api/notifications/${items[0]!.id}`)).toMatchObject({ code: 'not_found' });
+    await api.expect(204, 'POST', '/api/notifications/batch', { json: { action: 'read', ids: [items[1]!.id, 'nothing'] } });
+    expect(await api.expect(200, 'GET', '/api/notifications')).toMatchObject({ unread: 2 });
+    expect(await api.problem('POST', '/api/notifications/batch', { json: { action: 'burn', ids: [] } })).toMatchObject({ code: 'validation_failed', errors: [{ path: 'action' }, { path: 'ids' }] });
     await api.expect(204, 'POST', '/api/notifications/read-all');
     expect(await api.expect(200, 'GET', '/api/notifications')).toMatchObject({ unread: 0, items: { length: 3 } });
+    await api.expect(204, 'DELETE', `/api/notifications?until=${items[2]!.id}`);
+    expect(await api.expect(200, 'GET', '/api/notifications')).toMatchObject({ items: [{ id: items[1]!.id }] });
     await api.expect(204, 'DELETE', '/api/notifications');
     expect(await api.expect(200, 'GET', '/api/notifications')).toMatchObject({ unread: 0, items: [] });
   });
