@@ -13,9 +13,12 @@ export {
   type MediaItem,
   type MediaKey,
 } from './media.item';
+export { MediaEraser } from './media.eraser';
 export { MediaModule } from './media.module';
 export { MediaOutlook } from './media.outlook';
 export { MediaRepository, type Claim } from './media.repository';
 export type { Ending } from './media.moves';
+export { MediaRecount, type Drift } from './media.recount';
+export { StoredFolders, type StoredFolder } from './stored-folders';
 export { sniff } from './sniff';
 export { matches, WordIndex, wordsOf } from './word-index';

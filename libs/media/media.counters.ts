@@ -7,13 +7,15 @@ import type { MediaEvent } from './media.item';
 type Applied = Record<string, number>;
 
 /** A part of a user's counts, and of what happened on which day; the parts of all shards add up. */
-type CountItem = Partial<Record<'total' | MediaStatus | 'originalBytes' | 'derivedBytes', number>> & {
+export type CountItem = Partial<Record<'total' | MediaStatus | 'originalBytes' | 'derivedBytes', number>> & {
   id: string;
   applied: Applied;
+  /** Grows with everything that is counted, so that a recount sees whether it came too late. */
+  version?: number;
 };
 
 /** The one row that bounds a user's originals. Sizes in bytes. */
-interface QuotaItem {
+export interface QuotaItem {
   /** Originals that exist or are about to. */
   usedBytes: number;
   reserved: Record<string, { bytes: number; at: string }>;
@@ -27,10 +29,11 @@ const REMEMBER_MS = 60_000;
 const PRUNE_ABOVE = 20;
 const RESERVATION_MS = 24 * 3_600_000;
 
-const partition = (userId: string) => `${userId}#counters`;
+export const countersOf = (userId: string) => `${userId}#counters`;
+export const countRow = (shard: string) => `count.${shard}`;
 /** The row that the sweeper finds when a reservation is a day old. */
 export const QUOTA_ROW = 'quota';
-const quotaKey = (userId: string) => ({ userId: partition(userId), id: QUOTA_ROW });
+const quotaKey = (userId: string) => ({ userId: countersOf(userId), id: QUOTA_ROW });
 
 /**
  * Counts and used bytes of a user, beside the library: a fixed number of rows, so a read costs the same for any library.
@@ -41,7 +44,7 @@ export class MediaCounters {
 
   async read(userId: string): Promise<Omit<MediaStats, 'quotaBytes'>> {
     const items = await this.rows(userId);
-    const sum = (name: keyof Omit<CountItem, 'id' | 'applied'>) => Math.max(0, items.reduce((total, item) => total + (item[name] ?? 0), 0)); // events may come out of order
+    const sum = (name: keyof Omit<CountItem, 'id' | 'applied' | 'version'>) => Math.max(0, items.reduce((total, item) => total + (item[name] ?? 0), 0)); // events may come out of order
     return {
       total: sum('total'),
       uploaded: sum('uploaded'),
@@ -62,9 +65,14 @@ export class MediaCounters {
     return (await this.dynamo.get<QuotaItem>('media', quotaKey(userId)))?.usedBytes ?? 0;
   }
 
+  /** What uploads in flight have reserved, by their ids; null: the table has never heard of this user. */
+  async reservations(userId: string): Promise<QuotaItem['reserved'] | null> {
+    return (await this.dynamo.get<QuotaItem>('media', quotaKey(userId)))?.reserved ?? null;
+  }
+
   /** Counts an event exactly once, whatever is delivered how often. */
   async apply(event: MediaEvent): Promise<void> {
-    const key = { userId: partition(event.userId), id: `count.${shardOf(event.mediaId)}` };
+    const key = { userId: countersOf(event.userId), id: countRow(shardOf(event.mediaId)) };
     await this.applyOnce(key, event.id, [...deltaOf(event), ...activityOf(event)]);
     if (event.type === 'media.deleted') await this.applyOnce(quotaKey(event.userId), event.id, [['usedBytes', -event.originalBytes]]);
   }
@@ -78,7 +86,7 @@ export class MediaCounters {
     const expires = new Date(at.getTime() + RESERVATION_MS).toISOString();
     const room = quotaBytes === null ? exists('reserved') : atMost('usedBytes', quotaBytes - bytes);
     const item = await this.updateRow(quotaKey(userId), {
-      add: [['usedBytes', bytes]],
+      add: [['usedBytes', bytes], counts],
       set: [[['reserved', uploadId], { bytes, at: at.toISOString() }], ['openShard', shardOf(userId)], ['openAt', expires]],
       when: all(missing(['reserved', uploadId]), missing('erasedAt'), room),
     });
@@ -96,7 +104,7 @@ export class MediaCounters {
   /** The upload came to nothing: its room is free again. */
   async cancel(userId: string, uploadId: string, bytes: number): Promise<void> {
     const when = exists(['reserved', uploadId]);
-    await this.dynamo.update('media', quotaKey(userId), { add: [['usedBytes', -bytes]], remove: [['reserved', uploadId]], when });
+    await this.dynamo.update('media', quotaKey(userId), { add: [['usedBytes', -bytes], counts], remove: [['reserved', uploadId]], when });
   }
 
   /**
@@ -123,16 +131,16 @@ export class MediaCounters {
   /** Erases the counts of a deleted account. The closed quota row stays: it keeps late uploads out. */
   async erase(userId: string): Promise<void> {
     const counted = (await this.rows(userId)).filter(({ id }) => id !== QUOTA_ROW);
-    await this.dynamo.writeMany('media', counted.map(({ id }) => ({ delete: { userId: partition(userId), id } })));
+    await this.dynamo.writeMany('media', counted.map(({ id }) => ({ delete: { userId: countersOf(userId), id } })));
   }
 
   private async rows(userId: string): Promise<CountItem[]> {
-    return (await this.dynamo.query<CountItem>('media', { where: equals('userId', partition(userId)) })).items;
+    return (await this.dynamo.query<CountItem>('media', { where: equals('userId', countersOf(userId)) })).items;
   }
 
   private async applyOnce(key: { userId: string; id: string }, eventId: string, add: NonNullable<Change['add']>): Promise<void> {
     const now = Date.now();
-    const item = await this.updateRow<{ applied: Applied }>(key, { add, set: [[['applied', eventId], now]], when: all(exists('applied'), missing(['applied', eventId])) });
+    const item = await this.updateRow<{ applied: Applied }>(key, { add: [...add, counts], set: [[['applied', eventId], now]], when: all(exists('applied'), missing(['applied', eventId])) });
     if (item) await this.prune(key, item, now);
   }
 
@@ -147,11 +155,15 @@ export class MediaCounters {
   private async updateRow<T>(key: { userId: string; id: string }, change: Change & { when: Condition }): Promise<T | null> {
     const updated = await this.dynamo.update<T>('media', key, change);
     if (updated) return updated;
-    const fresh = { ...key, schemaVersion: 1, usedBytes: 0, reserved: {}, applied: {} };
-    await this.dynamo.put('media', fresh, missing('id')); // or somebody else does at this moment
+    await this.dynamo.put('media', freshRow(key), missing('id')); // or somebody else does at this moment
     return this.dynamo.update<T>('media', key, change);
   }
 }
+
+/** Goes along with every change of a number. */
+const counts = ['version', 1] as const;
+
+export const freshRow = (key: { userId: string; id: string }) => ({ ...key, schemaVersion: 1, usedBytes: 0, reserved: {}, applied: {} });
 
 function deltaOf(event: MediaEvent): NonNullable<Change['add']> {
   if (event.type === 'media.deleted') {

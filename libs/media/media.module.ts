@@ -1,9 +1,12 @@
 import { Global, Module } from '@nestjs/common';
-import { Dynamo, LiveFeed, Outbox, WorkLine } from '#platform';
+import { Dynamo, LiveFeed, Outbox, STORAGE, WorkLine, type Storage } from '#platform';
 import { MediaAnnouncer } from './media.announcer';
 import { MediaCounters } from './media.counters';
+import { MediaEraser } from './media.eraser';
 import { MediaOutlook } from './media.outlook';
+import { MediaRecount } from './media.recount';
 import { MediaRepository } from './media.repository';
+import { StoredFolders } from './stored-folders';
 import { WordIndex } from './word-index';
 
 @Global()
@@ -12,9 +15,12 @@ import { WordIndex } from './word-index';
     { provide: MediaRepository, useFactory: (dynamo: Dynamo) => new MediaRepository(dynamo), inject: [Dynamo] },
     { provide: MediaCounters, useFactory: (dynamo: Dynamo) => new MediaCounters(dynamo), inject: [Dynamo] },
     { provide: WordIndex, useFactory: (dynamo: Dynamo) => new WordIndex(dynamo), inject: [Dynamo] },
+    { provide: MediaRecount, useFactory: (dynamo: Dynamo) => new MediaRecount(dynamo), inject: [Dynamo] },
+    { provide: StoredFolders, useFactory: (storage: Storage, dynamo: Dynamo) => new StoredFolders(storage, dynamo), inject: [STORAGE, Dynamo] },
+    { provide: MediaEraser, useFactory: (storage: Storage, words: WordIndex, media: MediaRepository) => new MediaEraser(storage, words, media), inject: [STORAGE, WordIndex, MediaRepository] },
     { provide: MediaOutlook, useFactory: (line: WorkLine) => new MediaOutlook(line), inject: [WorkLine] },
     { provide: MediaAnnouncer, useFactory: (outbox: Outbox, live: LiveFeed, outlook: MediaOutlook) => new MediaAnnouncer(outbox, live, outlook), inject: [Outbox, LiveFeed, MediaOutlook] },
   ],
-  exports: [MediaRepository, MediaCounters, WordIndex, MediaOutlook, MediaAnnouncer],
+  exports: [MediaRepository, MediaCounters, MediaRecount, StoredFolders, WordIndex, MediaEraser, MediaOutlook, MediaAnnouncer],
 })
 export class MediaModule {}

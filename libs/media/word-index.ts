@@ -1,4 +1,4 @@
-import { all, beginsWith, Dynamo, equals } from '#platform';
+import { all, beginsWith, Dynamo, equals, leastIdAt } from '#platform';
 import type { MediaItem } from './media.item';
 
 const MAX_WORDS = 60;
@@ -43,6 +43,19 @@ export class WordIndex {
     await this.dynamo.writeMany('media', obsolete.map((word) => ({ delete: rowKey(item, word) })));
   }
 
+  /** Erases the words of what never became a medium, or is none any more. Those of a young id may still become one. */
+  async prune(userId: string, olderThan: Date): Promise<number> {
+    const ids = new Set<string>();
+    for await (const { id } of this.rows(userId)) ids.add(id);
+    const stale: Array<{ delete: { userId: string; id: string } }> = [];
+    for await (const row of this.rows(partition(userId))) {
+      const mediaId = mediaIdOf(row);
+      if (!ids.has(mediaId) && mediaId < leastIdAt(olderThan)) stale.push({ delete: row });
+    }
+    await this.dynamo.writeMany('media', stale);
+    return stale.length;
+  }
+
   /** The ids of media that match all words, in no order. At most five words count, the longest. */
   async find(userId: string, words: readonly string[]): Promise<string[]> {
     const searched = words.toSorted((a, b) => b.length - a.length).slice(0, MAX_QUERY_WORDS);
@@ -50,15 +63,20 @@ export class WordIndex {
     return [...(first ?? [])].filter((id) => others.every((ids) => ids.has(id)));
   }
 
+  private rows(userId: string) {
+    return this.dynamo.queryAll<{ userId: string; id: string }>('media', { where: equals('userId', userId), project: ['userId', 'id'] });
+  }
+
   private async idsOf(userId: string, start: string): Promise<Set<string>> {
     const ids = new Set<string>();
     const where = all(equals('userId', partition(userId)), beginsWith('id', start));
     for await (const row of this.dynamo.queryAll<{ id: string }>('media', { where, project: ['id'] })) {
-      ids.add(row.id.slice(row.id.lastIndexOf('#') + 1));
+      ids.add(mediaIdOf(row));
       if (ids.size >= MAX_MATCHES) break;
     }
     return ids;
   }
 }
 
+const mediaIdOf = (row: { id: string }) => row.id.slice(row.id.lastIndexOf('#') + 1);
 const rowKey = ({ userId, id }: Described, word: string) => ({ userId: partition(userId), id: `${word}#${id}` });

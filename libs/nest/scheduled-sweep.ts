@@ -17,7 +17,7 @@ export abstract class ScheduledSweep implements OnApplicationBootstrap, OnModule
   private stopped = false;
 
   constructor(
-    private readonly locks: Locks,
+    protected readonly locks: Locks,
     private readonly schedule: SweepSchedule,
   ) {}
 

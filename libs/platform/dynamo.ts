@@ -150,10 +150,12 @@ export class Dynamo {
   }
 
   /** Every item of a table: for repairs and nightly recounts alone. */
-  async *scan<T = Item>(table: TableName): AsyncGenerator<T> {
+  async *scan<T = Item>(table: TableName, project?: readonly string[]): AsyncGenerator<T> {
+    const scope = new ExpressionScope();
+    const projection = project && { ProjectionExpression: project.map((name) => scope.name(name)).join(', '), ...aliases(scope) };
     let after: Key | undefined;
     do {
-      const request = { TableName: this.nameOf(table), ConsistentRead: true, ...(after && { ExclusiveStartKey: after }) };
+      const request = { TableName: this.nameOf(table), ConsistentRead: true, ...projection, ...(after && { ExclusiveStartKey: after }) };
       const page = await this.send(() => this.documents.send(new ScanCommand(request)));
       yield* (page.Items ?? []) as T[];
       after = page.LastEvaluatedKey as Key | undefined;

@@ -6,6 +6,9 @@ export const newId: () => string = monotonicFactory();
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'; // Crockford base 32, as the ULID specification has it
 
+/** The least id of those that are made at `time` or later. */
+export const leastIdAt = (time: Date): string => base32(BigInt(time.getTime()), 10);
+
 const ID = new RegExp(`^[${ALPHABET}]{26}$`);
 
 /** False for text that can name nothing of ours, and that a table may not even take as a key. */

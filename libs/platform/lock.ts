@@ -18,6 +18,14 @@ export class Locks {
     private readonly prefix: string,
   ) {}
 
+  /** Runs `work` at most once per period, by whichever process asks first after it. One that breaks off is tried again. */
+  async oncePer(name: string, periodMs: number, work: () => Promise<void>): Promise<void> {
+    const key = `${this.prefix}done:${name}`;
+    if (await withRedis(() => this.redis.exists(key))) return;
+    await work();
+    await withRedis(() => this.redis.set(key, '1', 'PX', periodMs));
+  }
+
   /**
    * Runs `work` unless another process holds the lock; renews it meanwhile. `signal` aborts when the lock was lost.
    * @returns false when another one holds it.

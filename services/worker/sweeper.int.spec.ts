@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { MediaCounters, MediaRepository, originalKey, WordIndex, type MediaItem } from '#media';
+import { MediaCounters, MediaEraser, MediaRepository, originalKey, WordIndex, type MediaItem } from '#media';
 import { connectRedis, Dynamo, equals, JobQueue, Locks, newId, Outbox, LocalStorage } from '#platform';
 import { aMedium, startSurroundings, type TestSurroundings } from '#testing';
 import { MediaSweeper } from './sweeper';
@@ -32,7 +32,7 @@ beforeAll(async () => {
   counters = new MediaCounters(dynamo);
   words = new WordIndex(dynamo);
   storage = new LocalStorage(dir);
-  sweeper = new MediaSweeper(media, counters, words, new Outbox(dynamo, queue), queue, new Locks(redis, config.tablePrefix), storage);
+  sweeper = new MediaSweeper(media, counters, new MediaEraser(storage, words, media), new Outbox(dynamo, queue), queue, new Locks(redis, config.tablePrefix));
 });
 afterAll(async () => {
   await queue.close();

@@ -1,34 +1,28 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { derivedFolder, MediaCounters, MediaRepository, originalFolder, QUOTA_ROW, WordIndex, type MediaItem, type MediaKey } from '#media';
+import { Injectable } from '@nestjs/common';
+import { MediaCounters, MediaEraser, MediaRepository, QUOTA_ROW, type MediaItem, type MediaKey } from '#media';
 import { ScheduledSweep } from '#nest';
-import { JobQueue, Locks, Outbox, shards, STORAGE, type Storage } from '#platform';
+import { JobQueue, Locks, Outbox, shards } from '#platform';
 
 const SCHEDULE = { name: 'sweep:media', everyMs: 5_000, lockMs: 15_000 };
 /** An event that its consumer did not confirm in this time is sent again. */
 const UNCONFIRMED_MS = 30_000;
 const LOOK_AGAIN_MS = 30_000;
 const ERASE_AGAIN_MS = 5_000;
-const HOUR_MS = 3_600_000;
-/** No write and no job lives as long. */
-const STALE_FILES_MS = 24 * HOUR_MS;
 
 /**
  * What keeps a medium from being stuck, whatever got lost: wakes open items that lost their wake-up, hands on those whose
- * lease died, sends unconfirmed events again, finishes deletions,
- * and frees what dead uploads and dead deliveries held. One worker at a time does it, under a lock that ends with its holder.
+ * lease died, sends unconfirmed events again, finishes deletions, and frees the room that dead uploads held.
+ * One worker at a time does it, under a lock that ends with its holder.
  */
 @Injectable()
 export class MediaSweeper extends ScheduledSweep {
-  private filesSweptAt = 0;
-
   constructor(
     private readonly media: MediaRepository,
     private readonly counters: MediaCounters,
-    private readonly words: WordIndex,
+    private readonly eraser: MediaEraser,
     private readonly outbox: Outbox,
     private readonly queue: JobQueue,
     locks: Locks,
-    @Inject(STORAGE) private readonly storage: Storage,
   ) {
     super(locks, SCHEDULE);
   }
@@ -40,9 +34,6 @@ export class MediaSweeper extends ScheduledSweep {
       for await (const key of this.media.due(shard, now)) await this.look(key, now);
     }
     await this.outbox.resend('media', ['userId', 'id'], UNCONFIRMED_MS);
-    if (now.getTime() < this.filesSweptAt + HOUR_MS) return;
-    await this.storage.sweepTemp(STALE_FILES_MS);
-    this.filesSweptAt = now.getTime();
   }
 
   private async look(key: MediaKey, now: Date): Promise<void> {
@@ -55,12 +46,7 @@ export class MediaSweeper extends ScheduledSweep {
   }
 
   private async erase(item: MediaItem): Promise<void> {
-    if (!item.filesErasedAt) {
-      await this.storage.deletePrefix(derivedFolder(item.id));
-      await this.storage.deletePrefix(originalFolder(item));
-      await this.words.remove(item);
-      await this.media.markFilesErased(item);
-    }
+    if (!item.filesErasedAt) await this.eraser.erase(item);
     if (!(await this.media.removeErased(item))) await this.media.postpone(item, ERASE_AGAIN_MS);
   }
 }

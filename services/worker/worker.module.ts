@@ -2,12 +2,14 @@ import { Inject, Logger, Module, type OnApplicationBootstrap, type OnModuleDestr
 import type { Config } from '#config';
 import { MediaModule } from '#media';
 import { CONFIG, requireRedisUrl, WorkPool, type Work, type WorkHandlers } from '#platform';
+import { DailySweep } from './daily-sweep';
 import { DerivedFiles } from './derived-files';
+import { OrphanFiles } from './orphan-files';
 import { ProcessingService } from './processing.service';
 import { Sandboxes } from './sandboxes';
 import { MediaSweeper } from './sweeper';
 
-@Module({ imports: [MediaModule], providers: [DerivedFiles, ProcessingService, Sandboxes, MediaSweeper] })
+@Module({ imports: [MediaModule], providers: [DerivedFiles, ProcessingService, Sandboxes, MediaSweeper, OrphanFiles, DailySweep] })
 export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly pool: WorkPool;
   private readonly logger = new Logger(WorkerModule.name);

@@ -1,9 +1,9 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Config } from '#config';
 import type { BatchRequest, BatchResponse, Media, MediaActivity, MediaList, MediaListQuery, MediaStats, UpdateMediaRequest } from '#contracts';
-import { derivedFolder, MediaAnnouncer, MediaCounters, MediaOutlook, matches, MediaRepository, originalFolder, WordIndex, wordsOf, type MediaItem, type MediaKey } from '#media';
+import { matches, MediaAnnouncer, MediaCounters, MediaEraser, MediaOutlook, MediaRepository, WordIndex, wordsOf, type MediaItem, type MediaKey } from '#media';
 import { ProblemError, toProblem } from '#nest';
-import { all, beginsWith, CONFIG, Dynamo, equals, isId, JobQueue, STORAGE, type Condition, type Storage } from '#platform';
+import { all, beginsWith, CONFIG, Dynamo, equals, isId, JobQueue, type Condition } from '#platform';
 
 /** What a user can see and do with what is there. */
 @Injectable()
@@ -12,11 +12,11 @@ export class LibraryService {
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
-    @Inject(STORAGE) private readonly storage: Storage,
     private readonly dynamo: Dynamo,
     private readonly media: MediaRepository,
     private readonly counters: MediaCounters,
     private readonly words: WordIndex,
+    private readonly eraser: MediaEraser,
     private readonly outlook: MediaOutlook,
     private readonly announcer: MediaAnnouncer,
     private readonly queue: JobQueue,
@@ -75,10 +75,7 @@ export class LibraryService {
     const deleted = (await this.media.markDeleted(key)) ?? notFound();
     await this.announcer.announce(deleted);
     try {
-      await this.storage.deletePrefix(derivedFolder(key.id));
-      await this.storage.deletePrefix(originalFolder(key));
-      await this.words.remove(deleted.item);
-      await this.media.markFilesErased(key);
+      await this.eraser.erase(deleted.item);
     } catch (err) {
       this.logger.warn({ err, mediaId: key.id, msg: 'files of a deleted medium are left for the sweep' });
     }

@@ -1,0 +1,62 @@
+import { Dynamo, type Storage } from '#platform';
+import { derivedFolder, originalFolder, type MediaKey } from './media.item';
+
+/** The objects of one medium that lie together: its original with the sidecar, or what one delivery derived. */
+export interface StoredFolder {
+  prefix: string;
+  mediaId: string;
+  /** Of originals alone. */
+  userId?: string;
+  /** As young as its youngest object. */
+  modifiedAt: Date;
+  /** Bytes by name. */
+  files: Record<string, number>;
+}
+
+/** What a row of the media table may say about folders: a medium, or the room that a user's uploads reserved. */
+interface NamingRow extends MediaKey {
+  derivedToken?: string | null;
+  token?: string;
+  reserved?: Record<string, unknown>;
+}
+const namingFields = ['userId', 'id', 'derivedToken', 'token', 'reserved'] as const satisfies ReadonlyArray<keyof NamingRow>;
+
+/** What lies in storage, and what the table knows of it. */
+export class StoredFolders {
+  constructor(
+    private readonly storage: Storage,
+    private readonly dynamo: Dynamo,
+  ) {}
+
+  /** Every folder below a root, each once: both storages list what lies together one after the other. */
+  async *below(root: 'originals' | 'derived'): AsyncGenerator<StoredFolder> {
+    let folder = null as StoredFolder | null;
+    for await (const { key, sizeBytes, modifiedAt } of this.storage.list(`${root}/`)) {
+      const [, first, second, name] = key.split('/');
+      if (!name) continue; // nothing of ours
+      const prefix = `${root}/${first}/${second}/`;
+      if (folder?.prefix !== prefix) {
+        if (folder) yield folder;
+        folder = { prefix, ...(root === 'originals' ? { userId: first!, mediaId: second! } : { mediaId: first! }), modifiedAt, files: {} };
+      }
+      folder.files[name] = sizeBytes;
+      if (modifiedAt > folder.modifiedAt) folder.modifiedAt = modifiedAt;
+    }
+    if (folder) yield folder;
+  }
+
+  /** The prefixes of all folders that a medium, a delivery or an upload in flight has. */
+  async *named(): AsyncGenerator<string> {
+    for await (const row of this.dynamo.scan<NamingRow>('media', namingFields)) yield* namedBy(row);
+  }
+
+  async erase({ prefix }: StoredFolder): Promise<void> {
+    await this.storage.deletePrefix(prefix);
+  }
+}
+
+function namedBy({ userId, id, derivedToken, token, reserved }: NamingRow): string[] {
+  const [owner = '', part] = userId.split('#');
+  if (part) return Object.keys(reserved ?? {}).map((uploadId) => originalFolder({ userId: owner, id: uploadId }));
+  return [originalFolder({ userId, id }), ...[derivedToken, token].filter((each) => each).map((each) => derivedFolder(id, each!))];
+}

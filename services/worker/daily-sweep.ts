@@ -1,0 +1,59 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { MediaRecount, WordIndex } from '#media';
+import { ScheduledSweep } from '#nest';
+import { Dynamo, Locks, STORAGE, type Key, type Storage } from '#platform';
+import { OrphanFiles, STALE_MS } from './orphan-files';
+
+const SCHEDULE = { name: 'sweep:daily', everyMs: 10 * 60_000, lockMs: 60_000 };
+const PERIOD_MS = 23 * 3_600_000;
+const AT_ONCE = 100;
+
+/** Once a day, by one worker: counts anew, and takes away what nobody needs any more and no event leads to. */
+@Injectable()
+export class DailySweep extends ScheduledSweep {
+  private readonly log = new Logger(DailySweep.name);
+
+  constructor(
+    locks: Locks,
+    private readonly dynamo: Dynamo,
+    private readonly recount: MediaRecount,
+    private readonly words: WordIndex,
+    private readonly orphans: OrphanFiles,
+    @Inject(STORAGE) private readonly storage: Storage,
+  ) {
+    super(locks, SCHEDULE);
+  }
+
+  sweep(): Promise<void> {
+    return this.locks.oncePer(SCHEDULE.name, PERIOD_MS, () => this.sweepAll());
+  }
+
+  async sweepAll(now = new Date()): Promise<void> {
+    const staleAt = new Date(now.getTime() - STALE_MS);
+    await this.storage.sweepTemp(STALE_MS);
+    const users = await this.visitRows(now);
+    let drifted = 0;
+    let words = 0;
+    for (const userId of users) {
+      const corrected = await this.recount.correct(userId);
+      for (const drift of corrected) this.log.warn({ ...drift, msg: 'a count had drifted and was corrected' });
+      drifted += corrected.length;
+      words += await this.words.prune(userId, staleAt);
+    }
+    const folders = await this.orphans.erase(now);
+    this.log.log({ users: users.size, drifted, words, folders, msg: 'the daily sweep is through' });
+  }
+
+  /** Everybody with anything in the table. Rows that are past their time go: not every store does it by itself. */
+  private async visitRows(now: Date): Promise<Set<string>> {
+    const users = new Set<string>();
+    const expired: Array<{ delete: Key }> = [];
+    for await (const { userId, id, expiresAt } of this.dynamo.scan<{ userId: string; id: string; expiresAt?: number }>('media', ['userId', 'id', 'expiresAt'])) {
+      users.add(userId.split('#', 1)[0]!);
+      if ((expiresAt ?? Number.POSITIVE_INFINITY) * 1_000 < now.getTime()) expired.push({ delete: { userId, id } });
+      if (expired.length === AT_ONCE) await this.dynamo.writeMany('media', expired.splice(0));
+    }
+    await this.dynamo.writeMany('media', expired);
+    return users;
+  }
+}
