@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { workQueues } from '#contracts';
+import { assumeEmulatorCredentials } from './emulator-credentials';
 import { runningInstallation } from './running';
 import { keptSessionSecret } from './session-secret';
 
@@ -72,17 +73,20 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${given[String(issue.path[0])] === undefined ? 'is missing' : issue.message}`);
     throw new ConfigError(`Configuration (${mode} mode): ${wrong.join('; ')}`);
   }
-  return toConfig(joinRunning(parsed.data));
+  return toConfig(joinRunning(parsed.data, env));
 }
 
 /** Tools started by hand in local mode join the Redis and the tables of the installation that runs on their folder. */
-function joinRunning(settings: Settings): Settings {
+function joinRunning(settings: Settings, env: NodeJS.ProcessEnv): Settings {
   const running = settings.SNAPSTREAM_MODE === 'local' ? runningInstallation(settings.DATA_DIR) : null;
   if (!running) return settings;
+  const ownEndpoint = settings.AWS_ENDPOINT_URL_DYNAMODB ?? settings.AWS_ENDPOINT_URL;
+  const meetsRealAws = settings.S3_BUCKET !== null || settings.SNS_TOPIC_ARN !== null; // has credentials of its own
+  if (!ownEndpoint && running.dynamodbEndpoint && !meetsRealAws) assumeEmulatorCredentials(env);
   return {
     ...settings,
     REDIS_URL: settings.REDIS_URL ?? running.redisUrl ?? undefined,
-    AWS_ENDPOINT_URL_DYNAMODB: settings.AWS_ENDPOINT_URL_DYNAMODB ?? settings.AWS_ENDPOINT_URL ?? running.dynamodbEndpoint ?? undefined,
+    AWS_ENDPOINT_URL_DYNAMODB: ownEndpoint ?? running.dynamodbEndpoint ?? undefined,
   } as Settings;
 }
 

@@ -27,10 +27,21 @@ describe('an installation that runs', () => {
     expect(loadConfig({ DATA_DIR: dataDir })).toMatchObject({ redisUrl: alive.redisUrl, dynamodbEndpoint: alive.dynamodbEndpoint });
   });
 
+  it('lends the credentials that its emulator asks for, and never its own to real AWS', () => {
+    note(JSON.stringify(alive));
+    const env: NodeJS.ProcessEnv = { DATA_DIR: dataDir };
+    loadConfig(env);
+    expect(env).toMatchObject({ AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' });
+    const withBucket: NodeJS.ProcessEnv = { DATA_DIR: dataDir, S3_BUCKET: 'a-bucket' };
+    loadConfig(withBucket);
+    expect(withBucket).not.toHaveProperty('AWS_ACCESS_KEY_ID');
+  });
+
   it('gives way to addresses that are set', () => {
     note(JSON.stringify(alive));
     const own = { DATA_DIR: dataDir, REDIS_URL: 'redis://own', AWS_ENDPOINT_URL: 'http://own' };
     expect(loadConfig(own)).toMatchObject({ redisUrl: 'redis://own', dynamodbEndpoint: 'http://own' });
+    expect(own).not.toHaveProperty('AWS_ACCESS_KEY_ID');
   });
 
   it.each([
