@@ -125,7 +125,9 @@ export class Dynamo {
   /** One page. `next` is absent at the end. */
   async query<T = Item>(table: TableName, query: Query): Promise<{ items: T[]; next?: Key }> {
     const answer = await this.runQuery(table, query, undefined);
-    return { items: (answer.Items ?? []) as T[], ...(answer.LastEvaluatedKey && { next: answer.LastEvaluatedKey as Key }) };
+    const found = answer.Items ?? [];
+    const items = isLocal(query) && !query.project ? await this.itemsBehind<T>(table, found as Key[]) : (found as T[]);
+    return { items, ...(answer.LastEvaluatedKey && { next: answer.LastEvaluatedKey as Key }) };
   }
 
   /** Every item of a query, page by page. */
@@ -201,6 +203,18 @@ export class Dynamo {
     }
   }
 
+  /**
+   * Local indexes hold keys alone. The items are fetched here and not by the query itself (`ALL_ATTRIBUTES`): the emulator
+   * breaks down when an item that it found in the index is not there yet, or no longer.
+   */
+  private async itemsBehind<T>(table: TableName, entries: readonly Key[]): Promise<T[]> {
+    const { hash, range }: TableShape = tables[table];
+    const keyOf = (entry: Key): Key => ({ [hash]: entry[hash]!, ...(range && { [range]: entry[range]! }) });
+    const items = await this.getMany<Key>(table, entries.map(keyOf));
+    const byKey = new Map(items.map((item) => [JSON.stringify(keyOf(item)), item]));
+    return entries.flatMap((entry) => (byKey.get(JSON.stringify(keyOf(entry))) as T | undefined) ?? []);
+  }
+
   private async runQuery(table: TableName, query: Query, select: 'COUNT' | undefined) {
     const scope = new ExpressionScope();
     const request = {
@@ -211,9 +225,9 @@ export class Dynamo {
       ...(query.index && { IndexName: query.index }),
       ...(query.limit && { Limit: query.limit }),
       ...(query.after && { ExclusiveStartKey: query.after }),
-      ...selection(query, select),
+      ...(select && { Select: select }),
       ScanIndexForward: !query.descending,
-      ConsistentRead: !(query.index && GLOBAL_INDEXES.has(query.index)),
+      ConsistentRead: !query.index || isLocal(query),
       ...aliases(scope),
     };
     return this.send(() => this.documents.send(new QueryCommand(request)));
@@ -250,12 +264,7 @@ function aliases(scope: ExpressionScope) {
   };
 }
 
-/** Local indexes hold keys alone: ask DynamoDB to fetch the items behind them. */
-function selection(query: Query, select: 'COUNT' | undefined) {
-  if (select) return { Select: select };
-  const local = query.index && !GLOBAL_INDEXES.has(query.index);
-  return local && !query.project ? { Select: 'ALL_ATTRIBUTES' as const } : {};
-}
+const isLocal = ({ index }: Query) => index !== undefined && !GLOBAL_INDEXES.has(index);
 
 const isConditionFailure = (error: unknown) => (error as Error).name === 'ConditionalCheckFailedException';
 
