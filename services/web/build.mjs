@@ -17,7 +17,7 @@ const addresses = new Map();
 
 await mkdir(assets, { recursive: true });
 await bundle();
-for (const name of ['favicon.svg', 'icon-maskable.svg']) await copy(name, (text) => text);
+for (const name of ['favicon.svg', 'favicon-unread.svg', 'icon-maskable.svg']) await copy(name, (text) => text);
 await copy('manifest.webmanifest', insertAddresses);
 const shell = insertAddresses(await readFile(join(here, 'index.html'), 'utf8'));
 await writeFile(join(out, 'index.html'), shell);

@@ -1,9 +1,19 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { browserPath, makeJpeg, newAccount, openBrowser, shapes, type Stack } from '#testing';
+import type { NotificationList } from '#contracts';
+import { Dynamo } from '#platform';
+import { browserPath, eventually, makeJpeg, newAccount, openBrowser, shapes, type Stack } from '#testing';
 
 // services apart have no server of pages of their own: nginx is that in the composed stack
 const [[name, start]] = shapes as [(typeof shapes)[number]];
 const describeWithBrowser = browserPath ? describe : describe.skip;
+
+const whole = () => makeJpeg();
+const half = async () => (await makeJpeg()).subarray(0, 900);
+const unread = async (page: Page, count: number) => {
+  await page.locator(`[data-unread="${count}"]`).first().waitFor({ state: 'attached' });
+  await eventually(() => page.title(), (title) => (count > 0 ? title.startsWith(`(${count}) `) : !title.startsWith('(')));
+  expect(await page.locator('link[rel=icon]').getAttribute('href')).toMatch(count > 0 ? /favicon-unread/ : /favicon-(?!unread)/);
+};
 
 describeWithBrowser(`two tabs of one browser, ${name}`, () => {
   let stack: Stack;
@@ -12,37 +22,101 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
   /** What somebody works in, and the tab that they left open. */
   let front: Page;
   let behind: Page;
+  let userId: string;
+  const streams: Page[] = [];
 
   beforeAll(async () => {
     [stack, browser] = await Promise.all([start(), openBrowser()]);
     context = await browser.newContext({ baseURL: stack.baseUrl, viewport: { width: 1280, height: 800 } });
     context.setDefaultTimeout(20_000);
-    expect((await context.request.post('/api/auth/register', { data: newAccount() })).status()).toBe(201);
+    context.on('request', (request) => request.url().endsWith('/api/events') && streams.push(request.frame().page()));
+    userId = ((await (await context.request.post('/api/auth/register', { data: newAccount() })).json()) as { id: string }).id;
     [front, behind] = [await context.newPage(), await context.newPage()];
-    await Promise.all([front.goto('/upload'), behind.goto('/')]);
+    await front.goto('/upload');
+    await eventually(() => Promise.resolve(streams), (opened) => opened.length > 0);
+    await behind.goto('/');
   });
   afterAll(async () => {
     await browser?.close();
     await stack?.stop();
   });
 
-  const uploadInFront = async (filename: string, buffer: Buffer) => {
-    await front.locator('input[type=file][name=file]').first().setInputFiles({ name: filename, mimeType: 'image/jpeg', buffer });
+  const uploadInFront = async (...files: Array<[filename: string, bytes: Buffer]>) => {
+    const chosen = files.map(([filename, buffer]) => ({ name: filename, mimeType: 'image/jpeg', buffer }));
+    await front.locator('input[type=file][name=file]').first().setInputFiles(chosen);
   };
   const count = (of: string, is: number) => behind.locator(`[data-count=${of}]`, { hasText: new RegExp(`^${is}$`) }).waitFor();
 
   it('shows in the other tab what is uploaded in this one, while it happens', async () => {
     await count('total', 0);
-    await uploadInFront('whole.jpg', await makeJpeg());
+    await uploadInFront(['whole.jpg', await whole()]);
     await count('completed', 1);
     await behind.locator('.recent article[data-status=completed]', { hasText: 'whole' }).waitFor();
     await behind.getByRole('img', { name: /1 uploaded, 1 completed and 0 failed/ }).waitFor();
   });
 
   it('says in the other tab what needs attention, and why', async () => {
-    await uploadInFront('half.jpg', (await makeJpeg()).subarray(0, 900));
+    await uploadInFront(['half.jpg', await half()]);
     await count('failed', 1);
     await behind.locator('[data-attention]', { hasText: 'half' }).getByText(/Upload the complete file again/).waitFor();
     await behind.getByRole('img', { name: /2 uploaded, 1 completed and 1 failed/ }).waitFor();
+  });
+
+  it('counts what is unread in the badge, the title and the sign of both, and reading it in one is reading it in the other', async () => {
+    await Promise.all([unread(front, 3), unread(behind, 3)]);
+    await behind.getByRole('link', { name: /Notifications/ }).click();
+    await behind.getByRole('link', { name: /“half” could not be processed/ }).click();
+    await behind.waitForURL('**/media/*');
+    await Promise.all([unread(front, 2), unread(behind, 2)]);
+    await behind.goBack();
+    await behind.getByRole('button', { name: 'Mark all read' }).click();
+    await Promise.all([unread(front, 0), unread(behind, 0)]);
+  });
+
+  it('shows a drop as one, which grows in place, and takes clearing back', async () => {
+    await uploadInFront(['one.jpg', await whole()], ['two.jpg', await whole()], ['three.jpg', await whole()], ['torn.jpg', await half()]);
+    const drop = behind.locator('note-row', { has: behind.getByRole('heading', { name: '3 ready, 1 failed' }) });
+    await drop.waitFor();
+    expect(await drop.getByRole('link').count()).toBe(3);
+    await drop.getByRole('button', { name: 'Show all 4' }).click();
+    expect(await drop.getByRole('link').first().textContent()).toContain('torn');
+    expect(await drop.getByRole('link').count()).toBe(4);
+    await drop.getByRole('button', { name: /^Clear/ }).click();
+    await drop.waitFor({ state: 'detached' });
+    await unread(behind, 0);
+    await behind.getByRole('button', { name: 'Undo' }).click();
+    await drop.waitFor();
+    await Promise.all([unread(front, 4), unread(behind, 4)]);
+  });
+
+  it('tries again what a retry may mend, and says so in the same place', async () => {
+    if (!stack.processes) return;
+    const list = (await (await context.request.get('/api/notifications')).json()) as NotificationList;
+    const torn = list.items.find(({ title }) => title.includes('torn'))!;
+    const dynamo = Dynamo.connect(stack.processes.surroundings.config());
+    await dynamo.update('notifications', { userId, id: torn.id }, { set: [['retryable', true]] });
+    dynamo.close();
+    await behind.reload();
+    await behind.getByRole('button', { name: 'Retry 1' }).click();
+    await behind.getByText('1 file is in line again').waitFor();
+    await behind.getByRole('button', { name: 'Retry 1' }).waitFor({ state: 'detached' });
+    await unread(behind, 5);
+    await behind.getByRole('heading', { name: '3 ready, 1 failed' }).waitFor();
+  });
+
+  it('keeps one stream for both, and the tab that is left takes it over without missing anything', async () => {
+    expect(streams.map((page) => page === front)).toEqual([true]);
+    await behind.goto('/');
+    await count('total', 6);
+    const opened = Promise.withResolvers<void>();
+    await context.route('**/api/events', (route) => opened.promise.then(() => route.continue()));
+    await front.close();
+    await eventually(() => Promise.resolve(streams), (all) => all.includes(behind));
+    const file = { name: 'unheard.jpg', mimeType: 'image/jpeg', buffer: await whole() };
+    const { id } = (await (await context.request.post('/api/media', { multipart: { file } })).json()) as { id: string };
+    await eventually(async () => (await (await context.request.get(`/api/media/${id}`)).json()) as { status: string }, ({ status }) => status === 'completed');
+    opened.resolve();
+    await count('total', 7);
+    await behind.locator('.recent article[data-status=completed]', { hasText: 'unheard' }).waitFor();
   });
 });

@@ -7,6 +7,7 @@ import type {
   MediaActivity,
   MediaList,
   MediaStats,
+  NotificationBatchRequest,
   NotificationList,
   RegisterRequest,
   SessionInfo,
@@ -53,10 +54,9 @@ export const api = {
 
   notifications: (query: { cursor?: string; limit?: number }, signal?: AbortSignal) =>
     call<NotificationList>('GET', `/api/notifications${queryString(query)}`, { signal }),
-  readNotification: (id: string) => call<void>('POST', `/api/notifications/${encodeURIComponent(id)}/read`),
   readAllNotifications: () => call<void>('POST', '/api/notifications/read-all'),
-  clearNotification: (id: string) => call<void>('DELETE', `/api/notifications/${encodeURIComponent(id)}`),
-  clearAllNotifications: () => call<void>('DELETE', '/api/notifications'),
+  batchNotifications: (body: NotificationBatchRequest) => call<void>('POST', '/api/notifications/batch', { body }),
+  clearAllNotifications: (until: string) => call<void>('DELETE', `/api/notifications${queryString({ until })}`),
 };
 
 /** `download` adds `?download=1`: the server then names the file as it was uploaded. */
@@ -82,7 +82,9 @@ interface CallOptions {
 }
 
 async function call<T>(method: string, path: string, { body, signal, guest }: CallOptions = {}): Promise<T> {
-  const init: RequestInit = { method, headers: { accept: 'application/json' }, credentials: 'same-origin', signal: signal ?? null };
+  // A change goes through even if the page is left at this moment.
+  const keepalive = method !== 'GET';
+  const init: RequestInit = { method, headers: { accept: 'application/json' }, credentials: 'same-origin', signal: signal ?? null, keepalive };
   if (body !== undefined) {
     init.headers = { accept: 'application/json', 'content-type': 'application/json' };
     init.body = JSON.stringify(body);

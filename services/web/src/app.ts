@@ -1,5 +1,6 @@
 import type { User } from '#contracts';
 import { fill, h } from './dom';
+import { markFavicon } from './favicon';
 import { connectLibrary } from './library-cache';
 import { startLive, stopLive } from './live';
 import { loginPath, safeNextPath } from './next-path';
@@ -16,6 +17,7 @@ import { matchPath, navigate, pageTitle, type PageBuilder } from './router';
 import { session } from './session';
 import { connectStats } from './stats';
 import { texts } from './texts';
+import { settlePostponed } from './undo';
 import { connectUnread, unread } from './unread';
 import { uploads } from './upload/uploads';
 
@@ -50,6 +52,8 @@ export function startApp(): void {
   document.body.append(skip, h('connection-banner'), main, h('toast-region'));
   session.onChange((user) => changeUser(user), forever);
   unread.onChange(() => showTitle(), forever);
+  unread.watch((count) => markFavicon(count > 0), forever);
+  globalThis.addEventListener('pagehide', () => void settlePostponed());
   pageTitle.onChange(() => showTitle(), forever);
 }
 

@@ -26,6 +26,16 @@ export function fill(parent: Element, ...children: Child[]): void {
   append(parent, children);
 }
 
+/** Makes `children` what is in `parent`, in their order, and moves only what is not in its place: the rest keeps focus and state. */
+export function arrange(parent: Element, children: readonly Element[]): void {
+  const wanted = new Set(children);
+  for (const child of parent.querySelectorAll(':scope > *')) if (!wanted.has(child)) child.remove();
+  for (const [index, child] of children.entries()) {
+    const there = parent.children[index];
+    if (there !== child) parent.insertBefore(child, there ?? null);
+  }
+}
+
 /** Sets text without touching the node when it is the same already, so that nothing is announced or repainted twice. */
 export function setText(node: Node, text: string | number): void {
   if (node.textContent !== String(text)) node.textContent = String(text);

@@ -41,14 +41,18 @@ export function startLive(): void {
   stop = new AbortController();
   const { signal } = stop;
   channel?.addEventListener('message', (event) => dispatch(event.data as TabMessage), { signal });
-  if (!channel || !('locks' in navigator)) {
-    void readStream(signal);
-    return;
-  }
-  navigator.locks
-    .request('snapstream-live', { signal }, () => readStream(signal))
-    // Aborted while waiting for the lock: the session ended.
-    .catch(() => undefined);
+  if (!channel || !('locks' in navigator)) void readStream(signal, false);
+  // Aborted while waiting for the lock: the session ended.
+  else void readInTurn(signal).catch(() => undefined);
+}
+
+async function readInTurn(signal: AbortSignal): Promise<void> {
+  const name = 'snapstream-live';
+  const isTaken = await navigator.locks.request(name, { ifAvailable: true }, async (lock) => {
+    if (lock) await readStream(signal, false);
+    return lock === null;
+  });
+  if (isTaken) await navigator.locks.request(name, { signal }, () => readStream(signal, true));
 }
 
 export function stopLive(): void {
@@ -56,13 +60,17 @@ export function stopLive(): void {
   stop = undefined;
 }
 
-/** Holds the stream open until `signal` aborts. */
-async function readStream(signal: AbortSignal): Promise<void> {
+/** Holds the stream open until `signal` aborts. `takesOver`: another tab read it before, and what came meanwhile is lost. */
+async function readStream(signal: AbortSignal, takesOver: boolean): Promise<void> {
+  let missed = takesOver;
   for (let attempt = 0; !signal.aborted; attempt += 1) {
-    await streamOnce(signal, () => {
-      if (attempt > 0) tell({ type: 'refetch' });
+    const opened = (): void => {
+      connection.back();
+      if (missed) tell({ type: 'refetch' });
+      missed = false;
       attempt = 0;
-    });
+    };
+    await streamOnce(signal, opened, () => void (missed = true));
     if (signal.aborted) return;
     // The browser gave up: the session may have ended, which the next call finds out.
     await api.notifications({ limit: 1 }, signal).catch(() => undefined);
@@ -71,15 +79,9 @@ async function readStream(signal: AbortSignal): Promise<void> {
 }
 
 /** Resolves when the browser gives the stream up (any answer but 200) or `signal` aborts. */
-async function streamOnce(signal: AbortSignal, opened: () => void): Promise<void> {
+async function streamOnce(signal: AbortSignal, opened: () => void, broke: () => void): Promise<void> {
   const source = new EventSource('/api/events');
-  let interrupted = false;
-  source.addEventListener('open', () => {
-    opened();
-    connection.back();
-    if (interrupted) tell({ type: 'refetch' });
-    interrupted = false;
-  });
+  source.addEventListener('open', opened);
   source.addEventListener('media', (event) => tell({ type: 'media', media: JSON.parse(event.data as string) as Media }));
   source.addEventListener('notification', (event) => {
     tell({ type: 'notification', notification: JSON.parse(event.data as string) as Notification });
@@ -88,7 +90,7 @@ async function streamOnce(signal: AbortSignal, opened: () => void): Promise<void
   await new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });
     source.addEventListener('error', () => {
-      interrupted = true;
+      broke();
       if (source.readyState === EventSource.CLOSED) resolve();
       // Streams end for harmless reasons too; an ordinary call says whether the server is really away.
       else void api.notifications({ limit: 1 }, signal).catch(() => undefined);

@@ -1,10 +1,9 @@
 import type { MediaStats, MediaStatus } from '#contracts';
 import { api } from './api';
+import { gathered } from './gather';
 import { live } from './live';
 import { load } from './load';
 import { Store } from './store';
-
-const gatherMs = 200;
 
 /** Counts and bytes; null until known. Shared by the navigation and the dashboard. */
 export const stats = new Store<MediaStats | null>(null);
@@ -12,13 +11,7 @@ export const stats = new Store<MediaStats | null>(null);
 /** Keeps `stats` fresh: a burst of changes ends in one request. */
 export function connectStats(signal: AbortSignal): void {
   const seen = new Map<string, MediaStatus>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const refresh = (): void => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      if (!signal.aborted) void read(signal);
-    }, gatherMs);
-  };
+  const refresh = gathered(() => read(signal), signal);
   live.media.on((media) => {
     // Progress alone changes no count.
     if (seen.get(media.id) === media.status) return;

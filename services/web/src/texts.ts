@@ -11,6 +11,7 @@ export const texts = {
   cancel: 'Cancel',
   close: 'Close',
   loadMore: 'Load more',
+  undo: 'Undo',
 
   nav: {
     label: 'Main',
@@ -238,8 +239,13 @@ export const texts = {
     clearAll: 'Clear all',
     markRead: 'Mark read',
     clear: 'Clear',
-    clearTitle: 'Clear all notifications?',
-    clearLead: 'They are gone for good. Your media stays as it is.',
+    cleared: (count: number | null) => (count === null ? 'All notifications cleared.' : `${plural(count, 'notification', 'notifications')} cleared.`),
+    groupTitle: (ready: number, failed: number, moving: number) =>
+      [ready > 0 && `${ready} ready`, failed > 0 && `${failed} failed`, moving > 0 && `${moving} being tried again`].filter(Boolean).join(', '),
+    moving: 'It is being tried again.',
+    retry: (count: number) => `Retry ${count}`,
+    more: (count: number) => `Show all ${count}`,
+    fewer: 'Show fewer',
     emptyTitle: 'All quiet',
     emptyLead: 'When something is ready or needs you, it shows up here.',
     unread: 'Unread',

@@ -4,6 +4,7 @@ import { brandMark, icon, type IconName } from '../icons';
 import { signOut } from '../sign-out';
 import { session } from '../session';
 import { texts } from '../texts';
+import { settlePostponed } from '../undo';
 import { unread } from '../unread';
 import { messageOf } from '../problem';
 import { SignalElement } from './signal-element';
@@ -62,6 +63,7 @@ export class AppNav extends SignalElement {
 
   async #logOut(): Promise<void> {
     try {
+      await settlePostponed();
       await api.logout();
       signOut();
     } catch (error) {

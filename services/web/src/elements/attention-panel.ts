@@ -1,6 +1,7 @@
 import type { Media } from '#contracts';
 import { api } from '../api';
 import { fill, h, setText } from '../dom';
+import { gathered } from '../gather';
 import { icon } from '../icons';
 import { live } from '../live';
 import { load } from '../load';
@@ -10,8 +11,6 @@ import { texts } from '../texts';
 import { thumbnail } from './thumbnail';
 
 const shownCount = 4;
-/** Many fail at the same moment when something breaks: they are read together. */
-const gatherMs = 200;
 
 /** The newest media that failed, each with the reason and the way on. Hidden while there are none. */
 export function attentionPanel(signal: AbortSignal): { element: HTMLElement; ready: Promise<void> } {
@@ -53,14 +52,4 @@ function attentionItem(media: Media): HTMLElement {
     ),
     h('button', { type: 'button', class: 'icon-button', 'aria-label': texts.media.deleteNamed(media.title), title: texts.media.delete, onclick: () => void deleteMedium(media) }, icon('trash')),
   );
-}
-
-function gathered(action: () => Promise<void>, signal: AbortSignal): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  return () => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      if (!signal.aborted) void action();
-    }, gatherMs);
-  };
 }

@@ -2,6 +2,7 @@ import { AppNav } from './app-nav';
 import { ConnectionBanner } from './connection-banner';
 import { DropVeil } from './drop-veil';
 import { MediaCard } from './media-card';
+import { NoteRow } from './note-row';
 import { StorageMeter } from './storage-meter';
 import { TagField } from './tag-field';
 import { ThemeSwitch } from './theme-switch';
@@ -15,6 +16,7 @@ const elements = {
   'connection-banner': ConnectionBanner,
   'drop-veil': DropVeil,
   'media-card': MediaCard,
+  'note-row': NoteRow,
   'storage-meter': StorageMeter,
   'tag-field': TagField,
   'theme-switch': ThemeSwitch,

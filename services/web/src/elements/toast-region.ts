@@ -1,30 +1,62 @@
-import { h } from '../dom';
+import { h, type Child } from '../dom';
 import { icon } from '../icons';
 import { texts } from '../texts';
 
 type Tone = 'ok' | 'bad';
+
 /** What went wrong takes longer to read. */
 const shownMs: Record<Tone, number> = { ok: 5_000, bad: 12_000 };
 
+export interface ToastAction {
+  label: string;
+  run: () => void;
+  shownMs: number;
+  /** Called once when the note has gone, in whatever way. */
+  closed: () => void;
+}
+
 /** Short words about what just happened. Polite: they wait for a pause in what is being read. */
 export class ToastRegion extends HTMLElement {
+  readonly #closers = new WeakMap<Element, () => void>();
+
   connectedCallback(): void {
     this.setAttribute('role', 'status');
     this.setAttribute('aria-live', 'polite');
   }
 
   show(message: string, tone: Tone, link?: { href: string; label: string }): void {
-    const note = h(
-      'div',
-      { class: 'toast', 'data-tone': tone },
-      icon(tone === 'ok' ? 'check' : 'alert'),
-      h('p', {}, message),
-      link ? h('a', { href: link.href }, link.label) : null,
-      h('button', { type: 'button', class: 'icon-button', 'aria-label': texts.close, onclick: () => note.remove() }, icon('close')),
-    );
+    this.#show(message, tone, shownMs[tone], () => undefined, link ? h('a', { href: link.href }, link.label) : null);
+  }
+
+  /** A note with something to do about it. @returns a function that closes it */
+  offer(message: string, action: ToastAction): () => void {
+    const button = h('button', { type: 'button', class: 'button small', onclick: () => void (action.run(), close()) }, action.label);
+    const close = this.#show(message, 'ok', action.shownMs, action.closed, button);
+    return close;
+  }
+
+  #show(message: string, tone: Tone, timeMs: number, closed: () => void, extra: Child): () => void {
+    const close = (): void => {
+      clearTimeout(timer);
+      if (!note.isConnected) return;
+      note.remove();
+      closed();
+    };
+    const dismiss = h('button', { type: 'button', class: 'icon-button', 'aria-label': texts.close, onclick: close }, icon('close'));
+    const note = h('div', { class: 'toast', 'data-tone': tone }, icon(tone === 'ok' ? 'check' : 'alert'), h('p', {}, message), extra, dismiss);
+    // Time stands still while someone is at it.
+    for (const name of ['pointerenter', 'focusin']) note.addEventListener(name, () => clearTimeout(timer));
+    for (const name of ['pointerleave', 'focusout']) note.addEventListener(name, () => start());
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const start = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(close, timeMs);
+    };
+    start();
     this.append(note);
-    setTimeout(() => note.remove(), shownMs[tone]);
-    while (this.childElementCount > 3) this.firstElementChild?.remove();
+    this.#closers.set(note, close);
+    if (this.childElementCount > 3 && this.firstElementChild) this.#closers.get(this.firstElementChild)?.();
+    return close;
   }
 }
 

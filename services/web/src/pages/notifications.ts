@@ -1,108 +1,139 @@
 import type { Notification } from '#contracts';
 import { api } from '../api';
-import { fill, fragment, h } from '../dom';
-import { confirmDialog } from '../elements/confirm-dialog';
+import { arrange, fill, fragment, h } from '../dom';
+import type { NoteRow } from '../elements/note-row';
 import { emptyState, pageHead, problemState } from '../elements/page-parts';
-import { toast } from '../elements/toast-region';
-import { formatAgo, formatDateTime } from '../format';
-import { icon, type IconName } from '../icons';
-import { live, tell } from '../live';
+import { gathered } from '../gather';
+import { icon } from '../icons';
+import { live } from '../live';
 import { load } from '../load';
-import { messageOf } from '../problem';
+import { clearAllNotes, isVanished, markAllRead, vanished } from '../note-actions';
+import { groupNotes } from '../note-groups';
 import type { Page, PageContext } from '../router';
+import { Store } from '../store';
 import { texts } from '../texts';
+import { unread } from '../unread';
 
-const icons: Partial<Record<Notification['type'], IconName>> = { 'media.completed': 'check', 'media.failed': 'alert', 'account.welcome': 'sparkle' };
+const pageSize = 100;
+/** A drop is shown whole: pages are read until it ends, up to this many. */
+const pagesOfOneDrop = 10;
 
 export function notificationsPage({ signal }: PageContext): Page {
   const list = new NotificationList(signal);
-  const markAll = h('button', { type: 'button', class: 'button', onclick: () => void act(() => api.readAllNotifications()) }, icon('check'), texts.notifications.markAllRead);
-  const clearAll = h('button', { type: 'button', class: 'button', onclick: () => void clearAfterAsking() }, icon('trash'), texts.notifications.clearAll);
+  const markAll = h('button', { type: 'button', class: 'button', onclick: () => void markAllRead() }, icon('check'), texts.notifications.markAllRead);
+  const clearAll = h('button', { type: 'button', class: 'button', onclick: () => list.clear() }, icon('trash'), texts.notifications.clearAll);
+  unread.watch((count) => void (markAll.hidden = count === 0), signal);
+  list.empty.watch((empty) => void (clearAll.hidden = empty), signal);
   const content = fragment(pageHead(texts.notifications.title, null, markAll, clearAll), list.element);
   return { title: texts.notifications.title, content, ready: list.read() };
 }
 
 class NotificationList {
-  readonly #items = h('ul', { class: 'notes', role: 'list' });
+  readonly empty = new Store(true);
+  readonly #list = h('div', { class: 'notes', role: 'list' });
   readonly #more = h('button', { type: 'button', class: 'button', hidden: true, onclick: () => void this.#readMore() }, texts.loadMore);
-  readonly element = h('div', { class: 'notes-box' }, this.#items, this.#more);
+  readonly element = h('div', { class: 'notes-box' }, this.#list, this.#more);
+  readonly #rows = new Map<string, NoteRow>();
   readonly #signal: AbortSignal;
+  #notes = new Map<string, Notification>();
+  /** Came live while a page was read that may not know them yet. */
+  #arrived = new Map<string, Notification>();
+  /** Media that are tried again: what was said of them is not true any more. */
+  readonly #moving = new Set<string>();
   #cursor: string | null = null;
+  #reading = new AbortController();
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
-    live.notification.on((note) => this.#prepend(note), signal);
-    live.notificationsChanged.on(() => void this.read(), signal);
-    live.refetch.on(() => void this.read(), signal);
+    const renderSoon = gathered(async () => this.#render(), signal);
+    live.notification.on((note) => this.#arrive(note), signal);
+    live.media.on(({ id, status }) => {
+      if (status !== 'uploaded' && status !== 'processing') return;
+      this.#moving.add(id);
+      renderSoon();
+    }, signal);
+    live.notificationsChanged.on(() => this.#reread(), signal);
+    live.refetch.on(() => {
+      this.#moving.clear();
+      void this.read();
+    }, signal);
+    vanished.onChange(() => {
+      this.#render();
+      void this.read();
+    }, signal);
   }
 
+  /** Reads as many as are shown, and goes on to the end of the drop that the last one belongs to. */
   async read(): Promise<void> {
-    const shown = this.#items.querySelectorAll('[data-notification-id]').length;
-    await this.#fetch({ limit: Math.min(100, Math.max(50, shown)) }, (notes) => {
-      fill(this.#items, ...notes.map(row));
-      this.#showEmpty();
+    this.#arrived.clear();
+    await this.#fetch(null, Math.max(1, this.#notes.size), (notes) => {
+      this.#notes = new Map([...this.#arrived, ...notes]);
     });
   }
 
-  async #readMore(): Promise<void> {
-    if (this.#cursor) await this.#fetch({ cursor: this.#cursor }, (notes) => this.#items.append(...notes.map(row)));
+  clear(): void {
+    const newest = [...this.#notes.keys()].toSorted().at(-1);
+    if (newest) clearAllNotes(newest);
   }
 
-  async #fetch(query: { cursor?: string; limit?: number }, show: (notes: Notification[]) => void): Promise<void> {
+  async #readMore(): Promise<void> {
+    await this.#fetch(this.#cursor, 1, (notes) => {
+      for (const [id, note] of notes) this.#notes.set(id, note);
+    });
+  }
+
+  async #fetch(from: string | null, wanted: number, take: (notes: Map<string, Notification>) => void): Promise<void> {
+    this.#reading.abort();
+    this.#reading = new AbortController();
+    const signal = AbortSignal.any([this.#signal, this.#reading.signal]);
+    const notes = new Map<string, Notification>();
+    let cursor = from;
     try {
-      const { items, nextCursor } = await load(() => api.notifications(query, this.#signal), this.#signal);
-      this.#cursor = nextCursor;
-      this.#more.hidden = nextCursor === null;
-      show(items);
+      do {
+        const query = { limit: pageSize, ...(cursor && { cursor }) };
+        const page = await load(() => api.notifications(query, signal), signal);
+        for (const note of page.items) notes.set(note.id, note);
+        cursor = page.nextCursor;
+      } while (cursor && (notes.size < wanted || endsInDrop(notes)));
+      take(notes);
+      this.#cursor = cursor;
+      this.#render();
     } catch (error) {
-      if (!this.#signal.aborted) fill(this.#items, h('li', {}, problemState(error)));
+      if (!signal.aborted) fill(this.#list, problemState(error));
     }
   }
 
-  #prepend(note: Notification): void {
-    this.#items.querySelector('.notes-empty')?.remove();
-    this.#items.querySelector(`[data-notification-id="${CSS.escape(note.id)}"]`)?.remove();
-    this.#items.prepend(row(note));
+  #arrive(note: Notification): void {
+    this.#arrived.set(note.id, note);
+    this.#notes.set(note.id, note);
+    if (note.mediaId) this.#moving.delete(note.mediaId);
+    this.#render();
   }
 
-  #showEmpty(): void {
-    if (this.#items.childElementCount > 0) return;
-    this.#items.append(h('li', { class: 'notes-empty' }, emptyState('bell', texts.notifications.emptyTitle, texts.notifications.emptyLead)));
+  /** What was cleared for good must not flash up between the end of its veil and the answer. */
+  #reread(): void {
+    for (const note of [...this.#notes.values()].filter(isVanished)) this.#notes.delete(note.id);
+    void this.read();
+  }
+
+  #render(): void {
+    const groups = groupNotes([...this.#notes.values()].filter((note) => !isVanished(note)), this.#moving);
+    this.empty.set(groups.length === 0);
+    this.#more.hidden = this.#cursor === null || groups.length === 0;
+    const rows = groups.map((group) => {
+      const row = this.#rows.get(group.key) ?? h('note-row', { role: 'listitem' });
+      row.group = group;
+      this.#rows.set(group.key, row);
+      return row;
+    });
+    const kept = new Set(groups.map(({ key }) => key));
+    for (const key of [...this.#rows.keys()].filter((known) => !kept.has(known))) this.#rows.delete(key);
+    const quiet = h('div', { class: 'notes-empty', role: 'listitem' }, emptyState('bell', texts.notifications.emptyTitle, texts.notifications.emptyLead));
+    arrange(this.#list, rows.length > 0 ? rows : [quiet]);
   }
 }
 
-function row(note: Notification): HTMLElement {
-  const title = note.mediaId
-    ? h('a', { href: `/media/${note.mediaId}`, onclick: () => void (note.read || act(() => api.readNotification(note.id))) }, note.title)
-    : note.title;
-  const read = h('button', { type: 'button', class: 'button small quiet', onclick: () => void act(() => api.readNotification(note.id)) }, texts.notifications.markRead);
-  const clear = h('button', { type: 'button', class: 'icon-button', 'aria-label': `${texts.notifications.clear}: ${note.title}`, title: texts.notifications.clear, onclick: () => void act(() => api.clearNotification(note.id)) }, icon('close'));
-  return h(
-    'li',
-    { class: 'note', 'data-notification-id': note.id, 'data-type': note.type, 'data-read': String(note.read) },
-    h('div', { class: 'note-sign' }, icon(icons[note.type] ?? 'bell')),
-    h(
-      'div',
-      { class: 'note-text' },
-      h('p', { class: 'note-title' }, note.read ? null : h('span', { class: 'visually-hidden' }, `${texts.notifications.unread}: `), title),
-      h('p', { class: 'note-body' }, note.body),
-      h('time', { datetime: note.createdAt, title: formatDateTime(note.createdAt) }, formatAgo(note.createdAt)),
-    ),
-    h('div', { class: 'note-actions' }, note.read ? null : read, clear),
-  );
-}
-
-async function clearAfterAsking(): Promise<void> {
-  const sure = await confirmDialog({ title: texts.notifications.clearTitle, lead: texts.notifications.clearLead, confirm: texts.notifications.clearAll });
-  if (sure) await act(() => api.clearAllNotifications());
-}
-
-/** Does something to notifications and tells every page and tab, which then read again. */
-async function act(change: () => Promise<void>): Promise<void> {
-  try {
-    await change();
-    tell({ type: 'notifications-changed' });
-  } catch (error) {
-    toast(messageOf(error), 'bad');
-  }
+function endsInDrop(notes: ReadonlyMap<string, Notification>): boolean {
+  const last = [...notes.values()].at(-1);
+  return notes.size < pageSize * pagesOfOneDrop && last !== undefined && last.batchId !== null;
 }

@@ -1,0 +1,6 @@
+/** The sign in the tab carries a dot while something is unread. */
+export function markFavicon(isUnread: boolean): void {
+  const link = document.querySelector<HTMLLinkElement>('link[rel=icon]');
+  const href = link?.dataset[isUnread ? 'unread' : 'plain'];
+  if (link && href && link.getAttribute('href') !== href) link.href = href;
+}

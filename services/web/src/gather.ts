@@ -1,0 +1,12 @@
+const gatherMs = 200;
+
+/** Runs `action` soon, once for all calls until then: a burst of news ends in one request. */
+export function gathered(action: () => Promise<void>, signal: AbortSignal): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      if (!signal.aborted) void action();
+    }, gatherMs);
+  };
+}

@@ -1,0 +1,98 @@
+import type { Notification } from '#contracts';
+import { api } from './api';
+import { toast } from './elements/toast-region';
+import { tell } from './live';
+import { messageOf } from './problem';
+import { Store } from './store';
+import { texts } from './texts';
+import { postponed } from './undo';
+import { discountUnread, readUnread, unread } from './unread';
+
+/** As many as the API takes at once. */
+const chunkSize = 100;
+const forever = new AbortController().signal;
+
+interface Vanished {
+  ids: ReadonlySet<string>;
+  /** Everything up to this id. */
+  until: string;
+}
+
+/** What is cleared on the page, while it can still be undone. */
+export const vanished = new Store<Vanished>({ ids: new Set(), until: '' });
+
+export function isVanished({ id }: Pick<Notification, 'id'>): boolean {
+  return id <= vanished.value.until || vanished.value.ids.has(id);
+}
+
+export async function markRead(ids: readonly string[]): Promise<void> {
+  await act(() => inChunks('read', ids));
+}
+
+export async function markAllRead(): Promise<void> {
+  await act(() => api.readAllNotifications());
+}
+
+export function clearNotes(notes: readonly Notification[]): void {
+  const ids = notes.map(({ id }) => id);
+  vanished.set({ ...vanished.value, ids: new Set([...vanished.value.ids, ...ids]) });
+  clear({
+    count: ids.length,
+    unreadCount: notes.filter(({ read }) => !read).length,
+    action: () => inChunks('clear', ids),
+    show: () => vanished.set({ ...vanished.value, ids: new Set([...vanished.value.ids].filter((id) => !ids.includes(id))) }),
+  });
+}
+
+/** Those that are there now, also those that no page shows yet; `newest` is the id of the first. */
+export function clearAllNotes(newest: string): void {
+  const before = vanished.value.until;
+  vanished.set({ ...vanished.value, until: newest });
+  clear({
+    count: null,
+    unreadCount: unread.value,
+    action: () => api.clearAllNotifications(newest),
+    show: () => vanished.value.until === newest && vanished.set({ ...vanished.value, until: before }),
+  });
+}
+
+interface Clearing {
+  /** null: all. */
+  count: number | null;
+  unreadCount: number;
+  action: () => Promise<void>;
+  /** Takes the veil off. */
+  show: () => void;
+}
+
+function clear({ count, unreadCount, action, show }: Clearing): void {
+  const recount = discountUnread(unreadCount);
+  const lift = (): void => {
+    recount();
+    show();
+  };
+  postponed({
+    message: texts.notifications.cleared(count),
+    undone: lift,
+    action: async () => {
+      await action();
+      await readUnread(forever);
+      tell({ type: 'notifications-changed' });
+      lift();
+    },
+  });
+}
+
+async function inChunks(action: 'read' | 'clear', ids: readonly string[]): Promise<void> {
+  for (let from = 0; from < ids.length; from += chunkSize) await api.batchNotifications({ action, ids: ids.slice(from, from + chunkSize) });
+}
+
+/** Changes something and tells every page and tab, which then read again. */
+async function act(change: () => Promise<void>): Promise<void> {
+  try {
+    await change();
+    tell({ type: 'notifications-changed' });
+  } catch (error) {
+    toast(messageOf(error), 'bad');
+  }
+}
