@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startRedis, type TestRedis } from '#testing';
-import { Locks } from './lock';
+import { Locks, LockTimeoutError } from './lock';
 import { connectRedis } from './redis';
 
 describe('Locks', () => {
@@ -48,5 +48,21 @@ describe('Locks', () => {
     });
     expect(String(reason)).toContain('Lost the lock "stolen"');
     expect(await redis.get('test-lock:stolen')).toBe('another');
+  });
+
+  it('tells a holder that somebody waits, and gives it to the one who waited', async () => {
+    const wanted = Promise.withResolvers<void>();
+    const first = await locks.acquire('handed', 5_000, { waitMs: 0, onWanted: () => wanted.resolve() });
+    const second = locks.acquire('handed', 5_000, { waitMs: 5_000 });
+    await wanted.promise;
+    await first.release();
+    await (await second).release();
+    expect(await redis.exists('test-lock:handed')).toBe(0);
+  });
+
+  it('says that it waited in vain', async () => {
+    const held = await locks.acquire('kept', 5_000, { waitMs: 0 });
+    await expect(locks.acquire('kept', 5_000, { waitMs: 150 })).rejects.toThrow(LockTimeoutError);
+    await held.release();
   });
 });

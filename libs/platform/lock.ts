@@ -1,12 +1,25 @@
 import type { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { withRedis } from './redis';
 
-/** Both touch the lock only while it is ours: after a pause it may be another holder's. */
+/** Both touch the lock only while it is ours: after a pause it may be another holder's. The first answers 2 when somebody waits. */
 const RENEW = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1 + redis.call('DEL', KEYS[2])`;
 const RELEASE = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`;
+const ASK_AGAIN_MS = 100;
+
+export interface HeldLock {
+  /** Aborts when the lock was lost. */
+  lost: AbortSignal;
+  /** Never rejects: with Redis away the lock expires by itself. */
+  release(): Promise<void>;
+}
+
+/** Somebody else held a lock for as long as we were ready to wait. */
+export class LockTimeoutError extends Error {}
 
 /**
  * One holder at a time across processes; the lock outlives its holder's death by at most its time to live.
@@ -32,25 +45,53 @@ export class Locks {
    * @throws {DependencyUnavailableError} when Redis can not be asked for the lock.
    */
   async tryWith(name: string, ttlMs: number, work: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
+    const held = await this.take(name, ttlMs);
+    if (!held) return false;
+    try {
+      await work(held.lost);
+    } finally {
+      await held.release();
+    }
+    return true;
+  }
+
+  /**
+   * Waits for the lock, and lets its holder know. `onWanted` is called when somebody waits for ours: let go soon.
+   * @throws {LockTimeoutError} after `waitMs`. @throws {DependencyUnavailableError} when Redis can not be asked.
+   */
+  async acquire(name: string, ttlMs: number, { waitMs, signal, onWanted }: { waitMs: number; signal?: AbortSignal; onWanted?: () => void }): Promise<HeldLock> {
+    for (const giveUpAt = Date.now() + waitMs; ; ) {
+      const held = await this.take(name, ttlMs, onWanted);
+      if (held) return held;
+      if (Date.now() > giveUpAt) throw new LockTimeoutError(`Expected the lock "${name}" within ${waitMs} ms`);
+      await withRedis(() => this.redis.set(this.wantedKey(name), '1', 'PX', ttlMs));
+      await sleep(ASK_AGAIN_MS, undefined, { signal });
+    }
+  }
+
+  private async take(name: string, ttlMs: number, onWanted?: () => void): Promise<HeldLock | null> {
     const key = `${this.prefix}lock:${name}`;
     const token = randomUUID();
     const taken = await withRedis(() => this.redis.set(key, token, 'PX', ttlMs, 'NX'));
-    if (taken === null) return false;
+    if (taken === null) return null;
     const lost = new AbortController();
     let renewedAt = Date.now();
     const renew = async () => {
       const startedAt = Date.now();
-      const held = await this.redis.eval(RENEW, 1, key, token, ttlMs).catch(() => null);
-      if (held === 1) renewedAt = startedAt;
+      const held = await this.redis.eval(RENEW, 2, key, this.wantedKey(name), token, ttlMs).catch(() => null);
+      if (held === 1 || held === 2) renewedAt = startedAt;
+      if (held === 2) onWanted?.();
       if (held === 0 || Date.now() - renewedAt > ttlMs) lost.abort(new Error(`Lost the lock "${name}"`));
     };
-    const timer = setInterval(() => void renew(), ttlMs / 3);
-    try {
-      await work(lost.signal);
-    } finally {
+    const timer = setInterval(() => void renew(), Math.min(ttlMs / 3, onWanted ? 500 : ttlMs));
+    const release = async () => {
       clearInterval(timer);
-      await this.redis.eval(RELEASE, 1, key, token).catch(() => {}); // Redis away: it expires by itself
-    }
-    return true;
+      await this.redis.eval(RELEASE, 1, key, token).catch(() => {});
+    };
+    return { lost: lost.signal, release };
+  }
+
+  private wantedKey(name: string): string {
+    return `${this.prefix}wanted:${name}`;
   }
 }
