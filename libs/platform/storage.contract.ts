@@ -77,6 +77,19 @@ function writingAndReading(storage: Subject): void {
     expect(await storage().stat('w/none')).toBeNull();
   });
 
+  it('gives bytes a second key, which lasts when the first one goes', async () => {
+    const bytes = randomBytes(BIG_BYTES);
+    await storage().write('w/first', Readable.from(chunked(bytes)));
+    await storage().write('w/second', from('what was there'));
+    await storage().copy('w/first', 'w/second');
+    expect(sha256(await buffer(await storage().read('w/first')))).toBe(sha256(bytes));
+    await storage().copy('w/first', 'w/second');
+    await storage().write('w/first', from('replaced'));
+    expect(sha256(await buffer(await storage().read('w/second')))).toBe(sha256(bytes));
+    await expect(storage().copy('w/none', 'w/copied')).rejects.toThrow(ObjectMissingError);
+    expect(await storage().stat('w/copied')).toBeNull();
+  });
+
   it('replaces an object whole: a reader sees the old or the new bytes, never a mixture', async () => {
     const versions = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(300_000));
     await storage().write('w/replaced', from(versions[0]!));

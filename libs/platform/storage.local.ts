@@ -26,9 +26,14 @@ export class LocalStorage implements Storage {
     private readonly minFreeBytes = MIN_FREE_BYTES,
   ) {
     this.root = resolve(root);
-    this.objects = join(this.root, 'objects');
+    this.objects = LocalStorage.objectsDir(this.root);
     this.tmp = join(this.root, 'tmp');
     this.work = join(this.root, 'work');
+  }
+
+  /** Where the object of each key lies, as a path of the same name. */
+  static objectsDir(root: string): string {
+    return join(resolve(root), 'objects');
   }
 
   async write(key: string, source: Readable, { signal }: { signal?: AbortSignal } = {}): Promise<{ sizeBytes: number }> {
@@ -56,6 +61,11 @@ export class LocalStorage implements Storage {
       await file.sync();
       return (await file.stat()).size;
     });
+  }
+
+  async copy(from: string, to: string): Promise<void> {
+    if (!(await this.stat(from))) throw new ObjectMissingError(from);
+    await this.writeFile(to, this.pathOf(from));
   }
 
   async read(key: string, range?: ByteRange): Promise<Readable> {

@@ -53,6 +53,17 @@ describe('S3Storage', () => {
     expect(s3.aws.openUploads()).toBe(0);
   });
 
+  it('copies what is larger than one request may be, part by part', async () => {
+    const inParts = new S3Storage(BUCKET, s3.client, s3.workDir, 5 * 1024 ** 2);
+    const bytes = randomBytes(12 * 1024 ** 2 + 7);
+    await inParts.write('copies/from', Readable.from([bytes]));
+    await inParts.copy('copies/from', 'copies/to');
+    expect(Buffer.compare(await buffer(await inParts.read('copies/to')), bytes)).toBe(0);
+    const partCopies = s3.aws.requests().filter((request) => request.startsWith('PUT') && request.includes('copies/to') && request.includes('partNumber='));
+    expect(partCopies).toHaveLength(3);
+    expect(s3.aws.openUploads()).toBe(0);
+  });
+
   it('erases more objects than fit in a page', async () => {
     const names = Array.from({ length: 1_010 }, (_, index) => `pages/${index}`);
     const put = (name: string) => fetch(`${s3.aws.endpoint}/${BUCKET}/${name}`, { method: 'PUT', body: 'x' });

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asStorageError } from './disk-files';
+import { s3ClientConfig } from './s3-client';
+import { copyObject } from './s3-copy';
 import { asPortError } from './s3-errors';
 import { uploadStream } from './s3-upload';
 import { ObjectMissingError, type ByteRange, type Storage, type StoredObject } from './storage';
@@ -26,18 +28,11 @@ export class S3Storage implements Storage {
     private readonly bucket: string,
     private readonly client: S3Client,
     private readonly workDir: string,
+    private readonly copyPartBytes?: number,
   ) {}
 
-  /** The endpoint is the SDK's own matter (region, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_S3`). */
-  static connect(config: { bucket: string; region: string; workDir: string }): S3Storage {
-    const agent = { maxSockets: 500 }; // a reader that pauses keeps its connection: the SDK's 50 would let readers starve uploads
-    const client = new S3Client({
-      region: config.region,
-      forcePathStyle: true, // understood by S3 and, unlike bucket names in the host, by every look-alike
-      maxAttempts: 3,
-      requestHandler: { connectionTimeout: 2_000, socketTimeout: 10_000, httpAgent: agent, httpsAgent: agent },
-    });
-    return new S3Storage(config.bucket, client, config.workDir);
+  static connect({ bucket, region, workDir }: { bucket: string; region: string; workDir: string }): S3Storage {
+    return new S3Storage(bucket, new S3Client(s3ClientConfig(region)), workDir);
   }
 
   async write(key: string, source: Readable, options: { contentType?: string; signal?: AbortSignal } = {}): Promise<{ sizeBytes: number }> {
@@ -55,6 +50,16 @@ export class S3Storage implements Storage {
     return this.write(key, createReadStream(path), options);
   }
 
+  async copy(from: string, to: string): Promise<void> {
+    assertKey(to);
+    const found = await this.head(from);
+    if (!found) throw new ObjectMissingError(from);
+    const copy = { bucket: this.bucket, from, to, sizeBytes: found.sizeBytes, etag: found.etag };
+    await copyObject(this.client, copy, this.copyPartBytes).catch((error: unknown) => {
+      throw asPortError(error, from);
+    });
+  }
+
   async read(key: string, range?: ByteRange): Promise<Readable> {
     assertKey(key);
     if (range) assertRange(key, range, Number.POSITIVE_INFINITY);
@@ -65,15 +70,8 @@ export class S3Storage implements Storage {
   }
 
   async stat(key: string): Promise<{ sizeBytes: number; modifiedAt: Date } | null> {
-    assertKey(key);
-    try {
-      const request = new HeadObjectCommand({ Bucket: this.bucket, Key: key });
-      const found = await this.ask(key, (abortSignal) => this.client.send(request, { abortSignal }));
-      return { sizeBytes: found.ContentLength!, modifiedAt: found.LastModified! };
-    } catch (error) {
-      if (error instanceof ObjectMissingError) return null;
-      throw error;
-    }
+    const found = await this.head(key);
+    return found && { sizeBytes: found.sizeBytes, modifiedAt: found.modifiedAt };
   }
 
   async withLocalFile<T>(key: string, use: (file: { path: string; dir: string }) => Promise<T>): Promise<T> {
@@ -125,6 +123,18 @@ export class S3Storage implements Storage {
       if (page.Contents?.length) yield page.Contents;
       token = page.NextContinuationToken;
     } while (token);
+  }
+
+  private async head(key: string): Promise<{ sizeBytes: number; modifiedAt: Date; etag: string | undefined } | null> {
+    assertKey(key);
+    try {
+      const request = new HeadObjectCommand({ Bucket: this.bucket, Key: key });
+      const found = await this.ask(key, (abortSignal) => this.client.send(request, { abortSignal }));
+      return { sizeBytes: found.ContentLength!, modifiedAt: found.LastModified!, etag: found.ETag };
+    } catch (error) {
+      if (error instanceof ObjectMissingError) return null;
+      throw error;
+    }
   }
 
   private async open(key: string, range?: ByteRange, etag?: string): Promise<Opened> {

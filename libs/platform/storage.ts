@@ -35,6 +35,11 @@ export interface Storage {
   write(key: string, source: Readable, options?: { contentType?: string; signal?: AbortSignal }): Promise<{ sizeBytes: number }>;
   /** Stores a finished local file; on the same disk it may be moved or linked instead of copied. @throws {StorageFullError} */
   writeFile(key: string, path: string, options?: { contentType?: string }): Promise<{ sizeBytes: number }>;
+  /**
+   * Gives the bytes of an object a second key without moving them: a hard link on disk, a copy inside S3. Whole or not at all; replaces what is there.
+   * @throws {ObjectMissingError} @throws {StorageFullError}
+   */
+  copy(from: string, to: string): Promise<void>;
   /** An `end` behind the last byte means the last byte. @throws {ObjectMissingError} @throws {RangeError} when no byte of the range exists. */
   read(key: string, range?: ByteRange): Promise<Readable>;
   /** null: no such object. */
