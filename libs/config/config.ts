@@ -11,6 +11,8 @@ export class ConfigError extends Error {}
 
 const wholeNumber = (min: number, max = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(min).max(max);
 const GIB = 1024 ** 3;
+/** The room that an upload reserved is kept no longer. */
+const DAY_SECONDS = 24 * 3_600;
 
 const common = {
   PORT: wholeNumber(0, 65_535).default(3000),
@@ -22,6 +24,7 @@ const common = {
   MAX_UPLOAD_BYTES: wholeNumber(1).default(5 * GIB),
   USER_QUOTA_BYTES: wholeNumber(0).nullable().default(null),
   UPLOAD_IDLE_SECONDS: wholeNumber(1, 3_600).default(60),
+  UPLOAD_EXPIRY_SECONDS: wholeNumber(1, DAY_SECONDS).default(DAY_SECONDS),
   WORKERS: wholeNumber(0, 256).default(cpus().length),
   WORKER_CONCURRENCY: wholeNumber(1, 64).default(1),
   WORKER_QUEUES: z
@@ -103,6 +106,7 @@ function toConfig(settings: Settings) {
     maxUploadBytes: settings.MAX_UPLOAD_BYTES,
     userQuotaBytes: settings.USER_QUOTA_BYTES,
     uploadIdleSeconds: settings.UPLOAD_IDLE_SECONDS,
+    uploadExpirySeconds: settings.UPLOAD_EXPIRY_SECONDS,
     workers: settings.WORKERS,
     workerConcurrency: settings.WORKER_CONCURRENCY,
     workerQueues: [...new Set(settings.WORKER_QUEUES)],

@@ -77,7 +77,12 @@ export const mediaListQuery = z.object({
   status: z.enum(mediaStatuses).optional(),
   kind: z.enum(mediaKinds).optional(),
   q: z.string().trim().max(200).optional(),
+  /** Media of exactly these bytes, whatever `kind` and `status` say: to ask before an upload. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'Use 64 lower-case hexadecimal digits.').optional(),
 });
+/** `reuse`: where the user has these bytes already, the medium that there is comes back, with 200. */
+export const uploadQuery = z.object({ onDuplicate: z.enum(['keep', 'reuse']).default('keep') });
+export type UploadQuery = z.infer<typeof uploadQuery>;
 export type PageQuery = z.infer<typeof pageQuery>;
 export type MediaListQuery = z.infer<typeof mediaListQuery>;
 
@@ -143,7 +148,7 @@ export const problemSchema = z
 export type Problem = z.infer<typeof problemSchema>;
 
 export interface Endpoint {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  method: 'GET' | 'HEAD' | 'OPTIONS' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Express path, parameters as `:name`. */
   path: string;
   summary: string;
@@ -156,12 +161,14 @@ export interface Endpoint {
   /** JSON answer; absent: no body, or bytes of the `produces` type. */
   response?: z.ZodType;
   produces?: string;
-  consumes?: 'multipart/form-data';
+  consumes?: 'multipart/form-data' | 'application/offset+octet-stream';
   /** Besides those every call can meet (see openapi). */
   errors: readonly ProblemCode[];
 }
 
 const id = '/api/media/:id';
+const refusedUploads = ['file_too_large', 'unsupported_media_type', 'empty_file', 'malformed_upload', 'quota_exceeded', 'storage_full', 'upload_stalled'] as const;
+const brokenUploads = ['offset_mismatch', 'upload_expired', 'upload_locked', 'checksum_mismatch', 'unsupported_tus_version'] as const;
 
 /** THE route table: controllers, the OpenAPI document and the tests read paths, methods and shapes from here. */
 export const api = {
@@ -177,7 +184,7 @@ export const api = {
     endSession: { method: 'DELETE', path: '/api/auth/sessions/:id', summary: 'End a session', status: 204, errors: ['not_found'] },
   },
   media: {
-    upload: { method: 'POST', path: '/api/media', summary: 'Upload one file (part `file`, optional text part `title`)', consumes: 'multipart/form-data', status: 201, response: mediaSchema, errors: ['file_too_large', 'unsupported_media_type', 'empty_file', 'malformed_upload', 'quota_exceeded', 'storage_full', 'upload_stalled', 'idempotency_in_progress', 'idempotency_key_reused'] },
+    upload: { method: 'POST', path: '/api/media', summary: 'Upload one file (part `file`, optional text part `title`)', consumes: 'multipart/form-data', query: uploadQuery, status: 201, response: mediaSchema, errors: [...refusedUploads, 'idempotency_in_progress', 'idempotency_key_reused'] },
     list: { method: 'GET', path: '/api/media', summary: 'The library, newest first (`order=asc`: oldest first)', query: mediaListQuery, status: 200, response: mediaListResponse, errors: [] },
     stats: { method: 'GET', path: '/api/media/stats', summary: 'Counts and bytes', status: 200, response: mediaStatsSchema, errors: [] },
     activity: { method: 'GET', path: '/api/media/activity', summary: 'What happened on each of the last 30 days (UTC), oldest first', status: 200, response: mediaActivitySchema, errors: [] },
@@ -190,6 +197,14 @@ export const api = {
     thumbnail: { method: 'GET', path: `${id}/thumbnail`, summary: 'A picture, longest side at most 480 px', status: 200, produces: 'image/webp', errors: ['not_found', 'not_ready'] },
     preview: { method: 'GET', path: `${id}/preview`, summary: 'What every browser shows or plays', status: 200, produces: 'application/octet-stream', errors: ['not_found', 'not_ready', 'range_not_satisfiable'] },
     waveform: { method: 'GET', path: `${id}/waveform`, summary: 'Peaks of the sound', status: 200, response: waveformSchema, errors: ['not_found', 'not_ready'] },
+  },
+  /** tus 1.0.0 (https://tus.io/protocols/resumable-upload); metadata `filename`, `title`, `batch`, `onDuplicate`. Finished: `Snapstream-Media-Id`. */
+  uploads: {
+    describe: { method: 'OPTIONS', path: '/api/uploads', summary: 'What this tus server can do', status: 204, errors: [] },
+    create: { method: 'POST', path: '/api/uploads', summary: 'Begin a resumable upload (tus), with its first bytes or without', consumes: 'application/offset+octet-stream', status: 201, errors: [...refusedUploads, 'checksum_mismatch', 'unsupported_tus_version'] },
+    status: { method: 'HEAD', path: '/api/uploads/:id', summary: 'How many bytes are there; `Snapstream-Media-Id` when it is finished', status: 200, errors: ['not_found', 'upload_expired', 'upload_locked', 'unsupported_tus_version'] },
+    append: { method: 'PATCH', path: '/api/uploads/:id', summary: 'Send bytes from an offset on', consumes: 'application/offset+octet-stream', status: 204, errors: ['not_found', ...refusedUploads, ...brokenUploads] },
+    terminate: { method: 'DELETE', path: '/api/uploads/:id', summary: 'Give an unfinished upload up', status: 204, errors: ['not_found', 'upload_finished', 'upload_locked', 'unsupported_tus_version'] },
   },
   notifications: {
     list: { method: 'GET', path: '/api/notifications', summary: 'Notifications, newest first', query: pageQuery, status: 200, response: notificationListResponse, errors: [] },

@@ -1,4 +1,4 @@
-import { LiveFeed, Outbox } from '#platform';
+import { JobQueue, LiveFeed, Outbox } from '#platform';
 import type { MediaEvent, MediaItem } from './media.item';
 import type { MediaOutlook } from './media.outlook';
 
@@ -11,6 +11,7 @@ export class MediaAnnouncer {
     private readonly outbox: Outbox,
     private readonly live: LiveFeed,
     private readonly outlook: MediaOutlook,
+    private readonly queue: JobQueue,
   ) {}
 
   async announce({ item, event }: { item: MediaItem; event: MediaEvent }): Promise<void> {
@@ -18,6 +19,11 @@ export class MediaAnnouncer {
     if (event.type !== 'media.deleted') await this.live.push(item.userId, 'media', await this.outlook.showOne(item), event.id).catch(() => {});
     await this.outbox.announce({ table: 'media', key }, event.id);
     if (event.type === 'media.completed') await this.outlook.learn(item);
+  }
+
+  /** Wakes a worker for a medium that waits. Never rejects: a wake-up that is lost is sent again by the sweeper. */
+  async wake({ kind, userId, id, round }: MediaItem): Promise<void> {
+    await this.queue.send(kind, { userId, mediaId: id, round }).catch(() => {});
   }
 
   /** Progress of the running round, to whoever looks now. */

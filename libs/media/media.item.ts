@@ -82,6 +82,7 @@ export interface MediaItem extends MediaKey, OutboxFields {
   byKind?: string;
   byStatus?: string;
   byKindStatus?: string;
+  bySha256?: string;
   visibleId?: string;
   openShard?: string;
   /** When somebody should look at it again: wake-up lost, lease over, erasure due. */

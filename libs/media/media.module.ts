@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { Dynamo, LiveFeed, Outbox, STORAGE, WorkLine, type Storage } from '#platform';
+import { Dynamo, JobQueue, LiveFeed, Outbox, STORAGE, WorkLine, type Storage } from '#platform';
 import { MediaAnnouncer } from './media.announcer';
 import { MediaCounters } from './media.counters';
 import { MediaEraser } from './media.eraser';
@@ -19,7 +19,11 @@ import { WordIndex } from './word-index';
     { provide: StoredFolders, useFactory: (storage: Storage, dynamo: Dynamo) => new StoredFolders(storage, dynamo), inject: [STORAGE, Dynamo] },
     { provide: MediaEraser, useFactory: (storage: Storage, words: WordIndex, media: MediaRepository) => new MediaEraser(storage, words, media), inject: [STORAGE, WordIndex, MediaRepository] },
     { provide: MediaOutlook, useFactory: (line: WorkLine) => new MediaOutlook(line), inject: [WorkLine] },
-    { provide: MediaAnnouncer, useFactory: (outbox: Outbox, live: LiveFeed, outlook: MediaOutlook) => new MediaAnnouncer(outbox, live, outlook), inject: [Outbox, LiveFeed, MediaOutlook] },
+    {
+      provide: MediaAnnouncer,
+      useFactory: (outbox: Outbox, live: LiveFeed, outlook: MediaOutlook, queue: JobQueue) => new MediaAnnouncer(outbox, live, outlook, queue),
+      inject: [Outbox, LiveFeed, MediaOutlook, JobQueue],
+    },
   ],
   exports: [MediaRepository, MediaCounters, MediaRecount, StoredFolders, WordIndex, MediaEraser, MediaOutlook, MediaAnnouncer],
 })

@@ -1,5 +1,5 @@
 import type { FailureCode } from '#contracts';
-import { all, atMost, Dynamo, equals, exists, missing, Outbox, shardOf, sizeIs, type Change, type Condition } from '#platform';
+import { all, atMost, beginsWith, Dynamo, equals, exists, missing, Outbox, shardOf, sizeIs, type Change, type Condition } from '#platform';
 import { deletedEvent, mediaEvent } from './media.events';
 import { listKeys, type MediaEvent, type MediaItem, type MediaKey } from './media.item';
 import { claimed, ended, fieldsOf, retried, type Ending } from './media.moves';
@@ -40,10 +40,17 @@ export class MediaRepository {
     return this.dynamo.get<MediaItem>('media', { userId, id });
   }
 
+  /** The oldest medium of a user that has exactly these bytes; null: there is none. */
+  async findBySha256(userId: string, sha256: string): Promise<MediaItem | null> {
+    const where = all(equals('userId', userId), beginsWith('bySha256', `${sha256}#`));
+    for await (const item of this.dynamo.queryAll<MediaItem>('media', { index: 'bySha256', where, filter: alive })) return item;
+    return null;
+  }
+
   /** @returns the event to announce, or null when the id exists already. */
   async create(item: MediaItem): Promise<MediaEvent | null> {
     const event = mediaEvent(item, null, item.createdAt);
-    const indexed = { ...item, ...listKeys(item), ...this.openKeys(item.id, WAKE_UP_MS), ...Outbox.firstEvent(item.id, event) };
+    const indexed = { ...item, ...listKeys(item), ...(item.sha256 && { bySha256: `${item.sha256}#${item.id}` }), ...this.openKeys(item.id, WAKE_UP_MS), ...Outbox.firstEvent(item.id, event) };
     return (await this.dynamo.put('media', indexed, missing('id'))) ? event : null;
   }
 
@@ -121,7 +128,7 @@ export class MediaRepository {
       const event = deletedEvent(before, at);
       const item = await this.write(key, {
         set: [['deletedAt', at], ['openShard', shardOf(key.id)], ['openAt', at], ...Outbox.addEvent(key.id, event)],
-        remove: ['token', 'leaseUntil', 'visibleId', 'byKind', 'byStatus', 'byKindStatus'],
+        remove: ['token', 'leaseUntil', 'visibleId', 'byKind', 'byStatus', 'byKindStatus', 'bySha256'],
         when: all(alive, equals('status', before.status), equals('round', before.round)),
       });
       if (item) return { item, event };

@@ -1,7 +1,8 @@
 import type { Request, RequestHandler } from 'express';
 import { ProblemError } from './problem';
 
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** RFC 9110 section 9.2.1. */
+export const SAFE_METHODS = new Set<string>(['GET', 'HEAD', 'OPTIONS']);
 const FOREIGN_SITES = new Set(['cross-site', 'same-site']);
 
 /**

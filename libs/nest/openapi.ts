@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { createDocument, type oas31, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { api, problems, problemSchema, type Endpoint, type ProblemCode } from '#contracts';
+import { SAFE_METHODS } from './cross-site';
 
 /** What the ground rules of the API can answer to any call. */
 const always: readonly ProblemCode[] = ['temporarily_unavailable', 'internal_error'];
@@ -51,6 +52,7 @@ const uploadForm: oas31.SchemaObject = {
 function requestBody(endpoint: Endpoint): Pick<ZodOpenApiOperationObject, 'requestBody'> {
   if (endpoint.body) return { requestBody: { required: true, content: { 'application/json': { schema: endpoint.body } } } };
   if (!endpoint.consumes) return {};
+  if (endpoint.consumes !== 'multipart/form-data') return { requestBody: { content: { [endpoint.consumes]: {} } } };
   return { requestBody: { required: true, content: { [endpoint.consumes]: { schema: uploadForm } } } };
 }
 
@@ -64,7 +66,7 @@ function refusals(endpoint: Endpoint) {
   const codes = new Set<ProblemCode>([
     ...endpoint.errors,
     ...(endpoint.public ? [] : (['unauthenticated'] as const)),
-    ...(endpoint.method === 'GET' ? [] : unsafe),
+    ...(SAFE_METHODS.has(endpoint.method) ? [] : unsafe),
     ...(endpoint.body ? withBody : []),
     ...(endpoint.query ? (['validation_failed'] as const) : []),
     ...always,

@@ -10,15 +10,16 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${source}/?$`, 'i');
 }
 
-const effective = (method: string) => (method === 'HEAD' ? 'GET' : method);
-
 /** True for the calls that the route table opens to everybody. */
 export function isPublic(method: string, path: string): boolean {
-  return endpoints.some(({ endpoint, pattern }) => endpoint.public && endpoint.method === effective(method) && pattern.test(path));
+  return endpoints.some(({ endpoint, pattern }) => endpoint.public && takes(endpoint, method) && pattern.test(path));
 }
 
 /** The methods that an address takes when `method` is not one of them; null: it takes it, or is not in the route table. */
 export function otherMethods(method: string, path: string): string[] | null {
-  const taken = endpoints.filter(({ pattern }) => pattern.test(path)).map(({ endpoint }) => endpoint.method as string);
-  return taken.length === 0 || taken.includes(effective(method)) ? null : [...new Set(taken)];
+  const there = endpoints.filter(({ pattern }) => pattern.test(path)).map(({ endpoint }) => endpoint);
+  return there.length === 0 || there.some((endpoint) => takes(endpoint, method)) ? null : [...new Set(there.map((endpoint) => endpoint.method))];
 }
+
+/** Who answers GET answers HEAD. */
+const takes = (endpoint: Endpoint, method: string) => endpoint.method === method || (method === 'HEAD' && endpoint.method === 'GET');

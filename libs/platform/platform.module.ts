@@ -12,6 +12,7 @@ import { Locks } from './lock';
 import { Outbox } from './outbox';
 import { JobQueue } from './queue';
 import { connectRedis } from './redis';
+import { diskResumableStore, ResumableStore, s3ResumableStore } from './resumable';
 import type { Storage } from './storage';
 import { LocalStorage } from './storage.local';
 import { S3Storage } from './storage.s3';
@@ -45,6 +46,7 @@ export class PlatformModule implements OnApplicationShutdown {
       { provide: Locks, useFactory: (redis: Redis) => new Locks(redis, config.tablePrefix), inject: [REDIS] },
       { provide: WorkLine, useFactory: (redis: Redis) => new WorkLine(redis, config.tablePrefix), inject: [REDIS] },
       { provide: STORAGE, useFactory: () => makeStorage(config) },
+      { provide: ResumableStore, useFactory: () => makeResumableStore(config) },
       { provide: ALERTS, useFactory: () => makeAlerts(config) },
     ];
     return { module: PlatformModule, providers, exports: providers.map(({ provide }) => provide) };
@@ -71,6 +73,12 @@ async function connectDynamo(config: Config): Promise<Dynamo> {
 function makeStorage(config: Config): Storage {
   if (!config.s3Bucket) return new LocalStorage(config.dataDir);
   return S3Storage.connect({ bucket: config.s3Bucket, region: config.region, workDir: join(config.dataDir, 'work') });
+}
+
+function makeResumableStore(config: Config): ResumableStore {
+  const expiryMs = config.uploadExpirySeconds * 1_000;
+  if (!config.s3Bucket) return diskResumableStore(LocalStorage.objectsDir(config.dataDir), expiryMs);
+  return s3ResumableStore({ bucket: config.s3Bucket, region: config.region, maxUploadBytes: config.maxUploadBytes }, expiryMs);
 }
 
 function makeAlerts(config: Config): Alerts {

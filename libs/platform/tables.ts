@@ -12,7 +12,7 @@ export interface TableShape {
 /**
  * Every table. Outbox and open work are found through sparse indexes whose hash key is a shard, so that no single key gets hot.
  * - users: `user#{id}`, and the reservations `email#{lower case}`, `username#{lower case}`
- * - media: the library of a user, newest last by ULID; `{userId}#counters` and `{userId}#words` lie beside it
+ * - media: the library of a user, newest last by ULID; `{userId}#counters`, `{userId}#words`, `{userId}#idempotency` and `{userId}#reused` lie beside it
  * - notifications: per user; `visibleId` until cleared, `unreadId` until read
  */
 export const tables = {
@@ -20,7 +20,7 @@ export const tables = {
   media: {
     hash: 'userId',
     range: 'id',
-    local: ['byKind', 'byStatus', 'byKindStatus', 'visibleId'],
+    local: ['byKind', 'byStatus', 'byKindStatus', 'visibleId', 'bySha256'],
     global: [['outbox', 'outboxShard', 'outboxAt'], ['open', 'openShard', 'openAt']],
   },
   notifications: { hash: 'userId', range: 'id', local: ['visibleId', 'unreadId'] },

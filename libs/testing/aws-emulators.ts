@@ -2,6 +2,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, DeleteMessageCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { randomUUID } from 'node:crypto';
+import { listParts } from './s3-parts';
 
 export interface TestAws {
   /** For the constructor of any SDK client. */
@@ -24,18 +25,13 @@ export async function startAws(): Promise<TestAws> {
   const { buildApp } = await import('fauxqs'); // an ES module alone, and nothing that other tests should wait for
   const app = buildApp({ logger: false });
   const requests: string[] = [];
-  let openUploads = 0;
-  app.addHook('onResponse', async (request, reply) => {
-    requests.push(`${request.method} ${request.url}`);
-    if (reply.statusCode >= 300) return;
-    if (request.method === 'POST' && /[?&]uploads\b/.test(request.url)) openUploads += 1;
-    if (['POST', 'DELETE'].includes(request.method) && request.url.includes('uploadId=')) openUploads -= 1;
-  });
+  const openUploads = listParts(app as never);
+  app.addHook('onResponse', async (request) => void requests.push(`${request.method} ${request.url}`));
   const endpoint = await app.listen({ host: '127.0.0.1', port: 0 });
   return {
     client: { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } },
     endpoint,
-    openUploads: () => openUploads,
+    openUploads,
     requests: () => requests,
     stop: () => app.close(),
   };

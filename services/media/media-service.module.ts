@@ -6,6 +6,14 @@ import { BytesController } from './bytes/bytes.controller';
 import { LibraryController } from './library/library.controller';
 import { LibraryService } from './library/library.service';
 import { Idempotency } from './upload/idempotency';
+import { ExpiredUploads } from './upload/resumable/expired-uploads';
+import { FinishedUploads } from './upload/resumable/finished-uploads';
+import { Finisher } from './upload/resumable/finisher';
+import { Parts } from './upload/resumable/parts';
+import { ResumableController } from './upload/resumable/resumable.controller';
+import { ResumableUploads } from './upload/resumable/resumable.service';
+import { Room } from './upload/room';
+import { Staging } from './upload/staging';
 import { UploadController } from './upload/upload.controller';
 import { UploadService } from './upload/upload.service';
 
@@ -13,7 +21,7 @@ const consumers = serviceConsumers<'media', [MediaErasure]>({ inject: [MediaEras
 
 @Module({
   imports: [MediaModule],
-  controllers: [UploadController, LibraryController, BytesController],
-  providers: [UploadService, Idempotency, LibraryService, MediaErasure, consumers],
+  controllers: [UploadController, ResumableController, LibraryController, BytesController],
+  providers: [UploadService, Staging, Room, Idempotency, ResumableUploads, Finisher, FinishedUploads, Parts, ExpiredUploads, LibraryService, MediaErasure, consumers],
 })
 export class MediaServiceModule {}

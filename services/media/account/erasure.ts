@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { derivedFolder, MediaCounters, type MediaKey } from '#media';
 import { Dynamo, equals, JobQueue, STORAGE, type Storage } from '#platform';
+import { Parts } from '../upload/resumable/parts';
 
 /** Erases everything the media service keeps of a deleted account, and reports how much it was. Repeatable. */
 @Injectable()
@@ -9,6 +10,7 @@ export class MediaErasure {
     private readonly dynamo: Dynamo,
     private readonly counters: MediaCounters,
     private readonly queue: JobQueue,
+    private readonly parts: Parts,
     @Inject(STORAGE) private readonly storage: Storage,
   ) {}
 
@@ -22,7 +24,8 @@ export class MediaErasure {
       media += 1;
     }
     files += (await this.storage.deletePrefix(`originals/${userId}/`)).objects;
-    for (const part of ['words', 'idempotency']) await this.eraseRows(`${userId}#${part}`);
+    files += await this.parts.eraseAllOf(userId);
+    for (const part of ['words', 'idempotency', 'reused']) await this.eraseRows(`${userId}#${part}`);
     await this.counters.erase(userId);
     await this.queue.send('erased', { userId, service: 'media', counts: { media, files } });
   }

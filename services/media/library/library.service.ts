@@ -3,7 +3,7 @@ import type { Config } from '#config';
 import type { BatchRequest, BatchResponse, Media, MediaActivity, MediaList, MediaListQuery, MediaStats, UpdateMediaRequest } from '#contracts';
 import { matches, MediaAnnouncer, MediaCounters, MediaEraser, MediaOutlook, MediaRepository, WordIndex, wordsOf, type MediaItem, type MediaKey } from '#media';
 import { ProblemError, toProblem } from '#nest';
-import { all, beginsWith, CONFIG, Dynamo, equals, isId, JobQueue, type Condition } from '#platform';
+import { all, beginsWith, CONFIG, Dynamo, equals, isId, type Condition } from '#platform';
 
 /** What a user can see and do with what is there. */
 @Injectable()
@@ -19,7 +19,6 @@ export class LibraryService {
     private readonly eraser: MediaEraser,
     private readonly outlook: MediaOutlook,
     private readonly announcer: MediaAnnouncer,
-    private readonly queue: JobQueue,
   ) {}
 
   async list(userId: string, query: MediaListQuery): Promise<MediaList> {
@@ -64,10 +63,9 @@ export class LibraryService {
       await this.get(key);
       throw new ProblemError('not_failed');
     }
-    const { item } = retried;
     await this.announcer.announce(retried);
-    await this.queue.send(item.kind, { userId: item.userId, mediaId: item.id, round: item.round }).catch(() => {}); // the sweeper wakes it later
-    return this.outlook.showOne(item);
+    await this.announcer.wake(retried.item);
+    return this.outlook.showOne(retried.item);
   }
 
   /** Hidden when this resolves, whatever fails after the first step: the sweeper goes on. @throws {ProblemError} not_found */
@@ -96,8 +94,8 @@ export class LibraryService {
     return { items };
   }
 
-  private async page(userId: string, { kind, status, order, limit }: MediaListQuery, last?: string): Promise<MediaList> {
-    const [index, prefix] = indexFor(kind, status);
+  private async page(userId: string, { kind, status, sha256, order, limit }: MediaListQuery, last?: string): Promise<MediaList> {
+    const [index, prefix] = sha256 ? ['bySha256', `${sha256}#`] : indexFor(kind, status);
     const owner = equals('userId', userId);
     const where: Condition = prefix ? all(owner, beginsWith(index, prefix)) : owner;
     const after = last && { userId, id: last, [index]: `${prefix}${last}` };

@@ -17,6 +17,7 @@ export interface Examined {
 /**
  * Every uploaded byte passes here, once: counted against the limit, hashed, and the first ones decide what the file is.
  * Nothing is let through before they have. Fails with `file_too_large`, `empty_file` or `unsupported_media_type`.
+ * Of a file that comes in pieces it may see the first alone (`wholeBytes` says what to expect): a few bytes of it are not judged yet.
  */
 export class Intake extends Transform {
   private readonly hash = createHash('sha256');
@@ -24,7 +25,10 @@ export class Intake extends Transform {
   private held: Buffer[] = [];
   private type: { contentType: string; kind: MediaKind } | undefined;
 
-  constructor(private readonly maxBytes: number) {
+  constructor(
+    private readonly maxBytes: number,
+    private readonly wholeBytes = 0,
+  ) {
     super();
   }
 
@@ -45,8 +49,9 @@ export class Intake extends Transform {
   }
 
   override _flush(done: TransformCallback): void {
-    if (this.sizeBytes === 0) return done(new ProblemError('empty_file'));
     if (this.type) return done();
+    if (this.sizeBytes < this.wholeBytes) return done(null, Buffer.concat(this.held));
+    if (this.sizeBytes === 0) return done(new ProblemError('empty_file'));
     this.decide(done);
   }
 

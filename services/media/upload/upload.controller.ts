@@ -1,13 +1,17 @@
 import { Controller, Inject, Logger, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Config } from '#config';
-import { api, type Media } from '#contracts';
-import { toMedia } from '#media';
-import { CurrentUser, Endpoint, ProblemError, type SessionUser } from '#nest';
-import { CONFIG, DependencyUnavailableError } from '#platform';
+import { api, type Media, type UploadQuery } from '#contracts';
+import { toMedia, type MediaKey } from '#media';
+import { CurrentUser, Endpoint, ProblemError, ZodQuery, type SessionUser } from '#nest';
+import { CONFIG, DependencyUnavailableError, newId } from '#platform';
 import { Idempotency, type IdempotentRun } from './idempotency';
 import { MULTIPART_OVERHEAD_BYTES, readForm } from './multipart';
-import { UploadService } from './upload.service';
+import type { UploadDetails } from './new-item';
+import { Staging } from './staging';
+import { UploadService, type Committed } from './upload.service';
+
+type Wanted = Pick<UploadDetails, 'batchId' | 'onDuplicate'>;
 
 @Controller()
 export class UploadController {
@@ -15,47 +19,50 @@ export class UploadController {
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
+    private readonly staging: Staging,
     private readonly uploads: UploadService,
     private readonly idempotency: Idempotency,
   ) {}
 
+  /** 200 instead of 201: the user had these bytes already, and asked for the medium that there is. */
   @Endpoint(api.media.upload)
-  async upload(@CurrentUser() user: SessionUser, @Req() req: Request, @Res({ passthrough: true }) res: Response): Promise<Media> {
+  async upload(@CurrentUser() user: SessionUser, @ZodQuery(api.media.upload.query) { onDuplicate }: UploadQuery, @Req() req: Request, @Res({ passthrough: true }) res: Response): Promise<Media> {
     if (Number(req.headers['content-length']) > this.config.maxUploadBytes + MULTIPART_OVERHEAD_BYTES) throw new ProblemError('file_too_large');
-    const batchId = headerText(req, 'snapstream-batch', 100);
+    const wanted = { batchId: headerText(req, 'snapstream-batch', 100), onDuplicate };
     const key = headerText(req, 'idempotency-key', 255);
-    const media = key ? await this.uploadOnce(user.id, key, batchId, req, res) : await this.receive(user.id, batchId, req);
+    const { media, reused } = key ? await this.uploadOnce(user.id, key, wanted, req, res) : await this.receive({ userId: user.id, id: newId() }, wanted, req);
     res.locals.mediaId = media.id;
+    if (reused) res.status(200);
     return media;
   }
 
-  private async uploadOnce(userId: string, key: string, batchId: string | null, req: Request, res: Response): Promise<Media> {
+  private async uploadOnce(userId: string, key: string, wanted: Wanted, req: Request, res: Response): Promise<Committed> {
     const begun = await this.idempotency.begin(userId, key);
-    if (begun.outcome === 'new') return this.runOnce(begun.run, userId, batchId, req);
-    const { file } = await readForm(req, this.idleMs, ({ stream }) => this.uploads.examine(stream), async () => {});
+    if (begun.outcome === 'new') return this.runOnce(begun.run, userId, wanted, req);
+    const { file } = await readForm(req, this.idleMs, ({ stream }) => this.staging.examine(stream), async () => {});
     if (file.sha256 !== begun.item.sha256) throw new ProblemError('idempotency_key_reused');
     res.setHeader('Idempotency-Replayed', 'true');
-    return toMedia(begun.item);
+    return { media: toMedia(begun.item), reused: false };
   }
 
-  private async runOnce(run: IdempotentRun, userId: string, batchId: string | null, req: Request): Promise<Media> {
-    const media = await this.receive(userId, batchId, req, run.mediaId).catch(async (error: unknown) => {
+  private async runOnce(run: IdempotentRun, userId: string, wanted: Wanted, req: Request): Promise<Committed> {
+    const committed = await this.receive({ userId, id: run.mediaId }, wanted, req).catch(async (error: unknown) => {
       const freed = run.free().catch(() => {}); // where the table is away the key's lease ends by itself
       if (!(error instanceof DependencyUnavailableError)) await freed;
       throw error;
     });
-    await run.done().catch((err: unknown) => this.logger.warn({ err, mediaId: media.id, msg: 'the idempotency key was not marked as done' }));
-    return media;
+    await run.done().catch((err: unknown) => this.logger.warn({ err, mediaId: committed.media.id, msg: 'the idempotency key was not marked as done' }));
+    return committed;
   }
 
-  private async receive(userId: string, batchId: string | null, req: Request, id?: string): Promise<Media> {
+  private async receive(key: MediaKey, wanted: Wanted, req: Request): Promise<Committed> {
     const form = await readForm(
       req,
       this.idleMs,
-      ({ stream }) => this.uploads.stage(userId, stream, id),
-      (staged) => this.uploads.discard(staged),
+      ({ stream }) => this.staging.stage(key, stream),
+      (staged) => this.staging.discard(staged),
     );
-    return this.uploads.commit(form.file, { filename: form.filename, title: form.title, batchId });
+    return this.uploads.commitOrDiscard(form.file, { filename: form.filename, title: form.title, ...wanted });
   }
 
   private get idleMs(): number {

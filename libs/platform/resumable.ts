@@ -1,0 +1,124 @@
+import { FileConfigstore, FileStore } from '@tus/file-store';
+import { S3Store } from '@tus/s3-store';
+import { DataStore, ERRORS, type Upload } from '@tus/server';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { asStorageError, nullIfAbsent } from './disk-files';
+import { s3ClientConfig } from './s3-client';
+import { asPortError } from './s3-errors';
+
+type Translate = (error: unknown, id: string) => unknown;
+
+/**
+ * Where the bytes of unfinished uploads lie: tus' data store, but its upload ids are keys of the storage, so that the bytes
+ * become an original without being moved, and its failures are those of the storage port. tus' own errors pass as they are.
+ */
+export class ResumableStore extends DataStore {
+  override readonly extensions = ['creation', 'creation-with-upload', 'creation-defer-length', 'termination', 'expiration'];
+
+  constructor(
+    private readonly open: () => Promise<DataStore>,
+    private readonly translate: Translate,
+    private readonly expiryMs: number,
+  ) {
+    super();
+  }
+
+  override create(upload: Upload): Promise<Upload> {
+    return this.attempt(upload.id, (store) => store.create(upload));
+  }
+
+  override write(stream: Readable, id: string, offset: number): Promise<number> {
+    return this.attempt(id, (store) => store.write(stream, id, offset));
+  }
+
+  override getUpload(id: string): Promise<Upload> {
+    return this.attempt(id, (store) => store.getUpload(id));
+  }
+
+  override declareUploadLength(id: string, sizeBytes: number): Promise<void> {
+    return this.attempt(id, (store) => store.declareUploadLength(id, sizeBytes));
+  }
+
+  override remove(id: string): Promise<void> {
+    return this.attempt(id, (store) => store.remove(id));
+  }
+
+  override getExpiration(): number {
+    return this.expiryMs;
+  }
+
+  private async attempt<T>(id: string, work: (store: DataStore) => Promise<T>): Promise<T> {
+    try {
+      return await work(await this.open());
+    } catch (error) {
+      throw isTusError(error) ? error : this.translate(error, id);
+    }
+  }
+}
+
+const isTusError = (error: unknown) => typeof error === 'object' && error !== null && 'status_code' in error;
+
+/** Parts on the file system of the originals, so that finishing is a link. What was acknowledged survives a loss of power. */
+class DiskParts extends FileStore {
+  override async write(source: Readable, id: string, offset: number): Promise<number> {
+    const file = createWriteStream(join(this.directory, id), { flags: 'r+', start: offset, flush: true });
+    await pipeline(source, file); // the store's own hides why it failed, a full disk too
+    return offset + file.bytesWritten;
+  }
+}
+
+/** A disk that is broken is not an upload that is not there. */
+class DiskInfo extends FileConfigstore<Upload> {
+  override async get(id: string): Promise<Upload | undefined> {
+    const text = await readFile(join(this.directory, `${id}.json`), 'utf8').catch(nullIfAbsent);
+    try {
+      return text === null ? undefined : (JSON.parse(text) as Upload);
+    } catch {
+      return undefined; // torn by a loss of power in the moment of its creation
+    }
+  }
+}
+
+/** tus takes every failure to read an upload for one that is not there, and a client would then begin again. */
+class S3Parts extends S3Store {
+  constructor(
+    options: ConstructorParameters<typeof S3Store>[0],
+    private readonly maxUploadBytes: number,
+  ) {
+    super(options);
+  }
+
+  /** For an upload of unknown length tus expects S3's own limit of 5 TiB, and gathers parts of half a gigabyte. */
+  protected override calcOptimalPartSize(sizeBytes = this.maxUploadBytes): number {
+    return super.calcOptimalPartSize(sizeBytes);
+  }
+
+  override async getUpload(id: string): Promise<Upload> {
+    await this.getMetadata(id).catch((error: Error) => {
+      throw error.name === 'NoSuchKey' || error.name === 'NotFound' ? ERRORS.FILE_NOT_FOUND : error;
+    });
+    return super.getUpload(id);
+  }
+}
+
+/** Another instance may have changed an upload meanwhile. */
+const noCache = { get: async () => undefined, set: async () => {}, delete: async () => {}, list: async () => [] };
+
+/** `objectsDir` is the folder in which the storage on disk keeps its objects. */
+export function diskResumableStore(objectsDir: string, expiryMs: number): ResumableStore {
+  const open = async () => {
+    await mkdir(objectsDir, { recursive: true, mode: 0o700 }); // first: where the store itself can not make it, it ends the process
+    return new DiskParts({ directory: objectsDir, configstore: new DiskInfo(objectsDir), expirationPeriodInMilliseconds: expiryMs });
+  };
+  return new ResumableStore(open, asStorageError, expiryMs);
+}
+
+export function s3ResumableStore({ bucket, region, maxUploadBytes }: { bucket: string; region: string; maxUploadBytes: number }, expiryMs: number): ResumableStore {
+  const options = { s3ClientConfig: { bucket, ...s3ClientConfig(region) }, expirationPeriodInMilliseconds: expiryMs, useTags: false, cache: noCache };
+  const store = new S3Parts(options, maxUploadBytes);
+  return new ResumableStore(async () => store, asPortError, expiryMs);
+}

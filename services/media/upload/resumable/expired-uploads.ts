@@ -1,0 +1,47 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Config } from '#config';
+import type { MediaKey } from '#media';
+import { ScheduledSweep } from '#nest';
+import { CONFIG, Locks, ResumableStore, STORAGE, type Storage } from '#platform';
+import { Finisher } from './finisher';
+import { PARTS, partsKey } from './parts';
+
+const MAX_PAUSE_MS = 10 * 60_000;
+
+/** Erases uploads that were not finished in time, as `Upload-Expires` said. */
+@Injectable()
+export class ExpiredUploads extends ScheduledSweep {
+  private readonly expiryMs: number;
+
+  constructor(
+    @Inject(STORAGE) private readonly storage: Storage,
+    private readonly store: ResumableStore,
+    private readonly finisher: Finisher,
+    @Inject(CONFIG) config: Config,
+    locks: Locks,
+  ) {
+    const expiryMs = config.uploadExpirySeconds * 1_000;
+    super(locks, { name: 'sweep:uploads', everyMs: Math.min(expiryMs / 2, MAX_PAUSE_MS), lockMs: 15_000 });
+    this.expiryMs = expiryMs;
+  }
+
+  async sweep(): Promise<void> {
+    const before = Date.now() - this.expiryMs;
+    const expired = new Map<string, MediaKey>();
+    for await (const { key, modifiedAt } of this.storage.list(PARTS)) {
+      const [userId, id] = key.slice(PARTS.length).split('/');
+      if (userId && id && modifiedAt.getTime() < before) expired.set(id, { userId, id });
+    }
+    for (const key of expired.values()) await this.eraseIfExpired(key, before);
+  }
+
+  /** An upload is as old as its beginning, not as its last byte. One that tus does not know any more is rubbish. */
+  private async eraseIfExpired(key: MediaKey, before: number): Promise<void> {
+    const upload = await this.store.getUpload(partsKey(key)).catch((error: unknown) => {
+      if (typeof error === 'object' && error !== null && 'status_code' in error) return null;
+      throw error;
+    });
+    if (upload?.creation_date && Date.parse(upload.creation_date) >= before) return;
+    await this.finisher.giveUp(key, upload?.size);
+  }
+}

@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import type { Upload } from '@tus/server';
+import type { MediaKey } from '#media';
+import { ProblemError } from '#nest';
+import type { Examined } from '../intake';
+import { Room } from '../room';
+import { Staging } from '../staging';
+import { UploadService } from '../upload.service';
+import { FinishedUploads, type Finished } from './finished-uploads';
+import { detailsOf } from './metadata';
+import { Parts, partsKey } from './parts';
+
+/** How a resumable upload ends: as a medium, or as nothing. */
+@Injectable()
+export class Finisher {
+  constructor(
+    private readonly finished: FinishedUploads,
+    private readonly staging: Staging,
+    private readonly uploads: UploadService,
+    private readonly parts: Parts,
+    private readonly room: Room,
+  ) {}
+
+  find(key: MediaKey): Promise<Finished | null> {
+    return this.finished.find(key);
+  }
+
+  /**
+   * Makes the medium of an upload whose bytes are all there, by the code that every upload takes; repeated, it gives the
+   * same one. When a dependency fails the parts stay, and whoever asks for the upload next finishes it.
+   * @throws {ProblemError} what the bytes or the quota do not allow
+   */
+  async finish(key: MediaKey, upload: Upload, examined: Examined | null): Promise<Finished> {
+    const result = (await this.find(key)) ?? (await this.make(key, upload, examined));
+    await this.parts.erase(key);
+    return result;
+  }
+
+  /** Leaves nothing of it. `sizeBytes` is what it was announced with. */
+  async giveUp(key: MediaKey, sizeBytes: number | undefined): Promise<void> {
+    await this.parts.erase(key);
+    if (sizeBytes !== undefined) await this.room.free(key, sizeBytes);
+  }
+
+  private async make(key: MediaKey, upload: Upload, examined: Examined | null): Promise<Finished> {
+    const staged = await this.staging.adopt(key, partsKey(key), examined);
+    const { media, reused } = await this.uploads.commit(staged, detailsOf(upload)).catch(async (error: unknown) => {
+      if (error instanceof ProblemError) await this.staging.discard(key);
+      throw error;
+    });
+    if (reused) await this.finished.remember(key, media.id);
+    return { mediaId: media.id, sizeBytes: staged.sizeBytes };
+  }
+}

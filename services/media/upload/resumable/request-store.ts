@@ -1,0 +1,91 @@
+import { DataStore, Upload } from '@tus/server';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Config } from '#config';
+import type { MediaKey } from '#media';
+import type { ResumableStore } from '#platform';
+import { Intake, type Examined } from '../intake';
+import { verified, type Checksum } from './checksum';
+import type { Finished } from './finished-uploads';
+
+interface Surroundings {
+  store: ResumableStore;
+  config: Config;
+  find(key: MediaKey): Promise<Finished | null>;
+}
+
+/**
+ * The parts as one request sees them. Adds to tus' store: an upload that became a medium is there, complete; the first bytes
+ * are examined before they are kept, all of them when they come at once; bytes with a checksum are kept when it holds.
+ */
+export class RequestStore extends DataStore {
+  override readonly extensions: string[];
+  /** The upload that the request is about, once tus has asked for it. */
+  upload: Upload | null = null;
+  /** Set when it has ended already. */
+  finished: Finished | null = null;
+  /** Set when the whole file came by in this request. */
+  examined: Examined | null = null;
+
+  constructor(
+    private readonly key: MediaKey,
+    private readonly checksum: Checksum | null,
+    private readonly around: Surroundings,
+  ) {
+    super();
+    this.extensions = [...around.store.extensions, 'checksum'];
+  }
+
+  override async create(upload: Upload): Promise<Upload> {
+    this.upload = upload;
+    return this.around.store.create(upload);
+  }
+
+  override async getUpload(id: string): Promise<Upload> {
+    try {
+      this.upload = await this.around.store.getUpload(id);
+    } catch (error) {
+      this.finished = isAbsent(error) ? await this.around.find(this.key) : null;
+      if (!this.finished) throw error;
+      const { sizeBytes } = this.finished;
+      this.upload = new Upload({ id, size: sizeBytes, offset: sizeBytes });
+    }
+    return this.upload;
+  }
+
+  override async write(source: Readable, id: string, offset: number): Promise<number> {
+    if (this.finished) return offset; // tus lets through no byte beyond the last
+    if (!this.checksum) return this.append(source, id, offset);
+    return verified(source, this.checksum, join(this.around.config.dataDir, 'work'), (bytes) => this.append(bytes, id, offset));
+  }
+
+  override declareUploadLength(id: string, sizeBytes: number): Promise<void> {
+    return this.around.store.declareUploadLength(id, sizeBytes);
+  }
+
+  override remove(id: string): Promise<void> {
+    return this.around.store.remove(id);
+  }
+
+  override getExpiration(): number {
+    return this.around.store.getExpiration();
+  }
+
+  private async append(source: Readable, id: string, offset: number): Promise<number> {
+    if (offset > 0) return this.around.store.write(source, id, offset);
+    const wholeBytes = this.upload?.size ?? Number.POSITIVE_INFINITY;
+    const intake = new Intake(this.around.config.maxUploadBytes, wholeBytes);
+    pipeline(source, intake).catch(() => {}); // the same error reaches the store through `intake`
+    const written = await this.around.store.write(intake, id, 0).catch((error: unknown) => {
+      throw intake.errored ?? error;
+    });
+    if (written === wholeBytes) this.examined = intake.result();
+    return written;
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  const { status_code } = error as { status_code?: number };
+  return status_code === 404 || status_code === 410;
+}

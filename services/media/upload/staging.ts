@@ -1,0 +1,64 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Config } from '#config';
+import { originalFolder, originalKey, sidecarKey, type MediaItem, type MediaKey } from '#media';
+import { CONFIG, STORAGE, type Storage } from '#platform';
+import { Intake, type Examined } from './intake';
+
+/** Bytes that are stored, but belong to no medium yet. */
+export interface Staged extends Examined, MediaKey {}
+
+/** The bytes of an upload on their way to their place, and back out when it comes to nothing. */
+@Injectable()
+export class Staging {
+  private readonly logger = new Logger(Staging.name);
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(STORAGE) private readonly storage: Storage,
+  ) {}
+
+  /**
+   * Streams the bytes to their place while they are counted, hashed and examined. When it rejects, nothing is left.
+   * @throws {ProblemError} file_too_large, empty_file, unsupported_media_type
+   */
+  async stage({ userId, id }: MediaKey, source: Readable): Promise<Staged> {
+    const intake = new Intake(this.config.maxUploadBytes);
+    const passed = pipeline(source, intake).catch(() => {}); // the same error reaches the writer through `intake`
+    await this.storage.write(originalKey({ userId, id }), intake);
+    await passed;
+    return { userId, id, ...intake.result() };
+  }
+
+  /**
+   * Makes an object that is there already the original, without moving its bytes. `examined` is what they are, if they passed already.
+   * @throws {ProblemError} as `stage`
+   */
+  async adopt({ userId, id }: MediaKey, from: string, examined: Examined | null): Promise<Staged> {
+    const facts = examined ?? (await this.examine(await this.storage.read(from)));
+    await this.storage.copy(from, originalKey({ userId, id }));
+    return { userId, id, ...facts };
+  }
+
+  /** What the bytes are, under the same limits, without keeping them. */
+  async examine(source: Readable): Promise<Examined> {
+    const intake = new Intake(this.config.maxUploadBytes);
+    await pipeline(source, intake, async (bytes) => {
+      for await (const chunk of bytes) void chunk;
+    });
+    return intake.result();
+  }
+
+  /** Writes beside the original what the table can be rebuilt from. */
+  async describe(item: MediaItem): Promise<void> {
+    const { id, userId, filename, title, sha256, sizeBytes, contentType, kind, batchId, createdAt } = item;
+    const about = { schemaVersion: 1, id, userId, filename, title, sha256, sizeBytes, contentType, kind, batchId, createdAt };
+    await this.storage.write(sidecarKey(item), Readable.from([JSON.stringify(about)]), { contentType: 'application/json' });
+  }
+
+  /** The upload came to nothing: takes back what was stored. */
+  async discard({ userId, id }: MediaKey): Promise<void> {
+    await this.storage.deletePrefix(originalFolder({ userId, id })).catch((err: unknown) => this.logger.warn({ err, mediaId: id, msg: 'bytes of a refused upload are left for the sweep' }));
+  }
+}
