@@ -1,7 +1,7 @@
 import type { User } from '#contracts';
 import { fill, h } from './dom';
 import { markFavicon } from './favicon';
-import { connectLibrary } from './library-cache';
+import { libraries } from './libraries';
 import { startLive, stopLive } from './live';
 import { loginPath, safeNextPath } from './next-path';
 import { dashboardPage } from './pages/dashboard';
@@ -13,7 +13,7 @@ import { notificationsPage } from './pages/notifications';
 import { profilePage } from './pages/profile';
 import { registerPage } from './pages/register';
 import { uploadPage } from './pages/upload';
-import { matchPath, navigate, pageTitle, type PageBuilder } from './router';
+import { matchPath, navigate, pageTitle, type Page, type PageBuilder } from './router';
 import { session } from './session';
 import { connectStats } from './stats';
 import { texts } from './texts';
@@ -58,28 +58,33 @@ export function startApp(): void {
 }
 
 /** Shows the page of `url`; goes to the login page, or away from it, as the session demands. */
-export function showPage(url: URL, scrollY: number): void {
+export function showPage(url: URL, scrollY: number | null): void {
   const found = findRoute(url.pathname);
   const user = session.value;
   if (!user && !found.route.guest) return navigate(loginPath(url.pathname + url.search), { replace: true });
   if (user && found.route.guest) return navigate(safeNextPath(url.searchParams.get('next')), { replace: true });
   leavePage.abort();
   leavePage = new AbortController();
-  const page = found.route.build({ params: found.params, query: url.searchParams, signal: leavePage.signal });
+  const page = found.route.build({ params: found.params, query: url.searchParams, signal: leavePage.signal, scrollY });
   document.body.dataset['page'] = found.route.name;
   fill(outlet, page.content);
   pageTitle.set(page.title);
   const nav = document.querySelector('app-nav');
   if (nav) nav.path = url.pathname;
-  settle(page.ready, scrollY, leavePage.signal);
+  settle(page, scrollY, leavePage.signal);
 }
 
 /** Focus goes to the heading, so that a screen reader says where one is; the place on the page comes back with "back". */
-function settle(ready: Promise<unknown> | undefined, scrollY: number, signal: AbortSignal): void {
+function settle({ ready, restored }: Page, scrollY: number | null, signal: AbortSignal): void {
   const field = outlet.querySelector<HTMLElement>('.auth input');
   (field ?? outlet.querySelector<HTMLElement>('h1'))?.focus({ preventScroll: true });
-  globalThis.scrollTo(0, scrollY);
-  if (scrollY > 0) void ready?.then(() => !signal.aborted && globalThis.scrollTo(0, scrollY));
+  globalThis.scrollTo({ top: scrollY ?? 0, behavior: 'instant' });
+  if (scrollY === null) return;
+  void ready?.then(() => {
+    if (signal.aborted) return;
+    globalThis.scrollTo({ top: scrollY, behavior: 'instant' });
+    restored?.();
+  });
 }
 
 function findRoute(path: string): { route: Route; params: Record<string, string> } {
@@ -95,7 +100,7 @@ function changeUser(user: User | null): void {
   if (user && !wasSignedIn) enter();
   if (!user && wasSignedIn) leave();
   // At start the router shows the first page; a changed name needs no other page.
-  if (Boolean(user) !== wasSignedIn && pageTitle.value) showPage(new URL(location.href), 0);
+  if (Boolean(user) !== wasSignedIn && pageTitle.value) showPage(new URL(location.href), null);
 }
 
 function enter(): void {
@@ -106,7 +111,7 @@ function enter(): void {
   main.append(h('upload-tray'));
   document.body.append(h('drop-veil'));
   uploads.connect(signal);
-  connectLibrary(signal);
+  libraries.connect(signal);
   connectStats(signal);
   connectUnread(signal);
   startLive();

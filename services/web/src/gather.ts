@@ -10,3 +10,16 @@ export function gathered(action: () => Promise<void>, signal: AbortSignal): () =
     }, gatherMs);
   };
 }
+
+/** Many things change between two frames; the screen is drawn once. */
+export function oncePerFrame(draw: () => void): () => void {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(() => {
+      isDue = false;
+      draw();
+    });
+  };
+}

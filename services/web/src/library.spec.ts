@@ -1,15 +1,17 @@
 import type { Media } from '#contracts';
-import { appendPage, applyNews, filterFrom, neighbours, queryOf, type LibraryState } from './library';
+import { appendPage, applyNews, countOf, filterFrom, libraryPath, neighbours, queryOf, type LibraryState } from './library';
 
 const medium = (id: string, changes: Partial<Media> = {}): Media =>
   ({ id, status: 'completed', kind: 'image', round: 1, progress: 100, updatedAt: '2026-11-22T12:00:00.000Z', ...changes }) as Media;
-const state = (ids: string[], nextCursor: string | null = null): LibraryState => ({ key: '', items: ids.map((id) => medium(id)), nextCursor });
+const state = (ids: string[], nextCursor: string | null = null): LibraryState => ({ items: ids.map((id) => medium(id)), cursor: nextCursor, more: nextCursor !== null });
 const ids = ({ items }: LibraryState) => items.map(({ id }) => id);
-const all = { status: '', kind: '', q: '' };
+const all = { status: '', kind: '', q: '', order: '' };
+const oldestFirst = { ...all, order: 'asc' };
 
 test('the filter goes to the address and back; what is not set is not there', () => {
-  const filter = { status: 'failed', kind: '', q: 'sea & sun' };
-  expect(queryOf(filter).toString()).toBe('status=failed&q=sea+%26+sun');
+  const filter = { status: 'failed', kind: '', q: 'sea & sun', order: 'asc' };
+  expect(queryOf(filter).toString()).toBe('status=failed&q=sea+%26+sun&order=asc');
+  expect(libraryPath(all)).toBe('/media');
   expect(filterFrom(queryOf(filter))).toEqual(filter);
 });
 
@@ -43,11 +45,25 @@ describe('news', () => {
 
   test('what belongs to a later page waits for it', () => {
     expect(ids(applyNews(state(['d', 'c'], 'more'), medium('a'), all))).toEqual(['d', 'c']);
+    expect(ids(applyNews(state([], 'more'), medium('a'), all))).toEqual([]);
+  });
+
+  test('oldest first, a new one comes last, once all the others are there', () => {
+    expect(ids(applyNews(state(['a', 'b']), medium('c'), oldestFirst))).toEqual(['a', 'b', 'c']);
+    expect(ids(applyNews(state(['a', 'b'], 'more'), medium('d'), oldestFirst))).toEqual(['a', 'b']);
   });
 });
 
 test('neighbours in the order of the list', () => {
-  const { previous, next } = neighbours(state(['c', 'b', 'a']), 'b');
+  const { previous, next } = neighbours(state(['c', 'b', 'a']).items, 'b');
   expect([previous?.id, next?.id]).toEqual(['c', 'a']);
-  expect(neighbours(null, 'b')).toEqual({ previous: null, next: null });
+  expect(neighbours([], 'b')).toEqual({ previous: null, next: null });
+});
+
+test('how many there are is known without asking, for all and for a status', () => {
+  const stats = { total: 9, uploaded: 1, processing: 2, completed: 4, failed: 2, bytes: 0, originalBytes: 0, quotaBytes: null };
+  expect(countOf(all, stats)).toBe(9);
+  expect(countOf({ ...all, status: 'failed' }, stats)).toBe(2);
+  expect(countOf({ ...all, kind: 'image' }, stats)).toBeNull();
+  expect(countOf(all, null)).toBeNull();
 });

@@ -1,21 +1,27 @@
-import type { Media } from '#contracts';
+import type { Media, MediaStats } from '#contracts';
 import { isOlder } from './freshness';
 
 export interface LibraryFilter {
   status: string;
   kind: string;
   q: string;
+  /** '': newest first; 'asc': oldest first. */
+  order: string;
 }
 
-/** What the library page has loaded so far, newest first. */
+/** What is loaded of one list so far, in its order. */
 export interface LibraryState {
-  readonly key: string;
   readonly items: readonly Media[];
-  readonly nextCursor: string | null;
+  /** Where the next page goes on; null with `more`: nothing was read yet. */
+  readonly cursor: string | null;
+  readonly more: boolean;
 }
+
+export const unread: LibraryState = { items: [], cursor: null, more: true };
 
 export function filterFrom(query: URLSearchParams): LibraryFilter {
-  return { status: query.get('status') ?? '', kind: query.get('kind') ?? '', q: query.get('q') ?? '' };
+  const order = query.get('order') === 'asc' ? 'asc' : '';
+  return { status: query.get('status') ?? '', kind: query.get('kind') ?? '', q: query.get('q') ?? '', order };
 }
 
 /** Only what is set, so that the address of the whole library stays `/media`. */
@@ -23,10 +29,16 @@ export function queryOf(filter: LibraryFilter): URLSearchParams {
   return new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== ''));
 }
 
+/** Where a list is shown. */
+export function libraryPath(filter: LibraryFilter): string {
+  const query = queryOf(filter).toString();
+  return query ? `/media?${query}` : '/media';
+}
+
 /** The next page; an item that came live meanwhile is not there twice. */
 export function appendPage(state: LibraryState, page: { items: Media[]; nextCursor: string | null }): LibraryState {
   const known = new Set(state.items.map(({ id }) => id));
-  return { ...state, items: [...state.items, ...page.items.filter(({ id }) => !known.has(id))], nextCursor: page.nextCursor };
+  return { items: [...state.items, ...page.items.filter(({ id }) => !known.has(id))], cursor: page.nextCursor, more: page.nextCursor !== null };
 }
 
 /**
@@ -37,33 +49,39 @@ export function applyNews(state: LibraryState, media: Media, filter: LibraryFilt
   const known = state.items.find(({ id }) => id === media.id);
   if (known && isOlder(media, known)) return state;
   if (!fits(media, filter)) return known ? removeItem(state, media.id) : state;
-  if (known) return replaceItem(state, media);
-  if (filter.q || isBeyondLoaded(state, media)) return state;
-  return { ...state, items: [...state.items, media].toSorted((a, b) => (a.id < b.id ? 1 : -1)) };
-}
-
-/** Newer facts about an item that is there. */
-export function replaceItem(state: LibraryState, media: Media): LibraryState {
-  return { ...state, items: state.items.map((item) => (item.id === media.id && !isOlder(media, item) ? media : item)) };
+  if (known) return { ...state, items: state.items.map((item) => (item === known ? media : item)) };
+  if (filter.q || isBeyondLoaded(state, media, filter)) return state;
+  return { ...state, items: [...state.items, media].toSorted((a, b) => (isBefore(a, b, filter) ? -1 : 1)) };
 }
 
 export function removeItem(state: LibraryState, id: string): LibraryState {
-  return { ...state, items: state.items.filter((item) => item.id !== id) };
+  return state.items.some((item) => item.id === id) ? { ...state, items: state.items.filter((item) => item.id !== id) } : state;
 }
 
 /** The items before and after one, for going from detail to detail. */
-export function neighbours(state: LibraryState | null, id: string): { previous: Media | null; next: Media | null } {
-  const index = state?.items.findIndex((item) => item.id === id) ?? -1;
-  if (!state || index < 0) return { previous: null, next: null };
-  return { previous: state.items[index - 1] ?? null, next: state.items[index + 1] ?? null };
+export function neighbours(items: readonly Media[], id: string): { previous: Media | null; next: Media | null } {
+  const index = items.findIndex((item) => item.id === id);
+  if (index < 0) return { previous: null, next: null };
+  return { previous: items[index - 1] ?? null, next: items[index + 1] ?? null };
+}
+
+/** How many items the whole list has; null: only the server could tell. */
+export function countOf({ status, kind, q }: LibraryFilter, stats: MediaStats | null): number | null {
+  if (!stats || kind || q) return null;
+  return status ? ((stats as unknown as Record<string, number | undefined>)[status] ?? null) : stats.total;
 }
 
 function fits(media: Media, { status, kind }: LibraryFilter): boolean {
   return (!status || media.status === status) && (!kind || media.kind === kind);
 }
 
+/** Ids sort by the moment they were made. */
+function isBefore(a: Media, b: Media, { order }: LibraryFilter): boolean {
+  return order === 'asc' ? a.id < b.id : a.id > b.id;
+}
+
 /** It belongs on a page that is not loaded yet and will come with it. */
-function isBeyondLoaded({ items, nextCursor }: LibraryState, media: Media): boolean {
-  const oldest = items.at(-1);
-  return nextCursor !== null && oldest !== undefined && media.id < oldest.id;
+function isBeyondLoaded({ items, more }: LibraryState, media: Media, filter: LibraryFilter): boolean {
+  const last = items.at(-1);
+  return more && (last === undefined || isBefore(last, media, filter));
 }

@@ -6,6 +6,9 @@ import { tell } from './live';
 import { ApiProblem, messageOf } from './problem';
 import { texts } from './texts';
 
+/** As many as the API takes at once. */
+export const batchSize = 100;
+
 /** Asks, deletes, and tells every page and tab. Resolves to whether it is gone. */
 export async function deleteMedium(media: Media): Promise<boolean> {
   const sure = await confirmDialog({ title: texts.media.deleteTitle(media.title), lead: texts.media.deleteLead, confirm: texts.media.delete });
@@ -35,7 +38,7 @@ export async function retryMedium(media: Media): Promise<void> {
   }
 }
 
-/** Puts failed media in line again, up to 100, and says how many it were. */
+/** Puts failed media in line again, any number, and says how many it were. */
 export async function retryMedia(ids: readonly string[]): Promise<void> {
   try {
     toast(texts.media.retried(await retried(ids)));
@@ -62,7 +65,10 @@ export async function retryAllFailed(): Promise<void> {
 
 /** The pages hear of each from the live stream. */
 async function retried(ids: readonly string[]): Promise<number> {
-  if (ids.length === 0) return 0;
-  const { items } = await api.batch({ action: 'retry', ids: [...ids] });
-  return items.filter(({ ok }) => ok).length;
+  let count = 0;
+  for (let from = 0; from < ids.length; from += batchSize) {
+    const { items } = await api.batch({ action: 'retry', ids: ids.slice(from, from + batchSize) });
+    count += items.filter(({ ok }) => ok).length;
+  }
+  return count;
 }

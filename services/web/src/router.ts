@@ -8,6 +8,8 @@ export interface PageContext {
   query: URLSearchParams;
   /** Aborts when the page is left: listeners and requests of the page hang on it. */
   signal: AbortSignal;
+  /** How far down one was when one left it; null: one did not come back. */
+  scrollY: number | null;
 }
 
 export interface Page {
@@ -15,6 +17,8 @@ export interface Page {
   content: Node;
   /** Filled by the page once its first data is in place; scrolling back waits for it. */
   ready?: Promise<unknown>;
+  /** Called when one came back and the page was scrolled to where one was. */
+  restored?: () => void;
 }
 
 export type PageBuilder = (context: PageContext) => Page;
@@ -33,38 +37,71 @@ export function matchPath(pattern: string, path: string): Record<string, string>
   return params;
 }
 
+/** What a page leaves in the history, to be found again by "back" and "forward". */
+interface HistoryState {
+  scrollY?: number;
+  /** Where one came from, when that is one step back. */
+  from?: string;
+}
+
 /** Goes to an own path. `replace` leaves no entry to come back to. */
 export function navigate(path: string, { replace = false } = {}): void {
-  if (replace) history.replaceState({ scrollY: 0 }, '', path);
+  if (replace) history.replaceState({ from: stateOf(history.state).from }, '', path);
   else {
     rememberScroll();
-    history.pushState({ scrollY: 0 }, '', path);
+    history.pushState({ from: location.pathname + location.search }, '', path);
   }
-  globalThis.dispatchEvent(new CustomEvent('snapstream:navigate', { detail: { scrollY: 0 } }));
+  globalThis.dispatchEvent(new CustomEvent('snapstream:navigate'));
 }
 
-/** Changes the query of the current page without leaving it. */
-export function replaceQuery(query: URLSearchParams): void {
-  const text = query.toString();
-  history.replaceState(history.state, '', `${location.pathname}${text && `?${text}`}`);
+/** Goes to `path`; one step back when one came from there, so that it is as one left it. */
+export function goBackTo(path: string): void {
+  if (stateOf(history.state).from === path) history.back();
+  else navigate(path);
 }
+
+/** Changes the address of the page that is shown without leaving it; with `push` "back" leads to what it was. */
+export function changeAddress(path: string, { push = false } = {}): void {
+  if (path === location.pathname + location.search) return;
+  if (!push) return history.replaceState(history.state, '', path);
+  rememberScroll();
+  history.pushState({}, '', path);
+}
+
+const settledMs = 150;
 
 /** Calls `show` for the current address, for every link that is followed and for back and forward. */
-export function startRouter(show: (url: URL, scrollY: number) => void): void {
+export function startRouter(show: (url: URL, scrollY: number | null) => void): void {
   history.scrollRestoration = 'manual';
   document.addEventListener('click', followLink);
   globalThis.addEventListener('pagehide', rememberScroll);
+  rememberWhileScrolling();
   globalThis.addEventListener('popstate', (event) => show(new URL(location.href), scrollOf(event.state)));
-  globalThis.addEventListener('snapstream:navigate', () => show(new URL(location.href), 0));
+  globalThis.addEventListener('snapstream:navigate', () => show(new URL(location.href), null));
   show(new URL(location.href), scrollOf(history.state));
 }
 
-function rememberScroll(): void {
-  history.replaceState({ scrollY: globalThis.scrollY }, '');
+/** "Back" tells too late that a page is left; by then the address is another one. */
+function rememberWhileScrolling(): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const wait = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(rememberScroll, settledMs);
+  };
+  globalThis.addEventListener('scroll', wait, { passive: true });
+  globalThis.addEventListener('popstate', () => clearTimeout(timer));
 }
 
-function scrollOf(state: unknown): number {
-  return (state as { scrollY?: number } | null)?.scrollY ?? 0;
+function rememberScroll(): void {
+  history.replaceState({ ...stateOf(history.state), scrollY: globalThis.scrollY }, '');
+}
+
+function scrollOf(state: unknown): number | null {
+  return stateOf(state).scrollY ?? null;
+}
+
+function stateOf(state: unknown): HistoryState {
+  return (state ?? {}) as HistoryState;
 }
 
 function followLink(event: MouseEvent): void {

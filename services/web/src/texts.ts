@@ -1,6 +1,7 @@
 import type { MediaKind, MediaStatus } from '#contracts';
 
-const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+const number = (count: number): string => count.toLocaleString('en');
+const plural = (count: number, one: string, many: string): string => `${number(count)} ${count === 1 ? one : many}`;
 
 /** Every sentence and label of the front end, in one place, ready for translation. */
 export const texts = {
@@ -172,7 +173,22 @@ export const texts = {
     noMatchTitle: 'Nothing matches',
     noMatchLead: 'Try another word, or take a filter away.',
     clearFilters: 'Clear filters',
+    order: 'Order',
+    orders: { '': 'Newest first', asc: 'Oldest first' },
     loaded: (count: number) => plural(count, 'item', 'items'),
+  },
+
+  selection: {
+    label: 'Selected items',
+    select: (title: string) => `Select ${title}`,
+    count: (count: number) => `${number(count)} selected`,
+    clear: 'Clear selection',
+    retry: (count: number) => `Retry ${number(count)}`,
+  },
+
+  removal: {
+    done: (count: number, title: string) => (count === 1 ? `“${title}” was deleted.` : `${plural(count, 'item was', 'items were')} deleted.`),
+    kept: (count: number) => `${plural(count, 'item', 'items')} could not be deleted. Try again.`,
   },
 
   media: {

@@ -11,28 +11,48 @@ export interface Postponed {
   action: () => Promise<void>;
   /** It was taken back, or it went wrong: show again what was hidden. */
   undone: () => void;
+  /** What is too precious to be done when somebody just leaves. */
+  careful?: boolean;
 }
 
-const open = new Set<() => Promise<void>>();
+interface Open {
+  settle: () => Promise<void>;
+  undo: () => void;
+  careful: boolean;
+}
+
+const open = new Set<Open>();
 
 /** For what the server can not take back: the page shows it at once, the server hears of it when nobody undid it. */
-export function postponed({ message, action, undone }: Postponed): void {
+export function postponed({ message, action, undone, careful = false }: Postponed): void {
   let isUndone = false;
   const settle = async (): Promise<void> => {
-    if (!open.delete(settle)) return;
+    if (!open.delete(entry)) return;
     if (isUndone) return undone();
     await action().catch((error: unknown) => {
       undone();
       toast(messageOf(error), 'bad');
     });
   };
-  open.add(settle);
+  const undo = (): void => {
+    isUndone = true;
+    close?.();
+  };
+  const entry = { settle, undo, careful };
+  open.add(entry);
   const run = (): void => void (isUndone = true);
-  const offered = document.querySelector('toast-region')?.offer(message, { label: texts.undo, run, shownMs: undoMs, closed: () => void settle() });
-  if (!offered) void settle();
+  const close = document.querySelector('toast-region')?.offer(message, { label: texts.undo, run, shownMs: undoMs, closed: () => void settle() });
+  if (!close) void settle();
 }
 
-/** Does at once what still waits: somebody logs out, or leaves the page. */
+/** Takes the last one back. @returns false when there is none that could be. */
+export function undoLast(): boolean {
+  const last = [...open].at(-1);
+  last?.undo();
+  return last !== undefined;
+}
+
+/** Somebody logs out, or leaves the page: what still waits is done at once, or, where care is needed, not at all. */
 export async function settlePostponed(): Promise<void> {
-  await Promise.all([...open].map((settle) => settle()));
+  await Promise.all([...open].map(({ settle, undo, careful }) => (careful ? undo() : settle())));
 }

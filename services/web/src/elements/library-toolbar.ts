@@ -8,12 +8,14 @@ const typingMs = 250;
 const kinds: readonly MediaKind[] = ['image', 'video', 'audio'];
 const statuses: readonly MediaStatus[] = ['uploaded', 'processing', 'completed', 'failed'];
 
-/** Search as you type, kind and status. Calls `changed` with the whole filter. */
-export function libraryToolbar(initial: LibraryFilter, changed: (filter: LibraryFilter) => void): HTMLElement {
+/** Search as you type, kind, status and order. Calls `changed` with the whole filter, and whether it was typed. */
+export function libraryToolbar(initial: LibraryFilter, changed: (filter: LibraryFilter, typed: boolean) => void): HTMLElement {
   const search = h('input', { type: 'search', name: 'q', maxlength: 200, placeholder: texts.library.searchPlaceholder, 'aria-label': texts.library.search, autocomplete: 'off' });
   search.value = initial.q;
   const status = h('select', { name: 'status', 'aria-label': texts.library.statusFilter }, option('', texts.library.anyStatus), ...statuses.map((value) => option(value, texts.status[value])));
   status.value = initial.status;
+  const order = h('select', { name: 'order', 'aria-label': texts.library.order }, ...Object.entries(texts.library.orders).map(([value, label]) => option(value, label)));
+  order.value = initial.order;
   const kind = h('fieldset', { class: 'segments' }, h('legend', { class: 'visually-hidden' }, texts.library.kindFilter), segment('', texts.library.all, initial), ...kinds.map((value) => segment(value, texts.library.kinds[value], initial)));
   const toolbar = h(
     'form',
@@ -21,21 +23,23 @@ export function libraryToolbar(initial: LibraryFilter, changed: (filter: Library
     h('div', { class: 'search-box' }, icon('search'), search),
     kind,
     status,
+    order,
   );
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const tell = (): void => {
+  const tell = (typed: boolean): void => {
     clearTimeout(timer);
     const values = new FormData(toolbar);
-    changed({ q: String(values.get('q') ?? '').trim(), kind: String(values.get('kind') ?? ''), status: String(values.get('status') ?? '') });
+    const value = (name: keyof LibraryFilter): string => String(values.get(name) ?? '').trim();
+    changed({ q: value('q'), kind: value('kind'), status: value('status'), order: value('order') }, typed);
   };
   toolbar.addEventListener('submit', (event) => {
     event.preventDefault();
-    tell();
+    tell(true);
   });
-  toolbar.addEventListener('change', tell);
+  toolbar.addEventListener('change', (event) => tell(event.target === search));
   search.addEventListener('input', () => {
     clearTimeout(timer);
-    timer = setTimeout(tell, typingMs);
+    timer = setTimeout(() => tell(true), typingMs);
   });
   return toolbar;
 }

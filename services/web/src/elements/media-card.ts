@@ -8,11 +8,16 @@ import { progressBar } from './progress-bar';
 import { statusBadge } from './status-badge';
 import { thumbnail } from './thumbnail';
 
-/** One medium in a grid. Set `media`; it redraws only what changed. */
+/**
+ * One medium in a grid. Set `media`; it redraws only what changed. With `selectable` it has a check mark and fires
+ * `card-select` (detail: whether a range is meant). Its delete button fires `card-delete`; whoever prevents that deletes in his own way.
+ */
 export class MediaCard extends HTMLElement {
   #media: Media | undefined;
   #drawn = '';
   #bar = progressBar('');
+  #check = h('input', { type: 'checkbox', class: 'card-check', onclick: (event: MouseEvent) => this.#select(event) });
+  #selectable = false;
 
   get media(): Media | undefined {
     return this.#media;
@@ -27,13 +32,26 @@ export class MediaCard extends HTMLElement {
     this.#drawn = shape;
   }
 
+  set selectable(selectable: boolean) {
+    if (selectable === this.#selectable) return;
+    this.#selectable = selectable;
+    this.querySelector('.card-picture')?.after(this.#check);
+  }
+
+  set selected(selected: boolean) {
+    this.#check.checked = selected;
+    this.toggleAttribute('data-selected', selected);
+  }
+
   #draw(media: Media): void {
     const focused = this.contains(document.activeElement);
     const link = h('a', { class: 'card-link', href: `/media/${media.id}` }, media.title);
+    this.#check.setAttribute('aria-label', texts.selection.select(media.title));
     const article = h(
       'article',
       { class: 'card', 'data-media-id': media.id, 'data-status': media.status, 'data-kind': media.kind },
       h('div', { class: 'card-picture' }, thumbnail(media), this.#overlay(media)),
+      this.#selectable && this.#check,
       h('div', { class: 'card-text' }, h('h3', { class: 'card-title' }, link), h('p', { class: 'card-meta' }, ...meta(media))),
       h(
         'div',
@@ -41,7 +59,7 @@ export class MediaCard extends HTMLElement {
         media.failure?.retryable
           ? h('button', { type: 'button', class: 'button small', onclick: () => void retryMedium(media) }, icon('retry'), texts.media.retry)
           : null,
-        h('button', { type: 'button', class: 'icon-button', 'aria-label': texts.media.deleteNamed(media.title), title: texts.media.delete, onclick: () => void deleteMedium(media) }, icon('trash')),
+        h('button', { type: 'button', class: 'icon-button', 'aria-label': texts.media.deleteNamed(media.title), title: texts.media.delete, onclick: () => this.#delete(media) }, icon('trash')),
       ),
     );
     fill(this, article);
@@ -51,6 +69,15 @@ export class MediaCard extends HTMLElement {
   #overlay(media: Media): HTMLElement | null {
     if (media.status === 'completed') return media.durationSeconds === null ? null : h('span', { class: 'card-duration' }, formatDuration(media.durationSeconds));
     return h('div', { class: 'card-state' }, statusBadge(media.status), media.status === 'processing' ? this.#bar.element : null);
+  }
+
+  /** The list decides what is selected, and says so with `selected`. */
+  #select(event: MouseEvent): void {
+    this.dispatchEvent(new CustomEvent('card-select', { bubbles: true, detail: event.shiftKey }));
+  }
+
+  #delete(media: Media): void {
+    if (this.dispatchEvent(new CustomEvent('card-delete', { bubbles: true, cancelable: true }))) void deleteMedium(media);
   }
 }
 
@@ -62,5 +89,9 @@ function meta(media: Media): (Node | string)[] {
 declare global {
   interface HTMLElementTagNameMap {
     'media-card': MediaCard;
+  }
+  interface HTMLElementEventMap {
+    'card-select': CustomEvent<boolean>;
+    'card-delete': CustomEvent;
   }
 }

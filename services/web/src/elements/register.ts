@@ -9,6 +9,7 @@ import { ThemeSwitch } from './theme-switch';
 import { ToastRegion } from './toast-region';
 import { UploadRow } from './upload-row';
 import { UploadTray } from './upload-tray';
+import { VirtualGrid } from './virtual-grid';
 import { WavePlayer } from './wave-player';
 
 const elements = {
@@ -23,6 +24,7 @@ const elements = {
   'toast-region': ToastRegion,
   'upload-row': UploadRow,
   'upload-tray': UploadTray,
+  'virtual-grid': VirtualGrid,
   'wave-player': WavePlayer,
 };
 

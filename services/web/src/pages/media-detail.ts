@@ -9,7 +9,7 @@ import { statusBadge } from '../elements/status-badge';
 import { isOlder } from '../freshness';
 import { icon, type IconName } from '../icons';
 import { neighbours } from '../library';
-import { lastLibrary } from '../library-cache';
+import { libraries } from '../libraries';
 import { live } from '../live';
 import { load } from '../load';
 import { deleteMedium } from '../media-actions';
@@ -96,7 +96,7 @@ class MediaDetail {
 
   #buttons(): HTMLElement[] {
     const media = (): Media => this.#media as Media;
-    const { previous, next } = neighbours(lastLibrary.value, this.#id);
+    const { previous, next } = neighbours(libraries.last?.state.value.items ?? [], this.#id);
     return [
       ...(previous || next ? [step('left', texts.media.previous, previous), step('right', texts.media.next, next)] : []),
       h('a', { class: 'button', href: downloadUrl(media()), download: true }, icon('download'), texts.media.download),
@@ -107,7 +107,7 @@ class MediaDetail {
   #key(event: KeyboardEvent): void {
     const busy = (event.target as Element).closest('input, textarea, select, video, audio, dialog, [role="slider"]');
     if (busy || event.altKey || event.ctrlKey || event.metaKey || document.querySelector('dialog[open]')) return;
-    const { previous, next } = neighbours(lastLibrary.value, this.#id);
+    const { previous, next } = neighbours(libraries.last?.state.value.items ?? [], this.#id);
     const target = event.key === 'ArrowLeft' ? previous : event.key === 'ArrowRight' ? next : null;
     if (target) navigate(`/media/${target.id}`, { replace: true });
   }

@@ -1,0 +1,172 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Media, MediaList } from '#contracts';
+import { MediaRepository, type MediaItem } from '#media';
+import { Dynamo, newId } from '#platform';
+import { browserPath, eventually, openBrowser, startStandalone, type ApiClient, type Stack } from '#testing';
+
+const count = 600;
+const describeWithBrowser = browserPath && !process.env.E2E_BASE_URL ? describe : describe.skip;
+
+describeWithBrowser('a large library in a browser', () => {
+  let stack: Stack;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let api: ApiClient;
+  let repository: MediaRepository;
+  let userId: string;
+
+  beforeAll(async () => {
+    // without workers: what is put into the table stays as it is
+    [stack, browser] = await Promise.all([startStandalone({ workers: 0 }), openBrowser()]);
+    const dynamo = Dynamo.connect(stack.processes!.surroundings.config());
+    repository = new MediaRepository(dynamo);
+    ({ api } = await stack.newUser());
+    userId = (await api.expect<{ id: string }>(200, 'GET', '/api/auth/me')).id;
+    for (let index = 0; index < count; index += 1) await repository.create(newItem(userId, index));
+    context = await browser.newContext({ baseURL: stack.baseUrl, viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
+    const [name = '', value = ''] = api.cookie.split('=');
+    await context.addCookies([{ name, value, url: stack.baseUrl }]);
+    page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+  }, 60_000);
+  afterAll(async () => {
+    await browser.close();
+    await stack.stop();
+  });
+
+  const titles = () => page.locator('.card-title').allTextContents();
+  const selected = () => page.locator('.selection-count').textContent();
+  const scrollTo = (y: number) => page.evaluate(`scrollTo(0, ${y})`);
+  const scrollY = () => page.evaluate<number>('Math.round(scrollY)');
+  const inSight = () => page.evaluate<string | undefined>("document.elementFromPoint(640, 400)?.closest('media-card')?.media.title");
+  const newest = async () => (await api.expect<MediaList>(200, 'GET', '/api/media?limit=100')).items;
+
+  it('holds only the cards near the window, all the way down', async () => {
+    await page.goto('/media');
+    await page.getByText(`Item ${count - 1}`, { exact: true }).waitFor();
+    const most: number[] = [];
+    await eventually(
+      async () => {
+        await page.evaluate('scrollBy(0, 3000)');
+        most.push(await page.locator('media-card').count());
+        return page.locator('.library-end').textContent();
+      },
+      (text) => text === `${count} items`,
+    );
+    await page.evaluate('scrollTo(0, document.documentElement.scrollHeight)');
+    await page.getByText('Item 0', { exact: true }).waitFor();
+    expect(Math.max(...most)).toBeLessThan(120);
+    expect(await titles()).not.toContain(`Item ${count - 1}`);
+  });
+
+  it('finds the place again: back, forward, and after a reload', async () => {
+    await page.goto('/media');
+    await page.locator('media-card').first().waitFor();
+    await eventually(async () => scrollTo(9_000).then(scrollY), (y) => y === 9_000);
+    const title = await eventually(inSight, Boolean);
+    const place = await scrollY();
+    await page.getByRole('link', { name: title!, exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: title! }).waitFor();
+    await page.goBack();
+    await eventually(scrollY, (y) => y === place);
+    expect(await titles()).toContain(title);
+    await page.goForward();
+    await page.getByRole('heading', { level: 1, name: title! }).waitFor();
+    await page.goBack();
+    await eventually(scrollY, (y) => y === place);
+    await page.waitForTimeout(300); // a page remembers its place once scrolling has settled
+    await page.reload();
+    await eventually(async () => [await scrollY(), (await titles()).includes(title!)], ([y, shown]) => y === place && shown === true);
+  });
+
+  it('keeps filter and order in the address, and takes them back with "back"', async () => {
+    await page.goto('/profile');
+    await page.getByRole('link', { name: 'My Media' }).click();
+    await page.getByText(`Item ${count - 1}`, { exact: true }).waitFor();
+    await page.getByLabel('Order').selectOption('asc');
+    await page.getByText('Item 0', { exact: true }).waitFor();
+    await page.waitForURL('**/media?order=asc');
+    await page.getByText('Videos', { exact: true }).click();
+    await page.getByText('Nothing matches').waitFor();
+    await page.waitForURL('**/media?kind=video&order=asc');
+    await page.goBack();
+    await page.getByText('Item 0', { exact: true }).waitFor();
+    await page.goBack();
+    await page.getByText(`Item ${count - 1}`, { exact: true }).waitFor();
+  });
+
+  it('selects a range with the mouse, deletes it, and takes that back', async () => {
+    await page.goto('/media');
+    await page.getByLabel(`Select Item ${count - 2}`, { exact: true }).check();
+    await page.getByLabel(`Select Item ${count - 5}`, { exact: true }).click({ modifiers: ['Shift'] });
+    expect(await selected()).toBe('4 selected');
+    await page.getByRole('toolbar').getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('4 items were deleted.').waitFor();
+    expect((await titles()).slice(0, 2)).toEqual([`Item ${count - 1}`, `Item ${count - 6}`]);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText(`Item ${count - 3}`, { exact: true }).waitFor();
+    expect((await newest()).map(({ title }) => title).slice(0, 5)).toEqual([1, 2, 3, 4, 5].map((back) => `Item ${count - back}`));
+  });
+
+  it('selects with the keyboard, and the server deletes when there is no undo any more', async () => {
+    await page.goto('/media');
+    const first = page.getByRole('link', { name: `Item ${count - 1}`, exact: true });
+    await first.focus();
+    await page.keyboard.press('x');
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.keyboard.press('Shift+ArrowDown');
+    expect(await selected()).toBe('7 selected');
+    await page.keyboard.press('Escape');
+    expect(await page.locator('.card-check:checked').count()).toBe(0);
+    await page.keyboard.press('Control+a');
+    await eventually(selected, (text) => text === `${count} selected`);
+    await page.keyboard.press('Escape');
+    await first.focus();
+    await page.keyboard.press('Delete');
+    await page.getByText(`“Item ${count - 1}” was deleted.`).waitFor();
+    expect(await page.evaluate('document.activeElement.textContent')).toBe(`Item ${count - 2}`);
+    expect((await newest())[0]?.title).toBe(`Item ${count - 1}`);
+    await page.locator('.toast').getByRole('button', { name: 'Close' }).click();
+    await eventually(newest, ([item]) => item?.title === `Item ${count - 2}`);
+  });
+
+  it('deletes nothing when the page is closed before', async () => {
+    const other = await context.newPage();
+    await other.goto(`${stack.baseUrl}/media`);
+    await other.getByRole('link', { name: `Item ${count - 2}`, exact: true }).focus();
+    await other.keyboard.press('Delete');
+    await other.getByRole('button', { name: 'Undo' }).waitFor();
+    await other.close();
+    await page.reload();
+    await page.getByText(`Item ${count - 2}`, { exact: true }).waitFor();
+    expect((await newest())[0]?.title).toBe(`Item ${count - 2}`);
+  });
+
+  it('retries all that failed of what is selected', async () => {
+    const failed = (await newest()).slice(0, 2);
+    for (const item of failed) await fail(item);
+    await page.goto('/media?status=failed');
+    await page.locator('article[data-status=failed]').nth(1).waitFor();
+    await page.keyboard.press('Control+a');
+    await page.getByRole('toolbar').getByRole('button', { name: 'Retry' }).click();
+    await page.getByText('2 files are in line again.').waitFor();
+    await page.getByText('Nothing matches').waitFor();
+    expect((await api.media(failed[0]!.id)).round).toBe(2);
+  });
+
+  async function fail({ id }: Media): Promise<void> {
+    const token = newId();
+    await repository.claim({ userId, id }, token, 60_000);
+    await repository.finish({ userId, id }, token, { status: 'failed', code: 'processing_error' });
+  }
+});
+
+function newItem(userId: string, index: number): MediaItem {
+  const at = new Date().toISOString();
+  return {
+    schemaVersion: 1, userId, id: newId(), title: `Item ${index}`, filename: 't.jpg', description: '', tags: [], batchId: null, kind: 'image', contentType: 'image/jpeg',
+    sizeBytes: 100, sha256: 'x', status: 'uploaded', round: 1, progress: 0, failure: null, history: [{ status: 'uploaded', at, round: 1 }], width: null, height: null,
+    durationSeconds: null, codecs: [], metadata: {}, derived: null, derivedToken: null, derivedBytes: 0, createdAt: at, updatedAt: at, completedAt: null, pending: {}, crashes: 0, errors: 0,
+  };
+}

@@ -1,0 +1,104 @@
+/** Lengths in CSS pixels. */
+export interface GridMeasures {
+  columns: number;
+  cellWidth: number;
+  cellHeight: number;
+  columnGap: number;
+  rowGap: number;
+  headingHeight: number;
+  /** Between a heading and its cards. */
+  headingGap: number;
+}
+
+/** A heading (`from` is the first item under it, `to` the same) or a row of the items `from` until `to`. */
+export interface GridRow {
+  kind: 'heading' | 'cells';
+  top: number;
+  height: number;
+  from: number;
+  to: number;
+}
+
+export interface GridLayout {
+  rows: readonly GridRow[];
+  height: number;
+  measures: GridMeasures;
+}
+
+/** As CSS would: as many columns of at least `least` as fit, never less than two. */
+export function measuresFor(width: number, remPx: number): GridMeasures {
+  const columnGap = remPx;
+  const columns = Math.max(2, Math.floor((width + columnGap) / (11.5 * remPx + columnGap)));
+  const cellWidth = (width - (columns - 1) * columnGap) / columns;
+  return { columns, cellWidth, cellHeight: cellWidth * 0.75 + 3.5 * remPx, columnGap, rowGap: 1.25 * remPx, headingHeight: 1.5 * remPx, headingGap: 0.75 * remPx };
+}
+
+/**
+ * Where everything stands, without building any of it. Items of one month stand together under a heading; those that
+ * are not loaded yet (`expected` is the count of all) follow as empty places, so that the page has its full height.
+ */
+export function layOut(items: readonly { createdAt: string }[], expected: number, measures: GridMeasures): GridLayout {
+  const rows: GridRow[] = [];
+  let top = 0;
+  const add = (kind: GridRow['kind'], from: number, to: number): void => {
+    const [height, gap] = kind === 'heading' ? [measures.headingHeight, measures.headingGap] : [measures.cellHeight, measures.rowGap];
+    rows.push({ kind, top, height, from, to });
+    top += height + gap;
+  };
+  for (const [from, to] of groups(items)) {
+    add('heading', from, from);
+    for (let at = from; at < to; at += measures.columns) add('cells', at, Math.min(to, at + measures.columns));
+  }
+  for (let at = items.length; at < expected; at += measures.columns) add('cells', at, Math.min(expected, at + measures.columns));
+  return { rows, height: Math.max(0, top - measures.rowGap), measures };
+}
+
+/** The rows that touch the stretch from `top` to `bottom`. */
+export function rowsBetween({ rows }: GridLayout, top: number, bottom: number): readonly GridRow[] {
+  const first = firstRow(rows, (row) => row.top + row.height > top);
+  const end = firstRow(rows, (row) => row.top >= bottom);
+  return rows.slice(first, Math.max(first, end));
+}
+
+/** The row that holds an item. */
+export function rowOf({ rows }: GridLayout, index: number): GridRow | undefined {
+  return index < 0 ? undefined : rows[firstRow(rows, ({ to }) => to > index)];
+}
+
+/** Which item an arrow key leads to: up and down keep the column, also over the end of a month. */
+export function itemBeside(layout: GridLayout, index: number, key: string): number {
+  if (key === 'ArrowLeft') return index - 1;
+  if (key === 'ArrowRight') return index + 1;
+  const rows = layout.rows.filter(({ kind }) => kind === 'cells');
+  const at = rows.findIndex(({ to }) => to > index);
+  const target = rows[key === 'ArrowUp' ? at - 1 : at + 1];
+  if (!target) return index;
+  return Math.min(target.from + index - (rows[at]?.from ?? 0), target.to - 1);
+}
+
+/** Halving: ten thousand items are asked on every frame of scrolling. */
+function firstRow(rows: readonly GridRow[], isBeyond: (row: GridRow) => boolean): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const row = rows[middle];
+    if (row && isBeyond(row)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function groups(items: readonly { createdAt: string }[]): [from: number, to: number][] {
+  const found: [number, number][] = [];
+  let month = Number.NaN;
+  for (const [index, { createdAt }] of items.entries()) {
+    const date = new Date(createdAt);
+    const current = date.getFullYear() * 12 + date.getMonth();
+    const last = found.at(-1);
+    if (last && current === month) last[1] = index + 1;
+    else found.push([index, index + 1]);
+    month = current;
+  }
+  return found;
+}
