@@ -1,6 +1,6 @@
 #!/bin/sh
 # What `npm start`, `npm test` and `npm run admin` run. Needs some Node with npm and nothing else:
-#   sh deploy/local/run.sh start | test [jest arguments] | suite <name> | service <name> | setup-aws | admin <arguments> | <any command, under the right Node>
+#   sh deploy/local/run.sh start | test [jest arguments] | suite <name> | service <name> | setup-aws | doctor [rebuild] | backup <folder> | restore <folder> | admin <arguments> | <any command, under the right Node>
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -44,6 +44,11 @@ case $mode in
   setup-aws)
     use_build || exit 1
     exec node dist/deploy/aws/setup.js
+    ;;
+  doctor | backup | restore)
+    use_programs $(own_redis) || exit 1
+    use_build || exit 1
+    exec node dist/deploy/local/tool.js dist/services/doctor/main.js "$mode" "$@"
     ;;
   admin)
     use_build || exit 1

@@ -1,7 +1,8 @@
 import { ConfigError, loadConfig, processStart, runningFile, type Config, type RunningInstallation } from '#config';
-import { accessSync, constants, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { ChildNeverReadyError } from './child';
+import { makeDataDir, StartRefusedError } from './data-dir';
 import { DataLock, FolderInUseError } from './data-lock';
 import { Installation, type Addresses } from './installation';
 import { whyTaken } from './ports';
@@ -9,9 +10,6 @@ import { say } from './say';
 
 /** npm passes on a Ctrl-C that the terminal has sent us already: signals this close together are one. */
 const SAME_SIGNAL_MS = 1_000;
-
-/** A start that can not work, in one line for the person who started it. */
-class StartRefusedError extends Error {}
 
 async function main(servicesDir: string): Promise<void> {
   const { dataDir } = loadConfig();
@@ -23,26 +21,6 @@ async function main(servicesDir: string): Promise<void> {
   } finally {
     rmSync(runningFile(dataDir), { force: true });
     lock.release();
-  }
-}
-
-function makeDataDir(dataDir: string): void {
-  try {
-    makeFolder(dataDir);
-    accessSync(dataDir, constants.W_OK);
-  } catch (error) {
-    throw new StartRefusedError(`DATA_DIR ${dataDir} can not be used (${(error as NodeJS.ErrnoException).code}): choose a folder that you may write to`);
-  }
-}
-
-/** One by one: the recursive mkdir of Node never returns where a parent refuses every name, as /proc does. */
-function makeFolder(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
-  makeFolder(dirname(path));
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
   }
 }
 

@@ -16,9 +16,10 @@ export {
 export { MediaEraser } from './media.eraser';
 export { MediaModule } from './media.module';
 export { MediaOutlook } from './media.outlook';
+export { readSidecar, uploadedItem, type Sidecar } from './media.sidecar';
 export { MediaRepository, type Claim } from './media.repository';
 export type { Ending } from './media.moves';
 export { MediaRecount, type Drift } from './media.recount';
-export { StoredFolders, type StoredFolder } from './stored-folders';
+export { foldersNamedBy, isComplete, StoredFolders, type StoredFolder } from './stored-folders';
 export { sniff } from './sniff';
 export { matches, WordIndex, wordsOf } from './word-index';

@@ -1,5 +1,5 @@
 import { Dynamo, type Storage } from '#platform';
-import { derivedFolder, originalFolder, type MediaKey } from './media.item';
+import { derivedFolder, originalFolder, originalKey, sidecarKey, type MediaKey } from './media.item';
 
 /** The objects of one medium that lie together: its original with the sidecar, or what one delivery derived. */
 export interface StoredFolder {
@@ -47,7 +47,7 @@ export class StoredFolders {
 
   /** The prefixes of all folders that a medium, a delivery or an upload in flight has. */
   async *named(): AsyncGenerator<string> {
-    for await (const row of this.dynamo.scan<NamingRow>('media', namingFields)) yield* namedBy(row);
+    for await (const row of this.dynamo.scan<NamingRow>('media', namingFields)) yield* foldersNamedBy(row);
   }
 
   async erase({ prefix }: StoredFolder): Promise<void> {
@@ -55,8 +55,15 @@ export class StoredFolders {
   }
 }
 
-function namedBy({ userId, id, derivedToken, token, reserved }: NamingRow): string[] {
+/** The prefixes of the folders that a row of the media table names. */
+export function foldersNamedBy({ userId, id, derivedToken, token, reserved }: NamingRow): string[] {
   const [owner = '', part] = userId.split('#');
   if (part) return Object.keys(reserved ?? {}).map((uploadId) => originalFolder({ userId: owner, id: uploadId }));
   return [originalFolder({ userId, id }), ...[derivedToken, token].filter((each) => each).map((each) => derivedFolder(id, each!))];
+}
+
+/** An original with its sidecar: an item can be made of it. */
+export function isComplete({ userId, mediaId, prefix, files }: StoredFolder): boolean {
+  const key = { userId: userId ?? '', id: mediaId };
+  return userId !== undefined && [originalKey(key), sidecarKey(key)].every((name) => name.slice(prefix.length) in files);
 }

@@ -47,6 +47,11 @@ export class JobQueue {
     await withRedis(() => this.open[name].add(name, data, options));
   }
 
+  /** Whether a job waits or runs, by what makes two jobs the same. */
+  async has(name: QueueName, dedupeId: string): Promise<boolean> {
+    return (await withRedis(() => this.open[name].getDeduplicationJobId(dedupeId))) !== null;
+  }
+
   async counts(name: QueueName): Promise<QueueCounts> {
     const counts = await withRedis(() => this.open[name].getJobCounts('wait', 'prioritized', 'active', 'delayed', 'failed'));
     return {

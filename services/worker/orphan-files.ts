@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { MediaCounters, MediaRepository, sidecarKey, StoredFolders, type StoredFolder } from '#media';
+import { isComplete, MediaCounters, MediaRepository, StoredFolders, type StoredFolder } from '#media';
 
 /** No upload, no write and no delivery lives as long. */
 export const STALE_MS = 24 * 3_600_000;
@@ -65,6 +65,3 @@ export class OrphanFiles {
     return item === null && reserved !== null && !(mediaId in reserved);
   }
 }
-
-/** With its sidecar, so that an item can be made of it. */
-const isComplete = ({ userId, mediaId, prefix, files }: StoredFolder) => sidecarKey({ userId: userId!, id: mediaId }).slice(prefix.length) in files;

@@ -1,0 +1,50 @@
+import { ConfigError, loadConfig, runningInstallation, type Config } from '#config';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { ChildNeverReadyError } from './child';
+import { makeDataDir, StartRefusedError } from './data-dir';
+import { DataLock, FolderInUseError } from './data-lock';
+import { Stores, storesEnv } from './stores';
+
+/**
+ * `node tool.js <script> <arguments>`: runs an operator's tool on an installation, whether it runs or not. One that runs is
+ * joined (by `loadConfig` of the tool itself). Of one that does not, the stores are started for as long as the tool takes.
+ */
+async function main([script = '', ...args]: string[]): Promise<number> {
+  const config = loadConfig();
+  if (config.mode === 'aws' || runningInstallation(config.dataDir) || (config.redisUrl && config.dynamodbEndpoint)) return run(script, args);
+  makeDataDir(config.dataDir);
+  const lock = await DataLock.take(config.dataDir);
+  try {
+    return await withStores(config, lock, (env) => run(script, args, env));
+  } finally {
+    lock.release();
+  }
+}
+
+/** What the stores say goes to their logs alone: the output is the tool's. */
+async function withStores(config: Config, lock: DataLock, use: (env: Record<string, string>) => Promise<number>): Promise<number> {
+  const stores = new Stores(config, { say: () => {}, changed: () => lock.recordChildren(stores.pids) });
+  try {
+    return await use(storesEnv(config, await stores.start()));
+  } finally {
+    await stores.stop();
+  }
+}
+
+/** @returns its exit code. */
+async function run(script: string, args: string[], env?: Record<string, string>): Promise<number> {
+  const child = spawn(process.execPath, [script, ...args], { stdio: 'inherit', ...(env && { env }) });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code ?? 1;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: Error) => {
+    const expected = [ConfigError, FolderInUseError, StartRefusedError, ChildNeverReadyError].some((kind) => error instanceof kind);
+    process.stderr.write(`${expected ? error.message : error.stack}\n`);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { mediaKinds } from '#contracts';
+import type { MediaItem } from './media.item';
+
+/** What lies as `about.json` beside each original: enough to make its item again. */
+const sidecarSchema = z.object({
+  schemaVersion: z.literal(1),
+  id: z.string(),
+  userId: z.string(),
+  filename: z.string(),
+  title: z.string(),
+  sha256: z.string().nullable(),
+  sizeBytes: z.int().positive(),
+  contentType: z.string(),
+  kind: z.enum(mediaKinds),
+  batchId: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+});
+export type Sidecar = z.infer<typeof sidecarSchema>;
+
+/** null: it is none, or cut short. */
+export function readSidecar(text: string): Sidecar | null {
+  try {
+    return sidecarSchema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** The medium as it was right after its upload. */
+export function uploadedItem(about: Omit<Sidecar, 'schemaVersion'>): MediaItem {
+  return {
+    ...about,
+    schemaVersion: 1,
+    description: '',
+    tags: [],
+    status: 'uploaded',
+    round: 1,
+    progress: 0,
+    failure: null,
+    history: [{ status: 'uploaded', at: about.createdAt, round: 1 }],
+    width: null,
+    height: null,
+    durationSeconds: null,
+    codecs: [],
+    metadata: {},
+    derived: null,
+    derivedToken: null,
+    derivedBytes: 0,
+    updatedAt: about.createdAt,
+    completedAt: null,
+    pending: {},
+    crashes: 0,
+    errors: 0,
+  };
+}

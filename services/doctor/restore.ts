@@ -1,0 +1,55 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '#config';
+import { CONFIG, Dynamo, STORAGE, type Item, type Storage, type TableName } from '#platform';
+import { tableNames, type BackupFolder, type BackupNote } from './backup-folder';
+import { OperatorError } from './operator-error';
+
+const AT_ONCE = 100;
+
+/** Puts a backup into an installation that has nothing yet. Files first, accounts last: nobody sees half of it. */
+@Injectable()
+export class Restore {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly dynamo: Dynamo,
+    @Inject(STORAGE) private readonly storage: Storage,
+  ) {}
+
+  /** @throws {OperatorError} when the backup is not complete, or the installation is not empty. */
+  async run(folder: BackupFolder): Promise<BackupNote> {
+    const note = await folder.note();
+    await this.refuseUsed();
+    for await (const { key, path } of folder.objects()) await this.storage.writeFile(key, path);
+    for (const table of tableNames.toReversed()) await this.writeRows(table, folder.rows(table));
+    const secret = await folder.secret();
+    if (secret && this.config.mode === 'local') this.keepSecret(secret);
+    return note;
+  }
+
+  private async refuseUsed(): Promise<void> {
+    for (const table of tableNames) {
+      for await (const _ of this.dynamo.scan(table)) throw new OperatorError(`The table ${this.config.tablePrefix}${table} is not empty: a backup can be restored into an empty installation alone (another DATA_DIR or TABLE_PREFIX).`);
+    }
+    for (const root of ['originals/', 'derived/']) {
+      for await (const { key } of this.storage.list(root)) throw new OperatorError(`The storage is not empty (${key}): a backup can be restored into an empty installation alone (another DATA_DIR or S3_BUCKET).`);
+    }
+  }
+
+  private async writeRows(table: TableName, rows: AsyncIterable<Item>): Promise<void> {
+    const batch: Array<{ put: Item }> = [];
+    for await (const put of rows) {
+      batch.push({ put });
+      if (batch.length === AT_ONCE) await this.dynamo.writeMany(table, batch.splice(0));
+    }
+    await this.dynamo.writeMany(table, batch);
+  }
+
+  /** So that what was signed before stays valid. */
+  private keepSecret(secret: string): void {
+    const path = join(this.config.dataDir, 'session-secret');
+    writeFileSync(`${path}.restored`, secret, { mode: 0o600 });
+    renameSync(`${path}.restored`, path);
+  }
+}
