@@ -181,6 +181,7 @@ export const api = {
     changePassword: { method: 'PUT', path: '/api/auth/me/password', summary: 'Change the password; every other session ends', body: changePasswordRequest, status: 204, errors: ['wrong_password', 'too_many_attempts'] },
     deleteMe: { method: 'DELETE', path: '/api/auth/me', summary: 'Delete the account and everything it owns', body: deleteMeRequest, status: 202, errors: ['wrong_password', 'too_many_attempts'] },
     sessions: { method: 'GET', path: '/api/auth/sessions', summary: 'Open sessions', status: 200, response: z.object({ items: z.array(sessionSchema) }), errors: [] },
+    endOtherSessions: { method: 'DELETE', path: '/api/auth/sessions', summary: 'End every session but this one', status: 204, errors: [] },
     endSession: { method: 'DELETE', path: '/api/auth/sessions/:id', summary: 'End a session', status: 204, errors: ['not_found'] },
   },
   media: {
@@ -188,6 +189,7 @@ export const api = {
     list: { method: 'GET', path: '/api/media', summary: 'The library, newest first (`order=asc`: oldest first)', query: mediaListQuery, status: 200, response: mediaListResponse, errors: [] },
     stats: { method: 'GET', path: '/api/media/stats', summary: 'Counts and bytes', status: 200, response: mediaStatsSchema, errors: [] },
     activity: { method: 'GET', path: '/api/media/activity', summary: 'What happened on each of the last 30 days (UTC), oldest first', status: 200, response: mediaActivitySchema, errors: [] },
+    export: { method: 'GET', path: '/api/media/export', summary: 'All originals and `library.json`, which has everything known about them, as one zip', status: 200, produces: 'application/zip', errors: [] },
     batch: { method: 'POST', path: '/api/media/batch', summary: 'Delete or retry up to 100 items', body: batchRequest, status: 200, response: batchResponse, errors: [] },
     get: { method: 'GET', path: id, summary: 'One medium', status: 200, response: mediaSchema, errors: ['not_found'] },
     update: { method: 'PATCH', path: id, summary: 'Change title, description or tags', body: updateMediaRequest, status: 200, response: mediaSchema, errors: ['not_found'] },

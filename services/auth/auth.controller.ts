@@ -77,6 +77,11 @@ export class AuthController {
     return { items: await this.sessions.list(user.id, user.sessionId) };
   }
 
+  @Endpoint(api.auth.endOtherSessions)
+  endOthers(@CurrentUser() user: SessionUser): Promise<void> {
+    return this.sessions.endAll(user.id, user.sessionId);
+  }
+
   @Endpoint(api.auth.endSession)
   async endSession(@Req() req: Request, @Res({ passthrough: true }) res: Response, @CurrentUser() user: SessionUser, @Id() id: string): Promise<void> {
     if (!(await this.sessions.end(user.id, id))) throw new ProblemError('not_found');

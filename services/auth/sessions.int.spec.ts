@@ -1,5 +1,6 @@
 import type { SessionInfo } from '#contracts';
-import type { ApiClient } from '#testing';
+import { SessionEvents } from '#nest';
+import { eventually, type ApiClient } from '#testing';
 import { startAuth, type AuthFixture } from './auth.testing';
 
 let auth: AuthFixture;
@@ -94,5 +95,23 @@ describe('DELETE /api/auth/sessions/:id', () => {
       expect(await client.problem('DELETE', `/api/auth/sessions/${id}`)).toMatchObject({ status: 404, code: 'not_found' });
     }
     expect(await isLoggedIn(other.client)).toBe(true);
+  });
+});
+
+describe('DELETE /api/auth/sessions', () => {
+  it('ends every other session of the user, tells who holds their streams, and touches nobody else', async () => {
+    const { client, account } = await loggedIn();
+    const bystander = await loggedIn();
+    const others = [auth.client(), auth.client()];
+    for (const other of others) await other.login(account);
+    const ids = (await sessionsOf(client)).filter(({ current }) => !current).map(({ id }) => id);
+    const ended: string[] = [];
+    const stop = auth.app.get(SessionEvents).onSessionEnded(({ sessionId }) => ended.push(sessionId));
+    await client.expect(204, 'DELETE', '/api/auth/sessions');
+    expect(await Promise.all([client, ...others, bystander.client].map(isLoggedIn))).toEqual([true, false, false, true]);
+    expect(await sessionsOf(client)).toMatchObject([{ current: true }]);
+    await eventually(() => Promise.resolve(ended.toSorted()), (told) => told.join() === ids.toSorted().join());
+    stop();
+    await client.expect(204, 'DELETE', '/api/auth/sessions'); // there is none any more
   });
 });

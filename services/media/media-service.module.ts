@@ -3,6 +3,8 @@ import { MediaModule } from '#media';
 import { serviceConsumers } from '#nest';
 import { MediaErasure } from './account/erasure';
 import { BytesController } from './bytes/bytes.controller';
+import { ExportController } from './export/export.controller';
+import { LibraryExport } from './export/library-export';
 import { LibraryController } from './library/library.controller';
 import { LibraryService } from './library/library.service';
 import { Idempotency } from './upload/idempotency';
@@ -21,7 +23,7 @@ const consumers = serviceConsumers<'media', [MediaErasure]>({ inject: [MediaEras
 
 @Module({
   imports: [MediaModule],
-  controllers: [UploadController, ResumableController, LibraryController, BytesController],
-  providers: [UploadService, Staging, Room, Idempotency, ResumableUploads, Finisher, FinishedUploads, Parts, ExpiredUploads, LibraryService, MediaErasure, consumers],
+  controllers: [UploadController, ResumableController, ExportController, LibraryController, BytesController],
+  providers: [UploadService, Staging, Room, Idempotency, ResumableUploads, Finisher, FinishedUploads, Parts, ExpiredUploads, LibraryService, LibraryExport, MediaErasure, consumers],
 })
 export class MediaServiceModule {}

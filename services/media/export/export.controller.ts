@@ -1,0 +1,30 @@
+import { Controller, Req, Res } from '@nestjs/common';
+import { makeZip } from 'client-zip';
+import type { Request, Response } from 'express';
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
+import { api } from '#contracts';
+import { CurrentUser, Endpoint, type SessionUser } from '#nest';
+import { LibraryExport } from './library-export';
+
+@Controller()
+export class ExportController {
+  constructor(private readonly library: LibraryExport) {}
+
+  /** As it is read, so it goes out: the archive is nowhere as a whole, and its length is not known beforehand. */
+  @Endpoint(api.media.export)
+  async export(@CurrentUser() user: SessionUser, @Req() req: Request, @Res() res: Response): Promise<void> {
+    res.set({ 'Content-Type': 'application/zip', 'Content-Disposition': `attachment; filename="snapstream-${new Date().toISOString().slice(0, 10)}.zip"` });
+    if (req.method === 'HEAD') {
+      res.end();
+      return;
+    }
+    const archive = Readable.fromWeb(makeZip(this.library.entries(user.id)) as ReadableStream);
+    await once(archive, 'readable'); // a dependency that is away is said in words, before the first byte
+    await pipeline(archive, res).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error; // the reader went away
+    });
+  }
+}
