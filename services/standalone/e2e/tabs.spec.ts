@@ -62,6 +62,16 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
     await behind.getByRole('img', { name: /2 uploaded, 1 completed and 1 failed/ }).waitFor();
   });
 
+  it('takes a deletion back, and with it what needed attention', async () => {
+    const problem = behind.locator('[data-attention]', { hasText: 'half' });
+    await problem.getByRole('button', { name: 'Delete half' }).click();
+    await problem.waitFor({ state: 'detached' });
+    await behind.locator('.recent article', { hasText: 'half' }).waitFor({ state: 'detached' });
+    await behind.getByRole('button', { name: 'Undo' }).click();
+    await problem.waitFor();
+    await count('total', 2);
+  });
+
   it('counts what is unread in the badge, the title and the sign of both, and reading it in one is reading it in the other', async () => {
     await Promise.all([unread(front, 3), unread(behind, 3)]);
     await behind.getByRole('link', { name: /Notifications/ }).click();

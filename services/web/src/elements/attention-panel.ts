@@ -5,7 +5,8 @@ import { gathered } from '../gather';
 import { icon } from '../icons';
 import { live } from '../live';
 import { load } from '../load';
-import { deleteMedium, retryAllFailed, retryMedium } from '../media-actions';
+import { retryAllFailed, retryMedium } from '../media-actions';
+import { removed, removeMedia } from '../removals';
 import { stats } from '../stats';
 import { texts } from '../texts';
 import { thumbnail } from './thumbnail';
@@ -18,19 +19,28 @@ export function attentionPanel(signal: AbortSignal): { element: HTMLElement; rea
   const retryAll = h('button', { type: 'button', class: 'button small', hidden: true, onclick: () => void retryAllFailed() }, icon('retry'), texts.dashboard.retryAll);
   const seeAll = h('a', { href: '/media?status=failed' });
   const element = h('section', { class: 'panel attention', hidden: true }, h('div', { class: 'section-head' }, h('h2', {}, texts.dashboard.attention), seeAll), list, retryAll);
+  let known: Media[] = [];
+  const show = (): void => {
+    const shown = known.filter(({ id }) => !removed.value.has(id));
+    element.hidden = shown.length === 0;
+    retryAll.hidden = shown.filter(({ failure }) => failure?.retryable).length < 2;
+    fill(list, ...shown.map(attentionItem));
+  };
   const read = async (): Promise<void> => {
     const answer = await load(() => api.media({ status: 'failed', limit: shownCount }, signal), signal).catch(() => null);
-    if (!answer) return;
-    element.hidden = answer.items.length === 0;
-    retryAll.hidden = answer.items.filter(({ failure }) => failure?.retryable).length < 2;
-    fill(list, ...answer.items.map(attentionItem));
+    known = answer?.items ?? known;
+    show();
   };
   const readSoon = gathered(read, signal);
   live.media.on(({ status, id }) => {
     const listed = list.querySelector(`[data-attention="${CSS.escape(id)}"]`) !== null;
     if (listed !== (status === 'failed')) readSoon();
   }, signal);
-  live.mediaDeleted.on(readSoon, signal);
+  removed.onChange(show, signal);
+  live.mediaDeleted.on((id) => {
+    known = known.filter((media) => media.id !== id);
+    readSoon();
+  }, signal);
   live.refetch.on(readSoon, signal);
   stats.watch((value) => setText(seeAll, value && value.failed > shownCount ? texts.dashboard.seeAllOf(value.failed) : texts.dashboard.seeAll), signal);
   return { element, ready: read() };
@@ -50,6 +60,6 @@ function attentionItem(media: Media): HTMLElement {
         ? h('button', { type: 'button', class: 'button small', onclick: () => void retryMedium(media) }, icon('retry'), texts.media.retry, h('span', { class: 'visually-hidden' }, ` ${media.title}`))
         : null,
     ),
-    h('button', { type: 'button', class: 'icon-button', 'aria-label': texts.media.deleteNamed(media.title), title: texts.media.delete, onclick: () => void deleteMedium(media) }, icon('trash')),
+    h('button', { type: 'button', class: 'icon-button', 'aria-label': texts.media.deleteNamed(media.title), title: texts.media.delete, onclick: () => removeMedia([media]) }, icon('trash')),
   );
 }

@@ -1,15 +1,17 @@
 import type { Media, MediaStats } from '#contracts';
 import { api } from '../api';
-import { fill, fragment, h, setText } from '../dom';
+import { arrange, fill, fragment, h, setText } from '../dom';
 import { activityChart, total } from '../elements/activity-chart';
 import { attentionPanel } from '../elements/attention-panel';
 import { filePicker } from '../elements/file-picker';
+import type { MediaCard } from '../elements/media-card';
 import { pageHead, problemState, skeletonCards } from '../elements/page-parts';
 import { formatBytes, formatNumber } from '../format';
 import { isOlder } from '../freshness';
 import { icon, type IconName } from '../icons';
 import { live } from '../live';
 import { load } from '../load';
+import { removed, removeMedia } from '../removals';
 import type { Page, PageContext } from '../router';
 import { session } from '../session';
 import { stats } from '../stats';
@@ -67,9 +69,10 @@ function recentSection(signal: AbortSignal): { element: HTMLElement; ready: Prom
     h('div', { class: 'section-head' }, h('h2', {}, texts.dashboard.recent), h('a', { href: '/media' }, texts.dashboard.seeAll)),
     grid,
   );
-  let shown: Media[] = [];
+  let known: Media[] = [];
   const show = (items: Media[]): void => {
-    shown = items.slice(0, recentCount);
+    known = items.slice(0, recentCount);
+    const shown = known.filter(({ id }) => !removed.value.has(id));
     if (shown.length === 0) return fill(grid, h('div', { class: 'grid-wide' }, filePicker(texts.dashboard.emptyTitle, texts.dashboard.emptyLead)));
     const cards = new Map([...grid.querySelectorAll('media-card')].map((card) => [card.media?.id, card]));
     const next = shown.map((media) => {
@@ -77,8 +80,13 @@ function recentSection(signal: AbortSignal): { element: HTMLElement; ready: Prom
       card.media = media;
       return card;
     });
-    if (next.length !== grid.childElementCount || next.some((card, index) => grid.children[index] !== card)) fill(grid, ...next);
+    arrange(grid, next);
   };
+  grid.addEventListener('card-delete', (event) => {
+    const { media } = event.target as MediaCard;
+    event.preventDefault();
+    if (media) removeMedia([media]);
+  });
   const read = async (): Promise<void> => {
     try {
       show((await load(() => api.media({ limit: recentCount }, signal), signal)).items);
@@ -86,8 +94,12 @@ function recentSection(signal: AbortSignal): { element: HTMLElement; ready: Prom
       if (!signal.aborted) fill(grid, problemState(error));
     }
   };
-  live.media.on((media) => show(mergeNews(shown, media)), signal);
-  live.mediaDeleted.on(() => void read(), signal);
+  live.media.on((media) => show(mergeNews(known, media)), signal);
+  removed.onChange(() => show(known), signal);
+  live.mediaDeleted.on((id) => {
+    show(known.filter((media) => media.id !== id));
+    void read();
+  }, signal);
   live.refetch.on(() => void read(), signal);
   return { element, ready: read() };
 }
