@@ -113,6 +113,7 @@ export const mediaStatsSchema = z
     bytes: count,
     originalBytes: count,
     quotaBytes: count.nullable(),
+    maxUploadBytes: count,
   })
   .meta({ id: 'MediaStats' });
 export type MediaStats = z.infer<typeof mediaStatsSchema>;

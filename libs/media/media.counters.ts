@@ -42,7 +42,7 @@ const quotaKey = (userId: string) => ({ userId: countersOf(userId), id: QUOTA_RO
 export class MediaCounters {
   constructor(private readonly dynamo: Dynamo) {}
 
-  async read(userId: string): Promise<Omit<MediaStats, 'quotaBytes'>> {
+  async read(userId: string): Promise<Omit<MediaStats, 'quotaBytes' | 'maxUploadBytes'>> {
     const items = await this.rows(userId);
     const sum = (name: keyof Omit<CountItem, 'id' | 'applied' | 'version'>) => Math.max(0, items.reduce((total, item) => total + (item[name] ?? 0), 0)); // events may come out of order
     return {

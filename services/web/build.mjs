@@ -15,6 +15,12 @@ const assets = join(out, 'assets');
 /** Addresses of what was written, by source name: `%main.ts%` in the shell becomes `/assets/main-<hash>.js`. */
 const addresses = new Map();
 
+/** `import('./x')` of what was bundled already stays an import, of its address. */
+const loadedLater = {
+  name: 'loaded-later',
+  setup: ({ onResolve }) => onResolve({ filter: /./ }, ({ kind, path }) => (kind === 'dynamic-import' ? { path: addresses.get(`${basename(path)}.ts`), external: true } : undefined)),
+};
+
 await mkdir(assets, { recursive: true });
 await bundle();
 for (const name of ['favicon.svg', 'favicon-unread.svg', 'icon-maskable.svg']) await copy(name, (text) => text);
@@ -25,8 +31,14 @@ await removeStale();
 await report();
 
 async function bundle() {
+  // What only some visits need is a file of its own, whole, so that the script of every page shares nothing with it.
+  await bundleOne(['src/theme-boot.ts', 'src/upload/send-resumable.ts', 'styles/index.css']);
+  await bundleOne(['src/main.ts'], [loadedLater]);
+}
+
+async function bundleOne(paths, plugins = []) {
   const result = await build({
-    entryPoints: ['src/main.ts', 'src/theme-boot.ts', 'styles/index.css'].map((path) => join(here, path)),
+    entryPoints: paths.map((path) => join(here, path)),
     outdir: assets,
     entryNames: '[name]-[hash]',
     assetNames: '[name]-[hash]',
@@ -41,6 +53,7 @@ async function bundle() {
     metafile: true,
     absWorkingDir: here,
     logLevel: 'warning',
+    plugins,
   });
   for (const [path, { entryPoint, inputs }] of Object.entries(result.metafile.outputs)) {
     const source = entryPoint ?? (path.endsWith('.map') ? undefined : Object.keys(inputs)[0]);

@@ -29,7 +29,7 @@ export class LibraryService {
   }
 
   async stats(userId: string): Promise<MediaStats> {
-    return { ...(await this.counters.read(userId)), quotaBytes: this.config.userQuotaBytes };
+    return { ...(await this.counters.read(userId)), quotaBytes: this.config.userQuotaBytes, maxUploadBytes: this.config.maxUploadBytes };
   }
 
   activity(userId: string): Promise<MediaActivity> {

@@ -26,6 +26,7 @@ export interface MediaQuery {
   status?: string;
   kind?: string;
   q?: string;
+  sha256?: string;
   cursor?: string;
   limit?: number;
 }

@@ -1,8 +1,10 @@
 import { tell } from './live';
 import { session } from './session';
+import { forgetAll } from './upload/kept-files';
 
 /** Logs out on purpose: the other tabs of this browser, whose session is the same, follow, and nobody comes back to this page. */
 export function signOut(): void {
+  void forgetAll();
   tell({ type: 'signed-out' });
   leaveForGood();
 }

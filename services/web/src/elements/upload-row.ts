@@ -35,18 +35,18 @@ export class UploadRow extends HTMLElement {
   set upload(upload: Upload) {
     const status = statusOf(upload);
     this.#article.dataset['status'] = status;
-    if (upload.media) this.#article.dataset['mediaId'] = upload.media.id;
+    if (upload.state === 'sent' && upload.media) this.#article.dataset['mediaId'] = upload.media.id;
     this.#showName(upload);
     setText(this.#detail, describe(upload));
     this.#bar.element.setAttribute('aria-label', texts.upload.progressOf(upload.name));
-    this.#bar.element.hidden = isSettled(upload) || status === 'waiting' || status === 'uploaded';
+    this.#bar.element.hidden = isSettled(upload) || status === 'uploaded' || (status === 'waiting' && upload.loadedBytes === 0);
     this.#bar.set(percentOf(upload));
     this.#showPicture(upload, status);
     this.#showActions(upload, status);
   }
 
   #showName(upload: Upload): void {
-    const text = upload.media?.title ?? upload.name;
+    const text = (upload.state === 'sent' && upload.media?.title) || upload.name;
     if (!upload.media) return setText(this.#name, text);
     if (this.#name.textContent !== text || !this.#name.firstElementChild) fill(this.#name, h('a', { href: `/media/${upload.media.id}` }, text));
   }
@@ -75,7 +75,7 @@ export class UploadRow extends HTMLElement {
   }
 
   #showActions(upload: Upload, status: string): void {
-    const key = `${status}${upload.media?.failure?.retryable ?? ''}`;
+    const key = `${status}${upload.media?.failure?.retryable ?? ''}${uploads.canPause(upload)}`;
     if (key === this.#actionsKey) return;
     this.#actionsKey = key;
     const focused = this.#actions.contains(document.activeElement);
@@ -91,20 +91,26 @@ export class UploadRow extends HTMLElement {
 
 function actionsFor(upload: Upload, status: string): HTMLElement[] {
   const { id, name } = upload;
-  if (status === 'waiting' || status === 'uploading') {
-    return [h('button', { type: 'button', class: 'icon-button', 'aria-label': `${texts.upload.cancel} ${name}`, title: texts.upload.cancel, onclick: () => uploads.cancel(id) }, icon('close'))];
-  }
+  const cancel = iconButton('close', texts.upload.cancel, name, () => uploads.cancel(id));
+  if (uploads.canPause(upload)) return [iconButton('pause', texts.upload.pause, name, () => uploads.pause(id)), cancel];
+  if (status === 'waiting' || status === 'uploading') return [cancel];
+  if (status === 'paused') return [iconButton('play', texts.upload.resume, name, () => void uploads.retry(id)), cancel];
   const retry = h('button', { type: 'button', class: 'button small', onclick: () => void uploads.retry(id).catch((error: unknown) => toast(messageOf(error), 'bad')) }, icon('retry'), texts.upload.retry);
   const open = h('a', { class: 'button small', href: `/media/${upload.media?.id}` }, texts.upload.open);
-  const remove = h('button', { type: 'button', class: 'icon-button', 'aria-label': `${texts.upload.remove}: ${name}`, title: texts.upload.remove, onclick: () => uploads.remove(id) }, icon('close'));
+  const remove = iconButton('close', texts.upload.remove, name, () => uploads.remove(id));
+  if (status === 'duplicate') return [h('button', { type: 'button', class: 'button small', onclick: () => void uploads.retry(id) }, texts.upload.uploadAnyway), remove];
   if (status === 'completed') return [open, remove];
   if (status === 'failed') return upload.media?.failure?.retryable ? [retry, remove] : [remove];
   if (status === 'error' || status === 'cancelled') return [retry, remove];
   return isSettled(upload) ? [remove] : [];
 }
 
+function iconButton(name: Parameters<typeof icon>[0], label: string, file: string, onclick: () => void): HTMLElement {
+  return h('button', { type: 'button', class: 'icon-button', 'aria-label': `${label}: ${file}`, title: label, onclick }, icon(name));
+}
+
 function percentOf(upload: Upload): number | null {
-  if (upload.state === 'sending') return (upload.loadedBytes / upload.sizeBytes) * 100;
+  if (['sending', 'paused', 'waiting'].includes(upload.state)) return (upload.loadedBytes / upload.sizeBytes) * 100;
   return upload.media?.status === 'processing' ? upload.media.progress : null;
 }
 
@@ -112,6 +118,8 @@ function describe(upload: Upload): string {
   if (upload.state === 'sent' && upload.media) return describeMedia(upload.media);
   if (upload.state === 'sending') return describeSending(upload);
   if (upload.message) return upload.message;
+  if (upload.state === 'duplicate' && upload.media) return texts.upload.duplicate(upload.media.title);
+  if (upload.state === 'paused') return texts.upload.paused(formatBytes(upload.loadedBytes), formatBytes(upload.sizeBytes));
   if (upload.state === 'cancelled') return texts.upload.cancelled;
   return `${texts.upload.waiting} · ${formatBytes(upload.sizeBytes)}`;
 }

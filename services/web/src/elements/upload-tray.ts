@@ -1,8 +1,10 @@
 import { fill, h, setText } from '../dom';
+import { formatBytes, formatWait } from '../format';
 import { icon } from '../icons';
 import { texts } from '../texts';
-import { isSettled, isUnsuccessful, statusOf } from '../upload/queue';
+import { isSettled, isUnsuccessful, statusOf, type Upload } from '../upload/queue';
 import { uploads } from '../upload/uploads';
+import { progressBar } from './progress-bar';
 import { SignalElement } from './signal-element';
 import { toast } from './toast-region';
 import type { UploadRow } from './upload-row';
@@ -17,6 +19,7 @@ export class UploadTray extends SignalElement {
   #summary = h('p', { class: 'tray-summary' });
   #announcer = h('p', { class: 'visually-hidden', role: 'status' });
   #toggle = h('button', { type: 'button', class: 'icon-button tray-toggle', 'aria-controls': 'tray-rows', 'aria-expanded': 'true', 'aria-label': texts.upload.collapse, onclick: () => this.#setCollapsed(!this.hasAttribute('data-collapsed')) }, icon('down'));
+  #total = progressBar(texts.upload.totalProgress);
   #pending = new Set<string>();
 
   protected connected(signal: AbortSignal): void {
@@ -32,6 +35,7 @@ export class UploadTray extends SignalElement {
         h('button', { type: 'button', class: 'button small quiet tray-clear', onclick: () => uploads.clearSettled() }, texts.upload.clearFinished),
         this.#toggle,
       ),
+      this.#total.element,
       this.#list,
       this.#announcer,
     );
@@ -83,13 +87,21 @@ export class UploadTray extends SignalElement {
     const done = all.filter((upload) => statusOf(upload) === 'completed').length;
     const failed = all.filter(isUnsuccessful).length;
     const text = texts.upload.batchSummary(running, done, failed);
+    const unsent = all.filter(({ state }) => state === 'sending' || state === 'waiting' || state === 'paused');
+    this.#showTotal(unsent);
     this.toggleAttribute('data-empty', all.length === 0);
     this.toggleAttribute('data-busy', running > 0);
-    setText(this.#summary, text);
+    setText(this.#summary, [text, totalsOf(unsent)].filter(Boolean).join(' · '));
     // Announced once per change of a state, never per percent.
     setText(this.#announcer, text);
     const clear = this.querySelector<HTMLElement>('.tray-clear');
     if (clear) clear.hidden = running === all.length;
+  }
+
+  #showTotal(unsent: readonly Upload[]): void {
+    const total = sum(unsent, 'sizeBytes');
+    this.#total.element.hidden = unsent.length < 2;
+    this.#total.set(total > 0 ? (sum(unsent, 'loadedBytes') / total) * 100 : null);
   }
 
   #setCollapsed(collapsed: boolean): void {
@@ -97,6 +109,18 @@ export class UploadTray extends SignalElement {
     this.#toggle.setAttribute('aria-expanded', String(!collapsed));
     this.#toggle.setAttribute('aria-label', collapsed ? texts.upload.expand : texts.upload.collapse);
   }
+}
+
+/** Bytes and time of everything that is still to be sent; one file says that in its own row. */
+function totalsOf(unsent: readonly Upload[]): string {
+  if (unsent.length < 2) return '';
+  const [loaded, total, speed] = [sum(unsent, 'loadedBytes'), sum(unsent, 'sizeBytes'), sum(unsent, 'bytesPerSecond')];
+  const left = speed > 0 && texts.upload.left(formatWait((total - loaded) / speed));
+  return [texts.upload.totals(formatBytes(loaded), formatBytes(total)), left].filter(Boolean).join(' · ');
+}
+
+function sum(some: readonly Upload[], field: 'loadedBytes' | 'sizeBytes' | 'bytesPerSecond'): number {
+  return some.reduce((total, upload) => total + (upload[field] ?? 0), 0);
 }
 
 function isNarrow(): boolean {

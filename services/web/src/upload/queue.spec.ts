@@ -36,8 +36,48 @@ test('a refused file is settled with its reason and never sent', () => {
 test('tells speed and time left while sending', () => {
   const { queue } = queueWith(1);
   queue.startNext(0);
+  queue.progress('u1', 0, 0);
   queue.progress('u1', 250, 1000);
   expect(queue.get('u1')).toMatchObject({ loadedBytes: 250, bytesPerSecond: 250, secondsLeft: 3 });
+});
+
+test('a resumed upload counts from where it goes on', () => {
+  const { queue } = queueWith(1);
+  queue.startNext(0);
+  queue.progress('u1', 600, 10);
+  queue.progress('u1', 700, 1010);
+  expect(queue.get('u1')).toMatchObject({ loadedBytes: 700, bytesPerSecond: 100, secondsLeft: 3 });
+});
+
+test('a paused file gives its place to the next one, and goes on with what it had', () => {
+  const { queue } = queueWith(2, 1);
+  queue.startNext(0);
+  queue.progress('u1', 400, 10);
+  queue.pause('u1');
+  expect(queue.startNext(20).map(({ id }) => id)).toEqual(['u2']);
+  expect(isSettled(queue.get('u1')!)).toBe(false);
+  queue.retry('u1');
+  expect(queue.get('u1')).toMatchObject({ state: 'waiting', loadedBytes: 400 });
+});
+
+test('a file that is there already waits for its owner, and news of the other medium leave it alone', () => {
+  const { queue } = queueWith(1);
+  queue.startNext(0);
+  queue.holdDuplicate('u1', medium());
+  queue.applyMedia(at('completed', 5));
+  expect(queue.get('u1')).toMatchObject({ state: 'duplicate', media: { status: 'uploaded' } });
+  expect(isSettled(queue.get('u1')!)).toBe(true);
+  queue.retry('u1');
+  expect(queue.get('u1')).toMatchObject({ state: 'waiting', media: null });
+});
+
+test('a line that breaks often is given up only when nothing gets through any more', () => {
+  const { queue } = queueWith(1);
+  for (let round = 1; round <= 9; round += 1) {
+    queue.startNext(round);
+    queue.progress('u1', round * 100, round);
+    expect(queue.interrupt('u1', 'lost', 2)).toBe(true);
+  }
 });
 
 test('multipart framing never shows more than the file', () => {
@@ -72,7 +112,7 @@ test('a stalled upload says why and still counts as sending', () => {
   const { queue } = queueWith(2, 1);
   queue.startNext(0);
   queue.stall('u1', 'connection lost');
-  expect(queue.get('u1')).toMatchObject({ state: 'sending', message: 'connection lost', loadedBytes: 0 });
+  expect(queue.get('u1')).toMatchObject({ state: 'sending', message: 'connection lost' });
   expect(queue.startNext(0)).toEqual([]);
 });
 

@@ -5,8 +5,9 @@ import { RateMeter } from './rate-meter';
 /**
  * One row per file, from the first byte to the last analysis.
  * waiting -> sending -> sent (from here `media` tells the rest), or refused (by us or the server), error, cancelled.
+ * paused and duplicate wait for their owner's word; of a duplicate `media` is the one that is there.
  */
-export type UploadState = 'waiting' | 'sending' | 'sent' | 'refused' | 'error' | 'cancelled';
+export type UploadState = 'waiting' | 'sending' | 'paused' | 'duplicate' | 'sent' | 'refused' | 'error' | 'cancelled';
 
 export interface Upload {
   readonly id: string;
@@ -34,7 +35,7 @@ export function statusOf(upload: Upload): string {
 
 /** Nothing more will happen by itself. */
 export function isSettled(upload: Upload): boolean {
-  return ['refused', 'error', 'cancelled', 'completed', 'failed'].includes(statusOf(upload));
+  return ['refused', 'duplicate', 'error', 'cancelled', 'completed', 'failed'].includes(statusOf(upload));
 }
 
 /** It ended, and not because its owner wanted it to. */
@@ -75,7 +76,7 @@ export class UploadQueue {
     const next = this.all.filter(({ state }) => state === 'waiting').slice(0, Math.max(0, room));
     for (const { id } of next) {
       this.#meters.set(id, new RateMeter(nowMs));
-      this.#change(id, { state: 'sending', loadedBytes: 0, message: null });
+      this.#change(id, { state: 'sending', message: null });
     }
     return next;
   }
@@ -87,7 +88,9 @@ export class UploadQueue {
     const loaded = Math.min(loadedBytes, upload.sizeBytes);
     const bytesPerSecond = meter.measure(loaded, nowMs);
     const secondsLeft = bytesPerSecond ? (upload.sizeBytes - loaded) / bytesPerSecond : null;
-    this.#change(id, { loadedBytes: loaded, bytesPerSecond, secondsLeft });
+    // What gets through makes up for what was lost before: a bad line may break often, as long as it moves something.
+    const interruptions = loaded > upload.loadedBytes ? 0 : upload.interruptions;
+    this.#change(id, { loadedBytes: loaded, bytesPerSecond, secondsLeft, interruptions });
   }
 
   sent(id: string, media: Media): void {
@@ -108,31 +111,42 @@ export class UploadQueue {
 
   /** Says why nothing moves while it keeps its place among those that send. */
   stall(id: string, message: string): void {
-    this.#change(id, { message, loadedBytes: 0, ...still });
+    this.#change(id, { message, ...still });
   }
 
   /** The connection was lost: back in line, at most `limit` times; false when that is used up. */
   interrupt(id: string, message: string, limit: number): boolean {
     const upload = this.#uploads.get(id);
     if (!upload || upload.interruptions >= limit) return false;
-    this.#change(id, { state: 'waiting', message, interruptions: upload.interruptions + 1, loadedBytes: 0, ...still });
+    this.#change(id, { state: 'waiting', message, interruptions: upload.interruptions + 1, ...still });
     return true;
+  }
+
+  /** The server keeps what it has: `retry` goes on from there. */
+  pause(id: string): void {
+    if (this.#uploads.get(id)?.state === 'sending') this.#change(id, { state: 'paused', message: null, ...still });
+  }
+
+  /** The same bytes are there already, as `media`: its owner says whether they are wanted twice. */
+  holdDuplicate(id: string, media: Media): void {
+    if (this.#uploads.get(id)?.state === 'sending') this.#change(id, { state: 'duplicate', media, message: null, ...still });
   }
 
   cancel(id: string): void {
     const state = this.#uploads.get(id)?.state;
-    if (state === 'waiting' || state === 'sending') this.#change(id, { state: 'cancelled', message: null, ...still });
+    if (state === 'waiting' || state === 'sending' || state === 'paused') this.#change(id, { state: 'cancelled', message: null, ...still });
   }
 
-  /** An own retry, after an error or a cancel: counts interruptions afresh. */
+  /** The owner's word to go on, after an error, a cancel or a pause, or although it is there already: counts interruptions afresh. */
   retry(id: string): void {
     const state = this.#uploads.get(id)?.state;
-    if (state === 'error' || state === 'cancelled') this.#change(id, { state: 'waiting', message: null, interruptions: 0, loadedBytes: 0 });
+    if (state === 'paused') return this.#change(id, { state: 'waiting', message: null, interruptions: 0 });
+    if (state === 'error' || state === 'cancelled' || state === 'duplicate') this.#change(id, { state: 'waiting', message: null, media: null, interruptions: 0, loadedBytes: 0 });
   }
 
   /** News about a medium; late news about an older moment is dropped. */
   applyMedia(media: Media): void {
-    const upload = this.all.find((candidate) => candidate.media?.id === media.id);
+    const upload = this.#rowOf(media.id);
     if (!upload && this.#isSending()) this.#early.set(media.id, media);
     if (!upload?.media || isOlder(media, upload.media)) return;
     this.#change(upload.id, { media });
@@ -140,13 +154,17 @@ export class UploadQueue {
 
   /** Its medium was deleted: nothing is left to tell. */
   removeMedia(mediaId: string): void {
-    const upload = this.all.find((candidate) => candidate.media?.id === mediaId);
+    const upload = this.#rowOf(mediaId);
     if (upload) this.remove(upload.id);
   }
 
   remove(id: string): void {
     this.#meters.delete(id);
     if (this.#uploads.delete(id)) this.#changed(id);
+  }
+
+  #rowOf(mediaId: string): Upload | undefined {
+    return this.all.find(({ state, media }) => state === 'sent' && media?.id === mediaId);
   }
 
   #isSending(): boolean {

@@ -5,15 +5,19 @@ const weight = 0.3;
 /** Bytes per second, smoothed. */
 export class RateMeter {
   #lastMs: number;
-  #lastBytes = 0;
+  #lastBytes: number | null = null;
   #rate: number | null = null;
 
   constructor(startMs: number) {
     this.#lastMs = startMs;
   }
 
-  /** Takes the total so far; null until there is enough to tell. */
+  /** Takes the total so far; null until there is enough to tell. The first total is where it begins: a resumed upload does not begin at zero. */
   measure(loadedBytes: number, nowMs: number): number | null {
+    if (this.#lastBytes === null) {
+      this.#lastBytes = loadedBytes;
+      this.#lastMs = nowMs;
+    }
     const gapMs = nowMs - this.#lastMs;
     if (gapMs < minimumGapMs) return this.#rate;
     const sample = ((loadedBytes - this.#lastBytes) / gapMs) * 1000;

@@ -3,23 +3,33 @@ import { api, sessionLost } from '../api';
 import { connection } from '../connection';
 import { uuid } from '../dom';
 import { live, tell } from '../live';
-import { ApiProblem, NetworkProblem, isTemporary, messageOf } from '../problem';
+import { ApiProblem, NetworkProblem, isTemporary, messageOf, parseProblem } from '../problem';
+import { session } from '../session';
 import { Topic } from '../store';
 import { texts } from '../texts';
+import { duplicateOf, isReadable, refusalOf } from './admission';
+import { holdPage, keep, letGo, takeOver } from './kept-files';
 import { isSettled, isUnsuccessful, statusOf, UploadQueue, type Upload } from './queue';
 import { sendFile } from './send';
-import { obviouslyUnsupported, sniffBytes } from './sniff';
 
 const parallel = 3;
 const interruptionLimit = 5;
 /** Refusals that the same file meets again on every try. */
 const finalCodes = new Set(['unsupported_media_type', 'file_too_large', 'empty_file']);
+/** Refusals that time alone mends. */
+const passingCodes = new Set(['idempotency_in_progress', 'upload_locked', 'offset_mismatch', 'upload_stalled']);
+/** From here on a lost connection costs more than the two requests that resuming takes. */
+const resumableFromBytes = 5 * 1024 ** 2;
 
 interface Source {
   file: File;
   /** The same on every try, so that a try whose answer was lost is not stored twice. */
   idempotencyKey: string;
   stop: AbortController;
+  /** Its owner wants it although the same bytes are there already. */
+  isWanted: boolean;
+  /** All bytes are there; only the medium was not read yet. */
+  mediaId?: string;
 }
 
 /** All uploads of this page, outside of any page so that they go on while people look around. */
@@ -32,22 +42,21 @@ class Uploads {
   readonly #sources = new Map<string, Source>();
   readonly #announced = new Set<string>();
 
-  /** Listens for what happens to media after their upload. */
+  /** Listens for what happens to media after their upload, and goes on with what an earlier page left. */
   connect(signal: AbortSignal): void {
     live.media.on((media) => this.queue.applyMedia(media), signal);
     live.mediaDeleted.on((id) => this.queue.removeMedia(id), signal);
     live.refetch.on(() => void this.#refetch(), signal);
     globalThis.addEventListener('beforeunload', (event) => this.hasUnsent() && event.preventDefault(), { signal });
+    holdPage();
+    void this.#resumeEarlier();
   }
 
   async add(files: readonly File[]): Promise<void> {
     const batchId = uuid();
     for (const file of files) {
-      const id = uuid();
-      const refusal = await refusalOf(file);
-      if (!refusal) this.#sources.set(id, { file, idempotencyKey: uuid(), stop: new AbortController() });
-      this.queue.add({ id, batchId, name: file.name, sizeBytes: file.size, refusal });
-      this.#startNext();
+      const refusal = await refusalOf(file, this.#unsentBytes());
+      this.#enqueue({ id: uuid(), batchId, file, idempotencyKey: uuid() }, refusal);
     }
   }
 
@@ -56,15 +65,28 @@ class Uploads {
   }
 
   hasUnsent(): boolean {
-    return this.queue.all.some(({ state }) => state === 'waiting' || state === 'sending');
+    return this.queue.all.some(isUnsent);
+  }
+
+  canPause({ state, sizeBytes }: Upload): boolean {
+    return state === 'sending' && sizeBytes >= resumableFromBytes;
+  }
+
+  /** What the server has of it stays there; `retry` goes on from there. */
+  pause(id: string): void {
+    this.queue.pause(id);
+    this.#sources.get(id)?.stop.abort(new DOMException('Paused', 'PauseError'));
+    this.#startNext();
   }
 
   cancel(id: string): void {
     this.queue.cancel(id);
     this.#sources.get(id)?.stop.abort(new DOMException('Cancelled', 'AbortError'));
+    void letGo(id);
     this.#startNext();
   }
 
+  /** Another try, going on after a pause, or sending what is there already. */
   async retry(id: string): Promise<void> {
     const upload = this.queue.get(id);
     if (upload?.state === 'sent' && upload.media) {
@@ -73,7 +95,7 @@ class Uploads {
       return;
     }
     const source = this.#sources.get(id);
-    if (source) this.#sources.set(id, { ...source, stop: new AbortController() });
+    if (source) this.#sources.set(id, { ...source, stop: new AbortController(), isWanted: source.isWanted || upload?.state === 'duplicate' });
     this.queue.retry(id);
     this.#startNext();
   }
@@ -82,17 +104,36 @@ class Uploads {
     for (const upload of this.queue.all.filter(isSettled)) this.remove(upload.id);
   }
 
-  /** Logging out ends and forgets everything. */
+  /** The session ended: nothing goes on here. What is kept over a reload stays kept. */
   clear(): void {
     for (const { id } of this.queue.all) {
-      this.cancel(id);
-      this.remove(id);
+      this.#sources.get(id)?.stop.abort(new DOMException('Signed out', 'PauseError'));
+      this.#sources.delete(id);
+      this.queue.remove(id);
     }
   }
 
   remove(id: string): void {
     this.#sources.delete(id);
+    void letGo(id);
     this.queue.remove(id);
+  }
+
+  #enqueue({ id, batchId, file, idempotencyKey }: { id: string; batchId: string; file: File; idempotencyKey: string }, refusal: string | null): void {
+    const userId = session.value?.id;
+    if (!refusal) this.#sources.set(id, { file, idempotencyKey, stop: new AbortController(), isWanted: false });
+    if (!refusal && userId) void keep({ id, userId, batchId, file, idempotencyKey });
+    this.queue.add({ id, batchId, name: file.name, sizeBytes: file.size, refusal });
+    this.#startNext();
+  }
+
+  async #resumeEarlier(): Promise<void> {
+    const userId = session.value?.id;
+    for (const kept of userId ? await takeOver(userId) : []) this.#enqueue(kept, (await isReadable(kept.file)) ? null : texts.upload.unreadable);
+  }
+
+  #unsentBytes(): number {
+    return this.queue.all.filter(isUnsent).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
 
   #startNext(): void {
@@ -102,17 +143,29 @@ class Uploads {
   async #send(upload: Upload): Promise<void> {
     const source = this.#sources.get(upload.id);
     if (!source) return this.queue.fail(upload.id, texts.upload.unreadable);
-    const { file, idempotencyKey, stop } = source;
-    const progress = (loadedBytes: number): void => this.queue.progress(upload.id, loadedBytes, performance.now());
     try {
-      const media = await sendFile({ file, idempotencyKey, batchId: upload.batchId, signal: stop.signal, progress });
+      const duplicate = source.isWanted || upload.interruptions > 0 ? null : await duplicateOf(source.file);
+      if (source.stop.signal.aborted) return;
+      if (duplicate) return this.queue.holdDuplicate(upload.id, duplicate);
+      const media = await this.#bytesOut(upload, source);
       this.queue.sent(upload.id, media);
+      void letGo(upload.id);
       connection.back();
       tell({ type: 'media', media });
     } catch (error) {
-      if (!stop.signal.aborted) await this.#failed(upload, error);
+      if (!source.stop.signal.aborted) await this.#failed(upload, error);
+    } finally {
+      this.#startNext();
     }
-    this.#startNext();
+  }
+
+  async #bytesOut({ id, batchId, sizeBytes }: Upload, source: Source): Promise<Media> {
+    const { file, idempotencyKey, stop: { signal } } = source;
+    const progress = (loadedBytes: number): void => this.queue.progress(id, loadedBytes, performance.now());
+    if (sizeBytes < resumableFromBytes) return sendFile({ file, idempotencyKey, batchId, signal, progress });
+    const { sendResumable } = await import('./send-resumable');
+    source.mediaId ??= await sendResumable({ file, batchId, signal, progress, refused: parseProblem, unreachable: () => new NetworkProblem() });
+    return api.medium(source.mediaId);
   }
 
   async #failed(upload: Upload, error: unknown): Promise<void> {
@@ -120,8 +173,11 @@ class Uploads {
       sessionLost.emit();
       return this.queue.fail(upload.id, texts.upload.sessionEnded);
     }
-    const again = isTemporary(error) || (error instanceof ApiProblem && error.code === 'idempotency_in_progress');
-    if (error instanceof ApiProblem && finalCodes.has(error.code)) return this.queue.refuse(upload.id, error.message);
+    const again = isTemporary(error) || (error instanceof ApiProblem && passingCodes.has(error.code));
+    if (error instanceof ApiProblem && finalCodes.has(error.code)) {
+      void letGo(upload.id);
+      return this.queue.refuse(upload.id, error.message);
+    }
     if (!again) return this.queue.fail(upload.id, messageOf(error));
     if (!(await isReadable(this.fileOf(upload.id)))) return this.queue.fail(upload.id, texts.upload.unreadable);
     if (error instanceof NetworkProblem) connection.lost('unreachable');
@@ -129,6 +185,7 @@ class Uploads {
     this.queue.stall(upload.id, texts.upload.lost);
     // It keeps its place among those that send, so that the others do not run into the same wall meanwhile.
     await connection.pause(attempt);
+    while (!navigator.onLine) await connection.pause(interruptionLimit);
     if (!this.queue.interrupt(upload.id, texts.upload.lost, interruptionLimit)) this.queue.fail(upload.id, texts.upload.lostForGood);
   }
 
@@ -161,20 +218,6 @@ class Uploads {
   }
 }
 
+const isUnsent = ({ state }: Upload) => state === 'waiting' || state === 'sending' || state === 'paused';
+
 export const uploads = new Uploads();
-
-async function refusalOf(file: File): Promise<string | null> {
-  if (file.size === 0) return texts.upload.empty;
-  try {
-    const head = new Uint8Array(await file.slice(0, sniffBytes).arrayBuffer());
-    return obviouslyUnsupported(head) ? texts.upload.unsupported : null;
-  } catch {
-    return texts.upload.unreadable;
-  }
-}
-
-/** A file that changed or vanished on disk makes the request fail like a lost connection. */
-async function isReadable(file: File | undefined): Promise<boolean> {
-  if (!file) return false;
-  return file.slice(0, 1).arrayBuffer().then(() => true, () => false);
-}

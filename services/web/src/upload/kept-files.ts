@@ -1,0 +1,90 @@
+/** A file that is not sent yet, as the browser keeps it over a reload. */
+export interface KeptFile {
+  id: string;
+  userId: string;
+  /** The page that sends it. */
+  pageId: string;
+  batchId: string;
+  file: File;
+  idempotencyKey: string;
+  addedAtMs: number;
+}
+
+/** Browsers copy what they keep: beyond this a reload needs the file to be chosen again. */
+const limitBytes = 1024 ** 3;
+/** As long as the server keeps what arrived of it. */
+const keptForMs = 24 * 3_600_000;
+
+const pageId = crypto.randomUUID?.() ?? String(Math.random());
+const pageLock = (id: string) => `snapstream-page-${id}`;
+/** Locks tell which pages live; without them (plain http, old browsers) two pages would send the same files. */
+const canKeep = 'locks' in navigator && typeof indexedDB === 'object';
+let keptBytes = 0;
+
+/** From now on other pages know that this one lives. Held until it is closed. */
+export function holdPage(): void {
+  if (canKeep) void navigator.locks.request(pageLock(pageId), () => new Promise(() => {}));
+}
+
+/** Never throws: where a file can not be kept, a reload loses it, and the browser asks before. */
+export async function keep(file: Omit<KeptFile, 'pageId' | 'addedAtMs'>): Promise<void> {
+  if (!canKeep || keptBytes + file.file.size > limitBytes) return;
+  keptBytes += file.file.size;
+  await change((store) => store.put({ ...file, pageId, addedAtMs: Date.now() } satisfies KeptFile)).catch(() => undefined);
+}
+
+export async function letGo(id: string): Promise<void> {
+  if (canKeep) await change((store) => store.delete(id)).catch(() => undefined);
+}
+
+/** Somebody logs out on purpose: nothing of theirs stays in this browser. */
+export async function forgetAll(): Promise<void> {
+  if (canKeep) await change((store) => store.clear()).catch(() => undefined);
+}
+
+/** Takes over what pages that are gone did not send any more, oldest first. One page at a time looks. */
+export async function takeOver(userId: string): Promise<KeptFile[]> {
+  if (!canKeep) return [];
+  return navigator.locks.request('snapstream-take-over', async () => {
+    const living = new Set((await navigator.locks.query()).held?.map(({ name }) => name));
+    const orphans = (await all()).filter((kept) => !living.has(pageLock(kept.pageId)));
+    const [old, mine] = [orphans.filter(isOld), orphans.filter((kept) => !isOld(kept) && kept.userId === userId)];
+    await change((store) => {
+      for (const { id } of old) store.delete(id);
+      for (const kept of mine) store.put({ ...kept, pageId });
+    });
+    keptBytes += mine.reduce((sum, { file }) => sum + file.size, 0);
+    return mine.toSorted((a, b) => a.addedAtMs - b.addedAtMs);
+  }).catch(() => []);
+}
+
+const isOld = ({ addedAtMs }: KeptFile) => Date.now() - addedAtMs > keptForMs;
+
+async function all(): Promise<KeptFile[]> {
+  const database = await open();
+  return result(database.transaction('files').objectStore('files').getAll() as IDBRequest<KeptFile[]>).finally(() => database.close());
+}
+
+async function change(work: (store: IDBObjectStore) => void): Promise<void> {
+  const database = await open();
+  const transaction = database.transaction('files', 'readwrite');
+  const done = new Promise<void>((resolve, reject) => {
+    transaction.addEventListener('complete', () => resolve());
+    transaction.addEventListener('abort', () => reject(transaction.error ?? new Error('the browser keeps no files')));
+  });
+  work(transaction.objectStore('files'));
+  await done.finally(() => database.close());
+}
+
+function open(): Promise<IDBDatabase> {
+  const request = indexedDB.open('snapstream-uploads', 1);
+  request.addEventListener('upgradeneeded', () => void request.result.createObjectStore('files', { keyPath: 'id' }));
+  return result(request);
+}
+
+function result<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.addEventListener('success', () => resolve(request.result));
+    request.addEventListener('error', () => reject(request.error ?? new Error('the browser keeps no files')));
+  });
+}
