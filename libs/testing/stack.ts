@@ -19,7 +19,7 @@ export interface Stack {
   /** null: it runs elsewhere, and what it published can not be read. */
   alerts: (() => Promise<PublishedAlert[]>) | null;
   /** null: its processes are not ours to kill. */
-  processes: { services: TestProcess[]; workers: TestProcess[]; startWorker(): Promise<TestProcess>; surroundings: TestSurroundings; dataDir: string } | null;
+  processes: { services: TestProcess[]; workers: TestProcess[]; startWorker(): Promise<TestProcess>; surroundings: TestSurroundings; env: Record<string, string>; dataDir: string } | null;
   /** A client with an account of its own, logged in. */
   newUser(): Promise<{ api: ApiClient; account: Account }>;
   stop(): Promise<void>;
@@ -117,7 +117,7 @@ async function assemble(
     await Promise.all([...workers, ...services].map((process) => process.stop()));
     await surroundings.stop();
   };
-  return { ...running(baseUrl), alerts, processes: { services, workers, startWorker, surroundings, dataDir: env.DATA_DIR! }, stop };
+  return { ...running(baseUrl), alerts, processes: { services, workers, startWorker, surroundings, env, dataDir: env.DATA_DIR! }, stop };
 }
 
 function running(baseUrl: string): Stack {

@@ -61,7 +61,7 @@ test('neighbours in the order of the list', () => {
 });
 
 test('how many there are is known without asking, for all and for a status', () => {
-  const stats = { total: 9, uploaded: 1, processing: 2, completed: 4, failed: 2, bytes: 0, originalBytes: 0, quotaBytes: null };
+  const stats = { total: 9, uploaded: 1, processing: 2, completed: 4, failed: 2, bytes: 0, originalBytes: 0, quotaBytes: null, maxUploadBytes: 1 };
   expect(countOf(all, stats)).toBe(9);
   expect(countOf({ ...all, status: 'failed' }, stats)).toBe(2);
   expect(countOf({ ...all, kind: 'image' }, stats)).toBeNull();

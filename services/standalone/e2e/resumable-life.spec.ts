@@ -1,0 +1,93 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Media, Problem } from '#contracts';
+import { eventually, makeJpeg, startPausable, startProcess, startStandalone, type ApiClient, type Pausable, type Stack } from '#testing';
+
+const MIB = 1024 ** 2;
+const TUS = { 'Tus-Resumable': '1.0.0' };
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+async function pictureOf(sizeBytes: number): Promise<Buffer<ArrayBuffer>> {
+  const picture = await makeJpeg({ width: 64, height: 64 });
+  return Buffer.concat([picture, randomBytes(sizeBytes - picture.length)]);
+}
+
+const begin = async (api: ApiClient, sizeBytes: number) => (await api.fetch('POST', '/api/uploads', { headers: { ...TUS, 'Upload-Length': String(sizeBytes) } })).headers.get('location')!;
+const append = (api: ApiClient, path: string, offset: number, bytes: Uint8Array<ArrayBuffer>) =>
+  api.fetch('PATCH', path, { headers: { ...TUS, 'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': String(offset) }, body: bytes });
+const head = (api: ApiClient, path: string) => api.fetch('HEAD', path, { headers: TUS });
+const listed = async (api: ApiClient) => (await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items;
+const filesBelow = async (stack: Stack, ...folder: string[]) => {
+  const entries = await readdir(join(stack.processes!.dataDir, 'objects', ...folder), { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isFile()).length;
+};
+
+describe('the life of a resumable upload', () => {
+  let stack: Stack;
+  let dynamodb: Pausable;
+  beforeEach(async () => {
+    stack = await startStandalone({ workers: 0, wayToDynamoDb: async (endpoint) => (dynamodb = await startPausable(endpoint)).url, env: { UPLOAD_EXPIRY_SECONDS: '6', USER_QUOTA_BYTES: String(10 * MIB) } });
+  });
+  afterEach(async () => {
+    await stack.stop();
+    await dynamodb.stop();
+  });
+
+  it('outlives a killed API', async () => {
+    const { api } = await stack.newUser();
+    const bytes = await pictureOf(6 * MIB);
+    const path = await begin(api, bytes.length);
+    await append(api, path, 0, bytes.subarray(0, 2 * MIB));
+    const { services, env } = stack.processes!;
+    await services[0]!.kill();
+    services[0] = await startProcess('standalone', { ...env, PORT: new URL(stack.baseUrl).port });
+    expect((await head(api, path)).headers.get('upload-offset')).toBe(String(2 * MIB));
+    expect((await append(api, path, 2 * MIB, bytes.subarray(2 * MIB))).status).toBe(204);
+    expect((await listed(api)).map((media) => media.sha256)).toEqual([sha256(bytes)]);
+  });
+
+  it('is erased when it expires, and its room is free again', async () => {
+    const { api } = await stack.newUser();
+    const path = await begin(api, 9 * MIB);
+    const { status, headers } = await append(api, path, 0, await pictureOf(MIB));
+    expect(status).toBe(204);
+    expect(Date.parse(headers.get('upload-expires')!) - Date.now()).toBeLessThan(6_000);
+    expect(await filesBelow(stack, 'resumable')).toBe(2);
+    await eventually(async () => (await head(api, path)).status, (found) => found === 404 || found === 410, 12_000);
+    await eventually(() => filesBelow(stack, 'resumable'), (count) => count === 0, 15_000);
+    expect((await head(api, path)).status).toBe(404);
+    expect(await begin(api, 9 * MIB)).toMatch(/^\/api\/uploads\//);
+  }, 40_000);
+
+  it('is refused while the table hangs at its end, and finished by whoever asks next', async () => {
+    const { api } = await stack.newUser();
+    const bytes = await pictureOf(300_000);
+    const path = await begin(api, bytes.length);
+    const startedAt = Date.now();
+    const answer = append(api, path, 0, bytes);
+    setTimeout(() => dynamodb.pause(), 5);
+    const refused = await answer;
+    if (refused.status !== 204) {
+      expect(((await refused.json()) as Problem).code).toBe('temporarily_unavailable');
+      expect(Date.now() - startedAt).toBeLessThan(6_000);
+    }
+    dynamodb.resume();
+    const finished = await eventually(() => head(api, path), ({ status }) => status === 200, 10_000);
+    expect(finished.headers.get('upload-offset')).toBe(String(bytes.length));
+    const items = await listed(api);
+    expect(items.map(({ id, sha256: hash }) => [id, hash])).toEqual([[finished.headers.get('snapstream-media-id'), sha256(bytes)]]);
+    await eventually(() => filesBelow(stack, 'resumable'), (count) => count === 0);
+    expect(await filesBelow(stack, 'originals')).toBe(2);
+  }, 40_000);
+
+  it('ends with the account', async () => {
+    const { api, account } = await stack.newUser();
+    const path = await begin(api, 5 * MIB);
+    await append(api, path, 0, await pictureOf(2 * MIB));
+    const twin = api.clone();
+    await api.expect(202, 'DELETE', '/api/auth/me', { json: { password: account.password } });
+    expect((await append(twin, path, 2 * MIB, await pictureOf(MIB))).status).toBe(401);
+    await eventually(() => filesBelow(stack, 'resumable'), (count) => count === 0, 20_000);
+  }, 40_000);
+});
