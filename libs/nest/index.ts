@@ -4,6 +4,7 @@ export { CurrentUser, userOf, type SessionUser } from './current-user';
 export { Endpoint, Id, parseWith, ZodBody, ZodQuery } from './endpoint';
 export { answerHealth, Health, type Readiness } from './health';
 export { createLogger, NestLogger } from './logging';
+export { measureJob, type JobOutcome } from './metrics';
 export { openApiDocument } from './openapi';
 export { startOpsServer } from './ops-server';
 export { ProblemError, toProblem, type ProblemOptions } from './problem';

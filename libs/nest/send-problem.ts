@@ -11,6 +11,7 @@ const DRAIN_BYTES = 256 * 1024 ** 2;
  */
 export function sendProblem(req: Request, res: Response, error: unknown): void {
   const problem = toProblem(error);
+  res.locals.problem = problem.code;
   if (problem.status >= 500) res.err = error instanceof Error ? error : new Error(String(error)); // logged with the request
   if (res.headersSent) {
     res.destroy();

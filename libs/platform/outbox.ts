@@ -75,6 +75,19 @@ export class Outbox {
     return sent;
   }
 
+  /** How many items of a table have events that are not confirmed, and since when the first of them has. */
+  async unconfirmed(table: EventSource['table']): Promise<{ items: number; oldestAt: Date | null }> {
+    const found = await Promise.all(
+      shards.map(async (shard) => {
+        const query = { index: 'outbox', where: equals('outboxShard', shard) };
+        const [items, oldest] = await Promise.all([this.dynamo.count(table, query), this.dynamo.query<{ outboxAt: string }>(table, { ...query, limit: 1, project: ['outboxAt'] })]);
+        return { items, oldest: oldest.items[0]?.outboxAt };
+      }),
+    );
+    const [oldestAt] = found.flatMap(({ oldest }) => oldest ?? []).toSorted();
+    return { items: found.reduce((sum, { items }) => sum + items, 0), oldestAt: oldestAt ? new Date(oldestAt) : null };
+  }
+
   private async resendItem(table: EventSource['table'], key: Record<string, string>, before: string): Promise<number> {
     const item = await this.dynamo.get<OutboxFields>(table, key);
     const events = Object.values(item?.pending ?? {}).filter((event) => event.occurredAt <= before);

@@ -62,6 +62,12 @@ export class JobQueue {
     };
   }
 
+  /** When the job that waits longest was sent. */
+  async oldestWaitingAt(name: QueueName): Promise<Date | null> {
+    const [oldest] = await withRedis(() => this.open[name].getJobs(['wait'], 0, 0, true));
+    return oldest ? new Date(oldest.timestamp) : null;
+  }
+
   /** Rejects when Redis does not answer now. */
   async check(): Promise<void> {
     await withRedis(() => this.redis.ping());

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FailureCode, ProcessMedia } from '#contracts';
 import { MediaAnnouncer, MediaRepository, originalKey, type Ending, type MediaItem, type MediaKey } from '#media';
+import { measureJob, type JobOutcome } from '#nest';
 import { DependencyUnavailableError, newId, ObjectMissingError, STORAGE, StorageFullError, type Storage, type WorkResult } from '#platform';
 import { MediaFailure } from './analysis';
 import { DerivedFiles } from './derived-files';
@@ -37,8 +38,9 @@ export class ProcessingService {
       if (claim.outcome === 'over') return DONE;
       if (claim.outcome === 'busy') return { next: 'again', at: claim.until };
       if (claim.announced) await this.announcer.announce({ item: claim.item, event: claim.announced });
-      if (claim.outcome === 'exhausted') return await this.end(claim.item, token, { status: 'failed', code: claim.code });
-      return await this.work(claim.item, token, shutdown, claim.alone);
+      if (claim.outcome === 'claimed') return await this.work(claim.item, token, shutdown, claim.alone);
+      await this.end(claim.item, token, { status: 'failed', code: claim.code });
+      return DONE;
     } catch (error) {
       if (error instanceof DependencyUnavailableError) return again(OUTAGE_PAUSE_MS);
       throw error;
@@ -47,10 +49,13 @@ export class ProcessingService {
 
   private async work(item: MediaItem, token: string, shutdown: AbortSignal, alone: boolean): Promise<WorkResult> {
     const lease = new Lease(this.media, item, token, shutdown);
+    const ended = measureJob(item.kind);
     try {
       const ending = await this.sandboxes.use(alone, (sandbox) => this.analyse(sandbox, item, token, lease));
-      return await this.end(item, token, ending);
+      ended(await this.end(item, token, ending));
+      return DONE;
     } catch (error) {
+      ended(outcomeOf(error, lease, shutdown));
       await this.derived.erase(item.id, token).catch(() => {}); // storage away: erased with what nobody names
       return await this.handBack(item, token, lease, shutdown, error as Error);
     } finally {
@@ -76,16 +81,16 @@ export class ProcessingService {
     }
   }
 
-  private async end(item: MediaItem, token: string, ending: Ending): Promise<WorkResult> {
+  private async end(item: MediaItem, token: string, ending: Ending): Promise<JobOutcome> {
     const finished = await this.media.finish(item, token, ending);
     if (!finished) {
       await this.derived.erase(item.id, token); // fenced out: the winner's word stands
-      return DONE;
+      return 'fenced';
     }
     await this.announcer.announce(finished);
     this.logger.log({ mediaId: item.id, userId: item.userId, status: ending.status, round: item.round, msg: 'media processed' });
     if (item.round > 1 || item.crashes > 0 || item.errors > 0) await this.derived.eraseOthers(item.id, token);
-    return DONE;
+    return ending.status;
   }
 
   private async handBack(item: MediaItem, token: string, lease: Lease, shutdown: AbortSignal, error: Error): Promise<WorkResult> {
@@ -94,7 +99,7 @@ export class ProcessingService {
       await this.media.release(item, token);
       return again(0);
     }
-    if (error instanceof DependencyUnavailableError || error instanceof StorageFullError) {
+    if (isOutage(error)) {
       await this.media.release(item, token, new Date(Date.now() + OUTAGE_PAUSE_MS));
       return again(OUTAGE_PAUSE_MS);
     }
@@ -119,6 +124,14 @@ export class ProcessingService {
 
 function again(pauseMs: number): WorkResult {
   return { next: 'again', at: new Date(Date.now() + pauseMs) };
+}
+
+const isOutage = (error: unknown) => error instanceof DependencyUnavailableError || error instanceof StorageFullError;
+
+/** What became of a delivery that did not come to an end. */
+function outcomeOf(error: unknown, lease: Lease, shutdown: AbortSignal): JobOutcome {
+  if (lease.isLost) return 'fenced';
+  return shutdown.aborted || isOutage(error) ? 'released' : 'error';
 }
 
 /** The code of a decided outcome, or null: an error of ours or of a dependency, to be tried again. */
