@@ -57,6 +57,8 @@ export const mediaSchema = z
     updatedAt: z.iso.datetime(),
     completedAt: z.iso.datetime().nullable(),
     history: z.array(historyEntrySchema),
+    /** A ThumbHash in base64: what to show until the thumbnail is there. */
+    placeholder: z.string().nullable(),
     thumbnailUrl: nullableUrl,
     previewUrl: nullableUrl,
     originalUrl: z.string(),

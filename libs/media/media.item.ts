@@ -20,6 +20,8 @@ export interface MediaFacts {
   durationSeconds: number | null;
   codecs: string[];
   metadata: Record<string, unknown>;
+  /** ThumbHash of the thumbnail, base64. */
+  placeholder: string | null;
   derived: { thumbnail: DerivedFile | null; preview: DerivedFile | 'original' | null; waveform: DerivedFile | null };
 }
 
@@ -62,6 +64,8 @@ export interface MediaItem extends MediaKey, OutboxFields {
   durationSeconds: number | null;
   codecs: string[];
   metadata: Record<string, unknown>;
+  /** Absent until processed, and on items from before there were any. */
+  placeholder?: string | null;
   derived: MediaFacts['derived'] | null;
   /** The token of the delivery whose folder holds the derived files. */
   derivedToken: string | null;
@@ -126,6 +130,7 @@ export function toMedia(item: MediaItem, queue: Media['queue'] = null): Media {
     updatedAt: item.updatedAt,
     completedAt: item.completedAt,
     history: item.history,
+    placeholder: item.placeholder ?? null,
     thumbnailUrl: item.derived?.thumbnail ? `${base}/thumbnail` : null,
     previewUrl: item.derived?.preview ? `${base}/preview` : null,
     originalUrl: `${base}/original`,

@@ -14,6 +14,7 @@ const facts: MediaFacts = {
   durationSeconds: null,
   codecs: ['jpeg'],
   metadata: {},
+  placeholder: 'YRgKLYYHeHiAh3eAh3iIeI+HeA==',
   derived: { thumbnail: { name: 'thumbnail.webp', contentType: 'image/webp' }, preview: 'original', waveform: null },
 };
 

@@ -73,7 +73,7 @@ export class TestInstallation {
     const media = this.get(MediaRepository);
     const claim = await media.claim(item, token, 60_000);
     await this.store(`${derivedFolder(item.id, token)}${thumbnail.name}`, 'a picture');
-    const facts = { kind: item.kind, width: 4, height: 3, durationSeconds: null, codecs: [], metadata: {}, derived: { thumbnail, preview: 'original' as const, waveform: null } };
+    const facts = { kind: item.kind, width: 4, height: 3, durationSeconds: null, codecs: [], metadata: {}, placeholder: null, derived: { thumbnail, preview: 'original' as const, waveform: null } };
     const finished = await media.finish(item, token, { status: 'completed', facts, derivedBytes: 9 });
     return [claim.outcome === 'claimed' ? claim.announced! : null!, finished!.event];
   }

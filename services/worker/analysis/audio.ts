@@ -3,7 +3,7 @@ import { cleanMetadata } from './clean-metadata';
 import { transcode } from './ffmpeg';
 import type { DerivedFile, Facts } from './job';
 import { MediaFailure } from './media-failure';
-import { decode, type Pixels, readHeader, THUMBNAIL_SIDE, writeWebp } from './picture';
+import { decode, type Pixels, readHeader, THUMBNAIL_SIDE, writeThumbnail } from './picture';
 import type { Stream } from './probe';
 import { readTags } from './tags';
 import type { Timed } from './timed';
@@ -18,6 +18,7 @@ export async function analyseAudio(timed: Timed, sound: Stream): Promise<Facts> 
   if (heard.durationSeconds === 0) throw new MediaFailure('no_media_stream', 'no sample could be decoded');
   const tags = await readTags(input.path);
   const picture = (await coverArt(tags.cover)) ?? drawWaveform(heard);
+  const { thumbnail, placeholder } = await writeThumbnail(picture, outputDir);
   onProgress(65);
   const preview = playsEverywhere(input.contentType, sound) ? 'original' : await writeRendition(timed, sound, heard.durationSeconds);
   return {
@@ -27,11 +28,8 @@ export async function analyseAudio(timed: Timed, sound: Stream): Promise<Facts> 
     durationSeconds: heard.durationSeconds,
     codecs: [sound.codec_name],
     metadata: cleanMetadata({ ...tags.facts, sampleRateHz: sound.sample_rate, channels: sound.channels, ...chapterFacts(timed) }),
-    derived: {
-      thumbnail: await writeWebp(picture, THUMBNAIL_SIDE, outputDir, 'thumbnail.webp'),
-      preview,
-      waveform: await writeWaveform(heard, outputDir),
-    },
+    placeholder,
+    derived: { thumbnail, preview, waveform: await writeWaveform(heard, outputDir) },
   };
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { makeAvif, makeGif, makeJpeg, makePng, makeTiff, makeWebp } from '#testing';
 import sharp from 'sharp';
+import { thumbHashToApproximateAspectRatio, thumbHashToAverageRGBA } from 'thumbhash';
 import { trials } from './trials.testing';
 
 const trial = trials();
@@ -29,6 +30,16 @@ describe('a picture', () => {
     const thin = await image('image/png', await makePng({ width: 1, height: 20_000 }));
     expect(thin.facts).toMatchObject({ width: 1, height: 20_000 });
     expect(await sharp(thin.path('thumbnail.webp')).metadata()).toMatchObject({ width: 1, height: 480 });
+  });
+
+  it('tells its colours and shape in a few bytes, for the time until it is loaded', async () => {
+    const red = await image('image/png', await makePng({ width: 600, height: 300, background: { r: 220, g: 30, b: 30 } }));
+    const hash = Buffer.from(red.facts.placeholder!, 'base64');
+    const { r, g, b } = thumbHashToAverageRGBA(hash);
+    expect(r).toBeGreaterThan(0.8);
+    expect(Math.max(g, b)).toBeLessThan(0.2);
+    expect(thumbHashToApproximateAspectRatio(hash)).toBeGreaterThan(1.5);
+    expect((await image('image/png', await makePng({ width: 1, height: 20_000 }))).facts.placeholder).toEqual(expect.any(String));
   });
 
   it.each([[1, 60, 40], [3, 60, 40], [6, 40, 60], [8, 40, 60]])('is upright with orientation %i', async (orientation, width, height) => {

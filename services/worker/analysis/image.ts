@@ -3,7 +3,7 @@ import { cleanMetadata } from './clean-metadata';
 import { cameraFacts } from './exif';
 import type { DerivedFile, Facts, Job, OnProgress } from './job';
 import { MediaFailure } from './media-failure';
-import { decode, MAX_PIXELS, PREVIEW_SIDE, readHeader, THUMBNAIL_SIDE, writeAnimation, writeWebp } from './picture';
+import { decode, MAX_PIXELS, PREVIEW_SIDE, readHeader, writeAnimation, writeThumbnail, writeWebp } from './picture';
 
 /** What sharp calls the formats we take. */
 const formats: Record<string, string> = { 'image/jpeg': 'jpeg', 'image/png': 'png', 'image/gif': 'gif', 'image/webp': 'webp', 'image/avif': 'heif', 'image/tiff': 'tiff' };
@@ -15,7 +15,7 @@ export async function analyseImage({ contentType, inputPath, outputDir }: Job, o
   onProgress(10);
   const pixels = await decode(inputPath, PREVIEW_SIDE);
   onProgress(60);
-  const thumbnail = await writeWebp(pixels, THUMBNAIL_SIDE, outputDir, 'thumbnail.webp');
+  const { thumbnail, placeholder } = await writeThumbnail(pixels, outputDir);
   const preview = (await animatedPreview(header, inputPath, outputDir)) ?? (await writeWebp(pixels, PREVIEW_SIDE, outputDir, 'preview.webp'));
   return {
     kind: 'image',
@@ -24,6 +24,7 @@ export async function analyseImage({ contentType, inputPath, outputDir }: Job, o
     durationSeconds: animationSeconds(header),
     codecs: [header.compression === 'av1' ? 'avif' : header.format],
     metadata: cleanMetadata({ ...cameraFacts(header.exif), ...pictureFacts(header) }),
+    placeholder,
     derived: { thumbnail, preview, waveform: null },
   };
 }

@@ -18,6 +18,8 @@ const factsSchema = z.object({
   durationSeconds: z.number().nonnegative().nullable(),
   codecs: z.array(z.string()),
   metadata: z.record(z.string(), z.unknown()),
+  /** ThumbHash of the thumbnail, base64. */
+  placeholder: z.string().max(64).nullable(),
   derived: z.object({
     thumbnail: derivedFile.nullable(),
     preview: z.union([derivedFile, z.literal('original')]).nullable(),

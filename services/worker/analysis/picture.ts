@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import sharp, { type Metadata, type Sharp } from 'sharp';
+import { rgbaToThumbHash } from 'thumbhash';
 import type { DerivedFile } from './job';
 import { MediaFailure } from './media-failure';
 
@@ -10,6 +11,8 @@ const SECONDS_PER_PIPELINE = 60;
 
 export const THUMBNAIL_SIDE = 480;
 export const PREVIEW_SIDE = 1_600;
+/** All that a ThumbHash takes. */
+const PLACEHOLDER_SIDE = 100;
 
 /** libvips goes by content: without this it reads SVG, PDF and ImageMagick scripts under a .png name. Once per process. */
 export function restrictPictures(): void {
@@ -55,6 +58,21 @@ export async function writeWebp(pixels: Pixels, longestSide: number, outputDir: 
   const { data, ...raw } = pixels;
   await fitted(sharp(data, { raw }), longestSide).webp({ quality: 80 }).toFile(join(outputDir, name));
   return { name, contentType: 'image/webp' };
+}
+
+/** Writes the thumbnail, and tells what to show until it is loaded. */
+export async function writeThumbnail(pixels: Pixels, outputDir: string): Promise<{ thumbnail: DerivedFile; placeholder: string | null }> {
+  return { thumbnail: await writeWebp(pixels, THUMBNAIL_SIDE, outputDir, 'thumbnail.webp'), placeholder: await placeholderOf(pixels) };
+}
+
+/** Its colours and rough shape in some 25 bytes. No picture is worse for the lack of it: null when it can not be made. */
+async function placeholderOf({ data, ...raw }: Pixels): Promise<string | null> {
+  try {
+    const small = await fitted(sharp(data, { raw }), PLACEHOLDER_SIDE).toColourspace('srgb').ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+    return Buffer.from(rgbaToThumbHash(small.info.width, small.info.height, small.data)).toString('base64');
+  } catch {
+    return null;
+  }
 }
 
 /** Writes the first `frames` frames as an animation. @throws {MediaFailure} */

@@ -2,7 +2,7 @@ import { chapterFacts, progressOf } from './audio';
 import { cleanMetadata } from './clean-metadata';
 import type { Facts } from './job';
 import { findPoster } from './poster';
-import { THUMBNAIL_SIDE, writeWebp } from './picture';
+import { writeThumbnail } from './picture';
 import { packetSeconds, type Stream } from './probe';
 import { previewOf } from './rendition';
 import type { Timed } from './timed';
@@ -15,7 +15,7 @@ export async function analyseVideo(timed: Timed, picture: Stream): Promise<Facts
   const durationSeconds = await packetSeconds(input, sound ? [picture.index, sound.index] : [picture.index]);
   const poster = await findPoster(input, picture, durationSeconds, outputDir);
   onProgress(15);
-  const thumbnail = await writeWebp(poster, THUMBNAIL_SIDE, outputDir, 'thumbnail.webp');
+  const { thumbnail, placeholder } = await writeThumbnail(poster, outputDir);
   const heard = sound ? await listen(input, sound.index, progressOf(onProgress, 15, 30, durationSeconds)) : null;
   const size = displayedSize(picture);
   const audible = heard && heard.durationSeconds > 0 ? sound : undefined;
@@ -26,6 +26,7 @@ export async function analyseVideo(timed: Timed, picture: Stream): Promise<Facts
     durationSeconds,
     codecs: [picture.codec_name, ...(audible ? [audible.codec_name] : [])],
     metadata: cleanMetadata({ ...videoTags(probed, picture), ...chapterFacts(timed) }),
+    placeholder,
     derived: { thumbnail, preview, waveform: heard && audible ? await writeWaveform(heard, outputDir) : null },
   };
 }
