@@ -1,8 +1,9 @@
 import type { Media, MediaList } from '#contracts';
 import { api } from './api';
-import { appendPage, applyNews, queryOf, removeItem, unread, type LibraryFilter, type LibraryState } from './library';
+import { appendPage, applyNews, neighbours, queryOf, removeItem, unread, type LibraryFilter, type LibraryState } from './library';
 import { live } from './live';
 import { load } from './load';
+import { removed } from './removals';
 import { Store } from './store';
 
 const pageSize = 100;
@@ -98,6 +99,19 @@ class Libraries {
   /** The one that was opened last: the detail page goes through it. */
   get last(): LibraryList | undefined {
     return [...this.#lists.values()].at(-1);
+  }
+
+  /** What the lists tell about a medium already. */
+  known(id: string): Media | undefined {
+    return this.last?.state.value.items.find((media) => media.id === id);
+  }
+
+  /** The media before and after one in the list it was opened from; reads on when the end comes near. */
+  beside(id: string): { previous: Media | null; next: Media | null } {
+    const items = (this.last?.state.value.items ?? []).filter((item) => item.id === id || !removed.value.has(item.id));
+    const found = neighbours(items, id);
+    if (found.previous && !found.next) void this.last?.readUntil(items.length + 1).catch(() => undefined);
+    return found;
   }
 
   /** Forgets all when the session ends, for the next person is another one. */

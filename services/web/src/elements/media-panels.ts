@@ -1,4 +1,4 @@
-import type { Media } from '#contracts';
+import type { HistoryEntry, Media } from '#contracts';
 import { h } from '../dom';
 import { formatBytes, formatDateTime, formatDuration } from '../format';
 import { flattenMetadata } from '../metadata';
@@ -27,12 +27,22 @@ export function metadataPanel(media: Media): HTMLElement | null {
   return h('section', { class: 'panel' }, h('h2', {}, texts.media.metadata), definitions(rows));
 }
 
+/** What happened to it, the latest first, and how long each step took. */
 export function historyPanel(media: Media): HTMLElement {
   const several = media.history.some(({ round }) => round > 1);
-  const steps = media.history.toReversed().map(({ status, at, round }) =>
-    h('li', { 'data-tone': status }, h('span', { class: 'step-name' }, texts.media.steps[status]), several ? h('span', { class: 'tag-note' }, texts.media.round(round)) : null, h('time', { datetime: at }, formatDateTime(at))),
-  );
+  const steps = media.history.map((entry, index) => step(entry, media.history[index - 1], several)).toReversed();
   return h('section', { class: 'panel' }, h('h2', {}, texts.media.history), h('ol', { class: 'timeline', role: 'list' }, ...steps));
+}
+
+function step({ status, at, round }: HistoryEntry, before: HistoryEntry | undefined, several: boolean): HTMLElement {
+  const seconds = before?.round === round ? (Date.parse(at) - Date.parse(before.at)) / 1000 : 0;
+  return h(
+    'li',
+    { 'data-tone': status },
+    h('span', { class: 'step-name' }, texts.media.steps[status]),
+    several ? h('span', { class: 'tag-note' }, texts.media.round(round)) : null,
+    h('p', { class: 'step-time' }, h('time', { datetime: at }, formatDateTime(at)), seconds > 0 ? ` · ${texts.media.after(formatDuration(seconds))}` : null),
+  );
 }
 
 function definitions(rows: readonly (readonly [string, string | null])[]): HTMLElement {

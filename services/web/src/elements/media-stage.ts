@@ -5,7 +5,6 @@ import { formatWait } from '../format';
 import { icon } from '../icons';
 import { retryMedium } from '../media-actions';
 import { texts } from '../texts';
-import { imageViewer } from './image-viewer';
 import { progressBar } from './progress-bar';
 
 /** What decides whether the stage must be built anew. */
@@ -17,7 +16,7 @@ export function stageKey({ id, status, kind, round, previewUrl }: Media): string
 export function mediaStage(media: Media): HTMLElement {
   if (media.status === 'failed') return failureCard(media);
   if (media.status !== 'completed') return waitingCard(media);
-  if (media.kind === 'image') return imageViewer(media, () => noPreview(media));
+  if (media.kind === 'image') return imageViewer(media);
   if (media.kind === 'video') return videoPlayer(media);
   return soundPlayer(media);
 }
@@ -53,6 +52,13 @@ function queueLine({ queue }: Media): string {
   if (!queue) return texts.media.queuedLead;
   const [low, high] = queue.etaSeconds.map(formatWait);
   return `${texts.upload.queuePosition(queue.position)} · ${texts.upload.eta(low ?? '', high ?? '')}`;
+}
+
+function imageViewer(media: Media): HTMLElement {
+  const viewer = h('image-viewer', { class: 'stage-media' });
+  viewer.media = media;
+  viewer.unshowable = () => noPreview(media);
+  return viewer;
 }
 
 function videoPlayer(media: Media): HTMLElement {

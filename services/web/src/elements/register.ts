@@ -1,6 +1,7 @@
 import { AppNav } from './app-nav';
 import { ConnectionBanner } from './connection-banner';
 import { DropVeil } from './drop-veil';
+import { ImageViewer } from './image-viewer';
 import { MediaCard } from './media-card';
 import { NoteRow } from './note-row';
 import { StorageMeter } from './storage-meter';
@@ -16,6 +17,7 @@ const elements = {
   'app-nav': AppNav,
   'connection-banner': ConnectionBanner,
   'drop-veil': DropVeil,
+  'image-viewer': ImageViewer,
   'media-card': MediaCard,
   'note-row': NoteRow,
   'storage-meter': StorageMeter,

@@ -5,16 +5,17 @@ import { aboutForm } from '../elements/about-form';
 import { factsPanel, historyPanel, metadataPanel } from '../elements/media-panels';
 import { mediaStage, stageKey } from '../elements/media-stage';
 import { problemState } from '../elements/page-parts';
+import { onSwipe } from '../elements/swipe';
 import { statusBadge } from '../elements/status-badge';
 import { isOlder } from '../freshness';
 import { icon, type IconName } from '../icons';
-import { neighbours } from '../library';
+import { libraryPath } from '../library';
 import { libraries } from '../libraries';
 import { live } from '../live';
 import { load } from '../load';
 import { deleteMedium } from '../media-actions';
 import { ApiProblem } from '../problem';
-import { navigate, pageTitle, type Page, type PageContext } from '../router';
+import { goBackTo, navigate, pageTitle, type Page, type PageContext } from '../router';
 import { texts } from '../texts';
 
 export function mediaDetailPage({ params, signal }: PageContext): Page {
@@ -26,13 +27,15 @@ class MediaDetail {
   readonly #title = h('h1', { tabindex: -1, class: 'detail-title' }, texts.loading);
   readonly #status = h('div', { class: 'detail-status' });
   readonly #actions = h('div', { class: 'page-actions' });
+  readonly #steps = h('div', { class: 'detail-steps' });
+  readonly #back = backLink();
   readonly #stage = h('div', { class: 'stage skeleton' });
   readonly #side = h('div', { class: 'detail-side' });
   readonly #facts = h('div', { class: 'detail-facts' });
   readonly element = h(
     'div',
     { class: 'detail' },
-    h('header', { class: 'detail-head' }, h('div', { class: 'detail-words' }, h('a', { class: 'back', href: '/media' }, icon('left'), texts.media.back), h('div', { class: 'detail-line' }, this.#title, this.#status)), this.#actions),
+    h('header', { class: 'detail-head' }, h('div', { class: 'detail-way' }, this.#back, this.#steps), h('div', { class: 'detail-line' }, this.#title, this.#status), this.#actions),
     h('div', { class: 'detail-columns' }, h('div', { class: 'detail-main' }, this.#stage), this.#side),
   );
   readonly #id: string;
@@ -45,9 +48,13 @@ class MediaDetail {
     this.#id = id;
     this.#signal = signal;
     live.media.on((media) => this.#news(media), signal);
-    live.mediaDeleted.on((deleted) => deleted === id && navigate('/media', { replace: true }), signal);
+    live.mediaDeleted.on((deleted) => deleted === id && navigate(listPath(), { replace: true }), signal);
     live.refetch.on(() => void this.read(), signal);
     document.addEventListener('keydown', (event) => this.#key(event), { signal });
+    libraries.last?.state.onChange(() => this.#showSteps(), signal);
+    onSwipe(this.#stage, (direction) => this.#go(direction));
+    const known = libraries.known(id);
+    if (known) this.#show(known);
   }
 
   async read(): Promise<void> {
@@ -77,6 +84,8 @@ class MediaDetail {
     this.#about.show(media);
     fill(this.#facts, factsPanel(media), historyPanel(media), metadataPanel(media));
     if (!first) return;
+    libraries.viewed = media.id;
+    this.#showSteps();
     fill(this.#side, this.#about.element, this.#facts);
     fill(this.#actions, ...this.#buttons());
   }
@@ -96,20 +105,35 @@ class MediaDetail {
 
   #buttons(): HTMLElement[] {
     const media = (): Media => this.#media as Media;
-    const { previous, next } = neighbours(libraries.last?.state.value.items ?? [], this.#id);
     return [
-      ...(previous || next ? [step('left', texts.media.previous, previous), step('right', texts.media.next, next)] : []),
       h('a', { class: 'button', href: downloadUrl(media()), download: true }, icon('download'), texts.media.download),
       h('button', { type: 'button', class: 'button danger-quiet', onclick: () => void deleteMedium(media()) }, icon('trash'), texts.media.delete),
     ];
   }
 
+  #showSteps(): void {
+    const { previous, next } = libraries.beside(this.#id);
+    const button = (name: IconName, label: string, direction: -1 | 1, target: Media | null): HTMLElement =>
+      h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, disabled: target === null, onclick: () => this.#go(direction) }, icon(name));
+    fill(this.#steps, ...(previous || next ? [button('left', texts.media.previous, -1, previous), button('right', texts.media.next, 1, next)] : []));
+    for (const { previewUrl, kind } of [next, previous].filter((media) => media !== null)) {
+      // So that the next step shows it at once.
+      if (kind === 'image' && previewUrl) new Image().src = previewUrl;
+    }
+  }
+
+  #go(direction: -1 | 1): void {
+    const { previous, next } = libraries.beside(this.#id);
+    const target = direction < 0 ? previous : next;
+    if (target) navigate(`/media/${target.id}`, { replace: true });
+  }
+
   #key(event: KeyboardEvent): void {
     const busy = (event.target as Element).closest('input, textarea, select, video, audio, dialog, [role="slider"]');
     if (busy || event.altKey || event.ctrlKey || event.metaKey || document.querySelector('dialog[open]')) return;
-    const { previous, next } = neighbours(libraries.last?.state.value.items ?? [], this.#id);
-    const target = event.key === 'ArrowLeft' ? previous : event.key === 'ArrowRight' ? next : null;
-    if (target) navigate(`/media/${target.id}`, { replace: true });
+    if (this.#stage.querySelector('image-viewer')?.key(event.key)) event.preventDefault();
+    else if (event.key === 'ArrowLeft') this.#go(-1);
+    else if (event.key === 'ArrowRight') this.#go(1);
   }
 
   #refused(error: unknown): void {
@@ -122,9 +146,17 @@ class MediaDetail {
   }
 }
 
-function step(name: IconName, label: string, target: Media | null): HTMLElement {
-  const go = (): void => {
-    if (target) navigate(`/media/${target.id}`, { replace: true });
+/** As one left it, when that is where one came from. */
+function backLink(): HTMLElement {
+  const path = listPath();
+  const back = (event: Event): void => {
+    event.preventDefault();
+    goBackTo(path);
   };
-  return h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, disabled: target === null, onclick: go }, icon(name));
+  return h('a', { class: 'back', href: path, onclick: back }, icon('left'), texts.media.back);
+}
+
+function listPath(): string {
+  const { last } = libraries;
+  return last ? libraryPath(last.filter) : '/media';
 }

@@ -1,0 +1,139 @@
+import type { Browser, BrowserContext, BrowserContextOptions, CDPSession, Page } from 'playwright-core';
+import { browserPath, eventually, makeJpeg, openBrowser, startStandalone, type ApiClient, type Stack } from '#testing';
+
+const describeWithBrowser = browserPath && !process.env.E2E_BASE_URL ? describe : describe.skip;
+const titles = ['first', 'second', 'third'];
+
+describeWithBrowser('a picture in detail', () => {
+  let stack: Stack;
+  let browser: Browser;
+  let api: ApiClient;
+  const ids: string[] = [];
+
+  beforeAll(async () => {
+    [stack, browser] = await Promise.all([startStandalone(), openBrowser()]);
+    ({ api } = await stack.newUser());
+    for (const title of titles) {
+      const picture = await makeJpeg({ width: 2_400, height: 1_600 });
+      ids.push((await api.upload(new Uint8Array(picture), { filename: `${title}.jpg`, title })).id);
+    }
+    for (const id of ids) await api.settled(id);
+  }, 60_000);
+  afterAll(async () => {
+    await browser.close();
+    await stack.stop();
+  });
+
+  async function visit(options: BrowserContextOptions = {}): Promise<{ page: Page; context: BrowserContext }> {
+    const context = await browser.newContext({ baseURL: stack.baseUrl, viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...options });
+    const [name = '', value = ''] = api.cookie.split('=');
+    await context.addCookies([{ name, value, url: stack.baseUrl }]);
+    const page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    return { page, context };
+  }
+
+  it('zooms with keys, buttons, wheel and double click, and moves what does not fit', async () => {
+    const { page, context } = await visit();
+    await open(page, 'second');
+    const fitting = await percent(page);
+    await page.keyboard.press('+');
+    expect(await percent(page)).toBeGreaterThan(fitting);
+    await page.keyboard.press('-');
+    expect(await percent(page)).toBe(fitting);
+    const { x, y } = await middle(page);
+    await page.mouse.move(x, y);
+    await page.mouse.wheel(0, -300);
+    await eventually(() => percent(page), (now) => now > fitting);
+    const transform = () => page.locator('.viewer-picture').getAttribute('style');
+    const before = await transform();
+    await page.mouse.down();
+    await page.mouse.move(x - 60, y - 40);
+    await page.mouse.up();
+    expect(await transform()).not.toBe(before);
+    await page.keyboard.press('0');
+    expect(await percent(page)).toBe(fitting);
+    await page.mouse.dblclick(x, y);
+    expect(await percent(page)).toBe(Math.round(fitting * 2.5));
+    await page.getByRole('button', { name: 'Fit to the window' }).click();
+    expect(await percent(page)).toBe(fitting);
+    await context.close();
+  });
+
+  it('shows the original once its pixels count', async () => {
+    const { page, context } = await visit();
+    await open(page, 'second');
+    const shown = () => page.locator('.viewer-picture img').getAttribute('src');
+    expect(await shown()).toBe(`/api/media/${ids[1]}/preview`);
+    for (let times = 0; times < 5; times += 1) await page.getByRole('button', { name: 'Zoom in' }).click();
+    await eventually(shown, (source) => source === `/api/media/${ids[1]}/original`);
+    await context.close();
+  });
+
+  it('goes along the list with the arrow keys, and back to the card of the last one', async () => {
+    const { page, context } = await visit();
+    await open(page, 'second');
+    await page.keyboard.press('ArrowRight');
+    await heading(page, 'first');
+    expect(await page.getByRole('button', { name: 'Next item' }).isDisabled()).toBe(true);
+    await page.keyboard.press('ArrowLeft');
+    await heading(page, 'second');
+    await page.keyboard.press('ArrowLeft');
+    await heading(page, 'third');
+    await page.getByRole('link', { name: 'Back to the library' }).click();
+    await eventually(() => page.evaluate('document.activeElement.textContent'), (text) => text === 'third');
+    await context.close();
+  });
+
+  it('follows fingers: a swipe to the next, two fingers apart to zoom', async () => {
+    const { page, context } = await visit({ viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true });
+    await open(page, 'second');
+    const touch = await context.newCDPSession(page);
+    const fitting = await percent(page);
+    const { x, y } = await middle(page);
+    await draw(touch, [[[x - 20, y], [x + 20, y]], [[x - 60, y], [x + 60, y]], [[x - 100, y], [x + 100, y]]]);
+    expect(await percent(page)).toBeGreaterThan(fitting * 2);
+    await page.getByRole('button', { name: 'Fit to the window' }).tap();
+    await draw(touch, [[[x + 100, y]], [[x, y]], [[x - 100, y + 5]]]);
+    await heading(page, 'first');
+    await context.close();
+  });
+
+  it('shows the colours of a picture in its place until it is loaded, and nothing moves then', async () => {
+    const { page, context } = await visit();
+    const held = Promise.withResolvers<void>();
+    await page.route('**/thumbnail', (route) => held.promise.then(() => route.continue()));
+    await page.goto('/media');
+    const card = page.locator('media-card', { hasText: 'second' });
+    const placeholder = card.locator('canvas.placeholder');
+    await placeholder.waitFor();
+    const [width, height] = await placeholder.evaluate<number[], { width: number; height: number }>((canvas) => [canvas.width, canvas.height]);
+    expect(width! / height!).toBeCloseTo(1.5, 0);
+    const before = await card.boundingBox();
+    held.resolve();
+    await card.locator('.thumbnail.loaded').waitFor();
+    expect(await card.boundingBox()).toEqual(before);
+    await context.close();
+  });
+});
+
+/** Fingers that move from one set of points to the next, and are lifted. */
+async function draw(session: CDPSession, moments: [x: number, y: number][][]): Promise<void> {
+  for (const [index, points] of moments.entries()) {
+    const touchPoints = points.map(([x, y], id) => ({ x, y, id }));
+    await session.send('Input.dispatchTouchEvent', { type: index === 0 ? 'touchStart' : 'touchMove', touchPoints });
+  }
+  await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+}
+
+const open = async (page: Page, title: string) => {
+  await page.goto('/media');
+  await page.getByRole('link', { name: title, exact: true }).click();
+  await page.locator('.viewer-picture.loaded').waitFor();
+};
+const percent = async (page: Page) => Number.parseInt((await page.locator('.viewer-percent').textContent()) ?? '', 10);
+const heading = (page: Page, title: string) => page.getByRole('heading', { level: 1, name: title }).waitFor();
+const middle = async (page: Page) => {
+  const { x, y, width, height } = (await page.locator('image-viewer').boundingBox())!;
+  return { x: x + width / 2, y: y + height / 2 };
+};
