@@ -127,6 +127,16 @@ describeWithBrowser(browserPath ? 'uploads in a browser' : 'uploads in a browser
     await eventually(listed, (items) => items.length === 12, 30_000);
     await page.locator('article.upload-row', { hasText: 'Ready' }).first().waitFor();
     expect((await listed()).map((media) => media.sha256).toSorted()).toEqual(pictures.map(sha256).toSorted());
+  }, 60_000);
+
+  it('goes on in another page when the one that sends is closed', async () => {
+    const [bytes, other] = [await pictureOf(16 * MIB), await newPage()];
+    await slowed(MIB);
+    await choose(await file('handed.jpg', bytes));
+    await row('handed').filter({ hasText: / left/ }).waitFor();
+    await page.close();
+    await other.locator('article.upload-row', { hasText: 'handed' }).filter({ hasText: 'Ready' }).waitFor();
+    expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);
   });
 
   it('forgets on both sides what is cancelled', async () => {

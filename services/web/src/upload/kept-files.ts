@@ -16,7 +16,8 @@ const limitBytes = 1024 ** 3;
 const keptForMs = 24 * 3_600_000;
 
 const pageId = crypto.randomUUID?.() ?? String(Math.random());
-const pageLock = (id: string) => `snapstream-page-${id}`;
+const pageLocks = 'snapstream-page-';
+const pageLock = (id: string) => `${pageLocks}${id}`;
 /** Locks tell which pages live; without them (plain http, old browsers) two pages would send the same files. */
 const canKeep = 'locks' in navigator && typeof indexedDB === 'object';
 let keptBytes = 0;
@@ -42,11 +43,24 @@ export async function forgetAll(): Promise<void> {
   if (canKeep) await change((store) => store.clear()).catch(() => undefined);
 }
 
-/** Takes over what pages that are gone did not send any more, oldest first. One page at a time looks. */
-export async function takeOver(userId: string): Promise<KeptFile[]> {
-  if (!canKeep) return [];
+/**
+ * Takes over what pages that are gone did not send any more: now, and of each page that lives now when it goes. A reload needs
+ * both, since the old page may outlive the beginning of the new one.
+ */
+export async function adoptOrphans(userId: string, signal: AbortSignal, adopt: (files: KeptFile[]) => void): Promise<void> {
+  if (!canKeep) return;
+  adopt(await takeOver(userId));
+  const others = (await heldLocks()).filter((name) => name.startsWith(pageLocks) && name !== pageLock(pageId));
+  for (const name of others) {
+    const gone = navigator.locks.request(name, { signal }, () => undefined);
+    void gone.then(async () => adopt(await takeOver(userId))).catch(() => undefined); // aborted: signed out
+  }
+}
+
+/** Oldest first. One page at a time looks. */
+async function takeOver(userId: string): Promise<KeptFile[]> {
   return navigator.locks.request('snapstream-take-over', async () => {
-    const living = new Set((await navigator.locks.query()).held?.map(({ name }) => name));
+    const living = new Set(await heldLocks());
     const orphans = (await all()).filter((kept) => !living.has(pageLock(kept.pageId)));
     const [old, mine] = [orphans.filter(isOld), orphans.filter((kept) => !isOld(kept) && kept.userId === userId)];
     await change((store) => {
@@ -54,10 +68,11 @@ export async function takeOver(userId: string): Promise<KeptFile[]> {
       for (const kept of mine) store.put({ ...kept, pageId });
     });
     keptBytes += mine.reduce((sum, { file }) => sum + file.size, 0);
-    return mine.toSorted((a, b) => a.addedAtMs - b.addedAtMs);
+    return mine.toSorted((one, other) => one.addedAtMs - other.addedAtMs);
   }).catch(() => []);
 }
 
+const heldLocks = async () => ((await navigator.locks.query()).held ?? []).flatMap(({ name }) => name ?? []);
 const isOld = ({ addedAtMs }: KeptFile) => Date.now() - addedAtMs > keptForMs;
 
 async function all(): Promise<KeptFile[]> {

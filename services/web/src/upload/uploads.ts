@@ -8,7 +8,7 @@ import { session } from '../session';
 import { Topic } from '../store';
 import { texts } from '../texts';
 import { duplicateOf, isReadable, refusalOf } from './admission';
-import { holdPage, keep, letGo, takeOver } from './kept-files';
+import { adoptOrphans, holdPage, keep, letGo, type KeptFile } from './kept-files';
 import { isSettled, isUnsuccessful, statusOf, UploadQueue, type Upload } from './queue';
 import { sendFile } from './send';
 
@@ -49,7 +49,7 @@ class Uploads {
     live.refetch.on(() => void this.#refetch(), signal);
     globalThis.addEventListener('beforeunload', (event) => this.hasUnsent() && event.preventDefault(), { signal });
     holdPage();
-    void this.#resumeEarlier();
+    if (session.value) void adoptOrphans(session.value.id, signal, (files) => void this.#goOn(files));
   }
 
   async add(files: readonly File[]): Promise<void> {
@@ -127,9 +127,8 @@ class Uploads {
     this.#startNext();
   }
 
-  async #resumeEarlier(): Promise<void> {
-    const userId = session.value?.id;
-    for (const kept of userId ? await takeOver(userId) : []) this.#enqueue(kept, (await isReadable(kept.file)) ? null : texts.upload.unreadable);
+  async #goOn(files: readonly KeptFile[]): Promise<void> {
+    for (const kept of files) this.#enqueue(kept, (await isReadable(kept.file)) ? null : texts.upload.unreadable);
   }
 
   #unsentBytes(): number {
