@@ -41,6 +41,7 @@ export const api = {
   changePassword: (body: ChangePasswordRequest) => call<void>('PUT', '/api/auth/me/password', { body }),
   deleteAccount: (password: string) => call<void>('DELETE', '/api/auth/me', { body: { password } }),
   sessions: (signal?: AbortSignal) => call<{ items: SessionInfo[] }>('GET', '/api/auth/sessions', { signal }),
+  endOtherSessions: () => call<void>('DELETE', '/api/auth/sessions'),
   endSession: (id: string) => call<void>('DELETE', `/api/auth/sessions/${encodeURIComponent(id)}`),
 
   media: (query: MediaQuery, signal?: AbortSignal) => call<MediaList>('GET', `/api/media${queryString({ ...query })}`, { signal }),
@@ -59,6 +60,9 @@ export const api = {
   batchNotifications: (body: NotificationBatchRequest) => call<void>('POST', '/api/notifications/batch', { body }),
   clearAllNotifications: (until: string) => call<void>('DELETE', `/api/notifications${queryString({ until })}`),
 };
+
+/** A zip of everything, made while it is downloaded. */
+export const exportUrl = '/api/media/export';
 
 /** `download` adds `?download=1`: the server then names the file as it was uploaded. */
 export function downloadUrl(media: Media): string {

@@ -1,4 +1,4 @@
-import { describeUserAgent, formatAgo, formatBytes, formatClock, formatDuration, formatWait } from './format';
+import { describeUserAgent, formatAgo, formatBytes, formatClock, formatDay, formatDuration, formatWait } from './format';
 
 test.each([
   [0, '0 B'],
@@ -59,5 +59,16 @@ test.each([
   ['curl/8.5.0', 'curl'],
   ['', 'Unknown device'],
 ])('describeUserAgent(%s)', (userAgent, text) => {
-  expect(describeUserAgent(userAgent)).toBe(text);
+  expect(describeUserAgent(userAgent).name).toBe(text);
+});
+
+test.each([
+  ['Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Mobile/15E148 Safari/604.1', true],
+  ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', false],
+])('describeUserAgent(%s) knows whether it is held in a hand', (userAgent, handheld) => {
+  expect(describeUserAgent(userAgent).handheld).toBe(handheld);
+});
+
+test('formatDay names the day that it is given, in every time zone', () => {
+  expect(formatDay('2026-11-24')).toBe('Nov 24');
 });

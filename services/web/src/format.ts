@@ -69,11 +69,12 @@ export function formatNumber(value: number): string {
 }
 
 /** A browser and a system, from a User-Agent header: enough to recognise one's own devices. */
-export function describeUserAgent(userAgent: string): string {
+export function describeUserAgent(userAgent: string): { name: string; handheld: boolean } {
   const browser = firstMatch(userAgent, { Edge: /Edg\//, Opera: /OPR\//, Firefox: /Firefox\//, Chrome: /Chrom(e|ium)\//, Safari: /Safari\//, curl: /^curl\// });
   const system = firstMatch(userAgent, { iPhone: /iPhone/, iPad: /iPad/, Android: /Android/, Windows: /Windows/, macOS: /Mac OS X/, Linux: /Linux/ });
-  if (browser && system) return `${browser} on ${system}`;
-  return browser ?? system ?? (userAgent.slice(0, 60) || 'Unknown device');
+  const handheld = ['iPhone', 'iPad', 'Android'].includes(system ?? '');
+  if (browser && system) return { name: `${browser} on ${system}`, handheld };
+  return { name: browser ?? system ?? (userAgent.slice(0, 60) || 'Unknown device'), handheld };
 }
 
 function firstMatch(text: string, patterns: Record<string, RegExp>): string | undefined {

@@ -1,4 +1,5 @@
 import type { MediaKind, MediaStatus } from '#contracts';
+import type { Strength } from './password-strength';
 
 const number = (count: number): string => count.toLocaleString('en');
 const plural = (count: number, one: string, many: string): string => `${number(count)} ${count === 1 ? one : many}`;
@@ -56,7 +57,7 @@ export const texts = {
     username: 'Username',
     password: 'Password',
     usernameRule: '3 to 32 letters, digits or _ - .',
-    passwordRule: 'At least 8 characters, and none of the common ones. A short sentence is easy to remember.',
+    passwordRule: 'At least 8 characters; not your name or e-mail, and none of the common ones. A short sentence is easy to remember.',
     showPassword: 'Show password',
     hidePassword: 'Hide password',
     artTitle: 'Drop it in. Watch it land.',
@@ -69,6 +70,16 @@ export const texts = {
     tooShort: (least: number) => `Use at least ${least} characters.`,
     username: 'Use 3 to 32 letters, digits or the characters _ - .',
   },
+
+  strength: {
+    empty: '',
+    short: 'At least 8 characters.',
+    own: 'Do not use your own name or e-mail.',
+    weak: 'Easy to guess. A few words are better.',
+    fair: 'Fair. A few characters more make it good.',
+    good: 'Good.',
+    strong: 'Strong.',
+  } satisfies Record<Strength, string>,
 
   dashboard: {
     title: 'Dashboard',
@@ -296,7 +307,12 @@ export const texts = {
     sessions: 'Where you are logged in',
     sessionsLead: 'End what you do not know or do not use any more.',
     thisDevice: 'This device',
-    sessionMeta: (seen: string, since: string) => `Active ${seen} · since ${since}`,
+    activeNow: 'Active now',
+    activeAt: (when: string) => `Active ${when}`,
+    sessionMeta: (seen: string, since: string) => `${seen} · since ${since}`,
+    allSessions: (count: number) => `Show all ${count}`,
+    endOthers: 'End all other sessions',
+    othersEnded: 'All other sessions are ended.',
     endSession: 'End session',
     endSessionOn: (device: string) => `End session on ${device}`,
     sessionEnded: 'The session is ended.',
@@ -304,10 +320,19 @@ export const texts = {
     appearanceLead: 'Kept in this browser.',
     themes: { system: 'System', light: 'Light', dark: 'Dark' },
     danger: 'Delete account',
+    files: 'Your files',
+    filesLead: 'What they take, and a copy of everything to take along.',
+    export: 'Export everything',
+    exportLead: (count: number, size: string) =>
+      `One zip file with ${count === 0 ? 'every original' : plural(count, 'original', 'originals')} (${size}) as you uploaded them, and library.json with titles, descriptions, tags and all that was read out of them. Previews are not in it.`,
+    exportFirst: 'Want to keep them?',
     dangerLead: 'Everything you own here is erased: media, previews, notifications, and the account itself.',
     deleteAccount: 'Delete account',
     deleteTitle: 'Delete your account?',
-    deleteSteps: 'You are logged out everywhere at once. All files are erased in the background and can not be brought back. Then your e-mail and username are free again.',
+    deleteStepOut: 'You are logged out everywhere, at once.',
+    deleteStepFiles: (count: number, size: string) =>
+      count === 0 ? 'Your notifications are erased.' : `${plural(count, 'file', 'files')} (${size}), their previews and your notifications are erased. Nobody can bring them back.`,
+    deleteStepFree: 'Then your e-mail and username are free again.',
     typeToConfirm: (username: string) => `Type your username (${username}) to confirm`,
     typeMismatch: 'That is not your username.',
     deleteForGood: 'Delete for good',

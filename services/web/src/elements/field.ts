@@ -1,6 +1,7 @@
 import { fill, h, uniqueId } from '../dom';
 import { icon } from '../icons';
 import { texts } from '../texts';
+import type { OwnWords } from './password-meter';
 
 export interface FieldOptions {
   label: string;
@@ -15,6 +16,8 @@ export interface FieldOptions {
   pattern?: string;
   /** What to say when `pattern` does not match. */
   patternMessage?: string;
+  /** Of a new password: shows how good it is, and knows what it must not be. */
+  own?: OwnWords;
 }
 
 /** A label, an input and the two lines below it: a hint said beforehand, and the error tied to the input. */
@@ -27,6 +30,7 @@ export function field(options: FieldOptions): HTMLElement {
     { class: 'field', 'data-field': options.name },
     h('label', { for: id }, options.label),
     options.type === 'password' ? withReveal(input as HTMLInputElement) : input,
+    options.own ? meter(options.own) : null,
     h('p', { class: 'field-error', id: `${id}-error`, hidden: true }),
     hint,
   );
@@ -76,6 +80,12 @@ function control(options: FieldOptions, id: string): HTMLInputElement | HTMLText
   const input = h('input', { ...shared, ...extra, type: options.type ?? 'text', pattern: options.pattern });
   input.value = options.value ?? '';
   return input;
+}
+
+function meter(own: OwnWords): HTMLElement {
+  const element = h('password-meter');
+  element.own = own;
+  return element;
 }
 
 function withReveal(input: HTMLInputElement): HTMLElement {

@@ -4,6 +4,8 @@ import { DropVeil } from './drop-veil';
 import { ImageViewer } from './image-viewer';
 import { MediaCard } from './media-card';
 import { NoteRow } from './note-row';
+import { PasswordMeter } from './password-meter';
+import { SessionList } from './session-list';
 import { StorageMeter } from './storage-meter';
 import { TagField } from './tag-field';
 import { ThemeSwitch } from './theme-switch';
@@ -20,6 +22,8 @@ const elements = {
   'image-viewer': ImageViewer,
   'media-card': MediaCard,
   'note-row': NoteRow,
+  'password-meter': PasswordMeter,
+  'session-list': SessionList,
   'storage-meter': StorageMeter,
   'tag-field': TagField,
   'theme-switch': ThemeSwitch,

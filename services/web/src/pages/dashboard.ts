@@ -6,7 +6,8 @@ import { attentionPanel } from '../elements/attention-panel';
 import { filePicker } from '../elements/file-picker';
 import type { MediaCard } from '../elements/media-card';
 import { pageHead, problemState, skeletonCards } from '../elements/page-parts';
-import { formatBytes, formatNumber } from '../format';
+import { storageSplit } from '../elements/storage-split';
+import { formatNumber } from '../format';
 import { isOlder } from '../freshness';
 import { icon, type IconName } from '../icons';
 import { live } from '../live';
@@ -26,7 +27,7 @@ export function dashboardPage({ signal }: PageContext): Page {
   const content = fragment(
     pageHead(texts.dashboard.title, texts.dashboard.greeting(session.value?.username ?? ''), h('a', { class: 'button primary', href: '/upload' }, icon('upload'), texts.dashboard.add)),
     tiles(signal),
-    h('div', { class: 'dashboard-columns' }, attention.element, recent.element, activitySection(signal), storageSection(signal)),
+    h('div', { class: 'dashboard-columns' }, attention.element, recent.element, activitySection(signal), h('section', { class: 'panel' }, h('h2', {}, texts.dashboard.storage), storageSplit(signal))),
   );
   return { title: texts.dashboard.title, content, ready: Promise.all([recent.ready, attention.ready]) };
 }
@@ -127,24 +128,4 @@ function activitySection(signal: AbortSignal): HTMLElement {
   };
   stats.watch((value) => value && void read(), signal);
   return element;
-}
-
-function storageSection(signal: AbortSignal): HTMLElement {
-  const big = h('p', { class: 'storage-big' });
-  const bar = h('div', { class: 'split-bar', 'aria-hidden': 'true' }, h('div', { class: 'split-originals' }), h('div', { class: 'split-derived' }));
-  const legend = h('dl', { class: 'legend' });
-  stats.watch((value) => {
-    if (!value) return;
-    const whole = Math.max(value.quotaBytes ?? value.bytes, value.bytes, 1);
-    const derived = value.bytes - value.originalBytes;
-    setText(big, value.quotaBytes === null ? formatBytes(value.bytes) : texts.storage.usedOf(formatBytes(value.bytes), formatBytes(value.quotaBytes)));
-    bar.style.setProperty('--originals', `${(value.originalBytes / whole) * 100}%`);
-    bar.style.setProperty('--derived', `${(derived / whole) * 100}%`);
-    fill(legend, ...entry('originals', texts.storage.originals, value.originalBytes), ...entry('derived', texts.storage.derived, derived));
-  }, signal);
-  return h('section', { class: 'panel storage' }, h('h2', {}, texts.dashboard.storage), big, bar, legend);
-}
-
-function entry(name: string, label: string, bytes: number): HTMLElement[] {
-  return [h('dt', { 'data-key': name }, label), h('dd', {}, formatBytes(bytes))];
 }

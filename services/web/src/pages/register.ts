@@ -3,6 +3,7 @@ import { field } from '../elements/field';
 import { form } from '../elements/form';
 import { usernamePattern } from '../rules';
 import { safeNextPath } from '../next-path';
+import { ownWords } from '../password-strength';
 import type { Page, PageContext } from '../router';
 import { session } from '../session';
 import { texts } from '../texts';
@@ -22,7 +23,7 @@ export function registerPage({ query }: PageContext): Page {
       },
       field({ label: texts.auth.username, name: 'username', autocomplete: 'nickname', hint: texts.auth.usernameRule, required: true, pattern: usernamePattern, patternMessage: texts.field.username }),
       field({ label: texts.auth.email, name: 'email', type: 'email', autocomplete: 'username', required: true, maxLength: 254 }),
-      field({ label: texts.auth.password, name: 'password', type: 'password', autocomplete: 'new-password', hint: texts.auth.passwordRule, required: true, minLength: 8, maxLength: 128 }),
+      field({ label: texts.auth.password, name: 'password', type: 'password', autocomplete: 'new-password', hint: texts.auth.passwordRule, required: true, minLength: 8, maxLength: 128, own: (value) => ownWords(value('username'), value('email')) }),
     ),
     otherDoor('/login', next, texts.auth.haveAccount, texts.auth.toLogin),
   );
