@@ -15,6 +15,8 @@ mode=${1:-start}
 
 use_node || exit 1
 use_packages || exit 1
+# Uploads leave used network buffers behind, which V8 collects when its young generation is full: a small one is full soon.
+export NODE_OPTIONS="--max-semi-space-size=2 ${NODE_OPTIONS:-}"
 
 # `exec` everywhere: the signals npm forwards must reach the program, not a shell in front of it.
 case $mode in

@@ -22,7 +22,7 @@ export interface TestProcess {
 export async function startProcess(name: string, env: Record<string, string>): Promise<TestProcess> {
   const main = join(dist, 'services', name, 'main.js');
   if (!existsSync(main)) throw new Error(`Expected the build at ${main}: run \`npm run build\` first (npm test does)`);
-  const child = fork(main, { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const child = fork(main, { env: { PATH: process.env.PATH, NODE_OPTIONS: process.env.NODE_OPTIONS, ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   let output = '';
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const url = await Promise.race([ready(child), once(child, 'exit').then(([code]) => Promise.reject(new Error(`${name} ended with ${code} at its start:\n${output}`)))]);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Media } from '#contracts';
@@ -39,22 +39,38 @@ export async function secondsToDisk(path: string, sizeBytes: number): Promise<nu
   return (performance.now() - startedAt) / 1_000;
 }
 
+type Sent = { media: Media; seconds: number };
+
 /** One multipart POST, as curl does it: the length is told, and no more is read than the server takes. */
-export async function uploadWav(api: ApiClient, sizeBytes: number): Promise<{ media: Media; seconds: number }> {
+export async function uploadWav(api: ApiClient, sizeBytes: number): Promise<Sent> {
   const startedAt = performance.now();
-  const sent = request(new URL('/api/media', api.baseUrl), {
-    method: 'POST',
-    headers: { cookie: api.cookie, 'content-type': 'multipart/form-data; boundary=x', 'content-length': HEAD.length + sizeBytes + TAIL.length },
-  });
   const body = function* () {
     yield Buffer.from(HEAD);
     yield* wavOf(sizeBytes);
     yield Buffer.from(TAIL);
   };
-  const [[response]] = await Promise.all([once(sent, 'response'), pipeline(Readable.from(body()), sent)]);
-  const text = (await Readable.from(response).toArray()).join('');
-  if (response.statusCode !== 201) throw new Error(`Expected 201 but received ${response.statusCode}: ${text}`);
+  const headers = { 'content-type': 'multipart/form-data; boundary=x', 'content-length': HEAD.length + sizeBytes + TAIL.length };
+  const { text } = await send(api, 'POST', '/api/media', headers, body());
   return { media: JSON.parse(text) as Media, seconds: (performance.now() - startedAt) / 1_000 };
+}
+
+/** Likewise by tus, all bytes in one PATCH. */
+export async function uploadWavResumably(api: ApiClient, sizeBytes: number): Promise<Sent> {
+  const startedAt = performance.now();
+  const tus = { 'Tus-Resumable': '1.0.0' };
+  const created = await api.fetch('POST', '/api/uploads', { headers: { ...tus, 'Upload-Length': String(sizeBytes) } });
+  const headers = { ...tus, 'Upload-Offset': 0, 'content-type': 'application/offset+octet-stream', 'content-length': sizeBytes };
+  const { answer } = await send(api, 'PATCH', created.headers.get('location')!, headers, wavOf(sizeBytes));
+  const seconds = (performance.now() - startedAt) / 1_000;
+  return { media: await api.media(String(answer.headers['snapstream-media-id'])), seconds };
+}
+
+async function send(api: ApiClient, method: string, path: string, headers: Record<string, string | number>, body: Iterable<Buffer>) {
+  const sent = request(new URL(path, api.baseUrl), { method, headers: { cookie: api.cookie, ...headers } });
+  const [[answer]] = (await Promise.all([once(sent, 'response'), pipeline(Readable.from(body), sent)])) as [[IncomingMessage], unknown];
+  const text = (await Readable.from(answer).toArray()).join('');
+  if (answer.statusCode! >= 300) throw new Error(`Expected success but received ${answer.statusCode}: ${text}`);
+  return { answer, text };
 }
 
 /** Resident MiB of a process before and at most during some work, asked for 20 times a second. */

@@ -90,7 +90,7 @@ describeWithBrowser(browserPath ? 'uploads in a browser' : 'uploads in a browser
     await row('long').getByRole('button', { name: /^Pause/ }).click();
     await row('long').getByText(/^Paused at/).waitFor();
     await row('long').getByRole('button', { name: /^Resume/ }).click();
-    await row('long').filter({ hasText: / left/ }).waitFor();
+    await row('long').filter({ hasText: /left/ }).waitFor();
     const creations: string[] = [];
     page.on('request', (request) => request.method() === 'POST' && request.url().endsWith('/api/uploads') && creations.push(request.url()));
     await page.reload();
@@ -107,7 +107,7 @@ describeWithBrowser(browserPath ? 'uploads in a browser' : 'uploads in a browser
     const bytes = await pictureOf(12 * MIB);
     const line = await slowed(2 * MIB);
     await choose(await file('offline.jpg', bytes));
-    await row('offline').filter({ hasText: / left/ }).waitFor();
+    await row('offline').filter({ hasText: /left/ }).waitFor();
     await line.cut();
     await row('offline').getByText('The connection was lost. The upload goes on by itself.').waitFor();
     await line.quick();
@@ -133,7 +133,7 @@ describeWithBrowser(browserPath ? 'uploads in a browser' : 'uploads in a browser
     const [bytes, other] = [await pictureOf(16 * MIB), await newPage()];
     await slowed(MIB);
     await choose(await file('handed.jpg', bytes));
-    await row('handed').filter({ hasText: / left/ }).waitFor();
+    await row('handed').filter({ hasText: /left/ }).waitFor();
     await page.close();
     await other.locator('article.upload-row', { hasText: 'handed' }).filter({ hasText: 'Ready' }).waitFor();
     expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);
@@ -142,7 +142,7 @@ describeWithBrowser(browserPath ? 'uploads in a browser' : 'uploads in a browser
   it('forgets on both sides what is cancelled', async () => {
     await slowed(2 * MIB);
     await choose(await file('cancelled.jpg', await pictureOf(40 * MIB)));
-    await row('cancelled').filter({ hasText: / left/ }).waitFor();
+    await row('cancelled').filter({ hasText: /left/ }).waitFor();
     const terminated = page.waitForRequest((request) => request.method() === 'DELETE');
     await row('cancelled').getByRole('button', { name: /^Cancel/ }).click();
     expect((await (await terminated).response())?.status()).toBe(204);

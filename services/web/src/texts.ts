@@ -137,7 +137,7 @@ export const texts = {
     uploading: 'Uploading',
     sending: (loaded: string, total: string) => `${loaded} of ${total}`,
     speed: (perSecond: string) => `${perSecond}/s`,
-    left: (time: string) => `${time} left`,
+    left: (time: string) => `${time} left`.replaceAll(' ', '\u00a0'),
     saving: 'Storing…',
     queued: 'Queued',
     /** `position`: how many are before it. */
