@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Media, Problem } from '#contracts';
-import { eventually, makeJpeg, startPausable, startProcess, startStandalone, type ApiClient, type Pausable, type Stack } from '#testing';
+import { ApiClient, eventually, makeJpeg, startPausable, startProcess, startStandalone, type Pausable, type Stack } from '#testing';
 
 const MIB = 1024 ** 2;
 const TUS = { 'Tus-Resumable': '1.0.0' };
@@ -45,6 +47,25 @@ describe('the life of a resumable upload', () => {
     expect((await head(api, path)).headers.get('upload-offset')).toBe(String(2 * MIB));
     expect((await append(api, path, 2 * MIB, bytes.subarray(2 * MIB))).status).toBe(204);
     expect((await listed(api)).map((media) => media.sha256)).toEqual([sha256(bytes)]);
+  });
+
+  it('goes on at another instance, also while the first still holds the line', async () => {
+    const { api } = await stack.newUser();
+    const bytes = await pictureOf(4 * MIB);
+    const path = await begin(api, bytes.length);
+    const other = await startProcess('standalone', stack.processes!.env);
+    const { hostname, port, host } = new URL(stack.baseUrl);
+    const hanging = connect(Number(port), hostname);
+    hanging.write(`PATCH ${path} HTTP/1.1\r\nHost: ${host}\r\nCookie: ${api.cookie}\r\nTus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\nUpload-Offset: 0\r\nContent-Length: ${bytes.length}\r\n\r\n`);
+    hanging.write(bytes.subarray(0, MIB));
+    await sleep(1_000);
+    const there = new ApiClient(other.url, { cookie: api.cookie });
+    const offset = Number((await head(there, path)).headers.get('upload-offset'));
+    expect(offset).toBe(MIB);
+    expect((await append(there, path, offset, bytes.subarray(offset))).status).toBe(204);
+    expect((await listed(there)).map((media) => media.sha256)).toEqual([sha256(bytes)]);
+    hanging.destroy();
+    await other.stop();
   });
 
   it('is erased when it expires, and its room is free again', async () => {
