@@ -4,11 +4,14 @@ import { eventSourceSchema } from './events';
 /** `round` makes the wake-up of an owner's retry another job than the one that just ended. */
 const processMedia = z.object({ userId: z.string(), mediaId: z.string(), round: z.int().positive() });
 const eventRef = z.object({ source: eventSourceSchema, eventId: z.string() });
-const eraseOwned = z.object({ userId: z.string() });
+/** `final`: a day later, once more, for what was under way while the account was erased. */
+const eraseOwned = z.object({ userId: z.string(), final: z.boolean().default(false) });
 const erased = z.object({
   userId: z.string(),
   service: z.enum(['media', 'notification']),
+  /** What there was before the first of it was erased. */
   counts: z.record(z.string(), z.int().nonnegative()),
+  done: z.boolean().default(true),
 });
 
 export type ProcessMedia = z.infer<typeof processMedia>;
@@ -19,6 +22,7 @@ export type Erased = z.infer<typeof erased>;
 /** One wake-up per round of a medium. */
 export const sameMedium = (payload: Pick<ProcessMedia, 'mediaId' | 'round'>) => `${payload.mediaId}.${payload.round}`;
 const sameEvent = (payload: EventRef) => payload.eventId;
+const sameErasure = ({ userId, final }: EraseOwned) => (final ? `${userId}.final` : userId);
 
 /**
  * THE job map: queue -> who consumes it, payload, what makes two jobs the same (`dedupe`), retries.
@@ -33,10 +37,10 @@ export const queues = {
   events: { consumer: 'notification', payload: eventRef, dedupe: sameEvent, attempts: 8, backoffMs: 500 },
   /** Publish to the alerts topic, then confirm the outbox entry. Apart from `events`, so that a topic that is out delays alerts alone. */
   alerts: { consumer: 'notification', payload: eventRef, dedupe: sameEvent, attempts: 8, backoffMs: 1_000 },
-  /** A deleted account: each service erases what it owns and reports to `erased`. */
-  eraseMedia: { consumer: 'media', payload: eraseOwned, dedupe: (p: EraseOwned) => p.userId, attempts: 8, backoffMs: 1_000 },
-  eraseNotifications: { consumer: 'notification', payload: eraseOwned, dedupe: (p: EraseOwned) => p.userId, attempts: 8, backoffMs: 1_000 },
-  erased: { consumer: 'auth', payload: erased, dedupe: (p: Erased) => `${p.userId}.${p.service}`, attempts: 8, backoffMs: 1_000 },
+  /** A deleted account: each service reports what it owns to `erased`, erases it, and reports that it did. */
+  eraseMedia: { consumer: 'media', payload: eraseOwned, dedupe: sameErasure, attempts: 8, backoffMs: 1_000 },
+  eraseNotifications: { consumer: 'notification', payload: eraseOwned, dedupe: sameErasure, attempts: 8, backoffMs: 1_000 },
+  erased: { consumer: 'auth', payload: erased, dedupe: (p: Erased) => `${p.userId}.${p.service}.${p.done}`, attempts: 8, backoffMs: 1_000 },
 } as const;
 
 export type QueueName = keyof typeof queues;

@@ -92,8 +92,8 @@ export class MediaCounters {
     });
     if (item) return 'reserved';
     const row = await this.dynamo.get<QuotaItem>('media', quotaKey(userId));
-    if (row?.reserved[uploadId]) return 'reserved'; // our own first attempt went through unheard
-    return row?.erasedAt ? 'gone' : 'full';
+    if (row?.erasedAt) return 'gone';
+    return row?.reserved[uploadId] ? 'reserved' : 'full'; // reserved: our own first attempt went through unheard, or it is resumed
   }
 
   /** The upload became a medium: its room stays taken until it is deleted. */
@@ -128,9 +128,9 @@ export class MediaCounters {
     await this.updateRow(quotaKey(userId), { set: [['erasedAt', new Date().toISOString()]], when: all(exists('reserved'), missing('erasedAt')) });
   }
 
-  /** Erases the counts of a deleted account. The closed quota row stays: it keeps late uploads out. */
-  async erase(userId: string): Promise<void> {
-    const counted = (await this.rows(userId)).filter(({ id }) => id !== QUOTA_ROW);
+  /** Erases the counts of a deleted account. The closed quota row keeps late uploads out; it goes with `final`. */
+  async erase(userId: string, final: boolean): Promise<void> {
+    const counted = (await this.rows(userId)).filter(({ id }) => final || id !== QUOTA_ROW);
     await this.dynamo.writeMany('media', counted.map(({ id }) => ({ delete: { userId: countersOf(userId), id } })));
   }
 

@@ -39,6 +39,9 @@ export function fieldsOf({ after, changed }: Move): NonNullable<Change['set']> {
   return changed.map((name) => [name, after[name]] as const);
 }
 
+/** So many steps are kept: some hundred retries, of a few hundred bytes each round. */
+const MAX_HISTORY = 300;
+
 function extended(item: MediaItem, status: MediaItem['status'], at: string): MediaItem['history'] {
-  return [...item.history, { status, at, round: item.round }];
+  return [...item.history, { status, at, round: item.round }].slice(-MAX_HISTORY);
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Dynamo, equals, newId } from '#platform';
+import { DependencyUnavailableError, Dynamo, equals, newId } from '#platform';
 import { aMedium, startSurroundings, type TestSurroundings } from '#testing';
 import { MediaCounters } from './media.counters';
 import { mediaEvent } from './media.events';
@@ -102,6 +102,27 @@ describe('MediaRepository', () => {
     expect(await media.claim(item, newId(), LEASE_MS)).toMatchObject({ announced: { id: `${item.id}.processing.2` } });
   });
 
+  it('stops retrying before the events that nobody takes outgrow the item, and goes on once they are taken', async () => {
+    const item = aMedium({ title: '🌊'.repeat(200), description: 'd'.repeat(5_000), metadata: { text: 'm'.repeat(16_000) } });
+    await media.create(item);
+    const failAndRetry = async () => {
+      const token = newId();
+      await media.claim(item, token, LEASE_MS);
+      await media.finish(item, token, { status: 'failed', code: 'processing_timeout' });
+      return media.retry(item);
+    };
+    let rounds = 1;
+    const refused = await (async () => {
+      for (; rounds < 100; rounds += 1) await failAndRetry();
+    })().catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(DependencyUnavailableError);
+    expect(rounds).toBeGreaterThan(10);
+    const full = (await media.get(item))!;
+    expect(Buffer.byteLength(JSON.stringify(full))).toBeLessThan(200_000);
+    for (const id of Object.keys(full.pending)) await dynamo.update('media', { userId: item.userId, id: item.id }, { remove: [['pending', id]] });
+    expect(await media.retry(item)).toMatchObject({ item: { round: rounds + 1 } });
+  });
+
   it('never brings back what was deleted while it was processed', async () => {
     const item = await created();
     const token = newId();
@@ -156,7 +177,7 @@ describe('MediaCounters', () => {
     await counters.apply(mediaEvent(item, null, item.createdAt));
     expect(await counters.read(item.userId)).toMatchObject({ total: 1 });
     await counters.close(item.userId);
-    await counters.erase(item.userId);
+    await counters.erase(item.userId, false);
     expect(await counters.read(item.userId)).toMatchObject({ total: 0, uploaded: 0, bytes: 0 });
     expect((await counters.activity(item.userId)).days.every(({ uploaded }) => uploaded === 0)).toBe(true);
     expect(await counters.reserve(item.userId, newId(), 1, null)).toBe('gone');

@@ -99,10 +99,14 @@ export class MediaRepository {
     return item && { item, event };
   }
 
-  /** The owner's (or an admin's) retry of a failed medium: the next round. @returns null when it is not failed. */
+  /**
+   * The owner's (or an admin's) retry of a failed medium: the next round. @returns null when it is not failed.
+   * @throws {DependencyUnavailableError} after very many retries while no event of it could be delivered
+   */
   async retry(key: MediaKey): Promise<{ item: MediaItem; event: MediaEvent } | null> {
     const before = await this.get(key);
     if (before?.status !== 'failed') return null;
+    Outbox.refusePileUp(before);
     const at = new Date().toISOString();
     const move = retried(before, at);
     const event = mediaEvent(move.after, 'failed', at);

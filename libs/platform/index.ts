@@ -8,7 +8,7 @@ export { above, all, any, atMost, beginsWith, below, between, differs, equals, e
 export { deterministicId, isId, leastIdAt, newId } from './ids';
 export { LiveFeed, LiveSubscriptions, type LiveEvent } from './live';
 export { LockTimeoutError, Locks, type HeldLock } from './lock';
-export { Outbox, type OutboxFields, type PendingEvent } from './outbox';
+export { MAX_PENDING, Outbox, type OutboxFields, type PendingEvent } from './outbox';
 export { JobQueue, queueNames, type QueueCounts } from './queue';
 export { connectRedis, withRedis } from './redis';
 export { ResumableStore } from './resumable';

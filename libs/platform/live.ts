@@ -18,13 +18,17 @@ const KEPT_SECONDS = 24 * 3_600;
  * the change and again by the consumer of the event, and the page still sees it once.
  */
 const PUSH = `
-if not redis.call('SET', KEYS[2], '1', 'NX', 'EX', ${KEPT_SECONDS}) then return false end
+if redis.call('ZADD', KEYS[2], 'NX', ARGV[4], ARGV[5]) == 0 then return false end
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[4] - ${KEPT_SECONDS})
+redis.call('EXPIRE', KEYS[2], ${KEPT_SECONDS})
 local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ${KEPT_EVENTS}, '*', 'event', ARGV[1], 'data', ARGV[2])
 redis.call('EXPIRE', KEYS[1], ${KEPT_SECONDS})
 redis.call('PUBLISH', ARGV[3], cjson.encode({id = id, event = ARGV[1], data = ARGV[2]}))
 return id`;
 
 const streamOf = (prefix: string, userId: string) => `${prefix}live:${userId}`;
+/** Dedupe keys by the second they were sent in. */
+const sentOf = (stream: string) => `${stream}:sent`;
 
 /** Sends events to the open pages of a user, whichever instance serves them. At best: the tables hold the truth. */
 export class LiveFeed {
@@ -36,7 +40,8 @@ export class LiveFeed {
   /** A change of status or a notification: kept for replay, sent once per `dedupeKey`. */
   async push(userId: string, event: LiveEvent['event'], data: LiveEvent['data'], dedupeKey: string): Promise<void> {
     const stream = streamOf(this.prefix, userId);
-    await withRedis(() => this.redis.eval(PUSH, 2, stream, `${stream}:sent:${event}:${dedupeKey}`, event, JSON.stringify(data), stream));
+    const now = Math.floor(Date.now() / 1_000);
+    await withRedis(() => this.redis.eval(PUSH, 2, stream, sentOf(stream), event, JSON.stringify(data), stream, now, `${event}:${dedupeKey}`));
   }
 
   /** Progress: sent to who looks now, not kept. */
@@ -54,7 +59,8 @@ export class LiveFeed {
   }
 
   async forget(userId: string): Promise<void> {
-    await withRedis(() => this.redis.del(streamOf(this.prefix, userId)));
+    const stream = streamOf(this.prefix, userId);
+    await withRedis(() => this.redis.del(stream, sentOf(stream)));
   }
 }
 

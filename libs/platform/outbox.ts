@@ -1,5 +1,6 @@
 import type { EventSource } from '#contracts';
 import type { Dynamo } from './dynamo';
+import { DependencyUnavailableError } from './errors';
 import { all, atMost, equals, exists, sizeIs, type Change } from './expression';
 import type { JobQueue } from './queue';
 import { shardOf, shards } from './tables';
@@ -10,6 +11,9 @@ export interface PendingEvent {
   type: string;
   occurredAt: string;
 }
+
+/** So many events wait on one item while nobody takes them: an item may have 400 kB (DynamoDB's limit), an event has 2 at most. */
+export const MAX_PENDING = 60;
 
 /** The fields of an item that can announce events. */
 export interface OutboxFields {
@@ -43,15 +47,22 @@ export class Outbox {
     ];
   }
 
+  /** For moves that may be repeated without end. @throws {DependencyUnavailableError} while the alerts are out for so long that events pile up. */
+  static refusePileUp({ pending }: OutboxFields): void {
+    const count = Object.keys(pending).length;
+    if (count >= MAX_PENDING) throw new DependencyUnavailableError('alerts', new Error(`${count} events of this item are not delivered`));
+  }
+
   /** Wakes the consumer, at best: when the queue is away the sweeper does it later. */
   async announce(source: EventSource, eventId: string): Promise<void> {
     await this.queue.send('events', { source, eventId }).catch(() => {});
   }
 
-  /** The event, or null when it is confirmed already (or its item is gone). */
-  async read<E extends PendingEvent>(source: EventSource, eventId: string): Promise<E | null> {
-    const item = await this.dynamo.get<OutboxFields>(source.table, source.key);
-    return (item?.pending?.[eventId] as E | undefined) ?? null;
+  /** The event, and whether its item is being deleted; null when it is confirmed already (or its item is gone). */
+  async read(source: EventSource, eventId: string): Promise<{ event: PendingEvent; isDeleted: boolean } | null> {
+    const item = await this.dynamo.get<OutboxFields & { deletedAt?: string }>(source.table, source.key);
+    const event = item?.pending?.[eventId];
+    return event ? { event, isDeleted: item?.deletedAt !== undefined } : null;
   }
 
   /** The consumer is done: takes the entry off, and the index key with the last one. */

@@ -1,5 +1,5 @@
 import type { Erased } from '#contracts';
-import { Outbox } from '#platform';
+import { JobQueue, Outbox } from '#platform';
 import { eventually, newAccount } from '#testing';
 import { startAuth, type AuthFixture } from './auth.testing';
 import { ErasureService } from './erasure.service';
@@ -12,7 +12,8 @@ beforeAll(async () => {
 afterAll(() => auth.stop());
 
 const itemOf = (id: string) => auth.dynamo.get<UserItem>('users', { pk: `user#${id}` });
-const report = (userId: string, service: Erased['service'], counts: Record<string, number>) => auth.app.get(ErasureService).record({ userId, service, counts });
+const report = (userId: string, service: Erased['service'], counts: Record<string, number>, done = true) => auth.app.get(ErasureService).record({ userId, service, counts, done });
+const receiptOf = (id: string) => auth.dynamo.get('users', { pk: `receipt#${id}` });
 /** What the notification service does once an event is dealt with. */
 const confirmEvents = async (id: string) => {
   const item = await itemOf(id);
@@ -50,13 +51,15 @@ describe('DELETE /api/auth/me', () => {
   it('frees the names once both services reported, and keeps a receipt without a person in it', async () => {
     const { user, account } = await deleted();
     await confirmEvents(user.id);
-    await report(user.id, 'media', { media: 3, files: 9 });
+    await report(user.id, 'media', { media: 3, files: 9 }, false); // and dies in the middle of erasing them
+    await report(user.id, 'media', { media: 1, files: 2 }, false);
+    await report(user.id, 'notification', { notifications: 5 }, false);
     expect(await itemOf(user.id)).not.toBeNull();
-    await report(user.id, 'media', { media: 0, files: 0 });
+    await report(user.id, 'media', { media: 1, files: 2 });
+    expect(await itemOf(user.id)).not.toBeNull();
     await report(user.id, 'notification', { notifications: 5 });
     expect(await itemOf(user.id)).toBeNull();
-    const receipt = await auth.dynamo.get('users', { pk: `receipt#${user.id}` });
-    expect(receipt).toEqual({
+    expect(await receiptOf(user.id)).toMatchObject({
       pk: `receipt#${user.id}`,
       schemaVersion: 1,
       counts: { media: { media: 3, files: 9 }, notification: { notifications: 5 } },
@@ -65,7 +68,25 @@ describe('DELETE /api/auth/me', () => {
     });
     await report(user.id, 'media', { media: 0, files: 0 });
     expect(await itemOf(user.id)).toBeNull();
+    expect(await receiptOf(user.id)).toMatchObject({ counts: { media: { media: 3 } }, finally: {} });
     expect((await auth.client().register(account)).id).not.toBe(user.id);
+  });
+
+  it('lets every service erase once more a day later, for what was under way', async () => {
+    const { user } = await deleted();
+    await confirmEvents(user.id);
+    for (const service of ['media', 'notification'] as const) await report(user.id, service, { things: 1 });
+    const jobs = auth.app.get(JobQueue);
+    const asked = () => Promise.all([jobs.has('eraseMedia', `${user.id}.final`), jobs.has('eraseNotifications', `${user.id}.final`)]);
+    const sweep = () => auth.app.get(ErasureService).resume(new Date().toISOString());
+    await sweep();
+    expect(await asked()).toEqual([false, false]);
+    await auth.dynamo.update('users', { pk: `receipt#${user.id}` }, { set: [['openAt', new Date().toISOString()]] });
+    await eventually(async () => { await sweep(); return asked(); }, ([media, notifications]) => Boolean(media && notifications));
+    await report(user.id, 'media', { things: 0 });
+    expect(await receiptOf(user.id)).toMatchObject({ finally: { media: true } });
+    await report(user.id, 'notification', { things: 0 });
+    expect(Object.keys((await receiptOf(user.id))!).toSorted()).toEqual(['counts', 'finishedAt', 'pk', 'requestedAt', 'schemaVersion']);
   });
 
   it('goes on by the sweeper after whatever was lost', async () => {

@@ -2,6 +2,7 @@ import type { SessionInfo } from '#contracts';
 import { SessionEvents } from '#nest';
 import { eventually, type ApiClient } from '#testing';
 import { startAuth, type AuthFixture } from './auth.testing';
+import type { UserItem } from './user.item';
 
 let auth: AuthFixture;
 beforeAll(async () => {
@@ -26,6 +27,22 @@ describe('POST /api/auth/logout', () => {
     expect(await isLoggedIn(thief)).toBe(false);
     expect(await thief.problem('POST', '/api/auth/logout')).toMatchObject({ status: 401, code: 'unauthenticated' });
   });
+});
+
+describe('POST /api/auth/login', () => {
+  it('goes on while nobody takes its events for weeks: the oldest logins give way', async () => {
+    const { user, account } = await loggedIn();
+    const key = { pk: `user#${user.id}` };
+    const pending = async () => Object.values((await auth.dynamo.get<UserItem>('users', key))!.pending);
+    for (let day = 0; day < 70; day += 1) await auth.client().login(account);
+    const events = await pending();
+    expect(events.filter(({ type }) => type === 'user.registered')).toHaveLength(1);
+    const logins = events.filter(({ type }) => type === 'user.logged_in').map(({ id }) => id);
+    expect(logins).toHaveLength(60);
+    await auth.client().login(account);
+    const after = new Set((await pending()).map(({ id }) => id));
+    expect(logins.toSorted().filter((id) => !after.has(id))).toEqual([logins.toSorted()[0]]); // the oldest: their ids sort by time
+  }, 60_000);
 });
 
 describe('PUT /api/auth/me/password', () => {

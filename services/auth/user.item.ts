@@ -15,8 +15,8 @@ export interface UserItem extends OutboxFields {
   createdAt: string;
   /** Set when the owner deleted the account; it is erased in the background. */
   deletedAt?: string;
-  /** What each service reported to have erased. */
-  receipts?: Partial<Record<ErasingService, Record<string, number>>>;
+  /** What each service reported to have found, and whether it has erased it. */
+  receipts?: Partial<Record<ErasingService, { counts: Record<string, number>; done: boolean }>>;
   openShard?: string;
   openAt?: string;
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { all, DependencyUnavailableError, Dynamo, equals, exists, missing, newId, Outbox, shardOf, type Condition } from '#platform';
+import { all, DependencyUnavailableError, Dynamo, equals, exists, MAX_PENDING, missing, newId, Outbox, shardOf, type Condition } from '#platform';
 import { PENDING_MS, Reservations, type Unique } from './reservations';
 import { userKey, type UserEvent, type UserItem } from './user.item';
 
@@ -60,7 +60,7 @@ export class UsersRepository {
   /** Announces a login. @returns null when the password was changed or the account deleted since `user` was read. */
   async recordLogin(user: UserItem): Promise<{ user: UserItem; event: UserEvent } | null> {
     const event: UserEvent = { id: `${user.id}.user.logged_in.${newId()}`, type: 'user.logged_in', occurredAt: new Date().toISOString(), userId: user.id };
-    const change = { set: Outbox.addEvent(user.id, event), when: live(equals('passwordHash', user.passwordHash)) };
+    const change = { set: Outbox.addEvent(user.id, event), remove: surplusLogins(user), when: live(equals('passwordHash', user.passwordHash)) };
     const updated = await this.dynamo.update<UserItem>('users', userKey(user.id), change);
     return updated && { user: updated, event };
   }
@@ -114,6 +114,12 @@ export class UsersRepository {
 
 function refuseLate(reservedAt: number): void {
   if (Date.now() - reservedAt > PENDING_MS - MARGIN_MS) throw new DependencyUnavailableError('dynamodb', new Error('a reservation took too long to be built upon'));
+}
+
+/** While nobody takes events for weeks, logging in must go on: the alert of the oldest login gives way. */
+function surplusLogins({ pending }: UserItem): Array<[string, string]> {
+  const logins = Object.values(pending).filter(({ type }) => type === 'user.logged_in').toSorted((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1));
+  return logins.slice(0, Math.max(0, logins.length - MAX_PENDING + 1)).map(({ id }) => ['pending', id]);
 }
 
 const unlessDeleted = (user: UserItem | null) => (user?.deletedAt ? null : user);

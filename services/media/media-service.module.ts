@@ -19,7 +19,7 @@ import { Staging } from './upload/staging';
 import { UploadController } from './upload/upload.controller';
 import { UploadService } from './upload/upload.service';
 
-const consumers = serviceConsumers<'media', [MediaErasure]>({ inject: [MediaErasure], handlers: (erasure) => ({ eraseMedia: ({ userId }) => erasure.erase(userId) }) });
+const consumers = serviceConsumers<'media', [MediaErasure]>({ inject: [MediaErasure], handlers: (erasure) => ({ eraseMedia: (payload) => erasure.erase(payload) }) });
 
 @Module({
   imports: [MediaModule],

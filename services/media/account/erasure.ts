@@ -1,7 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { derivedFolder, MediaCounters, type MediaKey } from '#media';
+import type { EraseOwned } from '#contracts';
+import { derivedFolder, MediaCounters, type MediaItem, type MediaKey } from '#media';
 import { Dynamo, equals, JobQueue, STORAGE, type Storage } from '#platform';
 import { Parts } from '../upload/resumable/parts';
+
+/** What lies beside a user's media, under `{userId}#{part}`. The counts have a keeper of their own. */
+const PARTS_BESIDE = ['words', 'idempotency', 'reused'] as const;
 
 /** Erases everything the media service keeps of a deleted account, and reports how much it was. Repeatable. */
 @Injectable()
@@ -14,20 +18,38 @@ export class MediaErasure {
     @Inject(STORAGE) private readonly storage: Storage,
   ) {}
 
-  async erase(userId: string): Promise<void> {
-    await this.counters.close(userId); // no upload that is under way gets in any more
-    let files = 0;
-    let media = 0;
+  /** The first report goes out before anything is erased: whatever dies on the way, the receipt says what there was. */
+  async erase({ userId, final }: EraseOwned): Promise<void> {
+    if (!final) await this.counters.close(userId); // no upload that is under way gets in any more
+    const report = { userId, service: 'media' as const, counts: await this.count(userId) };
+    await this.queue.send('erased', { ...report, done: false });
     for await (const { id } of this.rows(userId)) {
-      files += (await this.storage.deletePrefix(derivedFolder(id))).objects;
+      await this.storage.deletePrefix(derivedFolder(id));
       await this.dynamo.delete('media', { userId, id }); // claims and finishes of a worker that still runs fail from here on
-      media += 1;
     }
-    files += (await this.storage.deletePrefix(`originals/${userId}/`)).objects;
-    files += await this.parts.eraseAllOf(userId);
-    for (const part of ['words', 'idempotency', 'reused']) await this.eraseRows(`${userId}#${part}`);
-    await this.counters.erase(userId);
-    await this.queue.send('erased', { userId, service: 'media', counts: { media, files } });
+    await this.storage.deletePrefix(`originals/${userId}/`);
+    await this.parts.eraseAllOf(userId);
+    for (const part of PARTS_BESIDE) await this.eraseRows(`${userId}#${part}`);
+    await this.counters.erase(userId, final);
+    await this.queue.send('erased', { ...report, done: true });
+  }
+
+  private async count(userId: string): Promise<Record<string, number>> {
+    const counts = { media: 0, image: 0, audio: 0, video: 0, files: 0, bytes: 0 };
+    const addFiles = async (prefix: string) => {
+      for await (const { sizeBytes } of this.storage.list(prefix)) {
+        counts.files += 1;
+        counts.bytes += sizeBytes;
+      }
+    };
+    for await (const { id, kind, deletedAt } of this.dynamo.queryAll<MediaItem>('media', { where: equals('userId', userId), project: ['id', 'kind', 'deletedAt'] })) {
+      await addFiles(derivedFolder(id));
+      if (deletedAt) continue; // by the owner, before
+      counts.media += 1;
+      counts[kind] += 1;
+    }
+    await addFiles(`originals/${userId}/`);
+    return counts;
   }
 
   private rows(partition: string): AsyncGenerator<MediaKey> {
@@ -45,4 +67,3 @@ export class MediaErasure {
     await this.dynamo.writeMany('media', batch);
   }
 }
-

@@ -18,16 +18,17 @@ export class DomainEvents {
   ) {}
 
   async tell({ source, eventId }: EventRef): Promise<void> {
-    const event = await this.outbox.read(source, eventId);
-    if (!event) return; // confirmed already
-    await this.teller.tell(event);
+    const found = await this.outbox.read(source, eventId);
+    if (!found) return; // confirmed already
+    const { event, isDeleted } = found;
+    if (!(source.table === 'users' && isDeleted)) await this.teller.tell(event); // nobody is left to be told, and what they had is being erased
     if (alertOf(event)) await this.queue.send('alerts', { source, eventId });
     else await this.outbox.confirm(source, eventId);
   }
 
   async alert({ source, eventId }: EventRef): Promise<void> {
-    const event = await this.outbox.read(source, eventId);
-    const alert = event && alertOf(event);
+    const found = await this.outbox.read(source, eventId);
+    const alert = found && alertOf(found.event);
     if (!alert) return;
     await this.alerts.publish(alert);
     await this.outbox.confirm(source, eventId);

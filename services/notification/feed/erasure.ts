@@ -12,8 +12,10 @@ export class NotificationErasure {
   ) {}
 
   async erase(userId: string): Promise<void> {
-    const notifications = await this.notifications.erase(userId);
+    const report = { userId, service: 'notification' as const, counts: { notifications: await this.notifications.count(userId) } };
+    await this.queue.send('erased', { ...report, done: false });
+    await this.notifications.erase(userId);
     await this.live.forget(userId);
-    await this.queue.send('erased', { userId, service: 'notification', counts: { notifications } });
+    await this.queue.send('erased', { ...report, done: true });
   }
 }

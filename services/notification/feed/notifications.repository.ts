@@ -69,12 +69,16 @@ export class NotificationsRepository {
     await this.clearMany(userId, await this.idsIn('visibleId', userId, until));
   }
 
-  /** Everything of a user, cleared rows too. @returns how many. Repeatable. */
-  async erase(userId: string): Promise<number> {
+  /** Of a user, cleared ones too. */
+  async count(userId: string): Promise<number> {
+    return this.dynamo.count('notifications', { where: equals('userId', userId) });
+  }
+
+  /** Everything of a user, cleared rows too. Repeatable. */
+  async erase(userId: string): Promise<void> {
     const keys: Array<{ delete: { userId: string; id: string } }> = [];
     for await (const { id } of this.dynamo.queryAll<{ id: string }>('notifications', { where: equals('userId', userId), project: ['id'] })) keys.push({ delete: { userId, id } });
     await this.dynamo.writeMany('notifications', keys);
-    return keys.length;
   }
 
   private async idsIn(index: 'visibleId' | 'unreadId', userId: string, until?: string): Promise<string[]> {
