@@ -1,7 +1,10 @@
-import { Controller, Get, Module, Res, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
-import express, { type Response } from 'express';
+import { Controller, Get, Module, Req, Res, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import express from 'express';
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
+import { ProblemError } from '#nest';
+import { describeEncoding, hashedFiles, smallest } from './static-files';
 
 const root = join(dirname(findPackageJSON('..', __filename)!), 'dist', 'web');
 const pages = ['/', '/login', '/register', '/upload', '/media', '/media/:id', '/notifications', '/profile'];
@@ -10,17 +13,28 @@ const pages = ['/', '/login', '/register', '/upload', '/media', '/media/:id', '/
 @Controller()
 class PagesController {
   @Get(pages)
-  page(@Res() res: Response): void {
-    res.set('Cache-Control', 'no-cache').sendFile('index.html', { root, cacheControl: false });
+  page(@Req() req: Request, @Res() res: Response): void {
+    sendShell(req, res);
+  }
+
+  /** Last of all routes. People get the page that says so, programs the words of the API. */
+  @Get('*path')
+  nothing(@Req() req: Request, @Res() res: Response): void {
+    if (!req.get('accept')?.includes('text/html') || /^\/(api|health)(\/|$)/.test(req.path)) throw new ProblemError('not_found');
+    sendShell(req, res.status(404));
   }
 }
 
-/** The front end, as nginx serves it elsewhere. File names under /assets carry a hash of their content. */
+function sendShell(req: Request, res: Response): void {
+  const name = smallest(root, 'index.html', req);
+  describeEncoding(res, name);
+  res.set('Cache-Control', 'no-cache').sendFile(name, { root, cacheControl: false });
+}
+
+/** The front end, as nginx serves it elsewhere. */
 @Module({ controllers: [PagesController] })
 export class WebModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
-    const assets = express.static(join(root, 'assets'), { immutable: true, maxAge: '365d', fallthrough: true, index: false, redirect: false });
-    const others = express.static(root, { index: false, redirect: false, maxAge: '1h' });
-    consumer.apply(express.Router().use('/assets', assets).use(others)).forRoutes('/');
+    consumer.apply(express.Router().use('/assets', hashedFiles(join(root, 'assets')))).forRoutes('/');
   }
 }

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -27,6 +27,7 @@ for (const name of ['favicon.svg', 'favicon-unread.svg', 'icon-maskable.svg']) a
 await copy('manifest.webmanifest', insertAddresses);
 const shell = insertAddresses(await readFile(join(here, 'index.html'), 'utf8'));
 await writeFile(join(out, 'index.html'), shell);
+await compress();
 await removeStale();
 await report();
 
@@ -77,9 +78,19 @@ function insertAddresses(text) {
   });
 }
 
+/** Beside each file that gains by it, once and as small as can be: a server has no time for that. */
+async function compress() {
+  const paths = [...addresses.values()].filter((address) => !address.endsWith('.woff2')).map((address) => join(out, address));
+  for (const path of [join(out, 'index.html'), ...paths]) {
+    const content = await readFile(path);
+    await writeFile(`${path}.gz`, gzipSync(content, { level: 9 }));
+    await writeFile(`${path}.br`, brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: content.length } }));
+  }
+}
+
 /** The new shell is in place by now, so a server that runs meanwhile never points at a missing file. */
 async function removeStale() {
-  const current = new Set([...addresses.values()].flatMap((address) => [basename(address), `${basename(address)}.map`]));
+  const current = new Set([...addresses.values()].flatMap((address) => ['', '.map', '.br', '.gz'].map((suffix) => basename(address) + suffix)));
   const stale = (await readdir(assets)).filter((name) => !current.has(name));
   await Promise.all(stale.map((name) => rm(join(assets, name))));
 }

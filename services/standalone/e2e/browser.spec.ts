@@ -81,6 +81,13 @@ describeWithBrowser(browserPath ? `the pages in a browser, ${name}` : 'the pages
     await page.getByText('All quiet').waitFor();
   });
 
+  it('says that an address leads nowhere, inside the frame, and how to go on', async () => {
+    expect((await page.goto('/media/of/no/kind'))?.status()).toBe(404);
+    await page.getByRole('heading', { name: 'Page not found' }).waitFor();
+    await page.locator('main').getByRole('link', { name: 'My Media' }).click();
+    await page.waitForURL('**/media');
+  });
+
   it('logs out, and nothing is left open', async () => {
     await page.getByRole('button', { name: 'Log out' }).first().click();
     await page.waitForURL('**/login**');

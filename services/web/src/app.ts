@@ -25,13 +25,15 @@ interface Route {
   pattern: string;
   name: string;
   build: PageBuilder;
-  /** For people who are not logged in. */
-  guest?: true;
+  /** For people who are not logged in: alone, or as well. */
+  guest?: 'alone' | 'as well';
 }
 
+const nothing: Route = { pattern: '', name: 'not-found', build: notFoundPage, guest: 'as well' };
+
 const routes: readonly Route[] = [
-  { pattern: '/login', name: 'login', build: loginPage, guest: true },
-  { pattern: '/register', name: 'register', build: registerPage, guest: true },
+  { pattern: '/login', name: 'login', build: loginPage, guest: 'alone' },
+  { pattern: '/register', name: 'register', build: registerPage, guest: 'alone' },
   { pattern: '/', name: 'dashboard', build: dashboardPage },
   { pattern: '/upload', name: 'upload', build: uploadPage },
   { pattern: '/media', name: 'media', build: mediaListPage },
@@ -62,7 +64,7 @@ export function showPage(url: URL, scrollY: number | null): void {
   const found = findRoute(url.pathname);
   const user = session.value;
   if (!user && !found.route.guest) return navigate(loginPath(url.pathname + url.search), { replace: true });
-  if (user && found.route.guest) return navigate(safeNextPath(url.searchParams.get('next')), { replace: true });
+  if (user && found.route.guest === 'alone') return navigate(safeNextPath(url.searchParams.get('next')), { replace: true });
   leavePage.abort();
   leavePage = new AbortController();
   const page = found.route.build({ params: found.params, query: url.searchParams, signal: leavePage.signal, scrollY });
@@ -92,7 +94,7 @@ function findRoute(path: string): { route: Route; params: Record<string, string>
     const params = matchPath(route.pattern, path);
     if (params) return { route, params };
   }
-  return { route: { pattern: '', name: 'not-found', build: notFoundPage }, params: {} };
+  return { route: nothing, params: {} };
 }
 
 function changeUser(user: User | null): void {

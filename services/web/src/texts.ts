@@ -339,5 +339,9 @@ export const texts = {
     deleted: 'Your account is being erased. Goodbye.',
   },
 
-  notFound: { title: 'Page not found', lead: 'There is nothing at this address.', home: 'To the dashboard' },
+  notFound: {
+    title: 'Page not found',
+    lead: (path: string) => `There is nothing at ${path}. The address may have a typo, or what was here is gone.`,
+    home: 'To the dashboard',
+  },
 };

@@ -1,16 +1,23 @@
 import { h } from '../dom';
-import { icon } from '../icons';
+import { brandMark, icon } from '../icons';
 import type { Page } from '../router';
+import { session } from '../session';
 import { texts } from '../texts';
 
+/** Served with status 404, for whoever comes: without a session it has no frame around it. */
 export function notFoundPage(): Page {
+  const brand = h('a', { class: 'brand', href: '/' }, brandMark(), h('span', { class: 'brand-name' }, texts.name));
+  const ways = session.value
+    ? [h('a', { class: 'button primary', href: '/' }, texts.notFound.home), h('a', { class: 'button', href: '/media' }, texts.nav.media)]
+    : [h('a', { class: 'button primary', href: '/login' }, texts.auth.login)];
   const content = h(
     'div',
-    { class: 'empty' },
-    h('div', { class: 'empty-sign' }, icon('search')),
+    { class: 'lost' },
+    session.value ? null : brand,
+    h('div', { class: 'lost-picture', 'aria-hidden': 'true' }, icon('image')),
     h('h1', { tabindex: -1 }, texts.notFound.title),
-    h('p', {}, texts.notFound.lead),
-    h('a', { class: 'button', href: '/' }, texts.notFound.home),
+    h('p', {}, texts.notFound.lead(location.pathname)),
+    h('div', { class: 'button-row' }, ...ways),
   );
   return { title: texts.notFound.title, content };
 }
