@@ -15,7 +15,7 @@ import type {
   User,
   Waveform,
 } from '#contracts';
-import { connection } from './connection';
+import { connection, type Part } from './connection';
 import { NetworkProblem, isTemporary, parseProblem } from './problem';
 import { Topic } from './store';
 
@@ -94,23 +94,29 @@ async function call<T>(method: string, path: string, { body, signal, guest }: Ca
     init.headers = { accept: 'application/json', 'content-type': 'application/json' };
     init.body = JSON.stringify(body);
   }
-  const { response, text } = await exchange(path, init);
+  const part = partOf(path);
+  const { response, text } = await exchange(path, init, part);
   if (response.ok) return (text ? JSON.parse(text) : undefined) as T;
   const problem = parseProblem(response.status, text);
-  if (isTemporary(problem)) connection.lost('unavailable');
+  if (isTemporary(problem)) connection.lost('unavailable', part);
   if (response.status === 401 && !guest) sessionLost.emit();
   throw problem;
 }
 
-async function exchange(path: string, init: RequestInit): Promise<{ response: Response; text: string }> {
+async function exchange(path: string, init: RequestInit, part: Part): Promise<{ response: Response; text: string }> {
   try {
     const response = await fetch(path, init);
     const text = await response.text();
-    if (response.status < 500) connection.back();
+    if (response.status < 500) connection.back(part);
     return { response, text };
   } catch (error) {
     if (init.signal?.aborted) throw error;
-    connection.lost('unreachable');
+    connection.lost('unreachable', part);
     throw new NetworkProblem();
   }
+}
+
+function partOf(path: string): Part {
+  if (path.startsWith('/api/auth')) return 'auth';
+  return path.startsWith('/api/notifications') ? 'notifications' : 'media';
 }

@@ -1,6 +1,7 @@
 import type { User } from '#contracts';
 import { fill, h } from './dom';
 import { markFavicon } from './favicon';
+import { connectHealing } from './healing';
 import { libraries } from './libraries';
 import { startLive, stopLive } from './live';
 import { loginPath, safeNextPath } from './next-path';
@@ -52,6 +53,7 @@ let signedIn: AbortController | undefined;
 export function startApp(): void {
   const skip = h('a', { class: 'skip-link', href: '#content' }, texts.skipToContent);
   document.body.append(skip, h('connection-banner'), main, h('toast-region'));
+  connectHealing(forever);
   session.onChange((user) => changeUser(user), forever);
   unread.onChange(() => showTitle(), forever);
   unread.watch((count) => markFavicon(count > 0), forever);

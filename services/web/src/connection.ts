@@ -3,17 +3,32 @@ import { Store } from './store';
 /** `unreachable`: no answer at all. `unavailable`: the server answers that a part of it is away. */
 export type ConnectionState = 'ok' | 'unreachable' | 'unavailable';
 
+/** The services behind the one address; each may be away alone. */
+export type Part = 'auth' | 'media' | 'notifications';
+
 const retryMs = [1_000, 2_000, 4_000, 8_000, 15_000];
 
 class Connection {
   readonly state = new Store<ConnectionState>('ok');
+  readonly #lost = new Map<Part, 'unreachable' | 'unavailable'>();
 
-  lost(state: 'unreachable' | 'unavailable'): void {
-    this.state.set(state);
+  get lostParts(): Part[] {
+    return [...this.#lost.keys()];
   }
 
-  back(): void {
-    this.state.set('ok');
+  lost(state: 'unreachable' | 'unavailable', part: Part): void {
+    this.#lost.set(part, state);
+    this.#update();
+  }
+
+  back(part: Part): void {
+    this.#lost.delete(part);
+    this.#update();
+  }
+
+  #update(): void {
+    const states = [...this.#lost.values()];
+    this.state.set(states.find((state) => state === 'unreachable') ?? states[0] ?? 'ok');
   }
 
   /** Waits before the try number `attempt` (0, 1, …); ends at once when the browser comes online. */

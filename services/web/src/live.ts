@@ -65,7 +65,7 @@ async function readStream(signal: AbortSignal, takesOver: boolean): Promise<void
   let missed = takesOver;
   for (let attempt = 0; !signal.aborted; attempt += 1) {
     const opened = (): void => {
-      connection.back();
+      connection.back('notifications');
       if (missed) tell({ type: 'refetch' });
       missed = false;
       attempt = 0;

@@ -149,7 +149,7 @@ class Uploads {
       const media = await this.#bytesOut(upload, source);
       this.queue.sent(upload.id, media);
       void letGo(upload.id);
-      connection.back();
+      connection.back('media');
       tell({ type: 'media', media });
     } catch (error) {
       if (!source.stop.signal.aborted) await this.#failed(upload, error);
@@ -179,7 +179,7 @@ class Uploads {
     }
     if (!again) return this.queue.fail(upload.id, messageOf(error));
     if (!(await isReadable(this.fileOf(upload.id)))) return this.queue.fail(upload.id, texts.upload.unreadable);
-    if (error instanceof NetworkProblem) connection.lost('unreachable');
+    if (error instanceof NetworkProblem) connection.lost('unreachable', 'media');
     const attempt = this.queue.get(upload.id)?.interruptions ?? 0;
     this.queue.stall(upload.id, texts.upload.lost);
     // It keeps its place among those that send, so that the others do not run into the same wall meanwhile.
