@@ -16,7 +16,7 @@ export {
 export { MediaEraser } from './media.eraser';
 export { MediaModule } from './media.module';
 export { MediaOutlook } from './media.outlook';
-export { readSidecar, uploadedItem, type Sidecar } from './media.sidecar';
+export { readSidecar, sidecarOf, uploadedItem, type Sidecar } from './media.sidecar';
 export { MediaRepository, type Claim } from './media.repository';
 export type { Ending } from './media.moves';
 export { MediaRecount, type Drift } from './media.recount';

@@ -18,6 +18,10 @@ const sidecarSchema = z.object({
 });
 export type Sidecar = z.infer<typeof sidecarSchema>;
 
+export function sidecarOf({ id, userId, filename, title, sha256, sizeBytes, contentType, kind, batchId, createdAt }: MediaItem): Sidecar {
+  return { schemaVersion: 1, id, userId, filename, title, sha256, sizeBytes, contentType, kind, batchId, createdAt };
+}
+
 /** null: it is none, or cut short. */
 export function readSidecar(text: string): Sidecar | null {
   try {

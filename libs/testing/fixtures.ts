@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +20,14 @@ export interface PictureOptions {
   /** Noise over the gradient, as the deviation of a grey of 0 to 255: what makes a file as large as a camera's. */
   grain?: number;
 }
+
+/** A valid picture of exactly so many bytes, no two alike: JPEG readers ignore what follows the end marker. */
+export async function makeJpegOf(sizeBytes: number): Promise<Buffer<ArrayBuffer>> {
+  const jpeg = await makeJpeg({ width: 64, height: 64 });
+  return Buffer.concat([jpeg, randomBytes(sizeBytes - jpeg.length)]);
+}
+
+export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 function picture({ width = 320, height = 240, orientation, exif, background, grain }: PictureOptions) {
   const drawn = background ? plain(width, height, background) : gradient(width, height);

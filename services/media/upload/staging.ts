@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '#config';
-import { originalFolder, originalKey, sidecarKey, type MediaItem, type MediaKey } from '#media';
+import { originalFolder, originalKey, sidecarKey, sidecarOf, type MediaItem, type MediaKey } from '#media';
 import { CONFIG, STORAGE, type Storage } from '#platform';
 import { Intake, type Examined } from './intake';
 
@@ -52,9 +52,7 @@ export class Staging {
 
   /** Writes beside the original what the table can be rebuilt from. */
   async describe(item: MediaItem): Promise<void> {
-    const { id, userId, filename, title, sha256, sizeBytes, contentType, kind, batchId, createdAt } = item;
-    const about = { schemaVersion: 1, id, userId, filename, title, sha256, sizeBytes, contentType, kind, batchId, createdAt };
-    await this.storage.write(sidecarKey(item), Readable.from([JSON.stringify(about)]), { contentType: 'application/json' });
+    await this.storage.write(sidecarKey(item), Readable.from([JSON.stringify(sidecarOf(item))]), { contentType: 'application/json' });
   }
 
   /** The upload came to nothing: takes back what was stored. */

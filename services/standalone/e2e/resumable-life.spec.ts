@@ -1,19 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Media, Problem } from '#contracts';
-import { ApiClient, eventually, makeJpeg, startPausable, startProcess, startStandalone, type Pausable, type Stack } from '#testing';
+import { ApiClient, eventually, makeJpegOf, sha256, startPausable, startProcess, startStandalone, type Pausable, type Stack } from '#testing';
 
 const MIB = 1024 ** 2;
 const TUS = { 'Tus-Resumable': '1.0.0' };
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-
-async function pictureOf(sizeBytes: number): Promise<Buffer<ArrayBuffer>> {
-  const picture = await makeJpeg({ width: 64, height: 64 });
-  return Buffer.concat([picture, randomBytes(sizeBytes - picture.length)]);
-}
 
 const begin = async (api: ApiClient, sizeBytes: number) => (await api.fetch('POST', '/api/uploads', { headers: { ...TUS, 'Upload-Length': String(sizeBytes) } })).headers.get('location')!;
 const append = (api: ApiClient, path: string, offset: number, bytes: Uint8Array<ArrayBuffer>) =>
@@ -38,7 +31,7 @@ describe('the life of a resumable upload', () => {
 
   it('outlives a killed API', async () => {
     const { api } = await stack.newUser();
-    const bytes = await pictureOf(6 * MIB);
+    const bytes = await makeJpegOf(6 * MIB);
     const path = await begin(api, bytes.length);
     await append(api, path, 0, bytes.subarray(0, 2 * MIB));
     const { services, env } = stack.processes!;
@@ -51,7 +44,7 @@ describe('the life of a resumable upload', () => {
 
   it('goes on at another instance, also while the first still holds the line', async () => {
     const { api } = await stack.newUser();
-    const bytes = await pictureOf(4 * MIB);
+    const bytes = await makeJpegOf(4 * MIB);
     const path = await begin(api, bytes.length);
     const other = await startProcess('standalone', stack.processes!.env);
     const { hostname, port, host } = new URL(stack.baseUrl);
@@ -71,7 +64,7 @@ describe('the life of a resumable upload', () => {
   it('is erased when it expires, and its room is free again', async () => {
     const { api } = await stack.newUser();
     const path = await begin(api, 9 * MIB);
-    const { status, headers } = await append(api, path, 0, await pictureOf(MIB));
+    const { status, headers } = await append(api, path, 0, await makeJpegOf(MIB));
     expect(status).toBe(204);
     expect(Date.parse(headers.get('upload-expires')!) - Date.now()).toBeLessThan(6_000);
     expect(await filesBelow(stack, 'resumable')).toBe(2);
@@ -83,7 +76,7 @@ describe('the life of a resumable upload', () => {
 
   it('is refused while the table hangs at its end, and finished by whoever asks next', async () => {
     const { api } = await stack.newUser();
-    const bytes = await pictureOf(300_000);
+    const bytes = await makeJpegOf(300_000);
     const path = await begin(api, bytes.length);
     const startedAt = Date.now();
     const answer = append(api, path, 0, bytes);
@@ -105,10 +98,10 @@ describe('the life of a resumable upload', () => {
   it('ends with the account', async () => {
     const { api, account } = await stack.newUser();
     const path = await begin(api, 5 * MIB);
-    await append(api, path, 0, await pictureOf(2 * MIB));
+    await append(api, path, 0, await makeJpegOf(2 * MIB));
     const twin = api.clone();
     await api.expect(202, 'DELETE', '/api/auth/me', { json: { password: account.password } });
-    expect((await append(twin, path, 2 * MIB, await pictureOf(MIB))).status).toBe(401);
+    expect((await append(twin, path, 2 * MIB, await makeJpegOf(MIB))).status).toBe(401);
     await eventually(() => filesBelow(stack, 'resumable'), (count) => count === 0, 20_000);
   }, 40_000);
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Upload, type UploadOptions } from 'tus-js-client';
 import type { Media, MediaStats, Problem } from '#contracts';
-import { eventually, makeJpeg, shapesWithS3, type ApiClient, type Stack } from '#testing';
+import { eventually, makeJpegOf, sha256, shapesWithS3, type ApiClient, type Stack } from '#testing';
 
 const MIB = 1024 ** 2;
 const MAX_UPLOAD_BYTES = 24 * MIB;
@@ -11,13 +11,6 @@ const USER_QUOTA_BYTES = 60 * MIB;
 const TUS = { 'Tus-Resumable': '1.0.0' };
 const BYTES = { ...TUS, 'Content-Type': 'application/offset+octet-stream' };
 
-/** A valid picture of exactly so many bytes, no two alike: JPEG readers ignore what follows the end marker. */
-async function pictureOf(sizeBytes: number): Promise<Buffer<ArrayBuffer>> {
-  const picture = await makeJpeg({ width: 64, height: 64 });
-  return Buffer.concat([picture, randomBytes(sizeBytes - picture.length)]);
-}
-
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 /** How a request of tus is refused. */
@@ -80,7 +73,7 @@ describe.each(shapesWithS3)('resumable uploads, %s', (_name, start) => {
   });
 
   it('takes a file from the real client, exactly, and shows the medium as any upload', async () => {
-    const bytes = await pictureOf(7 * MIB + 13);
+    const bytes = await makeJpegOf(7 * MIB + 13);
     const { upload, done } = client(bytes);
     upload.start();
     await done;
@@ -92,7 +85,7 @@ describe.each(shapesWithS3)('resumable uploads, %s', (_name, start) => {
   });
 
   it('takes it in pieces, also after another client gave up in the middle', async () => {
-    const bytes = await pictureOf(9 * MIB);
+    const bytes = await makeJpegOf(9 * MIB);
     const first = client(bytes, { chunkSize: 2 * MIB, onChunkComplete: (_size, accepted) => accepted >= 4 * MIB && void first.upload.abort() });
     first.upload.start();
     const url = await eventually(async () => (first.upload.url && (await offsetOf(new URL(first.upload.url).pathname)) >= 4 * MIB ? first.upload.url : null), (found) => found !== null);
@@ -103,14 +96,14 @@ describe.each(shapesWithS3)('resumable uploads, %s', (_name, start) => {
   });
 
   it('takes it with its creation in one request, with a relative address and the medium in the answer', async () => {
-    const bytes = await pictureOf(100_000);
+    const bytes = await makeJpegOf(100_000);
     const { status, headers, path } = await begin({ 'Upload-Length': String(bytes.length), 'Content-Type': BYTES['Content-Type'], 'Upload-Metadata': `filename ${base64('whole.jpg')}` }, bytes);
     const [media] = await listed();
     expect([status, headers.get('upload-offset'), headers.get('snapstream-media-id'), path]).toEqual([201, String(bytes.length), media!.id, `/api/uploads/${media!.id}`]);
   });
 
   it('goes on where a torn connection ended', async () => {
-    const bytes = await pictureOf(3 * MIB);
+    const bytes = await makeJpegOf(3 * MIB);
     const path = await beginOf(bytes.length);
     const { hostname, port, host } = new URL(stack.baseUrl);
     const socket = connect(Number(port), hostname);
@@ -126,7 +119,7 @@ describe.each(shapesWithS3)('resumable uploads, %s', (_name, start) => {
   });
 
   it('gives up on a client that falls silent, and keeps what it sent', async () => {
-    const bytes = await pictureOf(300_000);
+    const bytes = await makeJpegOf(300_000);
     const path = await beginOf(bytes.length);
     const { hostname, port, host } = new URL(stack.baseUrl);
     const socket = connect(Number(port), hostname);
@@ -140,7 +133,7 @@ describe.each(shapesWithS3)('resumable uploads, %s', (_name, start) => {
   });
 
   it('answers the end again, however often it is asked', async () => {
-    const bytes = await pictureOf(80_000);
+    const bytes = await makeJpegOf(80_000);
     const path = await beginOf(bytes.length);
     const finished = await append(path, 0, bytes);
     const again = await append(path, bytes.length, new Uint8Array());
@@ -152,7 +145,7 @@ describe.each(shapesWithS3)('resumable uploads, %s', (_name, start) => {
   });
 
   it('lets one request at a time write an upload', async () => {
-    const bytes = await pictureOf(4 * MIB);
+    const bytes = await makeJpegOf(4 * MIB);
     const path = await beginOf(bytes.length);
     const answers = await Promise.all([1, 2, 3, 4].map(() => append(path, 0, bytes)));
     expect(answers.filter(({ status }) => status === 204).length).toBeGreaterThan(0);
@@ -161,7 +154,7 @@ describe.each(shapesWithS3)('resumable uploads, %s', (_name, start) => {
   });
 
   it('keeps bytes with a checksum when it holds, and none of them when it does not', async () => {
-    const bytes = await pictureOf(200_000);
+    const bytes = await makeJpegOf(200_000);
     const path = await beginOf(bytes.length);
     const half = bytes.subarray(0, 100_000);
     expect(await refusal(append(path, 0, half, { 'Upload-Checksum': digest('sha1', bytes) }))).toMatchObject({ status: 460, code: 'checksum_mismatch' });
@@ -173,7 +166,7 @@ describe.each(shapesWithS3)('resumable uploads, %s', (_name, start) => {
   });
 
   it('takes an upload whose length is told later, and holds the limit to the byte', async () => {
-    const bytes = await pictureOf(120_000);
+    const bytes = await makeJpegOf(120_000);
     const { path } = await begin({ 'Upload-Defer-Length': '1' });
     expect((await append(path, 0, bytes.subarray(0, 90_000))).headers.get('upload-offset')).toBe('90000');
     expect((await head(path)).headers.get('upload-defer-length')).toBe('1');
@@ -181,7 +174,7 @@ describe.each(shapesWithS3)('resumable uploads, %s', (_name, start) => {
     expect((await listed())[0]).toMatchObject({ sha256: sha256(bytes) });
 
     const { path: endless } = await begin({ 'Upload-Defer-Length': '1' });
-    const most = await pictureOf(MAX_UPLOAD_BYTES);
+    const most = await makeJpegOf(MAX_UPLOAD_BYTES);
     expect((await append(endless, 0, most)).status).toBe(204);
     expect(await refusal(append(endless, most.length, Buffer.from('x')))).toMatchObject({ status: 413, code: 'file_too_large' });
     expect((await head(endless)).status).toBe(404);
@@ -247,7 +240,7 @@ describe.each(shapesWithS3)('resumable uploads, %s', (_name, start) => {
   });
 
   it('gives back the medium that there is when it is asked to', async () => {
-    const bytes = await pictureOf(60_000);
+    const bytes = await makeJpegOf(60_000);
     const first = await api.upload(new Uint8Array(bytes), { filename: 'one.jpg' });
     expect((await api.expect<{ items: Media[] }>(200, 'GET', `/api/media?sha256=${first.sha256}`)).items.map(({ id }) => id)).toEqual([first.id]);
     const form = new FormData();

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,16 +6,10 @@ import { promisify } from 'node:util';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { Upload } from 'tus-js-client';
 import type { Media } from '#contracts';
-import { ApiClient, browserPath, eventually, makeJpeg, newAccount, openBrowser, startStandalone, type Account, type Stack } from '#testing';
+import { ApiClient, browserPath, eventually, makeJpegOf, sha256, newAccount, openBrowser, startStandalone, type Account, type Stack } from '#testing';
 
 const MIB = 1024 ** 2;
 const describeWithBrowser = browserPath ? describe : describe.skip;
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-
-async function pictureOf(sizeBytes: number): Promise<Buffer<ArrayBuffer>> {
-  const picture = await makeJpeg({ width: 64, height: 64 });
-  return Buffer.concat([picture, randomBytes(sizeBytes - picture.length)]);
-}
 
 describeWithBrowser(browserPath ? 'uploads in a browser' : 'uploads in a browser (skipped: no Chromium or Chrome is installed)', () => {
   let stack: Stack;
@@ -72,7 +65,7 @@ describeWithBrowser(browserPath ? 'uploads in a browser' : 'uploads in a browser
   };
 
   it('stores the same bytes, whether a browser, a tus client or curl sends them', async () => {
-    const bytes = await pictureOf(11 * MIB + 3);
+    const bytes = await makeJpegOf(11 * MIB + 3);
     const path = await file('same.jpg', bytes);
     await choose(path);
     await row('same').filter({ hasText: 'Ready' }).waitFor();
@@ -84,7 +77,7 @@ describeWithBrowser(browserPath ? 'uploads in a browser' : 'uploads in a browser
   });
 
   it('pauses, resumes, and goes on after a reload where it was', async () => {
-    const bytes = await pictureOf(16 * MIB);
+    const bytes = await makeJpegOf(16 * MIB);
     const line = await slowed(2 * MIB);
     await choose(await file('long.jpg', bytes));
     await row('long').getByRole('button', { name: /^Pause/ }).click();
@@ -104,7 +97,7 @@ describeWithBrowser(browserPath ? 'uploads in a browser' : 'uploads in a browser
   });
 
   it('waits while the browser is offline, says so, and goes on by itself', async () => {
-    const bytes = await pictureOf(12 * MIB);
+    const bytes = await makeJpegOf(12 * MIB);
     const line = await slowed(2 * MIB);
     await choose(await file('offline.jpg', bytes));
     await row('offline').filter({ hasText: /left/ }).waitFor();
@@ -116,7 +109,7 @@ describeWithBrowser(browserPath ? 'uploads in a browser' : 'uploads in a browser
   });
 
   it('sends what a closed page had not sent yet, small files too, and none of them twice', async () => {
-    const pictures = await Promise.all(Array.from({ length: 12 }, () => pictureOf(300_000)));
+    const pictures = await Promise.all(Array.from({ length: 12 }, () => makeJpegOf(300_000)));
     const paths = await Promise.all(pictures.map((bytes, at) => file(`small-${at}.jpg`, bytes)));
     await slowed(400_000);
     await choose(paths);
@@ -130,7 +123,7 @@ describeWithBrowser(browserPath ? 'uploads in a browser' : 'uploads in a browser
   }, 60_000);
 
   it('goes on in another page when the one that sends is closed', async () => {
-    const [bytes, other] = [await pictureOf(16 * MIB), await newPage()];
+    const [bytes, other] = [await makeJpegOf(16 * MIB), await newPage()];
     await slowed(MIB);
     await choose(await file('handed.jpg', bytes));
     await row('handed').filter({ hasText: /left/ }).waitFor();
@@ -141,7 +134,7 @@ describeWithBrowser(browserPath ? 'uploads in a browser' : 'uploads in a browser
 
   it('forgets on both sides what is cancelled', async () => {
     await slowed(2 * MIB);
-    await choose(await file('cancelled.jpg', await pictureOf(40 * MIB)));
+    await choose(await file('cancelled.jpg', await makeJpegOf(40 * MIB)));
     await row('cancelled').filter({ hasText: /left/ }).waitFor();
     const terminated = page.waitForRequest((request) => request.method() === 'DELETE');
     await row('cancelled').getByRole('button', { name: /^Cancel/ }).click();
@@ -153,7 +146,7 @@ describeWithBrowser(browserPath ? 'uploads in a browser' : 'uploads in a browser
   });
 
   it('asks before it sends what is there already', async () => {
-    const bytes = await pictureOf(50_000);
+    const bytes = await makeJpegOf(50_000);
     await api.upload(new Uint8Array(bytes), { filename: 'holiday.jpg' });
     await choose(await file('again.jpg', bytes));
     await row('again').getByText('You have this file already, as "holiday".').waitFor();
@@ -165,7 +158,7 @@ describeWithBrowser(browserPath ? 'uploads in a browser' : 'uploads in a browser
 
   it('refuses at once what the server would refuse', async () => {
     await page.locator('[data-storage], storage-meter').first().waitFor({ state: 'attached' });
-    await choose([await file('large.jpg', await pictureOf(65 * MIB)), await file('paper.pdf', Buffer.from('%PDF-1.7 nothing')), await file('empty.jpg', Buffer.alloc(0))]);
+    await choose([await file('large.jpg', await makeJpegOf(65 * MIB)), await file('paper.pdf', Buffer.from('%PDF-1.7 nothing')), await file('empty.jpg', Buffer.alloc(0))]);
     await row('large').getByText(/The file is larger than/).waitFor();
     await row('paper').getByText('This kind of file is not supported. Choose an image, a video or a sound.').waitFor();
     await row('empty').getByText('The file is empty. Check that it was saved completely.').waitFor();

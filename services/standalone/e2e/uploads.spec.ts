@@ -4,16 +4,10 @@ import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Media, Problem } from '#contracts';
-import { eventually, makeJpeg, makePng, shapes, type ApiClient, type Stack } from '#testing';
+import { eventually, makeJpegOf, makePng, shapes, type ApiClient, type Stack } from '#testing';
 
 const MAX_UPLOAD_BYTES = 300_000;
 const USER_QUOTA_BYTES = 1_000_000;
-
-/** A valid picture of exactly so many bytes: JPEG readers ignore what follows the end marker. */
-async function jpegOf(sizeBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-  const picture = await makeJpeg({ width: 64, height: 64 });
-  return new Uint8Array(Buffer.concat([picture, Buffer.alloc(sizeBytes - picture.length)]));
-}
 
 /** Sends a request byte by byte as given, closes when told, and returns what came back. */
 async function raw(baseUrl: string, head: string[], body: Buffer, cutAfterBytes = body.length): Promise<string> {
@@ -61,8 +55,8 @@ describe.each(shapes)('uploads, %s', (_name, start) => {
 
   it('holds the size limit to the byte', async () => {
     const { api: other } = await stack.newUser();
-    expect((await other.tryUpload(await jpegOf(MAX_UPLOAD_BYTES), { filename: 'fits.jpg' })).status).toBe(201);
-    expect((await other.tryUpload(await jpegOf(MAX_UPLOAD_BYTES + 1), { filename: 'big.jpg' })).body).toMatchObject({ code: 'file_too_large', status: 413 });
+    expect((await other.tryUpload(await makeJpegOf(MAX_UPLOAD_BYTES), { filename: 'fits.jpg' })).status).toBe(201);
+    expect((await other.tryUpload(await makeJpegOf(MAX_UPLOAD_BYTES + 1), { filename: 'big.jpg' })).body).toMatchObject({ code: 'file_too_large', status: 413 });
   });
 
   it.each([
@@ -81,7 +75,7 @@ describe.each(shapes)('uploads, %s', (_name, start) => {
 
   it('refuses two files in one body, and keeps neither', async () => {
     const form = new FormData();
-    for (const name of ['a.jpg', 'b.jpg']) form.append('file', new Blob([await jpegOf(20_000)]), name);
+    for (const name of ['a.jpg', 'b.jpg']) form.append('file', new Blob([await makeJpegOf(20_000)]), name);
     expect(await api.problem('POST', '/api/media', { body: form })).toMatchObject({ code: 'malformed_upload' });
     expect(await listed()).toBe(0);
   });
@@ -89,13 +83,13 @@ describe.each(shapes)('uploads, %s', (_name, start) => {
   it.each([10, 50, 99])('leaves nothing of 20 uploads that are cut at %i %', async (percent) => {
     const { api: other } = await stack.newUser();
     const before = await storedFiles();
-    const body = Buffer.concat([Buffer.from('--x\r\nContent-Disposition: form-data; name="file"; filename="cut.jpg"\r\n\r\n'), Buffer.from(await jpegOf(200_000)), Buffer.from('\r\n--x--\r\n')]);
+    const body = Buffer.concat([Buffer.from('--x\r\nContent-Disposition: form-data; name="file"; filename="cut.jpg"\r\n\r\n'), Buffer.from(await makeJpegOf(200_000)), Buffer.from('\r\n--x--\r\n')]);
     const head = ['POST /api/media HTTP/1.1', `Cookie: ${other.cookie}`, 'Content-Type: multipart/form-data; boundary=x'];
     await Promise.all(Array.from({ length: 20 }, () => raw(stack.baseUrl, head, body, Math.floor((body.length * percent) / 100))));
     await eventually(storedFiles, (count) => count === before);
     expect(await other.expect(200, 'GET', '/api/media/stats')).toMatchObject({ total: 0, bytes: 0, originalBytes: 0 });
     expect((await other.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items).toEqual([]);
-    const whole = await Promise.all(Array.from({ length: 5 }, async () => other.tryUpload(await jpegOf(200_000)))); // the whole quota is there
+    const whole = await Promise.all(Array.from({ length: 5 }, async () => other.tryUpload(await makeJpegOf(200_000)))); // the whole quota is there
     expect(whole.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201]);
   });
 
@@ -129,14 +123,14 @@ describe.each(shapes)('uploads, %s', (_name, start) => {
   it('makes one medium for one Idempotency-Key', async () => {
     const { api: other } = await stack.newUser();
     const headers = { 'Idempotency-Key': randomUUID() };
-    const bytes = await jpegOf(20_000);
+    const bytes = await makeJpegOf(20_000);
     const together = await Promise.all(Array.from({ length: 4 }, () => other.tryUpload(bytes, { filename: 'a.jpg', headers })));
     const created = together.filter(({ status }) => status === 201);
     expect(new Set(created.map(({ body }) => body.id)).size).toBe(1);
     expect(together.filter(({ status }) => status !== 201).every(({ body }) => body.code === 'idempotency_in_progress')).toBe(true);
     const again = await other.tryUpload(bytes, { filename: 'a.jpg', headers });
     expect([again.status, again.body.id, again.headers.get('idempotency-replayed')]).toEqual([201, created[0]?.body.id, 'true']);
-    expect((await other.tryUpload(await jpegOf(20_001), { filename: 'a.jpg', headers })).body).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
+    expect((await other.tryUpload(await makeJpegOf(20_001), { filename: 'a.jpg', headers })).body).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
     const refused = { 'Idempotency-Key': randomUUID() };
     expect((await other.tryUpload(new Uint8Array(Buffer.from('nothing')), { headers: refused })).status).toBe(415);
     expect((await other.tryUpload(bytes, { filename: 'a.jpg', headers: refused })).status).toBe(201);
@@ -145,7 +139,7 @@ describe.each(shapes)('uploads, %s', (_name, start) => {
 
   it('bounds the originals of a user exactly, also in parallel', async () => {
     const { api: other } = await stack.newUser();
-    const bytes = await jpegOf(150_000);
+    const bytes = await makeJpegOf(150_000);
     const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => other.tryUpload(bytes, { filename: `${i}.jpg` })));
     const refused = answers.filter(({ status }) => status !== 201);
     expect(answers.length - refused.length).toBe(Math.floor(USER_QUOTA_BYTES / 150_000));
