@@ -1,3 +1,5 @@
+import { texts } from './texts';
+
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'];
 const locale = 'en';
 
@@ -74,7 +76,7 @@ export function describeUserAgent(userAgent: string): { name: string; handheld: 
   const system = firstMatch(userAgent, { iPhone: /iPhone/, iPad: /iPad/, Android: /Android/, Windows: /Windows/, macOS: /Mac OS X/, Linux: /Linux/ });
   const handheld = ['iPhone', 'iPad', 'Android'].includes(system ?? '');
   if (browser && system) return { name: `${browser} on ${system}`, handheld };
-  return { name: browser ?? system ?? (userAgent.slice(0, 60) || 'Unknown device'), handheld };
+  return { name: browser ?? system ?? (userAgent.slice(0, 60) || texts.profile.unknownDevice), handheld };
 }
 
 function firstMatch(text: string, patterns: Record<string, RegExp>): string | undefined {

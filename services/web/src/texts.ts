@@ -307,6 +307,7 @@ export const texts = {
     sessions: 'Where you are logged in',
     sessionsLead: 'End what you do not know or do not use any more.',
     thisDevice: 'This device',
+    unknownDevice: 'Unknown device',
     activeNow: 'Active now',
     activeAt: (when: string) => `Active ${when}`,
     sessionMeta: (seen: string, since: string) => `${seen} · since ${since}`,
