@@ -84,9 +84,17 @@ describe('MediaOutlook', () => {
     work();
     await eventually(() => positions([second]), ([position]) => position === 0);
     await send(first);
-    expect(await positions([aMedium({ kind: 'image' })])).toEqual([2]);
-    for (const { resolve } of turns) resolve();
-    await eventually(() => positions([aMedium({ kind: 'image' })]), ([position]) => position === 0);
+    const third = await send(aMedium({ kind: 'image' }));
+    expect(await positions([third])).toEqual([2]); // for the moment
+    turns[0]!.resolve();
+    await eventually(() => positions([third]), ([position]) => position === 0);
+    expect(await redis.zcard(`${PREFIX}line:image`)).toBe(1);
+  });
+
+  it('counts nobody whose job is gone', async () => {
+    await redis.zadd(`${PREFIX}line:image`, 1, 'gone-1', 2, 'gone-2', 3, 'gone-3');
+    const item = await send(aMedium({ kind: 'image' }));
+    expect((await positions([item]))[0]).toBeLessThanOrEqual(1);
   });
 
   it('puts one that is in no line behind all', async () => {

@@ -43,7 +43,7 @@ function queueOf(item: MediaItem, view: LineView): Media['queue'] {
   }
   if (item.status !== 'uploaded') return null;
   const { waiting, active } = view.lines[work.queue];
-  const position = view.before(work.id) ?? waiting; // not in line: its wake-up got lost, and will come last
+  const position = view.before(work) ?? waiting; // not in line: its wake-up got lost, and will come last
   const wait = waitEta(position, active, runsOfKind(view, work.queue), blockedSeconds(view));
   const run = runEta(runs);
   return { position, etaSeconds: roundedApart([wait[0] + run[0], wait[1] + run[1]]) };

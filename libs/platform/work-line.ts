@@ -21,8 +21,8 @@ export interface LineState {
 
 export interface LineView {
   lines: Record<WorkQueue, LineState>;
-  /** How many are before it; null: it is in no line. */
-  before(id: string): number | null;
+  /** How many are before it, never more than there are jobs; null: it is in no line. */
+  before(work: { queue: WorkQueue; id: string }): number | null;
   /** Seconds that the latest runs of this kind and about this size took. */
   runs(work: SizedWork): number[];
 }
@@ -63,7 +63,7 @@ export class WorkLine {
   async look(asked: ReadonlyArray<SizedWork & { id: string }>): Promise<LineView> {
     const sizes = [...new Set(asked.map(({ queue, sizeBytes }) => this.runsKey(queue, sizeBytes)))];
     const answers = await this.ask([
-      ...workQueues.flatMap((queue) => [['zcard', lineKey(this.prefix, queue)], ['llen', `${queuePrefix(this.prefix)}:${queue}:active`], ['lrange', this.runsKey(queue), '0', '-1']]),
+      ...workQueues.flatMap((queue) => [['llen', `${queuePrefix(this.prefix)}:${queue}:wait`], ['llen', `${queuePrefix(this.prefix)}:${queue}:active`], ['lrange', this.runsKey(queue), '0', '-1']]),
       ...asked.map(({ queue, id }) => ['zrank', lineKey(this.prefix, queue), id]),
       ...sizes.map((key) => ['lrange', key, '0', '-1']),
     ]);
@@ -73,9 +73,13 @@ export class WorkLine {
     });
     const ranks = new Map(answers.splice(0, asked.length).map((rank, at) => [asked[at]!.id, rank as number | null]));
     const runs = new Map(answers.map((seconds, at) => [sizes[at]!, (seconds as string[]).map(Number)]));
+    const states = Object.fromEntries(lines) as LineView['lines'];
     return {
-      lines: Object.fromEntries(lines) as LineView['lines'],
-      before: (id) => ranks.get(id) ?? null,
+      lines: states,
+      before: ({ queue, id }) => {
+        const rank = ranks.get(id) ?? null;
+        return rank === null ? null : Math.min(rank, states[queue].waiting);
+      },
       runs: ({ queue, sizeBytes }) => runs.get(this.runsKey(queue, sizeBytes)) ?? [],
     };
   }
