@@ -54,20 +54,19 @@ describe('an operator', () => {
     const api = await start('first');
     await api.register(account);
     media = await api.settled((await api.upload(picture, { filename: 'picture.jpg', title: 'Mine' })).id);
-  }, 60_000);
+  }, 120_000);
+  afterEach(stop);
   afterAll(async () => {
-    await stop();
     await rm(dir, { recursive: true, force: true });
   });
 
   it('is told that all is well, and makes a backup, while the product runs', async () => {
-    expect((await eventually(() => run('first', 'doctor'), isWell, 20_000)).output).toContain('All is well');
+    expect((await eventually(() => run('first', 'doctor'), isWell, 60_000)).output).toContain('All is well');
     expect(await run('first', 'backup', join(dir, 'copy'))).toMatchObject({ code: 0, output: expect.stringContaining('4 files of') });
     expect(await run('first', 'backup', join(dir, 'copy'))).toMatchObject({ code: 1, output: expect.stringContaining('is not empty') });
     expect(await run('first', 'restore', join(dir, 'copy'))).toMatchObject({ code: 1, output: expect.stringContaining('is not empty') });
     expect(await run('first', 'mend')).toMatchObject({ code: 1, output: expect.stringContaining('Usage:') });
-    await stop();
-  }, 60_000);
+  }, 120_000);
 
   it('restores it into an empty installation that does not run, and everything is there', async () => {
     expect(await run('second', 'restore', join(dir, 'copy'))).toMatchObject({ code: 0 });
@@ -78,8 +77,7 @@ describe('an operator', () => {
     for (const path of ['original', 'thumbnail', 'preview']) expect((await api.fetch('GET', `/api/media/${media.id}/${path}`)).status).toBe(200);
     expect(Buffer.from(await (await api.fetch('GET', `/api/media/${media.id}/original`)).arrayBuffer()).equals(Buffer.from(picture))).toBe(true);
     expect(await api.expect(200, 'GET', '/api/media/stats')).toMatchObject({ total: 1, completed: 1, originalBytes: picture.length });
-    await stop();
-  }, 60_000);
+  }, 120_000);
 
   it('is told that the tables were lost, gets the media back from their files, and is told what is not', async () => {
     await rename(join(dir, 'second', 'dynamodb'), join(dir, 'lost'));
@@ -89,7 +87,7 @@ describe('an operator', () => {
     expect((await run('second', 'doctor')).output).toContain('Accounts can not be rebuilt from files');
     await start('second');
     const findings = async () => (await run('second', 'doctor')).output;
-    const again = await eventually(findings, (output) => !output.includes('not confirmed') && output.includes('1 thing is wrong'), 45_000); // processed, and told
+    const again = await eventually(findings, (output) => !output.includes('not confirmed') && output.includes('1 thing is wrong'), 90_000); // processed, and told
     expect(again).toContain('Accounts can not be rebuilt from files');
-  }, 90_000);
+  }, 150_000);
 });
