@@ -14,6 +14,7 @@ import { sendFile } from './send';
 
 const parallel = 3;
 const interruptionLimit = 5;
+const lineMs = 5_000;
 /** Refusals that the same file meets again on every try. */
 const finalCodes = new Set(['unsupported_media_type', 'file_too_large', 'empty_file']);
 /** Refusals that time alone mends. */
@@ -48,6 +49,8 @@ class Uploads {
     live.mediaDeleted.on((id) => this.queue.removeMedia(id), signal);
     live.refetch.on(() => void this.#refetch(), signal);
     globalThis.addEventListener('beforeunload', (event) => this.hasUnsent() && event.preventDefault(), { signal });
+    const line = setInterval(() => void this.#lookAtLine(), lineMs);
+    signal.addEventListener('abort', () => clearInterval(line), { once: true });
     holdPage();
     if (session.value) void adoptOrphans(session.value.id, signal, (files) => void this.#goOn(files));
   }
@@ -186,6 +189,13 @@ class Uploads {
     await connection.pause(attempt);
     while (!navigator.onLine) await connection.pause(interruptionLimit);
     if (!this.queue.interrupt(upload.id, texts.upload.lost, interruptionLimit)) this.queue.fail(upload.id, texts.upload.lostForGood);
+  }
+
+  /** Places in line change without news of the medium itself. One look tells of all that wait. */
+  async #lookAtLine(): Promise<void> {
+    if (document.hidden || !this.queue.all.some((upload) => upload.state === 'sent' && statusOf(upload) === 'uploaded')) return;
+    const waiting = await api.media({ status: 'uploaded', limit: 100 }).catch(() => null);
+    for (const media of waiting?.items ?? []) this.queue.applyMedia(media);
   }
 
   async #refetch(): Promise<void> {
