@@ -2,23 +2,20 @@ import type { Media } from '#contracts';
 import { api, sessionLost } from '../api';
 import { connection } from '../connection';
 import { uuid } from '../dom';
-import { live, tell } from '../live';
-import { ApiProblem, NetworkProblem, isTemporary, messageOf, parseProblem } from '../problem';
+import { tell } from '../live';
+import { messageOf, NetworkProblem, parseProblem } from '../problem';
 import { session } from '../session';
 import { Topic } from '../store';
 import { texts } from '../texts';
 import { duplicateOf, isReadable, refusalOf } from './admission';
+import { followMedia } from './follow';
 import { adoptOrphans, holdPage, keep, letGo, type KeptFile } from './kept-files';
+import { outcomeOf } from './outcome';
 import { isSettled, isUnsuccessful, statusOf, UploadQueue, type Upload } from './queue';
 import { sendFile } from './send';
 
 const parallel = 3;
 const interruptionLimit = 5;
-const lineMs = 5_000;
-/** Refusals that the same file meets again on every try. */
-const finalCodes = new Set(['unsupported_media_type', 'file_too_large', 'empty_file']);
-/** Refusals that time alone mends. */
-const passingCodes = new Set(['idempotency_in_progress', 'upload_locked', 'offset_mismatch', 'upload_stalled']);
 /** From here on a lost connection costs more than the two requests that resuming takes. */
 const resumableFromBytes = 5 * 1024 ** 2;
 
@@ -45,12 +42,8 @@ class Uploads {
 
   /** Listens for what happens to media after their upload, and goes on with what an earlier page left. */
   connect(signal: AbortSignal): void {
-    live.media.on((media) => this.queue.applyMedia(media), signal);
-    live.mediaDeleted.on((id) => this.queue.removeMedia(id), signal);
-    live.refetch.on(() => void this.#refetch(), signal);
+    followMedia(this.queue, signal);
     globalThis.addEventListener('beforeunload', (event) => this.hasUnsent() && event.preventDefault(), { signal });
-    const line = setInterval(() => void this.#lookAtLine(), lineMs);
-    signal.addEventListener('abort', () => clearInterval(line), { once: true });
     holdPage();
     if (session.value) void adoptOrphans(session.value.id, signal, (files) => void this.#goOn(files));
   }
@@ -171,16 +164,16 @@ class Uploads {
   }
 
   async #failed(upload: Upload, error: unknown): Promise<void> {
-    if (error instanceof ApiProblem && error.status === 401) {
+    const outcome = outcomeOf(error);
+    if (outcome === 'signed-out') {
       sessionLost.emit();
       return this.queue.fail(upload.id, texts.upload.sessionEnded);
     }
-    const again = isTemporary(error) || (error instanceof ApiProblem && passingCodes.has(error.code));
-    if (error instanceof ApiProblem && finalCodes.has(error.code)) {
+    if (outcome === 'refused') {
       void letGo(upload.id);
-      return this.queue.refuse(upload.id, error.message);
+      return this.queue.refuse(upload.id, messageOf(error));
     }
-    if (!again) return this.queue.fail(upload.id, messageOf(error));
+    if (outcome === 'failed') return this.queue.fail(upload.id, messageOf(error));
     if (!(await isReadable(this.fileOf(upload.id)))) return this.queue.fail(upload.id, texts.upload.unreadable);
     if (error instanceof NetworkProblem) connection.lost('unreachable', 'media');
     const attempt = this.queue.get(upload.id)?.interruptions ?? 0;
@@ -189,24 +182,6 @@ class Uploads {
     await connection.pause(attempt);
     while (!navigator.onLine) await connection.pause(interruptionLimit);
     if (!this.queue.interrupt(upload.id, texts.upload.lost, interruptionLimit)) this.queue.fail(upload.id, texts.upload.lostForGood);
-  }
-
-  /** Places in line change without news of the medium itself. One look tells of all that wait. */
-  async #lookAtLine(): Promise<void> {
-    if (document.hidden || !this.queue.all.some((upload) => upload.state === 'sent' && statusOf(upload) === 'uploaded')) return;
-    const waiting = await api.media({ status: 'uploaded', limit: 100 }).catch(() => null);
-    for (const media of waiting?.items ?? []) this.queue.applyMedia(media);
-  }
-
-  async #refetch(): Promise<void> {
-    const open = this.queue.all.filter((upload) => upload.state === 'sent' && !isSettled(upload));
-    for (const { media } of open) {
-      if (!media) continue;
-      await api.medium(media.id).then(
-        (fresh: Media) => this.queue.applyMedia(fresh),
-        (error: unknown) => error instanceof ApiProblem && error.status === 404 && this.queue.removeMedia(media.id),
-      );
-    }
   }
 
   #changed(id: string): void {
