@@ -45,13 +45,13 @@ const routes: readonly Route[] = [
 
 const forever = new AbortController().signal;
 const outlet = h('div', { id: 'outlet' });
-const main = h('main', { id: 'content' }, outlet);
+const main = h('main', { id: 'content', tabindex: -1 }, outlet);
 let leavePage = new AbortController();
 let signedIn: AbortController | undefined;
 
 /** Puts the frame of the application into the body and ties it to the session. */
 export function startApp(): void {
-  const skip = h('a', { class: 'skip-link', href: '#content' }, texts.skipToContent);
+  const skip = h('a', { class: 'skip-link', href: '#content', onclick: skipToContent }, texts.skipToContent);
   document.body.append(skip, h('connection-banner'), main, h('toast-region'));
   connectHealing(forever);
   session.onChange((user) => changeUser(user), forever);
@@ -59,6 +59,12 @@ export function startApp(): void {
   unread.watch((count) => markFavicon(count > 0), forever);
   globalThis.addEventListener('pagehide', () => void settlePostponed());
   pageTitle.onChange(() => showTitle(), forever);
+}
+
+/** Without following the link: that would be an entry of its own in the history. */
+function skipToContent(event: Event): void {
+  event.preventDefault();
+  main.focus();
 }
 
 /** Shows the page of `url`; goes to the login page, or away from it, as the session demands. */
