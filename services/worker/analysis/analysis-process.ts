@@ -22,6 +22,7 @@ export class AnalysisProcess {
   private readonly exited: Promise<void>;
   private pending: Pending | null = null;
   private isReady = false;
+  private isEnding = false;
   private jobs = 0;
   /** Its last words, for the log. */
   private stderr = '';
@@ -52,7 +53,7 @@ export class AnalysisProcess {
   }
 
   get isAlive(): boolean {
-    return this.child.connected && this.child.exitCode === null && this.child.signalCode === null;
+    return !this.isEnding && this.child.connected && this.child.exitCode === null && this.child.signalCode === null;
   }
 
   /** @throws {MediaFailure} for a bad file, {ProcessCrash} when the process ends by itself, the `reason` of `end`, or what broke in it. */
@@ -66,6 +67,7 @@ export class AnalysisProcess {
 
   /** Ends the process with all it started, at once, and waits until it is gone. A running job fails with `reason`. */
   async end(reason: unknown): Promise<void> {
+    this.isEnding = true; // the kernel takes a moment: nobody gives it another job meanwhile
     this.settle((pending) => pending.reject(reason));
     if (this.child.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null) killGroup(this.child.pid);
     await this.exited;
