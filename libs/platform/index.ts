@@ -18,6 +18,7 @@ export { LocalStorage } from './storage.local';
 export { S3Storage } from './storage.s3';
 export { shardOf, shards, tables, type TableName } from './tables';
 export { ALERTS, CONFIG, PlatformModule, REDIS, requireRedisUrl, STORAGE } from './platform.module';
+export { openWorkFolder, type WorkFolder } from './work-folder';
 export { WorkLine, type LineView, type SizedWork } from './work-line';
 export { WorkPool, type Work, type WorkHandlers, type WorkResult } from './work-pool';
 export { announceReady, stopWithParent, type Ready } from './supervised';

@@ -1,8 +1,9 @@
-import { Global, Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { Global, Inject, Module, type DynamicModule, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { Redis } from 'ioredis';
 import { join } from 'node:path';
 import { ConfigError, type Config } from '#config';
+import { AbandonedFiles } from './abandoned-files';
 import type { Alerts } from './alerts';
 import { AlertsFile } from './alerts.file';
 import { SnsAlerts } from './alerts.sns';
@@ -27,12 +28,17 @@ export const REDIS = Symbol('Redis');
 /** THE mode switch: everything outside the process, chosen by configuration alone. */
 @Global()
 @Module({})
-export class PlatformModule implements OnApplicationShutdown {
+export class PlatformModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly abandoned: AbandonedFiles;
+
   constructor(
     private readonly dynamo: Dynamo,
     private readonly queue: JobQueue,
     @Inject(REDIS) private readonly redis: Redis,
-  ) {}
+    @Inject(CONFIG) { dataDir }: Config,
+  ) {
+    this.abandoned = new AbandonedFiles([join(dataDir, 'tmp'), join(dataDir, 'work')]);
+  }
 
   static forRoot(config: Config): DynamicModule {
     const redisUrl = requireRedisUrl(config);
@@ -52,7 +58,12 @@ export class PlatformModule implements OnApplicationShutdown {
     return { module: PlatformModule, providers, exports: providers.map(({ provide }) => provide) };
   }
 
+  onApplicationBootstrap(): void {
+    this.abandoned.start();
+  }
+
   async onApplicationShutdown(): Promise<void> {
+    this.abandoned.stop();
     await this.queue.close();
     this.redis.disconnect();
     this.dynamo.close();

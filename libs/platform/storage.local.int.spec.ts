@@ -1,7 +1,7 @@
 import { build } from 'esbuild';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -88,16 +88,6 @@ describe('LocalStorage on its disk', () => {
 
   it('says when there is too little room', async () => {
     await expect(new LocalStorage(root, Number.MAX_SAFE_INTEGER).check()).rejects.toThrow(StorageFullError);
-  });
-
-  it('sweeps what killed processes left, and nothing that is in use', async () => {
-    const yesterday = new Date(Date.now() - 86_400_000);
-    for (const dir of ['tmp', 'work/old', 'work/busy']) await mkdir(join(root, dir), { recursive: true });
-    for (const file of ['tmp/old', 'tmp/new', 'work/old/source', 'work/busy/source', 'work/busy/growing']) await writeFile(join(root, file), 'x');
-    for (const old of ['tmp/old', 'work/old/source', 'work/old', 'work/busy/source', 'work/busy']) await utimes(join(root, old), yesterday, yesterday);
-    expect(await storage.sweepTemp(3_600_000)).toBe(2);
-    expect(await readdir(join(root, 'tmp'))).toEqual(['new']);
-    expect(await readdir(join(root, 'work'))).toEqual(['busy']);
   });
 
   const canLimit = existsSync('/usr/bin/prlimit');

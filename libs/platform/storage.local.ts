@@ -7,7 +7,7 @@ import { finished, pipeline } from 'node:stream/promises';
 import { asStorageError, isAbsent, linkOrCopy, nullIfAbsent, syncFolder } from './disk-files';
 import { ObjectMissingError, StorageFullError, type ByteRange, type Storage, type StoredObject } from './storage';
 import { assertKey, assertPrefix, assertRange } from './storage-key';
-import { sweepFolder, withWorkFolder } from './work-folder';
+import { keepTouched, withWorkFolder } from './work-folder';
 
 const MIN_FREE_BYTES = 64 * 1024 ** 2;
 
@@ -137,11 +137,6 @@ export class LocalStorage implements Storage {
     if (freeBytes < this.minFreeBytes) throw new StorageFullError(`Expected ${this.minFreeBytes} bytes of free disk, but there are ${freeBytes}`);
   }
 
-  /** Erases what killed processes left behind: unfinished and private files that nobody touched for `olderThanMs`. Returns how many. */
-  async sweepTemp(olderThanMs: number): Promise<number> {
-    return (await sweepFolder(this.tmp, olderThanMs)) + (await sweepFolder(this.work, olderThanMs));
-  }
-
   /** Lets `fill` make a durable temporary file and gives it its name; what was there under that name is replaced at once. */
   private async publish(key: string, fill: (temp: string) => Promise<number>): Promise<{ sizeBytes: number }> {
     const path = this.pathOf(key);
@@ -155,12 +150,14 @@ export class LocalStorage implements Storage {
 
   private async withTemp<T>(use: (temp: string) => Promise<T>): Promise<T> {
     const temp = join(this.tmp, randomUUID());
+    const release = keepTouched(temp);
     try {
       await mkdir(this.tmp, { recursive: true, mode: 0o700 });
       return await use(temp);
     } catch (error) {
       throw asStorageError(error);
     } finally {
+      release();
       await rm(temp, { force: true });
     }
   }

@@ -1,7 +1,7 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -106,12 +106,6 @@ describe('S3Storage', () => {
     expect(Date.now() - startedAt).toBeLessThan(6_000);
     client.destroy();
     await hanging.stop();
-  });
-
-  it('sweeps the private folders of killed processes', async () => {
-    await mkdir(join(s3.workDir, 'job-left'));
-    expect(await s3.storage.sweepTemp(60_000)).toBe(0);
-    expect(await s3.storage.sweepTemp(-60_000)).toBe(1);
   });
 });
 

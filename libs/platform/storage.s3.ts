@@ -10,7 +10,7 @@ import { asPortError } from './s3-errors';
 import { uploadStream } from './s3-upload';
 import { ObjectMissingError, type ByteRange, type Storage, type StoredObject } from './storage';
 import { assertKey, assertPrefix, assertRange } from './storage-key';
-import { sweepFolder, withWorkFolder } from './work-folder';
+import { withWorkFolder } from './work-folder';
 
 /** From the question to the first byte of the answer, over all attempts: below what a client of ours waits for. */
 const ANSWER_DEADLINE_MS = 4_500;
@@ -106,11 +106,6 @@ export class S3Storage implements Storage {
   async check(): Promise<void> {
     const request = new PutObjectCommand({ Bucket: this.bucket, Key: CHECK_KEY, Body: 'writable' });
     await this.ask(CHECK_KEY, (abortSignal) => this.client.send(request, { abortSignal }));
-  }
-
-  /** Erases the private folders of killed processes that nobody touched for `olderThanMs`. Returns how many. */
-  async sweepTemp(olderThanMs: number): Promise<number> {
-    return sweepFolder(this.workDir, olderThanMs);
   }
 
   /** Pages of up to 1000 objects, none of them empty. */

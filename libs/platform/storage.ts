@@ -52,8 +52,6 @@ export interface Storage {
   withLocalFile<T>(key: string, use: (file: { path: string; dir: string }) => Promise<T>): Promise<T>;
   /** Erases every object below a prefix (ends in `/`); a second call finds nothing and is fine. */
   deletePrefix(prefix: string): Promise<{ objects: number; bytes: number }>;
-  /** Erases what writes and local files of dead processes left, when it is older than `olderThanMs`. @returns how many. */
-  sweepTemp(olderThanMs: number): Promise<number>;
   list(prefix: string): AsyncIterable<StoredObject>;
   /** Rejects when objects can not be written now. @throws {StorageFullError} when it is for lack of room. */
   check(): Promise<void>;

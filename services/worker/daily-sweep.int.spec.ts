@@ -36,7 +36,7 @@ beforeEach(async () => {
   counters = new MediaCounters(dynamo);
   words = new WordIndex(dynamo);
   const orphans = new OrphanFiles(new StoredFolders(storage, dynamo), media, counters);
-  sweep = new DailySweep(new Locks(redis, config.tablePrefix), dynamo, new MediaRecount(dynamo), words, orphans, storage);
+  sweep = new DailySweep(new Locks(redis, config.tablePrefix), dynamo, new MediaRecount(dynamo), words, orphans);
 });
 afterEach(async () => {
   redis.disconnect();

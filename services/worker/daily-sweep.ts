@@ -1,7 +1,7 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { MediaRecount, WordIndex } from '#media';
 import { ScheduledSweep } from '#nest';
-import { Dynamo, Locks, STORAGE, type Key, type Storage } from '#platform';
+import { Dynamo, Locks, type Key } from '#platform';
 import { OrphanFiles, STALE_MS } from './orphan-files';
 
 const SCHEDULE = { name: 'sweep:daily', everyMs: 10 * 60_000, lockMs: 60_000 };
@@ -19,7 +19,6 @@ export class DailySweep extends ScheduledSweep {
     private readonly recount: MediaRecount,
     private readonly words: WordIndex,
     private readonly orphans: OrphanFiles,
-    @Inject(STORAGE) private readonly storage: Storage,
   ) {
     super(locks, SCHEDULE);
   }
@@ -30,7 +29,6 @@ export class DailySweep extends ScheduledSweep {
 
   async sweepAll(now = new Date()): Promise<void> {
     const staleAt = new Date(now.getTime() - STALE_MS);
-    await this.storage.sweepTemp(STALE_MS);
     const users = await this.visitRows(now);
     let drifted = 0;
     let words = 0;

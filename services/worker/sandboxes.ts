@@ -1,4 +1,5 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { join } from 'node:path';
 import type { Config } from '#config';
 import { CONFIG } from '#platform';
 import { AnalysisSandbox } from './analysis';
@@ -11,7 +12,8 @@ export class Sandboxes implements BeforeApplicationShutdown {
   private readonly waiting: Array<() => void> = [];
 
   constructor(@Inject(CONFIG) config: Config) {
-    this.all = Array.from({ length: config.workerConcurrency }, () => new AnalysisSandbox());
+    const workDir = join(config.dataDir, 'work');
+    this.all = Array.from({ length: config.workerConcurrency }, () => new AnalysisSandbox(workDir));
     this.free = [...this.all];
   }
 

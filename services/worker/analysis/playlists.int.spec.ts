@@ -73,7 +73,7 @@ describe('playlists and scripts dressed as media', () => {
 });
 
 /** Libraries and the like, and the program of ours that sets the limits and then becomes ffmpeg. */
-const isOfSystem = (path: string) => /^\/(dev|etc|lib|lib64|proc|sys|usr)\/|\/analysis-tools-\w+\/ff\w+$/.test(path);
+const isOfSystem = (path: string) => /^\/(dev|etc|lib|lib64|proc|sys|usr)\/|\/tools-\w+\/ff\w+$/.test(path);
 
 interface Trace {
   /** How often ffmpeg or ffprobe was started. */
@@ -89,7 +89,7 @@ async function traced(jobs: Array<{ outputDir: string }>, output: string): Promi
   const script = `
     const { AnalysisSandbox } = require(${JSON.stringify(join(__dirname, 'index.ts'))});
     (async () => {
-      const sandbox = new AnalysisSandbox();
+      const sandbox = new AnalysisSandbox(require('node:os').tmpdir());
       for (const job of ${JSON.stringify(jobs)}) await sandbox.analyse({ ...job, signal: new AbortController().signal }).catch(() => {});
       await sandbox.close();
     })()`;

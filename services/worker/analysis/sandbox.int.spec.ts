@@ -121,7 +121,7 @@ describe('the sandbox', () => {
   it('leaves no process and no folder behind when its owner is killed', async () => {
     const { inputPath, outputDir } = await trial.prepare(endlessWav());
     const job = JSON.stringify({ ...audio, inputPath, outputDir });
-    const script = `new (require(${JSON.stringify(join(__dirname, 'index.ts'))}).AnalysisSandbox)().analyse({ ...${job}, signal: new AbortController().signal })`;
+    const script = `new (require(${JSON.stringify(join(__dirname, 'index.ts'))}).AnalysisSandbox)(require('node:os').tmpdir()).analyse({ ...${job}, signal: new AbortController().signal })`;
     const owner = spawn(process.execPath, ['--require', join(__dirname, '../../../libs/testing/run-typescript.cjs'), '-e', script], { stdio: 'ignore' });
     const child = await until(() => processes(owner.pid!, 'analysis.child')[0]);
     const ffmpeg = await until(() => processes(child, 'ffmpeg', 'original')[0]);

@@ -6,7 +6,7 @@ import type { Facts, Job, OnProgress } from './job';
 import { type AnalysisLimits, defaultLimits, timeLimitMs } from './limits';
 import { MediaFailure } from './media-failure';
 import { residentBytes } from './resident-memory';
-import { makeToolbox, removeToolbox, type Toolbox } from './toolbox';
+import { makeToolbox, type Toolbox } from './toolbox';
 
 export interface AnalysisJob extends Job {
   /** Ends the work at once; `analyse` then rejects with its reason. */
@@ -24,7 +24,11 @@ export class AnalysisSandbox {
   private toolbox: Promise<Toolbox> | null = null;
   private current: AnalysisProcess | null = null;
 
-  constructor(limits: Partial<AnalysisLimits> = {}) {
+  /** `workDir`: where its tools lie. */
+  constructor(
+    private readonly workDir: string,
+    limits: Partial<AnalysisLimits> = {},
+  ) {
     this.limits = { ...defaultLimits, ...limits };
   }
 
@@ -50,7 +54,7 @@ export class AnalysisSandbox {
   /** Ends the process and removes its tools. */
   async close(): Promise<void> {
     await this.current?.end(new Error('The sandbox was closed'));
-    if (this.toolbox) await removeToolbox(await this.toolbox);
+    await (await this.toolbox)?.erase();
     this.toolbox = null;
   }
 
@@ -70,8 +74,12 @@ export class AnalysisSandbox {
 
   private async process(): Promise<AnalysisProcess> {
     if (this.current?.isAlive) return this.current;
-    this.toolbox ??= makeToolbox(this.limits);
-    this.current = new AnalysisProcess(await this.toolbox);
+    this.toolbox ??= makeToolbox(this.limits, this.workDir);
+    const toolbox = await this.toolbox.catch((error: unknown) => {
+      this.toolbox = null; // a full disk, say: made when there is room again
+      throw error;
+    });
+    this.current = new AnalysisProcess(toolbox);
     return this.current;
   }
 

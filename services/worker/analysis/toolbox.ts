@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { openWorkFolder } from '#platform';
 import type { AnalysisLimits } from './limits';
 
 const run = promisify(execFile);
@@ -15,27 +15,27 @@ export interface Toolbox {
   /** With limits on CPU time, memory and output; they die with whoever started them. */
   ffmpeg: string;
   ffprobe: string;
+  erase(): Promise<void>;
 }
 
 /**
  * Each program ends in `exec`, so the pid that is started is the real one and SIGKILL reaches it. They are files because
- * fluent-ffmpeg and `fork` take the path of a program and nothing more.
+ * fluent-ffmpeg and `fork` take the path of a program and nothing more. Their folder lies in `parent`.
  * @throws when ffmpeg or ffprobe is not installed.
  */
-export async function makeToolbox(limits: AnalysisLimits): Promise<Toolbox> {
+export async function makeToolbox(limits: AnalysisLimits, parent: string): Promise<Toolbox> {
   const [ffmpeg, ffprobe] = await Promise.all([find('ffmpeg'), find('ffprobe')]);
   const noNetwork = await firstThatWorks([['unshare', '-n'], ['unshare', '-rn']]);
   const limited = [...(await firstThatWorks([['setpriv', '--pdeathsig', 'KILL']])), ...(await firstThatWorks([resourceLimits(limits)]))];
-  const folder = await mkdtemp(join(tmpdir(), 'analysis-tools-'));
+  const { dir: folder, erase } = await openWorkFolder(parent, 'tools-');
   return {
     folder,
     node: await writeProgram(folder, 'node', [...noNetwork, process.execPath]),
     ffmpeg: await writeProgram(folder, 'ffmpeg', [...limited, ffmpeg]),
     ffprobe: await writeProgram(folder, 'ffprobe', [...limited, ffprobe]),
+    erase,
   };
 }
-
-export const removeToolbox = ({ folder }: Toolbox): Promise<void> => rm(folder, { recursive: true, force: true });
 
 function resourceLimits({ toolCpuSeconds, toolAddressSpaceBytes, toolOutputBytes }: AnalysisLimits): string[] {
   return ['prlimit', `--cpu=${toolCpuSeconds}`, `--as=${toolAddressSpaceBytes}`, `--fsize=${toolOutputBytes}`, '--core=0'];

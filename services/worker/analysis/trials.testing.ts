@@ -20,7 +20,7 @@ export class Trials {
   private highestBytes = 0;
 
   constructor(limits?: Partial<AnalysisLimits>) {
-    this.sandbox = new AnalysisSandbox(limits);
+    this.sandbox = new AnalysisSandbox(tmpdir(), limits);
   }
 
   async analyse(type: Pick<Job, 'kind' | 'contentType'>, file: Buffer, signal = new AbortController().signal): Promise<Trial> {
