@@ -1,8 +1,8 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { Media, MediaList } from '#contracts';
-import { MediaRepository, type MediaItem } from '#media';
+import { MediaRepository } from '#media';
 import { Dynamo, newId } from '#platform';
-import { browserPath, eventually, openBrowser, startStandalone, type ApiClient, type Stack } from '#testing';
+import { aMedium, browserPath, eventually, openBrowser, startStandalone, type ApiClient, type Stack } from '#testing';
 
 const count = 600;
 const describeWithBrowser = browserPath && !process.env.E2E_BASE_URL ? describe : describe.skip;
@@ -23,7 +23,7 @@ describeWithBrowser('a large library in a browser', () => {
     repository = new MediaRepository(dynamo);
     ({ api } = await stack.newUser());
     userId = (await api.expect<{ id: string }>(200, 'GET', '/api/auth/me')).id;
-    for (let index = 0; index < count; index += 1) await repository.create(newItem(userId, index));
+    for (let index = 0; index < count; index += 1) await repository.create(aMedium({ userId, title: `Item ${index}` }));
     context = await browser.newContext({ baseURL: stack.baseUrl, viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
     const [name = '', value = ''] = api.cookie.split('=');
     await context.addCookies([{ name, value, url: stack.baseUrl }]);
@@ -35,6 +35,11 @@ describeWithBrowser('a large library in a browser', () => {
     await stack.stop();
   });
 
+  /** Afresh: loading the page that is shown again would find the place again. */
+  const enter = async () => {
+    await page.goto('/profile');
+    await page.getByRole('link', { name: 'My Media' }).click();
+  };
   const titles = () => page.locator('.card-title').allTextContents();
   const selected = () => page.locator('.selection-count').textContent();
   const scrollTo = (y: number) => page.evaluate(`scrollTo(0, ${y})`);
@@ -61,7 +66,7 @@ describeWithBrowser('a large library in a browser', () => {
   });
 
   it('finds the place again: back, forward, and after a reload', async () => {
-    await page.goto('/media');
+    await enter();
     await page.locator('media-card').first().waitFor();
     await eventually(async () => scrollTo(9_000).then(scrollY), (y) => y === 9_000);
     const title = await eventually(inSight, Boolean);
@@ -80,9 +85,24 @@ describeWithBrowser('a large library in a browser', () => {
     await eventually(async () => [await scrollY(), (await titles()).includes(title!)], ([y, shown]) => y === place && shown === true);
   });
 
+  it('shows what is new on top, and moves nothing of what one looks at', async () => {
+    await enter();
+    await page.locator('media-card').first().waitFor();
+    await eventually(async () => scrollTo(3_000).then(scrollY), (y) => y === 3_000);
+    const title = await eventually(inSight, Boolean);
+    for (let more = 0; more < 5; more += 1) await repository.create(aMedium({ userId, title: `Item ${count + more}` }));
+    // as the tab that reads the stream tells the others when it may have missed something
+    await page.evaluate("new BroadcastChannel('snapstream').postMessage({ type: 'refetch' })");
+    await eventually(scrollY, (y) => y > 3_100);
+    expect(await inSight()).toBe(title);
+    await scrollTo(0);
+    const added = (await newest()).slice(0, 5);
+    await page.getByText(added[0]!.title, { exact: true }).waitFor();
+    await api.expect(200, 'POST', '/api/media/batch', { json: { action: 'delete', ids: added.map(({ id }) => id) } });
+  });
+
   it('keeps filter and order in the address, and takes them back with "back"', async () => {
-    await page.goto('/profile');
-    await page.getByRole('link', { name: 'My Media' }).click();
+    await enter();
     await page.getByText(`Item ${count - 1}`, { exact: true }).waitFor();
     await page.getByLabel('Order').selectOption('asc');
     await page.getByText('Item 0', { exact: true }).waitFor();
@@ -143,6 +163,21 @@ describeWithBrowser('a large library in a browser', () => {
     expect((await newest())[0]?.title).toBe(`Item ${count - 2}`);
   });
 
+  it('selects with a finger: a long press begins, from then on a tap is enough', async () => {
+    const phone = await browser.newContext({ baseURL: stack.baseUrl, viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true, storageState: await context.storageState() });
+    const touched = await phone.newPage();
+    const session = await phone.newCDPSession(touched);
+    await touched.goto('/media');
+    const { x, y } = (await touched.locator('media-card').nth(1).boundingBox())!;
+    await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x: x + 60, y: y + 60 }] });
+    await touched.getByText('1 selected').waitFor();
+    await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await touched.locator('media-card').nth(2).tap();
+    await touched.getByText('2 selected').waitFor();
+    expect(new URL(touched.url()).pathname).toBe('/media');
+    await phone.close();
+  });
+
   it('retries all that failed of what is selected', async () => {
     const failed = (await newest()).slice(0, 2);
     for (const item of failed) await fail(item);
@@ -161,12 +196,3 @@ describeWithBrowser('a large library in a browser', () => {
     await repository.finish({ userId, id }, token, { status: 'failed', code: 'processing_error' });
   }
 });
-
-function newItem(userId: string, index: number): MediaItem {
-  const at = new Date().toISOString();
-  return {
-    schemaVersion: 1, userId, id: newId(), title: `Item ${index}`, filename: 't.jpg', description: '', tags: [], batchId: null, kind: 'image', contentType: 'image/jpeg',
-    sizeBytes: 100, sha256: 'x', status: 'uploaded', round: 1, progress: 0, failure: null, history: [{ status: 'uploaded', at, round: 1 }], width: null, height: null,
-    durationSeconds: null, codecs: [], metadata: {}, derived: null, derivedToken: null, derivedBytes: 0, createdAt: at, updatedAt: at, completedAt: null, pending: {}, crashes: 0, errors: 0,
-  };
-}
