@@ -25,6 +25,7 @@ export function requestBody(req: Request, idleMs: number): RequestBody {
     end();
   }, idleMs);
   req.on('data', () => idle.refresh());
+  req.once('end', () => clearTimeout(idle)); // all is there: what is done with it may take its time
   req.once('close', end);
   req.pipe(bytes);
   const release = () => {
