@@ -95,6 +95,30 @@ describe('the life of a resumable upload', () => {
     expect(await filesBelow(stack, 'originals')).toBe(2);
   }, 40_000);
 
+  it('leaves nothing of one that came whole with its beginning and was refused while the table hung', async () => {
+    const { api } = await stack.newUser();
+    const bytes = await makeJpegOf(8 * MIB);
+    const { hostname, port, host } = new URL(stack.baseUrl);
+    const socket = connect(Number(port), hostname);
+    let answer = '';
+    socket.on('data', (chunk) => (answer += chunk.toString()));
+    socket.write(`POST /api/uploads HTTP/1.1\r\nHost: ${host}\r\nCookie: ${api.cookie}\r\nTus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\nUpload-Length: ${bytes.length}\r\nContent-Length: ${bytes.length}\r\n\r\n`);
+    socket.write(bytes.subarray(0, MIB));
+    await eventually(() => filesBelow(stack, 'resumable'), (count) => count === 2);
+    socket.write(bytes.subarray(MIB));
+    while ((await filesBelow(stack, 'originals')) === 0) await sleep(1);
+    dynamodb.pause(); // the bytes are in their place, and the table is being told
+    await eventually(() => Promise.resolve(answer), (text) => text.includes('HTTP/1.1'), 15_000);
+    dynamodb.resume();
+    socket.destroy();
+    if (answer.includes('201 Created')) return expect(await listed(api)).toHaveLength(1); // it was too fast for this test
+    expect(answer).toContain('temporarily_unavailable');
+    await stack.processes!.startWorker(); // it erases what was written unheard
+    await eventually(() => filesBelow(stack), (count) => count === 0, 20_000);
+    expect(await listed(api)).toEqual([]);
+    await eventually(() => api.fetch('POST', '/api/uploads', { headers: { ...TUS, 'Upload-Length': String(9 * MIB) } }), ({ status }) => status === 201); // its room is free again
+  }, 40_000);
+
   it('ends with the account', async () => {
     const { api, account } = await stack.newUser();
     const path = await begin(api, 5 * MIB);

@@ -5,7 +5,7 @@ import { ProblemError } from '#nest';
 import type { Examined } from '../intake';
 import { Room } from '../room';
 import { Staging } from '../staging';
-import { UploadService } from '../upload.service';
+import { UploadService, type Committed } from '../upload.service';
 import { FinishedUploads, type Finished } from './finished-uploads';
 import { detailsOf } from './metadata';
 import { Parts, partsKey } from './parts';
@@ -36,6 +36,23 @@ export class Finisher {
     return result;
   }
 
+  /**
+   * Likewise for an upload whose bytes came with its beginning. When that fails nothing is left of it, now or once the
+   * table answers again: nobody learned its address, so nobody would ask for it.
+   */
+  async finishAtOnce(key: MediaKey, upload: Upload, examined: Examined | null): Promise<Finished> {
+    try {
+      const staged = await this.staging.adopt(key, partsKey(key), examined).catch(async (error: unknown) => {
+        await this.staging.discard(key);
+        await this.room.free(key, upload.size ?? 0);
+        throw error;
+      });
+      return await this.conclude(key, staged.sizeBytes, await this.uploads.commitOrDiscard(staged, detailsOf(upload)));
+    } finally {
+      await this.parts.erase(key);
+    }
+  }
+
   /** Leaves nothing of it. `sizeBytes` is what it was announced with. */
   async giveUp(key: MediaKey, sizeBytes: number | undefined): Promise<void> {
     await this.parts.erase(key);
@@ -44,11 +61,15 @@ export class Finisher {
 
   private async make(key: MediaKey, upload: Upload, examined: Examined | null): Promise<Finished> {
     const staged = await this.staging.adopt(key, partsKey(key), examined);
-    const { media, reused } = await this.uploads.commit(staged, detailsOf(upload)).catch(async (error: unknown) => {
+    const committed = await this.uploads.commit(staged, detailsOf(upload)).catch(async (error: unknown) => {
       if (error instanceof ProblemError) await this.staging.discard(key);
       throw error;
     });
+    return this.conclude(key, staged.sizeBytes, committed);
+  }
+
+  private async conclude(key: MediaKey, sizeBytes: number, { media, reused }: Committed): Promise<Finished> {
     if (reused) await this.finished.remember(key, media.id);
-    return { mediaId: media.id, sizeBytes: staged.sizeBytes };
+    return { mediaId: media.id, sizeBytes };
   }
 }

@@ -23,7 +23,7 @@ export class RequestStore extends DataStore {
   override readonly extensions: string[];
   /** The upload that the request is about, once tus has asked for it. */
   upload: Upload | null = null;
-  /** Set when it has ended already. */
+  /** Set when it has ended, before this request or by it. */
   finished: Finished | null = null;
   /** Set when the whole file came by in this request. */
   examined: Examined | null = null;
@@ -43,13 +43,13 @@ export class RequestStore extends DataStore {
   }
 
   override async getUpload(id: string): Promise<Upload> {
+    if (this.finished) return this.whole(id, this.finished);
     try {
       this.upload = await this.around.store.getUpload(id);
     } catch (error) {
       this.finished = isAbsent(error) ? await this.around.find(this.key) : null;
       if (!this.finished) throw error;
-      const { sizeBytes } = this.finished;
-      this.upload = new Upload({ id, size: sizeBytes, offset: sizeBytes });
+      this.upload = this.whole(id, this.finished);
     }
     return this.upload;
   }
@@ -70,6 +70,10 @@ export class RequestStore extends DataStore {
 
   override getExpiration(): number {
     return this.around.store.getExpiration();
+  }
+
+  private whole(id: string, { sizeBytes }: Finished): Upload {
+    return new Upload({ id, size: sizeBytes, offset: sizeBytes });
   }
 
   private async append(source: Readable, id: string, offset: number): Promise<number> {

@@ -72,7 +72,7 @@ export class ResumableUploads {
       getFileIdFromRequest: () => partsKey(key),
       generateUrl: () => `${api.uploads.create.path}/${key.id}`,
       onUploadCreate: (_request, upload) => this.begin(key, upload, store),
-      onUploadFinish: async (_request, upload) => ({ headers: { [MEDIA_ID]: await this.finish(key, upload, store) } }),
+      onUploadFinish: async (_request, upload) => ({ headers: { [MEDIA_ID]: await (req.method === 'POST' ? this.finishAtOnce(key, upload, store) : this.finish(key, upload, store)) } }),
       onResponseError: (_request, error) => {
         failure = error;
         return undefined;
@@ -97,6 +97,12 @@ export class ResumableUploads {
   private async finish(key: MediaKey, upload: Upload, { examined }: RequestStore): Promise<string> {
     const { mediaId } = await this.locker.alone(partsKey(key), () => this.finisher.finish(key, upload, examined));
     return mediaId;
+  }
+
+  private async finishAtOnce(key: MediaKey, upload: Upload, store: RequestStore): Promise<string> {
+    store.upload = null; // from here on it is the finisher that leaves nothing of it
+    store.finished = await this.finisher.finishAtOnce(key, upload, store.examined);
+    return store.finished.mediaId;
   }
 }
 
