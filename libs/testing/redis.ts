@@ -49,7 +49,8 @@ export async function startRedis(): Promise<TestRedis> {
 }
 
 async function launch(dir: string, port: number): Promise<ChildProcess> {
-  const options = { port, bind: '127.0.0.1', dir, appendonly: 'yes', save: '', 'maxmemory-policy': 'noeviction', daemonize: 'no' };
+  // appendfsync no: each write is in the file before it is answered, as a crash of the process finds it; with everysec a busy disk delays that.
+  const options = { port, bind: '127.0.0.1', dir, appendonly: 'yes', appendfsync: 'no', save: '', 'maxmemory-policy': 'noeviction', daemonize: 'no' };
   const command = ['redis-server', ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])];
   // A killed test process runs no clean-up, so the kernel ends its server (Linux; it is exec'ed in place, the pid stays).
   const [program, ...args] = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL', ...command] : command;

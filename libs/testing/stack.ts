@@ -43,6 +43,9 @@ export const shapes: ReadonlyArray<[name: string, start: (options?: StackOptions
 /** For the suites that see bytes come and go: with their storage in S3 as well. */
 export const shapesWithS3: typeof shapes = process.env.E2E_BASE_URL ? shapes : [...shapes, ['four services apart on S3', startApartOnS3]];
 
+/** One for each storage: for the suites that need not see every way of running as well. */
+export const shapesByStorage: typeof shapes = process.env.E2E_BASE_URL ? shapes : [shapes[0]!, ['four services apart on S3', startApartOnS3]];
+
 /** API and workers as `npm start` runs them, alerts in a file. */
 export async function startStandalone(options: StackOptions = {}): Promise<Stack> {
   const surroundings = await startSurroundings();
