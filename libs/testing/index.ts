@@ -7,7 +7,7 @@ export { startRedis, type TestRedis } from './redis';
 export { startSurroundings, type TestSurroundings } from './surroundings';
 export * from './fixtures';
 export { startProcess, type TestProcess } from './processes';
-export { shapes, shapesWithS3, startStandalone, type PublishedAlert, type Stack, type StackOptions } from './stack';
+export { shapes, shapesByStorage, shapesWithS3, startStandalone, type PublishedAlert, type Stack, type StackOptions } from './stack';
 export { EventReader, type ServerEvent } from './event-reader';
 export { browserPath, openBrowser } from './browser';
 export { startPausable, type Pausable } from './pausable';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Media } from '#contracts';
-import { eventually, makeJpeg, makeWav, shapesWithS3, startStandalone, type ApiClient, type Stack } from '#testing';
+import { eventually, makeJpeg, makeWav, shapesByStorage, startStandalone, type ApiClient, type Stack } from '#testing';
 import { readZip, testWithPrograms } from './zip.testing';
 
 let folder: string;
@@ -21,7 +21,7 @@ const exported = async (api: ApiClient) => {
   return { answer, archive: Buffer.from(await answer.arrayBuffer()) };
 };
 
-describe.each(shapesWithS3)('the export of a library, %s', (_shape, start) => {
+describe.each(shapesByStorage)('the export of a library, %s', (_shape, start) => {
   let stack: Stack;
   beforeAll(async () => {
     stack = await start({ workers: 0 });
