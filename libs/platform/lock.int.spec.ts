@@ -60,6 +60,15 @@ describe('Locks', () => {
     expect(await redis.exists('test-lock:handed')).toBe(0);
   });
 
+  it('asks less and less often while it waits', async () => {
+    const held = await locks.acquire('crowded', 5_000, { waitMs: 0 });
+    const asked = jest.spyOn(redis, 'set');
+    await expect(locks.acquire('crowded', 5_000, { waitMs: 2_000 })).rejects.toThrow(LockTimeoutError);
+    expect(asked.mock.calls.length).toBeLessThan(20); // it takes two commands each time
+    asked.mockRestore();
+    await held.release();
+  });
+
   it('says that it waited in vain', async () => {
     const held = await locks.acquire('kept', 5_000, { waitMs: 0 });
     await expect(locks.acquire('kept', 5_000, { waitMs: 150 })).rejects.toThrow(LockTimeoutError);

@@ -9,7 +9,8 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1 + redis.call('DEL', KEYS[2])`;
 const RELEASE = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`;
-const ASK_AGAIN_MS = 100;
+/** Soon at first, then less and less often: many may wait for one lock. */
+const ASK_AGAIN_MS = { first: 100, growth: 1.5, most: 1_000 };
 
 export interface HeldLock {
   /** Aborts when the lock was lost. */
@@ -60,12 +61,13 @@ export class Locks {
    * @throws {LockTimeoutError} after `waitMs`. @throws {DependencyUnavailableError} when Redis can not be asked.
    */
   async acquire(name: string, ttlMs: number, { waitMs, signal, onWanted }: { waitMs: number; signal?: AbortSignal; onWanted?: () => void }): Promise<HeldLock> {
-    for (const giveUpAt = Date.now() + waitMs; ; ) {
+    const giveUpAt = Date.now() + waitMs;
+    for (let pauseMs = ASK_AGAIN_MS.first; ; pauseMs = Math.min(pauseMs * ASK_AGAIN_MS.growth, ASK_AGAIN_MS.most)) {
       const held = await this.take(name, ttlMs, onWanted);
       if (held) return held;
       if (Date.now() > giveUpAt) throw new LockTimeoutError(`Expected the lock "${name}" within ${waitMs} ms`);
       await withRedis(() => this.redis.set(this.wantedKey(name), '1', 'PX', ttlMs));
-      await sleep(ASK_AGAIN_MS, undefined, { signal });
+      await sleep(pauseMs, undefined, { signal });
     }
   }
 
