@@ -1,7 +1,6 @@
 import { ERRORS } from '@tus/server';
 import type { ProblemCode } from '#contracts';
 import { ProblemError, type ProblemOptions } from '#nest';
-import { LockTimeoutError } from '#platform';
 
 /** tus' own refusals that say more than their status does. */
 const byBody = new Map<string, readonly [ProblemCode, ProblemOptions?]>([
@@ -21,7 +20,6 @@ const byStatus: Record<number, ProblemCode> = {
 
 /** What tus refused, in the words of the API. `failure` is what was thrown, if anything was. */
 export async function tusProblem(failure: unknown, answer: Response): Promise<unknown> {
-  if (failure instanceof LockTimeoutError) return new ProblemError('upload_locked', { headers: { 'Retry-After': '5' }, cause: failure });
   if (failure instanceof Error && !('status_code' in failure)) return failure;
   const body = (failure as { body?: string } | undefined)?.body ?? (await answer.text());
   const status = (failure as { status_code?: number } | undefined)?.status_code ?? answer.status;
