@@ -96,6 +96,22 @@ describeWithBrowser(browserPath ? 'uploads in a browser' : 'uploads in a browser
     expect(await page.locator('article.upload-row').count()).toBe(0);
   });
 
+  it.each([503, 423])('keeps what is there when the server can not say how much it is (%s)', async (status) => {
+    const bytes = await makeJpegOf(16 * MIB);
+    const line = await slowed(2 * MIB);
+    await choose(await file('unsure.jpg', bytes));
+    await row('unsure').getByRole('button', { name: /^Pause/ }).click();
+    await row('unsure').getByText(/^Paused at/).waitFor();
+    const creations: string[] = [];
+    page.on('request', (request) => request.method() === 'POST' && request.url().endsWith('/api/uploads') && creations.push(request.url()));
+    await page.route('**/api/uploads/*', (route) => (route.request().method() === 'HEAD' ? route.fulfill({ status }) : route.fallback()), { times: 1 });
+    await line.quick();
+    await row('unsure').getByRole('button', { name: /^Resume/ }).click();
+    await row('unsure').filter({ hasText: 'Ready' }).waitFor();
+    expect(creations).toEqual([]);
+    expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);
+  });
+
   it('waits while the browser is offline, says so, and goes on by itself', async () => {
     const bytes = await makeJpegOf(12 * MIB);
     const line = await slowed(2 * MIB);

@@ -17,15 +17,20 @@ const mediaIdHeader = 'Snapstream-Media-Id';
 export async function sendResumable({ file, batchId, signal, progress, refused, unreachable }: ResumableOptions): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let mediaId: string | undefined;
+  let unknown: Error | undefined;
   const upload = new Upload(file, {
     endpoint: '/api/uploads',
     metadata: { filename: file.name, batch: batchId },
     retryDelays: null, // the queue knows when the connection is back
     removeFingerprintOnSuccess: true,
     onProgress: (loadedBytes) => progress(loadedBytes),
-    onAfterResponse: (_request, response) => void (mediaId = response.getHeader(mediaIdHeader) ?? mediaId),
+    onAfterResponse: (request, response) => {
+      mediaId = response.getHeader(mediaIdHeader) ?? mediaId;
+      if (request.getMethod() === 'HEAD' && !isDecided(response.getStatus())) throw (unknown = refused(response.getStatus(), ''));
+    },
     onSuccess: () => (mediaId ? resolve(mediaId) : reject(unreachable())),
     onError: (error) => {
+      if (unknown) return reject(unknown);
       const response = responseOf(error);
       reject(response?.getStatus() ? refused(response.getStatus(), response.getBody()) : unreachable());
     },
@@ -40,5 +45,8 @@ export async function sendResumable({ file, batchId, signal, progress, refused, 
   if (!signal.aborted) upload.start();
   return promise;
 }
+
+/** It is there, or it is not. After any other answer (nobody is logged in, a part is away) tus' client would begin from the first byte. */
+const isDecided = (status: number) => (status >= 200 && status < 300) || status === 404 || status === 410;
 
 const responseOf = (error: Error | DetailedError): HttpResponse | null | undefined => ('originalResponse' in error ? error.originalResponse : null);
