@@ -221,6 +221,7 @@ describe.each(shapesByStorage)('resumable uploads, %s', (_name, start) => {
   it('asks for the right headers with the bytes', async () => {
     const path = await beginOf(5);
     expect(await refusal(api.fetch('PATCH', path, { headers: { ...BYTES, 'Content-Type': 'text/plain', 'Upload-Offset': '0' }, body: 'hello' }))).toMatchObject({ status: 415 });
+    expect(await refusal(api.fetch('POST', '/api/uploads', { headers: { ...TUS, 'Content-Type': 'text/plain', 'Upload-Length': '5' }, body: 'hello' }))).toMatchObject({ status: 415 });
     expect(await refusal(api.fetch('PATCH', path, { headers: BYTES, body: 'hello' }))).toMatchObject({ status: 400, code: 'malformed_upload' });
     expect(await refusal(api.fetch('PATCH', path, { headers: { ...BYTES, 'Upload-Offset': '3' }, body: 'lo' }))).toMatchObject({ status: 409, code: 'offset_mismatch' });
     expect(await offsetOf(path)).toBe(0);

@@ -116,7 +116,8 @@ function isFinal(error: unknown, upload: Upload): boolean {
 function assertProtocol(req: Request): void {
   if (req.method !== 'OPTIONS' && req.get('tus-resumable') !== VERSION) throw new ProblemError('unsupported_tus_version', { headers: { 'Tus-Version': VERSION } });
   const { consumes } = api.uploads.append;
-  if (req.method === 'PATCH' && req.get('content-type') !== consumes) throw new ProblemError('unsupported_media_type', { detail: `Send the bytes with content type ${consumes}.` });
+  const bringsBytes = req.method === 'PATCH' || (req.method === 'POST' && (Number(req.get('content-length')) > 0 || req.get('transfer-encoding') !== undefined));
+  if (bringsBytes && req.get('content-type') !== consumes) throw new ProblemError('unsupported_media_type', { detail: `Send the bytes with content type ${consumes}.` });
 }
 
 /** With the headers alone that tus reads: proxies' own are not its matter. */
