@@ -55,9 +55,9 @@ export function navigate(path: string, { replace = false } = {}): void {
 }
 
 /** Goes to `path`; one step back when one came from there, so that it is as one left it. */
-export function goBackTo(path: string): void {
+export function goBackTo(path: string, options: { replace?: boolean } = {}): void {
   if (stateOf(history.state).from === path) history.back();
-  else navigate(path);
+  else navigate(path, options);
 }
 
 /** Changes the address of the page that is shown without leaving it; with `push` "back" leads to what it was. */

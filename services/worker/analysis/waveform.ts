@@ -31,8 +31,9 @@ export async function writeWaveform(sound: Sound, outputDir: string): Promise<De
 
 const WIDTH = 480;
 const HEIGHT = 240;
-const BACKGROUND = [24, 28, 38] as const;
-const BAR = [110, 168, 254] as const;
+/** Deep and light ultramarine: at home on a light page and on a dark one. */
+const BACKGROUND = [35, 38, 77] as const;
+const BAR = [142, 153, 255] as const;
 const BAR_STEP = 6;
 const BAR_WIDTH = 4;
 
@@ -42,7 +43,7 @@ export function drawWaveform({ peaks }: Sound): Pixels {
   const loudest = Math.max(...peaks, 0.001);
   for (let x = 0; x < WIDTH; x += 1) {
     const peak = peaks[Math.floor((Math.floor(x / BAR_STEP) * BAR_STEP * peaks.length) / WIDTH)] ?? 0;
-    const halfBar = x % BAR_STEP < BAR_WIDTH ? Math.max(2, (peak / loudest) * (HEIGHT * 0.45)) : 0;
+    const halfBar = x % BAR_STEP < BAR_WIDTH ? Math.max(2, (peak / loudest) * (HEIGHT * 0.36)) : 0;
     for (let y = 0; y < HEIGHT; y += 1) {
       data.set(Math.abs(y - HEIGHT / 2 + 0.5) < halfBar ? BAR : BACKGROUND, (y * WIDTH + x) * 3);
     }

@@ -45,7 +45,7 @@ export class MediaCard extends HTMLElement {
 
   #draw(media: Media): void {
     const focused = this.contains(document.activeElement);
-    const link = h('a', { class: 'card-link', href: `/media/${media.id}` }, media.title);
+    const link = h('a', { class: 'card-link', href: `/media/${media.id}`, title: media.title }, media.title);
     this.#check.setAttribute('aria-label', texts.selection.select(media.title));
     const article = h(
       'article',

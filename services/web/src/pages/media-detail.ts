@@ -48,7 +48,7 @@ class MediaDetail {
     this.#id = id;
     this.#signal = signal;
     live.media.on((media) => this.#news(media), signal);
-    live.mediaDeleted.on((deleted) => deleted === id && navigate(listPath(), { replace: true }), signal);
+    live.mediaDeleted.on((deleted) => deleted === id && goBackTo(listPath(), { replace: true }), signal);
     live.refetch.on(() => void this.read(), signal);
     document.addEventListener('keydown', (event) => this.#key(event), { signal });
     libraries.last?.state.onChange(() => this.#showSteps(), signal);
