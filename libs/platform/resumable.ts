@@ -83,6 +83,9 @@ class DiskInfo extends FileConfigstore<Upload> {
   }
 }
 
+/** Parts of one request on their way to S3 at once; each lies on the disk meanwhile. */
+const PARTS_AHEAD = 4;
+
 /** tus takes every failure to read an upload for one that is not there, and a client would then begin again. */
 class S3Parts extends S3Store {
   constructor(
@@ -95,6 +98,13 @@ class S3Parts extends S3Store {
   /** For an upload of unknown length tus expects S3's own limit of 5 TiB, and gathers parts of half a gigabyte. */
   protected override calcOptimalPartSize(sizeBytes = this.maxUploadBytes): number {
     return super.calcOptimalPartSize(sizeBytes);
+  }
+
+  /** tus counts parts over all uploads, and from their first byte on: some slow clients would keep everybody else out. */
+  override async write(source: Readable, id: string, offset: number): Promise<number> {
+    const Semaphore = this.partUploadSemaphore.constructor as new (count: number) => unknown;
+    const withOwnCount = Object.create(this, { partUploadSemaphore: { value: new Semaphore(PARTS_AHEAD) } }) as this;
+    return super.write.call(withOwnCount, source, id, offset);
   }
 
   override async getUpload(id: string): Promise<Upload> {

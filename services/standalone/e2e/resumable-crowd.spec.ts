@@ -1,0 +1,34 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makeJpegOf, shapesByStorage, type Stack } from '#testing';
+
+const MIB = 1024 ** 2;
+const TUS = { 'Tus-Resumable': '1.0.0' };
+const BYTES = { ...TUS, 'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': '0' };
+
+describe.each(shapesByStorage)('many slow uploads at once, %s', (_name, start) => {
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await start({ workers: 0 });
+  });
+  afterAll(() => stack.stop());
+
+  it('do not keep others from sending', async () => {
+    const [{ api: slow }, { api }] = [await stack.newUser(), await stack.newUser()];
+    const bytes = await makeJpegOf(6 * MIB);
+    const begin = async (of: typeof api) => (await of.fetch('POST', '/api/uploads', { headers: { ...TUS, 'Upload-Length': String(bytes.length) } })).headers.get('location')!;
+    const { hostname, port, host } = new URL(stack.baseUrl);
+    const headers = Object.entries({ ...BYTES, Host: host, Cookie: slow.cookie, 'Content-Length': bytes.length }).map(([name, value]) => `${name}: ${value}\r\n`);
+    const paths = await Promise.all(Array.from({ length: 80 }, () => begin(slow)));
+    const sockets = paths.map((path) => {
+      const socket = connect(Number(port), hostname).on('error', () => {});
+      socket.write(`PATCH ${path} HTTP/1.1\r\n${headers.join('')}\r\n`);
+      socket.write(bytes.subarray(0, MIB)); // and no more
+      return socket;
+    });
+    await sleep(2_000); // all of them hold what they can get
+    const sent = await api.fetch('PATCH', await begin(api), { headers: BYTES, body: bytes });
+    expect(sent.headers.get('snapstream-media-id')).toBeTruthy();
+    for (const socket of sockets) socket.destroy();
+  }, 30_000);
+});
