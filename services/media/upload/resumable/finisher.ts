@@ -61,11 +61,15 @@ export class Finisher {
 
   private async make(key: MediaKey, upload: Upload, examined: Examined | null): Promise<Finished> {
     const staged = await this.staging.adopt(key, partsKey(key), examined);
-    const committed = await this.uploads.commit(staged, detailsOf(upload)).catch(async (error: unknown) => {
-      if (error instanceof ProblemError) await this.staging.discard(key);
+    try {
+      return await this.conclude(key, staged.sizeBytes, await this.uploads.commit(staged, detailsOf(upload)));
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      const made = await this.find(key); // by a second runner meanwhile: then these bytes are the medium's
+      if (made) return made;
+      await this.staging.discard(key);
       throw error;
-    });
-    return this.conclude(key, staged.sizeBytes, committed);
+    }
   }
 
   private async conclude(key: MediaKey, sizeBytes: number, { media, reused }: Committed): Promise<Finished> {
