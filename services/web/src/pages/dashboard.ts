@@ -27,7 +27,8 @@ export function dashboardPage({ signal }: PageContext): Page {
   const content = fragment(
     pageHead(texts.dashboard.title, texts.dashboard.greeting(session.value?.username ?? ''), h('a', { class: 'button primary', href: '/upload' }, icon('upload'), texts.dashboard.add)),
     tiles(signal),
-    h('div', { class: 'dashboard-columns' }, attention.element, recent.element, activitySection(signal), h('section', { class: 'panel' }, h('h2', {}, texts.dashboard.storage), storageSplit(signal))),
+    // The activity comes last: whether there is any is known late, and nothing may move for it.
+    h('div', { class: 'dashboard-columns' }, attention.element, recent.element, h('section', { class: 'panel' }, h('h2', {}, texts.dashboard.storage), storageSplit(signal)), activitySection(signal)),
   );
   return { title: texts.dashboard.title, content, ready: Promise.all([recent.ready, attention.ready]) };
 }
