@@ -80,6 +80,12 @@ describeWithBrowser('a picture in detail', () => {
     await heading(page, 'second');
     await page.keyboard.press('ArrowLeft');
     await heading(page, 'third');
+    await page.reload();
+    await page.locator('.viewer-picture.loaded').waitFor();
+    await page.getByRole('button', { name: 'Next item' }).click();
+    await heading(page, 'second');
+    await page.getByRole('button', { name: 'Previous item' }).click();
+    await heading(page, 'third');
     await page.getByRole('link', { name: 'Back to the library' }).click();
     await eventually(() => page.evaluate('document.activeElement.textContent'), (text) => text === 'third');
     await context.close();

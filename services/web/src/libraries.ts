@@ -1,6 +1,6 @@
 import type { Media, MediaList } from '#contracts';
 import { api } from './api';
-import { appendPage, applyNews, neighbours, queryOf, removeItem, unread, type LibraryFilter, type LibraryState } from './library';
+import { appendPage, applyNews, filterFrom, neighbours, queryOf, removeItem, unread, type LibraryFilter, type LibraryState } from './library';
 import { live } from './live';
 import { load } from './load';
 import { removed } from './removals';
@@ -9,6 +9,8 @@ import { Store } from './store';
 const pageSize = 100;
 /** How many lists are kept, so that "back" shows each as one left it. */
 const keptLists = 6;
+/** How far a list is read to find one's place in it. */
+const recalledCount = 500;
 /** More news than arrives while one page is read. */
 const keptNews = 300;
 
@@ -99,6 +101,12 @@ class Libraries {
   /** The one that was opened last: the detail page goes through it. */
   get last(): LibraryList | undefined {
     return [...this.#lists.values()].at(-1);
+  }
+
+  /** After a reload: the list at `path` again, so that one can go along it as before. */
+  async recall(path: string | undefined): Promise<void> {
+    if (this.last || !path || !/^\/media(\?|$)/.test(path)) return;
+    await this.open(filterFrom(new URLSearchParams(path.split('?')[1]))).readUntil(recalledCount).catch(() => undefined);
   }
 
   /** What the lists tell about a medium already. */

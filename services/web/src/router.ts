@@ -46,7 +46,7 @@ interface HistoryState {
 
 /** Goes to an own path. `replace` leaves no entry to come back to. */
 export function navigate(path: string, { replace = false } = {}): void {
-  if (replace) history.replaceState({ from: stateOf(history.state).from }, '', path);
+  if (replace) history.replaceState({ from: cameFrom() }, '', path);
   else {
     rememberScroll();
     history.pushState({ from: location.pathname + location.search }, '', path);
@@ -54,9 +54,14 @@ export function navigate(path: string, { replace = false } = {}): void {
   globalThis.dispatchEvent(new CustomEvent('snapstream:navigate'));
 }
 
+/** Where one step back leads, when that is a page of ours. */
+export function cameFrom(): string | undefined {
+  return stateOf(history.state).from;
+}
+
 /** Goes to `path`; one step back when one came from there, so that it is as one left it. */
 export function goBackTo(path: string, options: { replace?: boolean } = {}): void {
-  if (stateOf(history.state).from === path) history.back();
+  if (cameFrom() === path) history.back();
   else navigate(path, options);
 }
 

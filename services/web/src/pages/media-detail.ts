@@ -15,10 +15,11 @@ import { live } from '../live';
 import { load } from '../load';
 import { deleteMedium } from '../media-actions';
 import { ApiProblem } from '../problem';
-import { goBackTo, navigate, pageTitle, type Page, type PageContext } from '../router';
+import { cameFrom, goBackTo, navigate, pageTitle, type Page, type PageContext } from '../router';
 import { texts } from '../texts';
 
 export function mediaDetailPage({ params, signal }: PageContext): Page {
+  void libraries.recall(cameFrom());
   const view = new MediaDetail(params['id'] ?? '', signal);
   return { title: texts.library.title, content: view.element, ready: view.read() };
 }
