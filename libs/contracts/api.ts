@@ -168,7 +168,7 @@ export interface Endpoint {
 }
 
 const id = '/api/media/:id';
-const refusedUploads = ['file_too_large', 'unsupported_media_type', 'empty_file', 'malformed_upload', 'quota_exceeded', 'storage_full', 'upload_stalled'] as const;
+const refusedUploads = ['file_too_large', 'unsupported_media_type', 'empty_file', 'malformed_upload', 'quota_exceeded', 'storage_full', 'upload_stalled', 'too_many_uploads'] as const;
 const brokenUploads = ['offset_mismatch', 'upload_expired', 'upload_locked', 'checksum_mismatch', 'unsupported_tus_version'] as const;
 
 /** THE route table: controllers, the OpenAPI document and the tests read paths, methods and shapes from here. */

@@ -33,6 +33,7 @@ export const problems = {
   idempotency_key_reused: [422, 'Idempotency-Key reused', 'This Idempotency-Key was used for another file. Use a new key for each file.'],
   upload_locked: [423, 'Upload busy', 'Another request is sending bytes of this upload. Wait a moment, then go on.'],
   too_many_attempts: [429, 'Too many attempts', 'There were too many attempts. Wait for the time in Retry-After, then try again.'],
+  too_many_uploads: [429, 'Too many uploads', 'Too many of your uploads are unfinished. Finish or cancel some, or wait until they expire, then go on.'],
   checksum_mismatch: [460, 'Checksum mismatch', 'These bytes did not arrive as they were sent, and were not kept. Send them again.'],
   internal_error: [500, 'Internal error', 'Something went wrong on our side. Try again; if it stays, tell the operator the request id.'],
   temporarily_unavailable: [503, 'Temporarily unavailable', 'A part of the service is not reachable. Nothing was lost; try again in a few seconds.'],

@@ -1,5 +1,5 @@
 import type { MediaActivity, MediaStats, MediaStatus } from '#contracts';
-import { all, atMost, Dynamo, equals, exists, missing, shardOf, sizeIs, type Change, type Condition } from '#platform';
+import { all, atMost, Dynamo, equals, exists, missing, shardOf, sizeBelow, sizeIs, type Change, type Condition } from '#platform';
 import { activityOf, outdatedActivity, readActivity } from './media.activity';
 import type { MediaEvent } from './media.item';
 
@@ -27,6 +27,8 @@ export interface QuotaItem {
 /** Longer than a consumer holds an event between reading and counting it. */
 const REMEMBER_MS = 60_000;
 const PRUNE_ABOVE = 20;
+/** All reservations of a user stand in one item, of which DynamoDB takes 400 KB. */
+const MAX_RESERVATIONS = 2_000;
 const RESERVATION_MS = 24 * 3_600_000;
 
 export const countersOf = (userId: string) => `${userId}#counters`;
@@ -79,21 +81,22 @@ export class MediaCounters {
 
   /**
    * Takes room for an upload, exactly: of any number of parallel uploads only those that fit get it.
-   * `full`: the quota does not allow it. `gone`: the account was deleted meanwhile.
+   * `full`: the quota does not allow it. `crowded`: too many of its uploads are under way. `gone`: the account was deleted meanwhile.
    */
-  async reserve(userId: string, uploadId: string, bytes: number, quotaBytes: number | null): Promise<'reserved' | 'full' | 'gone'> {
+  async reserve(userId: string, uploadId: string, bytes: number, quotaBytes: number | null): Promise<'reserved' | 'full' | 'crowded' | 'gone'> {
     const at = new Date();
     const expires = new Date(at.getTime() + RESERVATION_MS).toISOString();
     const room = quotaBytes === null ? exists('reserved') : atMost('usedBytes', quotaBytes - bytes);
     const item = await this.updateRow(quotaKey(userId), {
       add: [['usedBytes', bytes], counts],
       set: [[['reserved', uploadId], { bytes, at: at.toISOString() }], ['openShard', shardOf(userId)], ['openAt', expires]],
-      when: all(missing(['reserved', uploadId]), missing('erasedAt'), room),
+      when: all(missing(['reserved', uploadId]), missing('erasedAt'), sizeBelow('reserved', MAX_RESERVATIONS), room),
     });
     if (item) return 'reserved';
     const row = await this.dynamo.get<QuotaItem>('media', quotaKey(userId));
     if (row?.erasedAt) return 'gone';
-    return row?.reserved[uploadId] ? 'reserved' : 'full'; // reserved: our own first attempt went through unheard, or it is resumed
+    if (row?.reserved[uploadId]) return 'reserved'; // our own first attempt went through unheard, or it is resumed
+    return Object.keys(row?.reserved ?? {}).length >= MAX_RESERVATIONS ? 'crowded' : 'full';
   }
 
   /** The upload became a medium: its room stays taken until it is deleted. */

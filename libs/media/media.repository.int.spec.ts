@@ -183,6 +183,18 @@ describe('MediaCounters', () => {
     expect(await counters.reserve(item.userId, newId(), 1, null)).toBe('gone');
   });
 
+  it('lets a user have a bounded number of uploads under way, and each of them go on', async () => {
+    const userId = newId();
+    const at = new Date().toISOString();
+    const reserved = Object.fromEntries(Array.from({ length: 2_000 }, () => [newId(), { bytes: 1, at }]));
+    await counters.reserve(userId, 'first', 1, null);
+    await dynamo.update('media', { userId: `${userId}#counters`, id: 'quota' }, { set: [['reserved', reserved]] });
+    expect(await counters.reserve(userId, newId(), 1, null)).toBe('crowded');
+    expect(await counters.reserve(userId, Object.keys(reserved)[0]!, 1, null)).toBe('reserved');
+    await counters.cancel(userId, Object.keys(reserved)[1]!, 1);
+    expect(await counters.reserve(userId, newId(), 1, null)).toBe('reserved');
+  });
+
   it('gives room to exactly as many parallel uploads as fit', async () => {
     const userId = newId();
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => counters.reserve(userId, newId(), 10, 75)));

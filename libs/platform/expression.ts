@@ -46,6 +46,7 @@ export const beginsWith = (path: Path, prefix: string): Condition => (scope) => 
 export const between = (path: Path, low: unknown, high: unknown): Condition => (scope) =>
   `${scope.name(path)} BETWEEN ${scope.value(low)} AND ${scope.value(high)}`;
 export const sizeIs = (path: Path, size: number): Condition => (scope) => `size(${scope.name(path)}) = ${scope.value(size)}`;
+export const sizeBelow = (path: Path, size: number): Condition => (scope) => `size(${scope.name(path)}) < ${scope.value(size)}`;
 const joined =
   (word: 'AND' | 'OR') =>
   (...conditions: Condition[]): Condition =>

@@ -4,7 +4,7 @@ export { SnsAlerts } from './alerts.sns';
 export { Consumers, type Handler, type HandlersOf } from './consumers';
 export { Dynamo, type Item, type Key, type Query } from './dynamo';
 export { DependencyUnavailableError, type Dependency } from './errors';
-export { above, all, any, atMost, beginsWith, below, between, differs, equals, exists, missing, sizeIs, type Change, type Condition, type Path } from './expression';
+export { above, all, any, atMost, beginsWith, below, between, differs, equals, exists, missing, sizeBelow, sizeIs, type Change, type Condition, type Path } from './expression';
 export { deterministicId, isId, leastIdAt, newId } from './ids';
 export { LiveFeed, LiveSubscriptions, type LiveEvent } from './live';
 export { LockTimeoutError, Locks, type HeldLock } from './lock';

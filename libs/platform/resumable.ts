@@ -17,7 +17,8 @@ type Translate = (error: unknown, id: string) => unknown;
  * become an original without being moved, and its failures are those of the storage port. tus' own errors pass as they are.
  */
 export class ResumableStore extends DataStore {
-  override readonly extensions = ['creation', 'creation-with-upload', 'creation-defer-length', 'termination', 'expiration'];
+  /** Not `creation-defer-length`: what has no length can reserve no room. */
+  override readonly extensions = ['creation', 'creation-with-upload', 'termination', 'expiration'];
 
   constructor(
     private readonly open: () => Promise<DataStore>,
@@ -37,10 +38,6 @@ export class ResumableStore extends DataStore {
 
   override getUpload(id: string): Promise<Upload> {
     return this.attempt(id, (store) => store.getUpload(id));
-  }
-
-  override declareUploadLength(id: string, sizeBytes: number): Promise<void> {
-    return this.attempt(id, (store) => store.declareUploadLength(id, sizeBytes));
   }
 
   override remove(id: string): Promise<void> {
@@ -88,16 +85,10 @@ const PARTS_AHEAD = 4;
 
 /** tus takes every failure to read an upload for one that is not there, and a client would then begin again. */
 class S3Parts extends S3Store {
-  constructor(
-    options: ConstructorParameters<typeof S3Store>[0],
-    private readonly maxUploadBytes: number,
-  ) {
-    super(options);
-  }
-
-  /** For an upload of unknown length tus expects S3's own limit of 5 TiB, and gathers parts of half a gigabyte. */
-  protected override calcOptimalPartSize(sizeBytes = this.maxUploadBytes): number {
-    return super.calcOptimalPartSize(sizeBytes);
+  /** tus would pass some metadata of the client's on as headers of the object, whatever is in them. */
+  override async create(upload: Upload): Promise<Upload> {
+    const { contentType: _, cacheControl: __, ...metadata } = upload.metadata ?? {};
+    return super.create(Object.assign(upload, { metadata }));
   }
 
   /** tus counts parts over all uploads, and from their first byte on: some slow clients would keep everybody else out. */
@@ -127,8 +118,8 @@ export function diskResumableStore(objectsDir: string, expiryMs: number): Resuma
   return new ResumableStore(open, asStorageError, expiryMs);
 }
 
-export function s3ResumableStore({ bucket, region, maxUploadBytes }: { bucket: string; region: string; maxUploadBytes: number }, expiryMs: number): ResumableStore {
+export function s3ResumableStore({ bucket, region }: { bucket: string; region: string }, expiryMs: number): ResumableStore {
   const options = { s3ClientConfig: { bucket, ...s3ClientConfig(region) }, expirationPeriodInMilliseconds: expiryMs, useTags: false, cache: noCache };
-  const store = new S3Parts(options, maxUploadBytes);
+  const store = new S3Parts(options);
   return new ResumableStore(async () => store, asPortError, expiryMs);
 }

@@ -15,6 +15,7 @@ export async function spooled<T>(workDir: string, source: Readable, use: (bytes:
     await pipeline(source, createWriteStream(path, { flags: 'wx', mode: 0o600 })).catch((error: unknown) => {
       throw asStorageError(error);
     });
-    return use(createReadStream(path));
+    const bytes = createReadStream(path);
+    return use(bytes).finally(() => bytes.destroy());
   });
 }

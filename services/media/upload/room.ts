@@ -12,9 +12,10 @@ export class Room {
     private readonly counters: MediaCounters,
   ) {}
 
-  /** Takes it, exactly and once for each upload. @throws {ProblemError} quota_exceeded, unauthenticated when the account was deleted meanwhile */
+  /** Takes it, exactly and once for each upload. @throws {ProblemError} quota_exceeded, too_many_uploads, unauthenticated when the account was deleted meanwhile */
   async reserve({ userId, id }: MediaKey, sizeBytes: number): Promise<void> {
     const outcome = await this.counters.reserve(userId, id, sizeBytes, this.config.userQuotaBytes);
+    if (outcome === 'crowded') throw new ProblemError('too_many_uploads', { headers: { 'Retry-After': '60' } });
     if (outcome === 'full') throw new ProblemError('quota_exceeded');
     if (outcome === 'gone') throw new ProblemError('unauthenticated');
   }

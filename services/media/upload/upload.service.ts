@@ -79,7 +79,10 @@ export class UploadService {
       await sleep(WITHDRAW_PAUSE_MS, undefined, { ref: false });
       try {
         const written = await this.media.markDeleted(staged);
-        if (written) return await this.announcer.announce(written); // the sweeper erases it, as any deleted medium
+        if (written) {
+          void this.room.settle(staged);
+          return await this.announcer.announce(written); // the sweeper erases it, as any deleted medium
+        }
         return await this.undo(staged);
       } catch {
         // still away

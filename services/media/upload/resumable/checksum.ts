@@ -26,9 +26,8 @@ export function verified<T>(source: Readable, { algorithm, digest }: Checksum, w
   const hash = createHash(algorithm);
   const hashed = new PassThrough({ transform: (chunk: Buffer, _encoding, done) => (hash.update(chunk), done(null, chunk)) });
   source.once('error', (error) => hashed.destroy(error));
-  return spooled(workDir, source.pipe(hashed), (bytes) => {
-    if (hash.digest('base64') === digest) return use(bytes);
-    bytes.destroy();
-    throw new ProblemError('checksum_mismatch');
+  return spooled(workDir, source.pipe(hashed), async (bytes) => {
+    if (hash.digest('base64') !== digest) throw new ProblemError('checksum_mismatch');
+    return use(bytes);
   });
 }

@@ -60,10 +60,6 @@ export class RequestStore extends DataStore {
     return verified(source, this.checksum, join(this.around.config.dataDir, 'work'), (bytes) => this.append(bytes, id, offset));
   }
 
-  override declareUploadLength(id: string, sizeBytes: number): Promise<void> {
-    return this.around.store.declareUploadLength(id, sizeBytes);
-  }
-
   override remove(id: string): Promise<void> {
     return this.around.store.remove(id);
   }
@@ -78,7 +74,7 @@ export class RequestStore extends DataStore {
 
   private async append(source: Readable, id: string, offset: number): Promise<number> {
     if (offset > 0) return this.around.store.write(source, id, offset);
-    const wholeBytes = this.upload?.size ?? Number.POSITIVE_INFINITY;
+    const wholeBytes = this.upload?.size;
     const intake = new Intake(this.around.config.maxUploadBytes, wholeBytes);
     pipeline(source, intake).catch(() => {}); // the same error reaches the store through `intake`
     const written = await this.around.store.write(intake, id, 0).catch((error: unknown) => {

@@ -51,7 +51,7 @@ export class ResumableUploads {
       if (isNew && !req.complete) await this.finisher.giveUp(key, store.upload?.size); // nobody will ever learn its address
       await send(answer, res);
     } catch (error) {
-      if (store.upload && !store.finished && (isNew || isFinal(error, store.upload))) await this.finisher.giveUp(key, store.upload.size);
+      if (store.upload && !store.finished && (isNew || isFinal(error))) await this.finisher.giveUp(key, store.upload.size);
       throw error;
     } finally {
       body.release();
@@ -88,8 +88,8 @@ export class ResumableUploads {
 
   private async begin(key: MediaKey, upload: Upload, store: RequestStore): Promise<{ metadata?: Upload['metadata'] }> {
     detailsOf(upload);
-    if (upload.size === 0) throw new ProblemError('empty_file');
-    if (upload.size !== undefined) await this.room.reserve(key, upload.size);
+    if (!upload.size) throw new ProblemError('empty_file');
+    await this.room.reserve(key, upload.size);
     store.upload = upload;
     return {};
   }
@@ -106,11 +106,7 @@ export class ResumableUploads {
   }
 }
 
-/** Too many bytes for what was announced is the fault of one request; too many for an upload of unknown length is its end. */
-function isFinal(error: unknown, upload: Upload): boolean {
-  if (!(error instanceof ProblemError)) return false;
-  return FINAL.has(error.code) || (error.code === 'file_too_large' && upload.size === undefined);
-}
+const isFinal = (error: unknown) => error instanceof ProblemError && FINAL.has(error.code);
 
 /** What tus' server would call malformed, although the protocol has a status for it. @throws {ProblemError} unsupported_tus_version, unsupported_media_type */
 function assertProtocol(req: Request): void {

@@ -20,7 +20,8 @@ const pageLocks = 'snapstream-page-';
 const pageLock = (id: string) => `${pageLocks}${id}`;
 /** Locks tell which pages live; without them (plain http, old browsers) two pages would send the same files. */
 const canKeep = 'locks' in navigator && typeof indexedDB === 'object';
-let keptBytes = 0;
+const keptBytes = new Map<string, number>();
+const sum = () => [...keptBytes.values()].reduce((total, bytes) => total + bytes, 0);
 
 /** From now on other pages know that this one lives. Held until it is closed. */
 export function holdPage(): void {
@@ -29,12 +30,14 @@ export function holdPage(): void {
 
 /** Never throws: where a file can not be kept, a reload loses it, and the browser asks before. */
 export async function keep(file: Omit<KeptFile, 'pageId' | 'addedAtMs'>): Promise<void> {
-  if (!canKeep || keptBytes + file.file.size > limitBytes) return;
-  keptBytes += file.file.size;
+  const { size } = file.file;
+  if (!canKeep || (!keptBytes.has(file.id) && sum() + size > limitBytes)) return;
+  keptBytes.set(file.id, size);
   await change((store) => store.put({ ...file, pageId, addedAtMs: Date.now() } satisfies KeptFile)).catch(() => undefined);
 }
 
 export async function letGo(id: string): Promise<void> {
+  keptBytes.delete(id);
   if (canKeep) await change((store) => store.delete(id)).catch(() => undefined);
 }
 
@@ -67,7 +70,7 @@ async function takeOver(userId: string): Promise<KeptFile[]> {
       for (const { id } of old) store.delete(id);
       for (const kept of mine) store.put({ ...kept, pageId });
     });
-    keptBytes += mine.reduce((sum, { file }) => sum + file.size, 0);
+    for (const { id, file } of mine) keptBytes.set(id, file.size);
     return mine.toSorted((one, other) => one.addedAtMs - other.addedAtMs);
   }).catch(() => []);
 }
