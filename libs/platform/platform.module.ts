@@ -89,7 +89,7 @@ function makeStorage(config: Config): Storage {
 function makeResumableStore(config: Config): ResumableStore {
   const expiryMs = config.uploadExpirySeconds * 1_000;
   if (!config.s3Bucket) return diskResumableStore(LocalStorage.objectsDir(config.dataDir), expiryMs);
-  return s3ResumableStore({ bucket: config.s3Bucket, region: config.region }, expiryMs);
+  return s3ResumableStore({ bucket: config.s3Bucket, region: config.region, tempDir: join(config.dataDir, 'tmp') }, expiryMs);
 }
 
 function makeAlerts(config: Config): Alerts {

@@ -6,6 +6,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { keepTempFilesIn } from '#config';
 import { asStorageError, nullIfAbsent } from './disk-files';
 import { s3ClientConfig } from './s3-client';
 import { asPortError } from './s3-errors';
@@ -118,8 +119,14 @@ export function diskResumableStore(objectsDir: string, expiryMs: number): Resuma
   return new ResumableStore(open, asStorageError, expiryMs);
 }
 
-export function s3ResumableStore({ bucket, region }: { bucket: string; region: string }, expiryMs: number): ResumableStore {
+/** Parts pass through files in `tempDir` on their way, which is looked after: processes that are killed leave some behind. */
+export function s3ResumableStore({ bucket, region, tempDir }: { bucket: string; region: string; tempDir: string }, expiryMs: number): ResumableStore {
   const options = { s3ClientConfig: { bucket, ...s3ClientConfig(region) }, expirationPeriodInMilliseconds: expiryMs, useTags: false, cache: noCache };
   const store = new S3Parts(options);
-  return new ResumableStore(async () => store, asPortError, expiryMs);
+  const open = async () => {
+    await mkdir(tempDir, { recursive: true, mode: 0o700 });
+    keepTempFilesIn(tempDir); // tus has no setting of its own for it
+    return store;
+  };
+  return new ResumableStore(open, asPortError, expiryMs);
 }

@@ -1,4 +1,6 @@
+import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeJpegOf, shapesByStorage, type Stack } from '#testing';
 
@@ -29,6 +31,7 @@ describe.each(shapesByStorage)('many slow uploads at once, %s', (_name, start) =
     await sleep(2_000); // all of them hold what they can get
     const sent = await api.fetch('PATCH', await begin(api), { headers: BYTES, body: bytes });
     expect(sent.headers.get('snapstream-media-id')).toBeTruthy();
+    expect((await readdir(tmpdir())).filter((name) => /^[\w-]{10}-\d+$/.test(name))).toEqual([]); // parts on their way to S3 lie where they are looked after
     for (const socket of sockets) socket.destroy();
   }, 30_000);
 });
