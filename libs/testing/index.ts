@@ -11,3 +11,5 @@ export { shapes, shapesByStorage, shapesWithS3, startStandalone, type PublishedA
 export { EventReader, type ServerEvent } from './event-reader';
 export { browserPath, openBrowser } from './browser';
 export { startPausable, type Pausable } from './pausable';
+export { startUnreliable, type Fate, type Unreliable } from './unreliable';
+export { randomOf } from './random';

@@ -19,7 +19,7 @@ export interface Stack {
   /** null: it runs elsewhere, and what it published can not be read. */
   alerts: (() => Promise<PublishedAlert[]>) | null;
   /** null: its processes are not ours to kill. */
-  processes: { services: TestProcess[]; workers: TestProcess[]; startWorker(): Promise<TestProcess>; surroundings: TestSurroundings; env: Record<string, string>; dataDir: string } | null;
+  processes: { services: TestProcess[]; workers: TestProcess[]; startWorker(overrides?: Record<string, string>): Promise<TestProcess>; surroundings: TestSurroundings; env: Record<string, string>; dataDir: string } | null;
   /** A client with an account of its own, logged in. */
   newUser(): Promise<{ api: ApiClient; account: Account }>;
   stop(): Promise<void>;
@@ -110,8 +110,8 @@ async function assemble(
   alerts: () => Promise<PublishedAlert[]>,
 ): Promise<Stack> {
   const workers: TestProcess[] = [];
-  const startWorker = async () => {
-    const worker = await startProcess('worker', env);
+  const startWorker = async (overrides: Record<string, string> = {}) => {
+    const worker = await startProcess('worker', { ...env, ...overrides });
     workers.push(worker);
     return worker;
   };

@@ -1,4 +1,4 @@
-import { makeAvif, makeFlac, makeGif, makeJpeg, makeM4a, makeMp3, makeMp4, makeOpus, makePng, makeTiff, makeWav, makeWebp } from '#testing';
+import { makeAvif, makeFlac, makeGif, makeJpeg, makeM4a, makeMp3, makeMp4, makeOpus, makePng, makeTiff, makeWav, makeWebp, randomOf } from '#testing';
 
 export interface ValidFile {
   name: string;
@@ -38,17 +38,6 @@ export async function validFiles(): Promise<ValidFile[]> {
     'float.wav': makeWav({ ...short, codec: 'pcm_f32le' }),
   };
   return Promise.all(Object.entries(made).map(async ([name, bytes]) => ({ name, bytes: await bytes })));
-}
-
-/** Numbers in [0, 1) that a seed decides: the mulberry32 generator. */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** Number `index` of the broken files that a seed stands for; each can be made again alone. */
