@@ -87,7 +87,8 @@ export class MediaRepository {
   async finish(key: MediaKey, token: string, ending: Ending): Promise<{ item: MediaItem; event: MediaEvent } | null> {
     const before = await this.get(key);
     if (!before) return null;
-    if (before.status === ending.status && before.derivedToken === token) return { item: before, event: this.announcedEvent(before) };
+    const known = this.endedBy(token, ending, before);
+    if (known) return known;
     const at = new Date().toISOString();
     const move = ended(before, token, ending, at);
     const event = mediaEvent(move.after, 'processing', at);
@@ -96,7 +97,13 @@ export class MediaRepository {
       remove: ['token', 'leaseUntil', 'openShard', 'openAt'],
       when: heldBy(token),
     });
-    return item && { item, event };
+    return item ? { item, event } : this.endedBy(token, ending, await this.get(key)); // our own first attempt may have gone through unheard
+  }
+
+  /** Whether the table names the files of a delivery, or still may: a write of its own can be under way while it holds the medium. */
+  async mayName(key: MediaKey, token: string): Promise<boolean> {
+    const item = await this.getEvenDeleted(key);
+    return item !== null && (item.token === token || (item.status === 'completed' && item.derivedToken === token));
   }
 
   /**
@@ -114,7 +121,9 @@ export class MediaRepository {
       set: [...fieldsOf(move), ...Object.entries({ ...listKeys(move.after), ...this.openKeys(key.id, WAKE_UP_MS) }), ...Outbox.addEvent(key.id, event)],
       when: all(equals('status', 'failed'), equals('round', before.round), alive),
     });
-    return item && { item, event };
+    if (item) return { item, event };
+    const now = await this.get(key); // our own first attempt may have gone through unheard
+    return now?.history.some((entry) => entry.at === at && entry.round === event.round) ? { item: now, event } : null;
   }
 
   /** Title, description and tags; not a status. @returns null when there is none. */
@@ -136,6 +145,8 @@ export class MediaRepository {
         when: all(alive, equals('status', before.status), equals('round', before.round)),
       });
       if (item) return { item, event };
+      const now = await this.getEvenDeleted(key); // our own first attempt may have gone through unheard
+      if (now?.deletedAt === at) return { item: now, event };
     }
   }
 
@@ -191,8 +202,9 @@ export class MediaRepository {
     return { outcome: 'busy', until: new Date(now.leaseUntil ?? Date.now()) };
   }
 
-  private announcedEvent(item: MediaItem): MediaEvent {
-    return item.pending[`${item.id}.${item.status}.${item.round}`] ?? mediaEvent(item, 'processing', item.updatedAt);
+  private endedBy(token: string, ending: Ending, item: MediaItem | null): { item: MediaItem; event: MediaEvent } | null {
+    if (item?.status !== ending.status || item.derivedToken !== token) return null;
+    return { item, event: item.pending[`${item.id}.${item.status}.${item.round}`] ?? mediaEvent(item, 'processing', item.updatedAt) };
   }
 
   private lease(id: string, leaseMs: number): NonNullable<Change['set']> {

@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { MediaKey, MediaRepository } from '#media';
+import { DependencyUnavailableError } from '#platform';
 
 export const LEASE_MS = 10_000;
 const RENEW_MS = 3_000;
+const INSIST_MS = 500;
 
 /** Somebody else has, or may soon have, the medium: whatever this delivery still does is void. */
 export class LeaseLostError extends Error {
@@ -30,6 +33,18 @@ export class Lease {
 
   get isLost(): boolean {
     return this.lost.signal.aborted;
+  }
+
+  /** Tries again while a dependency is away and the medium is ours: nothing that was worked out is thrown away for a moment's outage. */
+  async insist<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof DependencyUnavailableError) || this.isLost || Date.now() > this.heldUntil) throw error;
+        await sleep(INSIST_MS);
+      }
+    }
   }
 
   end(): void {

@@ -52,12 +52,13 @@ export class ProcessingService {
     const ended = measureJob(item.kind);
     try {
       const ending = await this.sandboxes.use(alone, (sandbox) => this.analyse(sandbox, item, token, lease));
-      ended(await this.end(item, token, ending));
+      ended(await lease.insist(() => this.end(item, token, ending)));
       return DONE;
     } catch (error) {
       ended(outcomeOf(error, lease, shutdown));
-      await this.derived.erase(item.id, token).catch(() => {}); // storage away: erased with what nobody names
-      return await this.handBack(item, token, lease, shutdown, error as Error);
+      const result = await lease.insist(() => this.handBack(item, token, lease, shutdown, error as Error));
+      await this.eraseUnlessNamed(item, token).catch(() => {}); // storage away: erased with what nobody names
+      return result;
     } finally {
       lease.end();
     }
@@ -109,6 +110,11 @@ export class ProcessingService {
     if (outcome === 'again') return again(pauseMs);
     await this.end(item, token, { status: 'failed', code: 'processing_error' });
     return { next: 'failed', error };
+  }
+
+  /** Only once it was handed back: until then the write that names these files may have happened unheard. */
+  private async eraseUnlessNamed(item: MediaItem, token: string): Promise<void> {
+    if (!(await this.media.mayName(item, token))) await this.derived.erase(item.id, token);
   }
 
   private progressOf(key: MediaKey & MediaItem, lease: Lease): (percent: number) => void {
