@@ -80,6 +80,7 @@ describeWithBrowser(browserPath ? 'uploads in a browser' : 'uploads in a browser
     const bytes = await makeJpegOf(16 * MIB);
     const line = await slowed(2 * MIB);
     await choose(await file('long.jpg', bytes));
+    await row('long').filter({ hasText: /left/ }).waitFor();
     await row('long').getByRole('button', { name: /^Pause/ }).click();
     await row('long').getByText(/^Paused at/).waitFor();
     await row('long').getByRole('button', { name: /^Resume/ }).click();
@@ -100,6 +101,7 @@ describeWithBrowser(browserPath ? 'uploads in a browser' : 'uploads in a browser
     const bytes = await makeJpegOf(16 * MIB);
     const line = await slowed(2 * MIB);
     await choose(await file('unsure.jpg', bytes));
+    await row('unsure').filter({ hasText: /left/ }).waitFor(); // so that there is something to keep
     await row('unsure').getByRole('button', { name: /^Pause/ }).click();
     await row('unsure').getByText(/^Paused at/).waitFor();
     const creations: string[] = [];
