@@ -11,6 +11,7 @@ export { LockTimeoutError, Locks, type HeldLock } from './lock';
 export { MAX_PENDING, Outbox, type OutboxFields, type PendingEvent } from './outbox';
 export { JobQueue, queueNames, type QueueCounts } from './queue';
 export { connectRedis, withRedis } from './redis';
+export { persist } from './persist';
 export { ResumableStore } from './resumable';
 export { spooled } from './spool';
 export { ObjectMissingError, StorageFullError, type ByteRange, type Storage, type StoredObject } from './storage';

@@ -17,11 +17,14 @@ export type Fate =
   /** Done three times, each after a moment of its own: repeated, and out of order. */
   | 'thrice';
 
+/** `operation` is DynamoDB's name of it. */
+type Decide = (operation: string, body: string) => Fate;
+
 /** A way to an HTTP server that does harm. */
 export interface Unreliable {
   url: string;
   /** Decides about each request from now on. */
-  behave(fate: () => Fate): void;
+  behave(fate: Decide): void;
   /** Nobody listens any more, as with a server that is gone. */
   refuse(): Promise<void>;
   /** Listens again, on the same port, and lets everything through. */
@@ -33,14 +36,14 @@ const THROTTLED = JSON.stringify({ __type: 'com.amazonaws.dynamodb.v20120810#Pro
 /** Repeats come up to so much later. */
 const SPREAD_MS = 1_500;
 
-const pass = (): Fate => 'pass';
+const pass: Decide = () => 'pass';
 
 /** `random` spreads what comes thrice. */
 export async function startUnreliable(target: string, random: () => number = Math.random): Promise<Unreliable> {
   const agent = new Agent({ keepAlive: true });
   let fate = pass;
   const server = createServer((req, res) => {
-    void meet(fate(), req, res, { target, agent, random }).catch(() => res.destroy());
+    void meet(fate, req, res, { target, agent, random }).catch(() => res.destroy());
   });
   server.keepAliveTimeout = 0;
   const port = await freePort();
@@ -77,8 +80,9 @@ interface Way {
   random: () => number;
 }
 
-async function meet(fate: Fate, req: IncomingMessage, res: ServerResponse, way: Way): Promise<void> {
+async function meet(decide: Decide, req: IncomingMessage, res: ServerResponse, way: Way): Promise<void> {
   const body = Buffer.concat(await req.toArray());
+  const fate = decide(String(req.headers['x-amz-target'] ?? '').split('.').at(-1)!, body.toString());
   if (fate === 'hang') return;
   if (fate === 'throttle') return void res.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end(THROTTLED);
   if (fate === 'thrice') await Promise.all([1, 2].map(() => sleep(way.random() * SPREAD_MS).then(() => forward(req, body, way))));

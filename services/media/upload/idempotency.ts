@@ -27,6 +27,8 @@ export interface IdempotentRun {
   mediaId: string;
   done(): Promise<void>;
   free(): Promise<void>;
+  /** As `free`, for an upload of which nobody knows whether it became a medium. @returns false when a repeat was answered with that medium: then it has to stay. */
+  revoke(): Promise<boolean>;
 }
 
 /** Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): the same key of the same user makes one medium, for 24 hours. */
@@ -43,12 +45,17 @@ export class Idempotency {
     for (let tries = 0; tries < 3; tries += 1) {
       const known = await this.dynamo.get<KeyItem>('media', key);
       const item = known && known.expiresAt > Date.now() / 1_000 ? await this.media.get({ userId, id: known.mediaId }) : null;
-      if (known && item) return { outcome: 'known', item };
+      if (known && item && (await this.isAnswered(key, known))) return { outcome: 'known', item };
       const mediaId = newId();
       if (await this.take(key, known, mediaId)) return { outcome: 'new', run: this.run(key, mediaId) };
       if (known?.state === 'running' && known.leaseUntil > new Date().toISOString()) throw new ProblemError('idempotency_in_progress', { headers: { 'Retry-After': '5' } });
     }
     throw new ProblemError('idempotency_in_progress', { headers: { 'Retry-After': '1' } });
+  }
+
+  /** A medium that was made by an upload which never heard of it may be taken back, but not once a repeat has been told of it. */
+  private async isAnswered(key: { userId: string; id: string }, { state, mediaId }: KeyItem): Promise<boolean> {
+    return state === 'done' || (await this.dynamo.update('media', key, { set: [['state', 'done']], when: equals('mediaId', mediaId) })) !== null;
   }
 
   /** Free, given up by a dead upload, done but deleted since, or expired. */
@@ -64,15 +71,21 @@ export class Idempotency {
     const renewal = setInterval(() => {
       void this.dynamo.update('media', key, { set: [['leaseUntil', leaseEnd()]], when: mine }).catch(() => {});
     }, LEASE_MS / 3);
+    const free = async () => {
+      clearInterval(renewal);
+      await this.dynamo.delete('media', key, mine);
+    };
     return {
       mediaId,
       done: async () => {
         clearInterval(renewal);
         await this.dynamo.update('media', key, { set: [['state', 'done']], when: mine });
       },
-      free: async () => {
-        clearInterval(renewal);
-        await this.dynamo.delete('media', key, mine);
+      free,
+      revoke: async () => {
+        await free();
+        const now = await this.dynamo.get<KeyItem>('media', key);
+        return now?.mediaId !== mediaId;
       },
     };
   }

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '#config';
 import { MediaCounters, type MediaKey } from '#media';
 import { ProblemError } from '#nest';
-import { CONFIG } from '#platform';
+import { CONFIG, persist } from '#platform';
 
 /** The room that uploads take of their owner's quota. */
 @Injectable()
@@ -20,13 +20,18 @@ export class Room {
     if (outcome === 'gone') throw new ProblemError('unauthenticated');
   }
 
-  /** The upload came to nothing. Never rejects: a reservation that stays behind because the table is away ends by itself within a day. */
+  /** The upload came to nothing. Never rejects. */
   async free({ userId, id }: MediaKey, sizeBytes: number): Promise<void> {
-    await this.counters.cancel(userId, id, sizeBytes).catch(() => {});
+    await nowOrLater(() => this.counters.cancel(userId, id, sizeBytes));
   }
 
-  /** The upload became a medium. Never rejects: else it is settled a day later, when the sweeper finds that it did. */
+  /** The upload became a medium. Never rejects. */
   async settle({ userId, id }: MediaKey): Promise<void> {
-    await this.counters.settle(userId, id).catch(() => {});
+    await nowOrLater(() => this.counters.settle(userId, id));
   }
+}
+
+/** Where the table is away it is done as soon as it is back; where this process ends before, the sweeper does it a day later. */
+async function nowOrLater(work: () => Promise<void>): Promise<void> {
+  await work().catch(() => void persist(work));
 }

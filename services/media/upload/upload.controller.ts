@@ -46,7 +46,7 @@ export class UploadController {
   }
 
   private async runOnce(run: IdempotentRun, userId: string, wanted: Wanted, req: Request): Promise<Committed> {
-    const committed = await this.receive({ userId, id: run.mediaId }, wanted, req).catch(async (error: unknown) => {
+    const committed = await this.receive({ userId, id: run.mediaId }, wanted, req, () => run.revoke()).catch(async (error: unknown) => {
       const freed = run.free().catch(() => {}); // where the table is away the key's lease ends by itself
       if (!(error instanceof DependencyUnavailableError)) await freed;
       throw error;
@@ -55,14 +55,14 @@ export class UploadController {
     return committed;
   }
 
-  private async receive(key: MediaKey, wanted: Wanted, req: Request): Promise<Committed> {
+  private async receive(key: MediaKey, wanted: Wanted, req: Request, revoke?: () => Promise<boolean>): Promise<Committed> {
     const form = await readForm(
       req,
       this.idleMs,
       ({ stream }) => this.staging.stage(key, stream),
       (staged) => this.staging.discard(staged),
     );
-    return this.uploads.commitOrDiscard(form.file, { filename: form.filename, title: form.title, ...wanted });
+    return this.uploads.commitOrDiscard(form.file, { filename: form.filename, title: form.title, ...wanted }, revoke);
   }
 
   private get idleMs(): number {

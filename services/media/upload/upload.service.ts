@@ -2,14 +2,13 @@ import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Media } from '#contracts';
 import { MediaAnnouncer, MediaRepository, toMedia, WordIndex, type MediaItem } from '#media';
-import { DependencyUnavailableError } from '#platform';
+import { DependencyUnavailableError, persist } from '#platform';
 import { newItem, type UploadDetails } from './new-item';
 import { Room } from './room';
 import { Staging, type Staged } from './staging';
 
 /** Longer than a write can be under way after its caller gave up. */
 const WITHDRAW_PAUSE_MS = 5_000;
-const WITHDRAW_FOR_MS = 30 * 60_000;
 
 export interface Committed {
   media: Media;
@@ -30,12 +29,12 @@ export class UploadService {
     private readonly announcer: MediaAnnouncer,
   ) {}
 
-  /** As `commit`, and where that rejects nothing is left of the upload. */
-  async commitOrDiscard(staged: Staged, details: UploadDetails): Promise<Committed> {
+  /** As `commit`, and where that rejects nothing is left of the upload, unless `revoke` says that another request was answered with it meanwhile. */
+  async commitOrDiscard(staged: Staged, details: UploadDetails, revoke = async () => true): Promise<Committed> {
     try {
       return await this.commit(staged, details);
     } catch (error) {
-      if (error instanceof DependencyUnavailableError && error.dependency === 'dynamodb') void this.withdraw(staged);
+      if (error instanceof DependencyUnavailableError && error.dependency === 'dynamodb') void this.withdraw(staged, revoke);
       else await this.undo(staged);
       throw error;
     }
@@ -74,20 +73,18 @@ export class UploadService {
    * The upload was answered with 503, but its write may have happened unheard, or happen late: waits until the table says
    * which, and leaves nothing of it either way.
    */
-  private async withdraw(staged: Staged): Promise<void> {
-    for (const giveUpAt = Date.now() + WITHDRAW_FOR_MS; Date.now() < giveUpAt; ) {
-      await sleep(WITHDRAW_PAUSE_MS, undefined, { ref: false });
-      try {
-        const written = await this.media.markDeleted(staged);
-        if (written) {
-          void this.room.settle(staged);
-          return await this.announcer.announce(written); // the sweeper erases it, as any deleted medium
-        }
-        return await this.undo(staged);
-      } catch {
-        // still away
-      }
-    }
-    this.logger.error({ mediaId: staged.id, userId: staged.userId, msg: 'an upload that was refused may have left a medium' });
+  private async withdraw(staged: Staged, revoke: () => Promise<boolean>): Promise<void> {
+    await sleep(WITHDRAW_PAUSE_MS, undefined, { ref: false });
+    const isGone = await persist(async () => {
+      if (await revoke()) await this.takeBack(staged);
+    });
+    if (!isGone) this.logger.error({ mediaId: staged.id, userId: staged.userId, msg: 'an upload that was refused may have left a medium' });
+  }
+
+  private async takeBack(staged: Staged): Promise<void> {
+    const written = await this.media.markDeleted(staged);
+    if (!written) return this.undo(staged);
+    void this.room.settle(staged);
+    await this.announcer.announce(written); // the sweeper erases it, as any deleted medium
   }
 }

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Media, MediaStats } from '#contracts';
-import { eventually, makePng, startPausable, startStandalone, type ApiClient, type Pausable, type Stack } from '#testing';
+import { eventually, makePng, startPausable, startStandalone, startUnreliable, type ApiClient, type Fate, type Pausable, type Stack, type Unreliable } from '#testing';
 
 describe('an upload while DynamoDB hangs', () => {
   let stack: Stack;
@@ -45,4 +47,52 @@ describe('an upload while DynamoDB hangs', () => {
     await eventually(async () => ({ ids: await listed(), files: await originals() }), ({ ids, files }) => ids.join() === accepted.toSorted().join() && files === 2 * accepted.length, 45_000);
     await eventually(() => api.expect<MediaStats>(200, 'GET', '/api/media/stats'), ({ total }) => total === accepted.length, 60_000);
   }, 120_000);
+});
+
+describe('an upload whose medium was written unheard', () => {
+  let stack: Stack;
+  let api: ApiClient;
+  let dynamodb: Unreliable;
+  beforeAll(async () => {
+    stack = await startStandalone({ workers: 0, wayToDynamoDb: async (endpoint) => (dynamodb = await startUnreliable(endpoint)).url });
+  });
+  beforeEach(async () => {
+    ({ api } = await stack.newUser());
+  });
+  afterAll(async () => {
+    await stack.stop();
+    await dynamodb.stop();
+  });
+
+  /** The medium is written, but no answer comes; after that nothing gets through. */
+  const loseTheMedium = () => {
+    let isWritten = false;
+    dynamodb.behave((operation, body): Fate => {
+      const isMedium = operation === 'PutItem' && body.includes('"sha256"');
+      isWritten ||= isMedium;
+      if (isMedium) return 'cut';
+      return isWritten ? 'throttle' : 'pass';
+    });
+  };
+
+  it('keeps it when a repeat with the same key was answered with it', async () => {
+    const bytes = new Uint8Array(await makePng());
+    const headers = { 'Idempotency-Key': randomUUID() };
+    loseTheMedium();
+    expect(await api.tryUpload(bytes, { headers })).toMatchObject({ status: 503 });
+    await dynamodb.mend();
+    const again = await api.tryUpload(bytes, { headers });
+    expect(again.status).toBe(201);
+    await sleep(8_000); // longer than the first one waits before it takes back what it can
+    expect(await api.media(again.body.id)).toMatchObject({ sha256: again.body.sha256 });
+  }, 60_000);
+
+  it('takes it back when nobody came', async () => {
+    loseTheMedium();
+    expect(await api.tryUpload(new Uint8Array(await makePng()), { headers: { 'Idempotency-Key': randomUUID() } })).toMatchObject({ status: 503 });
+    await dynamodb.mend();
+    const held = async () => (await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items.length;
+    expect(await held()).toBe(1);
+    await eventually(held, (count) => count === 0, 20_000);
+  }, 60_000);
 });
