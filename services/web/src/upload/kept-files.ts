@@ -52,18 +52,18 @@ export async function forgetAll(): Promise<void> {
  */
 export async function adoptOrphans(userId: string, signal: AbortSignal, adopt: (files: KeptFile[]) => void): Promise<void> {
   if (!canKeep) return;
+  const others = (await heldLocks()).filter((name) => name.startsWith(pageLocks) && name !== pageLock(pageId)); // first, or one that goes meanwhile is missed
   adopt(await takeOver(userId));
-  const others = (await heldLocks()).filter((name) => name.startsWith(pageLocks) && name !== pageLock(pageId));
   for (const name of others) {
     const gone = navigator.locks.request(name, { signal }, () => undefined);
-    void gone.then(async () => adopt(await takeOver(userId))).catch(() => undefined); // aborted: signed out
+    void gone.then(async () => adopt(await takeOver(userId, name))).catch(() => undefined); // aborted: signed out
   }
 }
 
-/** Oldest first. One page at a time looks. */
-async function takeOver(userId: string): Promise<KeptFile[]> {
+/** Oldest first. One page at a time looks. `gone` is the lock of a page that is known to be: we held it a moment ago, and may seem to still. */
+async function takeOver(userId: string, gone?: string): Promise<KeptFile[]> {
   return navigator.locks.request('snapstream-take-over', async () => {
-    const living = new Set(await heldLocks());
+    const living = new Set((await heldLocks()).filter((name) => name !== gone));
     const orphans = (await all()).filter((kept) => !living.has(pageLock(kept.pageId)));
     const [old, mine] = [orphans.filter(isOld), orphans.filter((kept) => !isOld(kept) && kept.userId === userId)];
     await change((store) => {
