@@ -80,6 +80,7 @@ describe('an upload whose medium was written unheard', () => {
     const headers = { 'Idempotency-Key': randomUUID() };
     loseTheMedium();
     expect(await api.tryUpload(bytes, { headers })).toMatchObject({ status: 503 });
+    await sleep(1_000); // long enough for it to fail to give its key back as well
     await dynamodb.mend();
     const again = await api.tryUpload(bytes, { headers });
     expect(again.status).toBe(201);
