@@ -4,6 +4,8 @@ import { isWorkQueue, queues, type JobPayload, type QueueName } from '#contracts
 import { connectRedis, queuePrefix, withRedis } from './redis';
 import { joinLine } from './work-line';
 
+const CHECKED_MS = 10_000;
+
 export const queueNames = Object.keys(queues) as QueueName[];
 
 export interface QueueCounts {
@@ -68,9 +70,9 @@ export class JobQueue {
     return oldest ? new Date(oldest.timestamp) : null;
   }
 
-  /** Rejects when Redis does not answer now. */
+  /** Rejects when Redis takes nothing now: one that is full answers, but keeps no session and no job. */
   async check(): Promise<void> {
-    await withRedis(() => this.redis.ping());
+    await withRedis(() => this.redis.set(`${this.tablePrefix}health`, '1', 'PX', CHECKED_MS));
   }
 
   async close(): Promise<void> {

@@ -54,7 +54,7 @@ describe('an upload whose medium was written unheard', () => {
   let api: ApiClient;
   let dynamodb: Unreliable;
   beforeAll(async () => {
-    stack = await startStandalone({ workers: 0, wayToDynamoDb: async (endpoint) => (dynamodb = await startUnreliable(endpoint)).url });
+    stack = await startStandalone({ workers: 0, env: { USER_QUOTA_BYTES: '1000000' }, wayToDynamoDb: async (endpoint) => (dynamodb = await startUnreliable(endpoint)).url });
   });
   beforeEach(async () => {
     ({ api } = await stack.newUser());
@@ -63,6 +63,8 @@ describe('an upload whose medium was written unheard', () => {
     await stack.stop();
     await dynamodb.stop();
   });
+
+  const begin = () => api.call('POST', '/api/uploads', { headers: { 'Tus-Resumable': '1.0.0', 'Upload-Length': '800000' } });
 
   /** The medium is written, but no answer comes; after that nothing gets through. */
   const loseTheMedium = () => {
@@ -96,4 +98,12 @@ describe('an upload whose medium was written unheard', () => {
     expect(await held()).toBe(1);
     await eventually(held, (count) => count === 0, 20_000);
   }, 60_000);
+
+  it('frees the room of a resumable upload that was refused, though it was taken unheard', async () => {
+    await api.upload(new Uint8Array(await makePng())); // makes the row that counts
+    dynamodb.behave((_operation, body) => (body.includes('reserved') ? 'cut' : 'pass'));
+    expect(await begin()).toMatchObject({ status: 503 });
+    await dynamodb.mend();
+    await eventually(begin, ({ status }) => status === 201, 20_000);
+  }, 30_000);
 });

@@ -6,7 +6,7 @@ import type { Config } from '#config';
 import { api, type ProblemCode } from '#contracts';
 import type { MediaKey } from '#media';
 import { ProblemError } from '#nest';
-import { CONFIG, Locks, ResumableStore } from '#platform';
+import { CONFIG, DependencyUnavailableError, Locks, ResumableStore } from '#platform';
 import { Room } from '../room';
 import { checksumAlgorithms, parseChecksum } from './checksum';
 import { Finisher } from './finisher';
@@ -51,7 +51,8 @@ export class ResumableUploads {
       if (isNew && !req.complete) await this.finisher.giveUp(key, store.upload?.size); // nobody will ever learn its address
       await send(answer, res);
     } catch (error) {
-      if (store.upload && !store.finished && (isNew || isFinal(error))) await this.finisher.giveUp(key, store.upload.size);
+      const givenUp = store.upload && !store.finished && (isNew || isFinal(error)) ? this.finisher.giveUp(key, store.upload.size) : null;
+      if (!(error instanceof DependencyUnavailableError)) await givenUp; // else the client has waited long enough
       throw error;
     } finally {
       body.release();
@@ -89,8 +90,8 @@ export class ResumableUploads {
   private async begin(key: MediaKey, upload: Upload, store: RequestStore): Promise<{ metadata?: Upload['metadata'] }> {
     detailsOf(upload);
     if (!upload.size) throw new ProblemError('empty_file');
+    store.upload = upload; // before: the table may take the reservation and not be heard
     await this.room.reserve(key, upload.size);
-    store.upload = upload;
     return {};
   }
 
