@@ -160,6 +160,7 @@ export const texts = {
     remove: 'Remove from the list',
     cancelled: 'Cancelled',
     lost: 'The connection was lost. The upload goes on by itself.',
+    busy: 'An earlier try of this file is still ending. The upload goes on by itself.',
     lostForGood: 'The connection was lost several times. Check it, then retry.',
     sessionEnded: 'Your session has ended. Log in, then retry.',
     empty: 'The file is empty. Check that it was saved completely.',

@@ -10,6 +10,8 @@ export interface KeptFile {
   addedAtMs: number;
 }
 
+type Owned = Omit<KeptFile, 'file'>;
+
 /** Browsers copy what they keep: beyond this a reload needs the file to be chosen again. */
 const limitBytes = 1024 ** 3;
 /** As long as the server keeps what arrived of it. */
@@ -31,19 +33,23 @@ export function holdPage(): void {
 /** Never throws: where a file can not be kept, a reload loses it, and the browser asks before. */
 export async function keep(file: Omit<KeptFile, 'pageId' | 'addedAtMs'>): Promise<void> {
   const { size } = file.file;
-  if (!canKeep || (!keptBytes.has(file.id) && sum() + size > limitBytes)) return;
+  if (!canKeep || sum() + size > limitBytes) return;
   keptBytes.set(file.id, size);
-  await change((store) => store.put({ ...file, pageId, addedAtMs: Date.now() } satisfies KeptFile)).catch(() => undefined);
+  const { file: bytes, ...owned } = file;
+  await change((owners, files) => {
+    owners.put({ ...owned, pageId, addedAtMs: Date.now() } satisfies Owned);
+    files.put(bytes, file.id);
+  }).catch(() => undefined);
 }
 
 export async function letGo(id: string): Promise<void> {
   keptBytes.delete(id);
-  if (canKeep) await change((store) => store.delete(id)).catch(() => undefined);
+  if (canKeep) await change((owners, files) => void [owners.delete(id), files.delete(id)]).catch(() => undefined);
 }
 
 /** Somebody logs out on purpose: nothing of theirs stays in this browser. */
 export async function forgetAll(): Promise<void> {
-  if (canKeep) await change((store) => store.clear()).catch(() => undefined);
+  if (canKeep) await change((owners, files) => void [owners.clear(), files.clear()]).catch(() => undefined);
 }
 
 /**
@@ -64,39 +70,45 @@ export async function adoptOrphans(userId: string, signal: AbortSignal, adopt: (
 async function takeOver(userId: string, gone?: string): Promise<KeptFile[]> {
   return navigator.locks.request('snapstream-take-over', async () => {
     const living = new Set((await heldLocks()).filter((name) => name !== gone));
-    const orphans = (await all()).filter((kept) => !living.has(pageLock(kept.pageId)));
-    const [old, mine] = [orphans.filter(isOld), orphans.filter((kept) => !isOld(kept) && kept.userId === userId)];
-    await change((store) => {
-      for (const { id } of old) store.delete(id);
-      for (const kept of mine) store.put({ ...kept, pageId });
-    });
-    for (const { id, file } of mine) keptBytes.set(id, file.size);
-    return mine.toSorted((one, other) => one.addedAtMs - other.addedAtMs);
+    const orphans = (await allOwned()).filter((kept) => !living.has(pageLock(kept.pageId)));
+    for (const { id } of orphans.filter(isOld)) await letGo(id);
+    const mine = orphans.filter((kept) => !isOld(kept) && kept.userId === userId);
+    await change((owners) => mine.forEach((kept) => owners.put({ ...kept, pageId })));
+    const files = await Promise.all(mine.map(async (kept) => ({ ...kept, pageId, file: await fileOf(kept.id) })));
+    for (const { id, file } of files) keptBytes.set(id, file.size);
+    return files.toSorted((one, other) => one.addedAtMs - other.addedAtMs);
   }).catch(() => []);
 }
 
 const heldLocks = async () => ((await navigator.locks.query()).held ?? []).flatMap(({ name }) => name ?? []);
-const isOld = ({ addedAtMs }: KeptFile) => Date.now() - addedAtMs > keptForMs;
+const isOld = ({ addedAtMs }: Owned) => Date.now() - addedAtMs > keptForMs;
 
-async function all(): Promise<KeptFile[]> {
+const allOwned = () => read<Owned[]>('owners', (owners) => owners.getAll());
+const fileOf = (id: string) => read<File>('files', (files) => files.get(id));
+
+async function read<T>(store: 'owners' | 'files', ask: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
   const database = await open();
-  return result(database.transaction('files').objectStore('files').getAll() as IDBRequest<KeptFile[]>).finally(() => database.close());
+  return result(ask(database.transaction(store).objectStore(store))).finally(() => database.close());
 }
 
-async function change(work: (store: IDBObjectStore) => void): Promise<void> {
+async function change(work: (owners: IDBObjectStore, files: IDBObjectStore) => void): Promise<void> {
   const database = await open();
-  const transaction = database.transaction('files', 'readwrite');
+  const transaction = database.transaction(['owners', 'files'], 'readwrite');
   const done = new Promise<void>((resolve, reject) => {
     transaction.addEventListener('complete', () => resolve());
     transaction.addEventListener('abort', () => reject(transaction.error ?? new Error('the browser keeps no files')));
   });
-  work(transaction.objectStore('files'));
+  work(transaction.objectStore('owners'), transaction.objectStore('files'));
   await done.finally(() => database.close());
 }
 
+/** Whose a file is changes hands; the file itself is written once, for it may be read meanwhile. */
 function open(): Promise<IDBDatabase> {
   const request = indexedDB.open('snapstream-uploads', 1);
-  request.addEventListener('upgradeneeded', () => void request.result.createObjectStore('files', { keyPath: 'id' }));
+  request.addEventListener('upgradeneeded', () => {
+    request.result.createObjectStore('owners', { keyPath: 'id' });
+    request.result.createObjectStore('files');
+  });
   return result(request);
 }
 

@@ -16,6 +16,8 @@ import { sendFile } from './send';
 
 const parallel = 3;
 const interruptionLimit = 5;
+/** As after two lost connections: the server gives a dead try up after a minute. */
+const busyPause = 2;
 /** From here on a lost connection costs more than the two requests that resuming takes. */
 const resumableFromBytes = 5 * 1024 ** 2;
 
@@ -52,7 +54,9 @@ class Uploads {
     const batchId = uuid();
     for (const file of files) {
       const refusal = await refusalOf(file, this.#unsentBytes());
-      this.#enqueue({ id: uuid(), batchId, file, idempotencyKey: uuid() }, refusal);
+      const entry = { id: uuid(), batchId, file, idempotencyKey: uuid() };
+      if (!refusal && session.value) void keep({ ...entry, userId: session.value.id });
+      this.#enqueue(entry, refusal);
     }
   }
 
@@ -116,9 +120,7 @@ class Uploads {
   }
 
   #enqueue({ id, batchId, file, idempotencyKey }: { id: string; batchId: string; file: File; idempotencyKey: string }, refusal: string | null): void {
-    const userId = session.value?.id;
     if (!refusal) this.#sources.set(id, { file, idempotencyKey, stop: new AbortController(), isWanted: false });
-    if (!refusal && userId) void keep({ id, userId, batchId, file, idempotencyKey });
     this.queue.add({ id, batchId, name: file.name, sizeBytes: file.size, refusal });
     this.#startNext();
   }
@@ -176,12 +178,13 @@ class Uploads {
     if (outcome === 'failed') return this.queue.fail(upload.id, messageOf(error));
     if (!(await isReadable(this.fileOf(upload.id)))) return this.queue.fail(upload.id, texts.upload.unreadable);
     if (error instanceof NetworkProblem) connection.lost('unreachable', 'media');
-    const attempt = this.queue.get(upload.id)?.interruptions ?? 0;
-    this.queue.stall(upload.id, texts.upload.lost);
+    const isBusy = outcome === 'busy';
+    const message = isBusy ? texts.upload.busy : texts.upload.lost;
+    this.queue.stall(upload.id, message);
     // It keeps its place among those that send, so that the others do not run into the same wall meanwhile.
-    await connection.pause(attempt);
+    await connection.pause(isBusy ? busyPause : (this.queue.get(upload.id)?.interruptions ?? 0));
     while (!navigator.onLine) await connection.pause(interruptionLimit);
-    if (!this.queue.interrupt(upload.id, texts.upload.lost, interruptionLimit)) this.queue.fail(upload.id, texts.upload.lostForGood);
+    if (!this.queue.interrupt(upload.id, message, isBusy ? Number.POSITIVE_INFINITY : interruptionLimit)) this.queue.fail(upload.id, texts.upload.lostForGood);
   }
 
   #changed(id: string): void {
