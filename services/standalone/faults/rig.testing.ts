@@ -1,0 +1,192 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Alert } from '#contracts';
+import { Dynamo } from '#platform';
+import {
+  createTopic, eventually, freePort, startAws, startProcess, startStandalone, startUnreliable, subscribe,
+  type PublishedAlert, type Stack, type TestAws, type TestProcess, type TestRedis, type TestSubscriber, type Unreliable,
+} from '#testing';
+
+export interface RigOptions {
+  workers?: number;
+  env?: Record<string, string>;
+  /** Alerts go to a topic instead of a file. */
+  topic?: boolean;
+  /** What it keeps lies on a disk of this size. Root alone can make one. */
+  diskBytes?: number;
+}
+
+/** What `/health/ready` says. null: nobody answers. */
+export type Ready = { status: 'ok' | 'degraded' | 'down'; checks: Record<string, 'ok' | 'down'> } | null;
+
+const LIVE_EVERY_MS = 1_000;
+const LIVE_WITHIN_MS = 10_000;
+const READY_WITHIN_MS = 15_000;
+
+/** The product with everything around it where it can be hurt, and eyes on its health. */
+export class Rig {
+  readonly workers: TestProcess[] = [];
+  /** What `/health/*` said that was not so, in sentences; and processes that ended by themselves. */
+  readonly lies: string[] = [];
+  /** The API can not answer, on purpose. */
+  isSilent = false;
+  private readonly received: PublishedAlert[] = [];
+  private readonly watch: NodeJS.Timeout;
+
+  private constructor(
+    readonly stack: Stack,
+    readonly dynamodb: Unreliable,
+    readonly topic: { way: Unreliable; aws: TestAws; subscriber: TestSubscriber } | null,
+    /** TMPDIR of all its processes. */
+    readonly temp: string,
+    readonly table: Dynamo,
+    private readonly disk: string | null,
+  ) {
+    this.watch = setInterval(() => void this.checkLive(), LIVE_EVERY_MS);
+  }
+
+  static async start(random: () => number, { workers = 1, env = {}, topic: withTopic = false, diskBytes }: RigOptions = {}): Promise<Rig> {
+    const temp = await mkdtemp(join(tmpdir(), 'faults-'));
+    const disk = diskBytes ? await mountDisk(diskBytes) : null;
+    const topic = withTopic ? await startTopic(random) : null;
+    let dynamodb: Unreliable | undefined;
+    const stack = await startStandalone({
+      workers: 0,
+      env: { PORT: String(await freePort()), TMPDIR: temp, ...(disk && { DATA_DIR: disk }), ...topic?.env, ...env },
+      wayToDynamoDb: async (endpoint) => (dynamodb = await startUnreliable(endpoint, random)).url,
+    });
+    const table = Dynamo.connect(stack.processes!.surroundings.config());
+    const rig = new Rig(stack, dynamodb!, topic, temp, table, disk);
+    for (let started = 0; started < workers; started += 1) await rig.startWorker();
+    return rig;
+  }
+
+  get baseUrl(): string {
+    return this.stack.baseUrl;
+  }
+
+  get redis(): TestRedis {
+    return this.stack.processes!.surroundings.redis;
+  }
+
+  get dataDir(): string {
+    return this.stack.processes!.dataDir;
+  }
+
+  get api(): TestProcess {
+    return this.stack.processes!.services[0]!;
+  }
+
+  async killApi(): Promise<void> {
+    this.isSilent = true;
+    await this.api.kill();
+  }
+
+  /** At the same address. */
+  async startApi(): Promise<void> {
+    this.stack.processes!.services[0] = await startProcess('standalone', this.stack.processes!.env);
+    this.isSilent = false;
+  }
+
+  async startWorker(overrides: Record<string, string> = {}): Promise<TestProcess> {
+    const worker = await this.stack.processes!.startWorker(overrides);
+    this.workers.push(worker);
+    return worker;
+  }
+
+  async killWorker(worker: TestProcess): Promise<void> {
+    this.workers.splice(this.workers.indexOf(worker), 1);
+    await worker.kill();
+  }
+
+  async stopWorker(worker: TestProcess): Promise<void> {
+    this.workers.splice(this.workers.indexOf(worker), 1);
+    await worker.stop();
+  }
+
+  /** Command lines of what the workers started and what still runs: each names a folder of ours. */
+  async children(): Promise<string[]> {
+    const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+    const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+    return lines.map((line) => line.replaceAll('\0', ' ')).filter((line) => line.includes(this.temp) || line.includes(join(this.dataDir, 'work')));
+  }
+
+  /** All that was published so far. A line that a crash tore is none. */
+  async alerts(): Promise<PublishedAlert[]> {
+    if (!this.topic) return ((await readFile(join(this.dataDir, 'alerts.ndjson'), 'utf8').catch(() => '')).split('\n')).flatMap(parsed);
+    for (const { message, attributes } of await this.topic.subscriber.takeAll()) this.received.push({ message: JSON.parse(message) as Alert, attributes });
+    return this.received;
+  }
+
+  async ready(): Promise<Ready> {
+    const answer = await fetch(`${this.baseUrl}/health/ready`, { signal: AbortSignal.timeout(LIVE_WITHIN_MS) }).catch(() => null);
+    const ready = (await answer?.json().catch(() => null)) as Ready;
+    if (ready && (answer!.status === 503) !== (ready.status === 'down')) this.lies.push(`ready answered ${answer!.status} and "${ready.status}"`);
+    return ready;
+  }
+
+  /** Waits until the readiness is what it has to be now; notes it where that does not come true. */
+  async expectReady(...wanted: Array<NonNullable<Ready>['status']>): Promise<void> {
+    await eventually(() => this.ready(), (ready) => ready !== null && wanted.includes(ready.status), READY_WITHIN_MS).catch((error: Error) => {
+      this.lies.push(`ready should have said ${wanted.join(' or ')}: ${error.message}`);
+    });
+  }
+
+  /** Ends the workers as an operator does, so that what they left can be counted. */
+  async stopWorkers(): Promise<void> {
+    await Promise.all([...this.workers].map((worker) => this.stopWorker(worker)));
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.watch);
+    this.isSilent = true;
+    this.table.close();
+    await this.stack.stop();
+    await this.dynamodb.stop();
+    await this.topic?.way.stop();
+    this.topic?.subscriber.close();
+    await this.topic?.aws.stop();
+    await rm(this.temp, { recursive: true, force: true });
+    if (this.disk) await unmountDisk(this.disk);
+  }
+
+  /** A process that answers must not be restarted; one that was not killed must not be gone. */
+  private async checkLive(): Promise<void> {
+    if (this.isSilent) return;
+    const { pid } = this.api;
+    const live = await fetch(`${this.baseUrl}/health/live`, { signal: AbortSignal.timeout(LIVE_WITHIN_MS) }).then(({ status }) => status, (error: Error) => error.message);
+    if (this.isSilent || pid !== this.api.pid) return;
+    if (live !== 200) this.lies.push(`live answered ${live}`);
+    for (const process of [this.api, ...this.workers]) if (!existsSync(`/proc/${process.pid}`)) this.lies.push(`process ${process.pid} is gone: ${process.output().slice(-500)}`);
+  }
+}
+
+async function mountDisk(sizeBytes: number): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'faults-disk-'));
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', folder]);
+  return folder;
+}
+
+async function unmountDisk(folder: string): Promise<void> {
+  execFileSync('umount', [folder]);
+  await rm(folder, { recursive: true });
+}
+
+function parsed(line: string): PublishedAlert[] {
+  try {
+    return [JSON.parse(line) as PublishedAlert];
+  } catch {
+    return [];
+  }
+}
+
+async function startTopic(random: () => number) {
+  const aws = await startAws();
+  const arn = await createTopic(aws);
+  const subscriber = await subscribe(aws, arn);
+  const way = await startUnreliable(aws.endpoint, random);
+  return { aws, subscriber, way, env: { SNS_TOPIC_ARN: arn, AWS_ENDPOINT_URL_SNS: way.url } };
+}
