@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { appendFile, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { alertsContract, failed, registered } from './alerts.contract';
 import { AlertsFile } from './alerts.file';
@@ -62,6 +63,16 @@ describe('AlertsFile', () => {
     expect((await stat(path)).size).toBe(size + 20);
     await alerts.publish(failed);
     expect(JSON.parse((await linesOf(path)).at(-1)!).message).toEqual(failed);
+  });
+
+  it('takes no line for torn that a neighbour is still writing', async () => {
+    const line = `${JSON.stringify({ message: failed, attributes: {} })}\n`;
+    await appendFile(path, line.slice(0, 20));
+    const published = alerts.publish(failed);
+    await sleep(30);
+    await appendFile(path, line.slice(20));
+    await published;
+    expect((await linesOf(path)).map((each) => JSON.parse(each).message)).toEqual([failed, failed]);
   });
 
   it('takes alerts from several processes at once', async () => {

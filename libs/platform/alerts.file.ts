@@ -1,11 +1,14 @@
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alert } from '#contracts';
 import { alertAttributes, type Alerts } from './alerts';
 import { syncFolder } from './disk-files';
 import { DependencyUnavailableError } from './errors';
 
 const NEWLINE = '\n';
+/** Longer than one write takes. */
+const NEIGHBOUR_MS = 50;
 
 /**
  * The topic as a file: one JSON line `{message, attributes}` for each alert. Several processes may append at once.
@@ -43,12 +46,21 @@ export class AlertsFile implements Alerts {
  * @returns false when it does not stand whole on a line of its own: the disk is full, or a neighbour's write was torn just before.
  */
 async function appendLine(file: FileHandle, line: string): Promise<boolean> {
-  const { size: sizeBefore } = await file.stat();
-  const startsLine = sizeBefore === 0 || (await textFrom(file, sizeBefore - 1)).startsWith(NEWLINE);
-  await file.write(Buffer.from(startsLine ? line : NEWLINE + line));
+  const { sizeBefore, isTorn } = await endOf(file);
+  await file.write(Buffer.from(isTorn ? NEWLINE + line : line));
   await file.datasync();
   const tail = sizeBefore === 0 ? NEWLINE + (await textFrom(file, 0)) : await textFrom(file, sizeBefore - 1);
   return tail.includes(NEWLINE + line);
+}
+
+/** The size of a file grows while a neighbour's line is being written: torn is one that stays as it is. */
+async function endOf(file: FileHandle): Promise<{ sizeBefore: number; isTorn: boolean }> {
+  for (let seen = -1; ; await sleep(NEIGHBOUR_MS)) {
+    const { size } = await file.stat();
+    const isWhole = size === 0 || (await textFrom(file, size - 1)).startsWith(NEWLINE);
+    if (isWhole || size === seen) return { sizeBefore: size, isTorn: !isWhole };
+    seen = size;
+  }
 }
 
 async function textFrom(file: FileHandle, position: number): Promise<string> {
