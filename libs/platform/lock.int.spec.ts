@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startRedis, type TestRedis } from '#testing';
+import { eventually, startRedis, type TestRedis } from '#testing';
 import { Locks, LockTimeoutError } from './lock';
 import { connectRedis } from './redis';
 
@@ -37,6 +38,18 @@ describe('Locks', () => {
     expect(await locks.tryWith('dead', 100, async () => {})).toBe(false);
     await sleep(150);
     expect(await locks.tryWith('dead', 100, async () => {})).toBe(true);
+  });
+
+  it('is given back once Redis is there again, when it was away at that moment', async () => {
+    const connection = connectRedis(server.url, 'command');
+    await once(connection, 'ready');
+    const held = await new Locks(connection, 'test-').acquire('away', 60_000, { waitMs: 0 });
+    await server.kill();
+    await held.release();
+    await server.restart();
+    expect(await redis.exists('test-lock:away')).toBe(1);
+    await eventually(() => redis.exists('test-lock:away'), (count) => count === 0, 10_000);
+    connection.disconnect();
   });
 
   it('tells a holder that lost it, who then leaves the new holder alone', async () => {

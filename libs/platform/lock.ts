@@ -15,7 +15,7 @@ const ASK_AGAIN_MS = { first: 100, growth: 1.5, most: 1_000 };
 export interface HeldLock {
   /** Aborts when the lock was lost. */
   lost: AbortSignal;
-  /** Never rejects: with Redis away the lock expires by itself. */
+  /** Never rejects: with Redis away it is tried again until the lock expires by itself. */
   release(): Promise<void>;
 }
 
@@ -88,7 +88,8 @@ export class Locks {
     const timer = setInterval(() => void renew(), Math.min(ttlMs / 3, onWanted ? 500 : ttlMs));
     const release = async () => {
       clearInterval(timer);
-      await this.redis.eval(RELEASE, 1, key, token).catch(() => {});
+      const tryToRelease = () => this.redis.eval(RELEASE, 1, key, token).then(() => true, () => false);
+      if (!(await tryToRelease())) void untilDone(tryToRelease, ttlMs);
     };
     return { lost: lost.signal, release };
   }
@@ -96,4 +97,10 @@ export class Locks {
   private wantedKey(name: string): string {
     return `${this.prefix}wanted:${name}`;
   }
+}
+
+async function untilDone(attempt: () => Promise<boolean>, forMs: number): Promise<void> {
+  const giveUpAt = Date.now() + forMs;
+  do await sleep(ASK_AGAIN_MS.most, undefined, { ref: false });
+  while (Date.now() < giveUpAt && !(await attempt()));
 }

@@ -3,8 +3,8 @@ import { ProblemError } from '#nest';
 import { DependencyUnavailableError, LockTimeoutError, type HeldLock, type Locks } from '#platform';
 
 const TTL_MS = 15_000;
-/** A request that holds an upload lets go when another asks for it; a connection that is dead already often is the holder. */
-const WAIT_MS = 10_000;
+/** A request that holds an upload lets go when another asks for it; a connection that is dead already often is the holder. Below what a client waits for. */
+const WAIT_MS = 4_000;
 
 export const uploadLockName = (id: string) => `upload:${id}`;
 
