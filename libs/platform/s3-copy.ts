@@ -1,4 +1,5 @@
 import { AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CopyObjectCommand, CreateMultipartUploadCommand, UploadPartCopyCommand, type CompletedPart, type S3Client } from '@aws-sdk/client-s3';
+import { answerDeadlineMs } from './s3-deadline';
 
 /** CopyObject takes at most 5 GiB (S3's limit) and is silent for long on large objects; copies of parts are quick and run side by side. */
 const PART_BYTES = 256 * 1024 ** 2;
@@ -13,15 +14,17 @@ export interface S3Copy {
   etag: string | undefined;
 }
 
+const within = (sizeBytes: number) => ({ abortSignal: AbortSignal.timeout(answerDeadlineMs(sizeBytes)) });
+
 /** Copies one object inside its bucket, of any size, without its bytes coming by. Leaves nothing when it fails. */
 export async function copyObject(client: S3Client, copy: S3Copy, partBytes = PART_BYTES): Promise<void> {
   const source = { CopySource: `${copy.bucket}/${copy.from}`, CopySourceIfMatch: copy.etag };
   if (copy.sizeBytes <= partBytes) {
-    await client.send(new CopyObjectCommand({ Bucket: copy.bucket, Key: copy.to, ...source }));
+    await client.send(new CopyObjectCommand({ Bucket: copy.bucket, Key: copy.to, ...source }), within(copy.sizeBytes));
     return;
   }
   const target = { Bucket: copy.bucket, Key: copy.to };
-  const { UploadId } = await client.send(new CreateMultipartUploadCommand(target));
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(target), within(0));
   try {
     const Parts: CompletedPart[] = [];
     const starts = Array.from({ length: Math.ceil(copy.sizeBytes / partBytes) }, (_, index) => index * partBytes);
@@ -29,14 +32,14 @@ export async function copyObject(client: S3Client, copy: S3Copy, partBytes = PAR
     const worker = async () => {
       for (const [index, start] of next) {
         const CopySourceRange = `bytes=${start}-${Math.min(start + partBytes, copy.sizeBytes) - 1}`;
-        const { CopyPartResult } = await client.send(new UploadPartCopyCommand({ ...target, ...source, UploadId, PartNumber: index + 1, CopySourceRange }));
+        const { CopyPartResult } = await client.send(new UploadPartCopyCommand({ ...target, ...source, UploadId, PartNumber: index + 1, CopySourceRange }), within(partBytes));
         Parts[index] = { PartNumber: index + 1, ETag: CopyPartResult?.ETag };
       }
     };
     await Promise.all(Array.from({ length: PARTS_IN_FLIGHT }, worker));
-    await client.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts } }));
+    await client.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts } }), within(copy.sizeBytes));
   } catch (error) {
-    await client.send(new AbortMultipartUploadCommand({ ...target, UploadId })).catch(() => {}); // else the bucket's lifecycle rule does
+    void client.send(new AbortMultipartUploadCommand({ ...target, UploadId }), within(0)).catch(() => {}); // else the bucket's lifecycle rule does
     throw error;
   }
 }

@@ -2,6 +2,9 @@ import { DependencyUnavailableError } from './errors';
 import { ObjectMissingError, StorageFullError } from './storage';
 
 const MISSING = new Set(['NoSuchKey', 'NotFound']);
+const REFUSED = new Set([401, 403, 429]);
+/** Said with status 400 or 404. */
+const EXPIRED = new Set(['ExpiredToken', 'TokenRefreshRequired', 'NoSuchBucket']);
 const FULL = new Set(['XMinioStorageFull', 'QuotaExceeded']); // S3 itself is never full, its look-alikes are
 
 interface S3Failure {
@@ -20,9 +23,9 @@ export function asPortError(error: unknown, key: string): unknown {
   return isUnavailable(error as S3Failure) ? new DependencyUnavailableError('storage', error) : error;
 }
 
-/** No HTTP answer at all, a 5xx, or a throttle. */
+/** No HTTP answer at all, a 5xx, a throttle, a bucket that is not there, or no (longer a) permission: somebody mends it. */
 function isUnavailable(error: S3Failure): boolean {
   const status = error.$metadata?.httpStatusCode;
   if (status === undefined) return !(error instanceof TypeError);
-  return status >= 500 || status === 429 || error.$retryable?.throttling === true;
+  return status >= 500 || REFUSED.has(status) || EXPIRED.has(error.name ?? '') || error.$retryable?.throttling === true;
 }

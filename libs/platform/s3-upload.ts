@@ -3,6 +3,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asPortError } from './s3-errors';
+import { answerDeadlineMs, NoAnswerError } from './s3-deadline';
 
 /** Two parts in flight and one being gathered: an upload holds some 32 MiB, whatever its size (up to 10 000 parts, 78 GiB). */
 const PART_BYTES = 8 * 1024 ** 2;
@@ -11,7 +12,8 @@ const CLEAN_UP_DEADLINE_MS = 2_000;
 
 /**
  * Streams into one object: a PUT when it fits in a part, else a multipart upload.
- * The first thing that fails (the source, a part, the caller's signal) stops the rest at once, and the parts sent so far are given up.
+ * The first thing that fails (the source, a part, the caller's signal, S3 that says nothing after the last byte) stops the rest at once,
+ * and the parts sent so far are given up.
  * An upload whose last answer got lost may exist all the same, as may parts of a process that was killed: the bucket's lifecycle rule
  * for incomplete uploads and the sweep of bytes without an item see to those.
  */
@@ -24,11 +26,17 @@ export async function uploadStream(
   const failure = new AbortController();
   const fail = (error: unknown) => failure.abort(error); // only the first reason counts
   const stop = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
+  const late = Promise.withResolvers<void>();
+  let deadline: NodeJS.Timeout | undefined;
   let sizeBytes = 0;
   const body = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       sizeBytes += chunk.length;
       done(null, chunk);
+    },
+    flush(done) {
+      deadline = setTimeout(() => late.resolve(fail(asPortError(new NoAnswerError(), object.Key))), answerDeadlineMs(sizeBytes));
+      done();
     },
   });
   body.once('error', fail);
@@ -39,7 +47,8 @@ export async function uploadStream(
     partSize: PART_BYTES,
     queueSize: PARTS_IN_FLIGHT,
   });
-  await upload.done().catch(fail);
+  await Promise.race([upload.done().catch(fail), late.promise]); // late: whoever waits has waited long enough, giving up the parts goes on
+  clearTimeout(deadline);
   if (!failure.signal.aborted) return { sizeBytes };
   throw signal?.aborted ? signal.reason : failure.signal.reason;
 }

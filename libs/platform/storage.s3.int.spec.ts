@@ -102,7 +102,8 @@ describe('S3Storage', () => {
     const startedAt = Date.now();
     await expect(storage.write('a/b', Readable.from(['x']), { signal: AbortSignal.timeout(200) })).rejects.toThrow('timeout');
     expect(Date.now() - startedAt).toBeLessThan(1_000);
-    await expect(storage.stat('a/b')).rejects.toThrow(DependencyUnavailableError);
+    const large = Readable.from(Array.from({ length: 10 }, () => randomBytes(1024 ** 2)));
+    await Promise.all([storage.stat('a/b'), storage.write('a/c', Readable.from(['x'])), storage.write('a/d', large)].map((asked) => expect(asked).rejects.toThrow(DependencyUnavailableError)));
     expect(Date.now() - startedAt).toBeLessThan(6_000);
     client.destroy();
     await hanging.stop();

@@ -6,14 +6,13 @@ import { pipeline } from 'node:stream/promises';
 import { asStorageError } from './disk-files';
 import { s3ClientConfig } from './s3-client';
 import { copyObject } from './s3-copy';
+import { answerDeadlineMs, NoAnswerError } from './s3-deadline';
 import { asPortError } from './s3-errors';
 import { uploadStream } from './s3-upload';
 import { ObjectMissingError, type ByteRange, type Storage, type StoredObject } from './storage';
 import { assertKey, assertPrefix, assertRange } from './storage-key';
 import { withWorkFolder } from './work-folder';
 
-/** From the question to the first byte of the answer, over all attempts: below what a client of ours waits for. */
-const ANSWER_DEADLINE_MS = 4_500;
 const CHECK_KEY = 'health/check';
 
 interface Opened {
@@ -157,9 +156,10 @@ export class S3Storage implements Storage {
     }
   }
 
+  /** The deadline is to the first byte of the answer. */
   private async ask<T>(key: string, request: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), ANSWER_DEADLINE_MS);
+    const timer = setTimeout(() => deadline.abort(new NoAnswerError()), answerDeadlineMs(0));
     try {
       return await request(deadline.signal);
     } catch (error) {
