@@ -5,6 +5,8 @@ import { DependencyUnavailableError } from '#platform';
 export const LEASE_MS = 10_000;
 const RENEW_MS = 3_000;
 const INSIST_MS = 500;
+/** Work that was told to end and still hangs is more than this process can mend. */
+const HANGS_AFTER_MS = 60_000;
 
 /** Somebody else has, or may soon have, the medium: whatever this delivery still does is void. */
 export class LeaseLostError extends Error {
@@ -20,6 +22,8 @@ export class Lease {
   private readonly lost = new AbortController();
   private readonly timer: NodeJS.Timeout;
   private heldUntil = Date.now() + LEASE_MS;
+  private limitAt = Number.POSITIVE_INFINITY;
+  private hangs: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly media: MediaRepository,
@@ -47,17 +51,35 @@ export class Lease {
     }
   }
 
+  /**
+   * Holds the medium for so much longer at most: what can not be limited itself (a disk that hangs, say) must not keep it for
+   * ever. Another delivery takes it over then; where the work still hangs, this process ends and a fresh one takes its place.
+   */
+  limit(longestMs: number): void {
+    this.limitAt = Date.now() + longestMs;
+  }
+
   end(): void {
     clearInterval(this.timer);
+    clearTimeout(this.hangs);
   }
 
   private async renew(): Promise<void> {
     const asked = Date.now();
+    if (asked > this.limitAt) return this.giveUp();
     try {
       if (await this.media.renew(this.key, this.token, LEASE_MS, this.progress)) this.heldUntil = asked + LEASE_MS;
       else this.lost.abort(new LeaseLostError());
     } catch {
       if (Date.now() > this.heldUntil) this.lost.abort(new LeaseLostError()); // the table is away: ours until the lease ends
     }
+  }
+
+  private giveUp(): void {
+    clearInterval(this.timer);
+    this.lost.abort(new LeaseLostError());
+    this.hangs = setTimeout(() => {
+      throw new Error(`Expected the work on ${this.key.id} to end when it was told to, but it hangs`);
+    }, HANGS_AFTER_MS);
   }
 }

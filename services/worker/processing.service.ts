@@ -5,7 +5,7 @@ import type { FailureCode, ProcessMedia } from '#contracts';
 import { MediaAnnouncer, MediaRepository, originalKey, type Ending, type MediaItem, type MediaKey } from '#media';
 import { measureJob, type JobOutcome } from '#nest';
 import { DependencyUnavailableError, newId, ObjectMissingError, STORAGE, StorageFullError, type Storage, type WorkResult } from '#platform';
-import { MediaFailure } from './analysis';
+import { MediaFailure, workLimitMs } from './analysis';
 import { DerivedFiles } from './derived-files';
 import { Lease, LEASE_MS } from './lease';
 import { Sandboxes } from './sandboxes';
@@ -65,6 +65,7 @@ export class ProcessingService {
   }
 
   private async analyse(sandbox: Parameters<Parameters<Sandboxes['use']>[1]>[0], item: MediaItem, token: string, lease: Lease): Promise<Ending> {
+    lease.limit(workLimitMs(item.kind, item.sizeBytes)); // from here, not from the claim: who runs alone waits for its neighbours first
     try {
       return await this.storage.withLocalFile(originalKey(item), async ({ path, dir }) => {
         const outputDir = join(dir, 'derived');

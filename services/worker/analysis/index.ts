@@ -1,4 +1,4 @@
 export type { DerivedFile, Facts } from './job';
-export type { AnalysisLimits } from './limits';
+export { workLimitMs, type AnalysisLimits } from './limits';
 export { MediaFailure } from './media-failure';
 export { AnalysisSandbox, type AnalysisJob } from './sandbox';
