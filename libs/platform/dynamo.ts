@@ -29,15 +29,20 @@ export interface Query {
   project?: readonly string[];
 }
 
+/** DynamoDB's limit of a BatchWriteItem. */
+const WRITES_AT_ONCE = 25;
+
 /** Global indexes are eventually consistent by nature; everything else is read consistently. */
 const GLOBAL_INDEXES = new Set(['outbox', 'open']);
 
 /**
  * The tables. A condition that does not hold is an answer (`false`/`null`), anything else that goes wrong is
- * {@link DependencyUnavailableError} (unreachable, too slow, throttled) or the SDK's own error (a mistake of ours).
+ * {@link DependencyUnavailableError} (unreachable, too slow, throttled, not there, not permitted: somebody mends it) or the
+ * SDK's own error (a mistake of ours).
  */
 export class Dynamo {
   private readonly documents: DynamoDBDocumentClient;
+  isClosed = false;
 
   constructor(
     private readonly client: DynamoDBClient,
@@ -106,12 +111,12 @@ export class Dynamo {
     return this.holds(() => this.documents.send(new DeleteCommand({ TableName: this.nameOf(table), Key: key, ...condition })));
   }
 
-  /** Unconditional puts and deletes, 25 a request, repeated until all are through. */
+  /** Unconditional puts and deletes, {@link WRITES_AT_ONCE} a request, repeated until all are through. */
   async writeMany(table: TableName, writes: ReadonlyArray<{ put: Item } | { delete: Key }>): Promise<void> {
     const name = this.nameOf(table);
-    for (let from = 0; from < writes.length; from += 25) {
+    for (let from = 0; from < writes.length; from += WRITES_AT_ONCE) {
       let pending: unknown[] = writes
-        .slice(from, from + 25)
+        .slice(from, from + WRITES_AT_ONCE)
         .map((write) => ('put' in write ? { PutRequest: { Item: write.put } } : { DeleteRequest: { Key: write.delete } }));
       for (let round = 0; pending.length > 0; round += 1) {
         if (round > 0) await sleep(Math.min(50 * 2 ** round, 1_000));
@@ -164,6 +169,20 @@ export class Dynamo {
     } while (after);
   }
 
+  /** The keys of a table, those alone that last; what is past its time (`expiresAt`, epoch seconds) goes: not every store sees to it. */
+  async *sweepExpired(table: TableName, now: Date): AsyncGenerator<Key> {
+    const { hash, range }: TableShape = tables[table];
+    const names = [hash, ...(range ? [range] : [])];
+    const expired: Array<{ delete: Key }> = [];
+    for await (const item of this.scan<Key & { expiresAt?: number }>(table, [...names, 'expiresAt'])) {
+      const key = Object.fromEntries(names.map((name) => [name, item[name]!]));
+      if ((item.expiresAt ?? Number.POSITIVE_INFINITY) * 1_000 >= now.getTime()) yield key;
+      else expired.push({ delete: key });
+      if (expired.length === WRITES_AT_ONCE) await this.writeMany(table, expired.splice(0));
+    }
+    await this.writeMany(table, expired);
+  }
+
   /** Makes the tables that are not there and waits until all can be used. Safe to run from several processes at once. */
   async ensureTables(): Promise<void> {
     await Promise.all((Object.keys(tables) as TableName[]).map((table) => this.ensureTable(table)));
@@ -175,6 +194,7 @@ export class Dynamo {
   }
 
   close(): void {
+    this.isClosed = true;
     this.client.destroy();
   }
 
@@ -194,13 +214,8 @@ export class Dynamo {
   }
 
   private async tableStatus(TableName: string): Promise<string | null> {
-    try {
-      const { Table } = await this.send(() => this.client.send(new DescribeTableCommand({ TableName })));
-      return Table?.TableStatus ?? null;
-    } catch (error) {
-      if ((error as Error).name === 'ResourceNotFoundException') return null;
-      throw error;
-    }
+    const request = () => this.client.send(new DescribeTableCommand({ TableName })).catch((error: Error) => (error.name === 'ResourceNotFoundException' ? null : Promise.reject(error)));
+    return (await this.send(request))?.Table?.TableStatus ?? null;
   }
 
   /**
@@ -268,12 +283,22 @@ const isLocal = ({ index }: Query) => index !== undefined && !GLOBAL_INDEXES.has
 
 const isConditionFailure = (error: unknown) => (error as Error).name === 'ConditionalCheckFailedException';
 
-const THROTTLED = new Set(['ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded', 'InternalServerError']);
+/** DynamoDB says all of this with status 400, as it does with mistakes of ours. */
+const NOT_OURS = new Set([
+  'ProvisionedThroughputExceededException',
+  'ThrottlingException',
+  'RequestLimitExceeded',
+  'InternalServerError',
+  'ResourceNotFoundException',
+  'AccessDeniedException',
+  'UnrecognizedClientException',
+  'ExpiredTokenException',
+  'InvalidSignatureException',
+]);
 
-/** The SDK marks what it could not deliver: no HTTP answer at all, a 5xx, or a throttle. */
+/** What could not be delivered (no HTTP answer at all, a 5xx), or was refused for no fault of the request. */
 function isUnavailable(error: unknown): boolean {
   const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
-  if (name === 'ResourceNotFoundException') return false;
   const status = $metadata?.httpStatusCode;
-  return status === undefined ? !(error instanceof TypeError) : status >= 500 || THROTTLED.has(name ?? '');
+  return status === undefined ? !(error instanceof TypeError) : status >= 500 || NOT_OURS.has(name ?? '');
 }

@@ -4,6 +4,7 @@ import { serviceConsumers } from '#nest';
 import { DomainEvents } from './events/domain-events';
 import { EventTeller } from './events/event-teller';
 import { NotificationErasure } from './feed/erasure';
+import { NotificationSweep } from './feed/notification-sweep';
 import { NotificationsController } from './feed/notifications.controller';
 import { NotificationsRepository } from './feed/notifications.repository';
 import { LiveController } from './live/live.controller';
@@ -21,6 +22,6 @@ const consumers = serviceConsumers<'notification', [DomainEvents, NotificationEr
 @Module({
   imports: [MediaModule],
   controllers: [NotificationsController, LiveController],
-  providers: [NotificationsRepository, DomainEvents, EventTeller, NotificationErasure, consumers],
+  providers: [NotificationsRepository, DomainEvents, EventTeller, NotificationErasure, NotificationSweep, consumers],
 })
 export class NotificationModule {}

@@ -1,12 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { MediaRecount, WordIndex } from '#media';
 import { ScheduledSweep } from '#nest';
-import { Dynamo, Locks, type Key } from '#platform';
+import { Dynamo, Locks } from '#platform';
 import { OrphanFiles, STALE_MS } from './orphan-files';
 
 const SCHEDULE = { name: 'sweep:daily', everyMs: 10 * 60_000, lockMs: 60_000 };
 const PERIOD_MS = 23 * 3_600_000;
-const AT_ONCE = 100;
 
 /** Once a day, by one worker: counts anew, and takes away what nobody needs any more and no event leads to. */
 @Injectable()
@@ -42,16 +41,10 @@ export class DailySweep extends ScheduledSweep {
     this.log.log({ users: users.size, drifted, words, folders, msg: 'the daily sweep is through' });
   }
 
-  /** Everybody with anything in the table. Rows that are past their time go: not every store does it by itself. */
+  /** Everybody with anything in the table. */
   private async visitRows(now: Date): Promise<Set<string>> {
     const users = new Set<string>();
-    const expired: Array<{ delete: Key }> = [];
-    for await (const { userId, id, expiresAt } of this.dynamo.scan<{ userId: string; id: string; expiresAt?: number }>('media', ['userId', 'id', 'expiresAt'])) {
-      users.add(userId.split('#', 1)[0]!);
-      if ((expiresAt ?? Number.POSITIVE_INFINITY) * 1_000 < now.getTime()) expired.push({ delete: { userId, id } });
-      if (expired.length === AT_ONCE) await this.dynamo.writeMany('media', expired.splice(0));
-    }
-    await this.dynamo.writeMany('media', expired);
+    for await (const { userId } of this.dynamo.sweepExpired('media', now)) users.add(userId!.split('#', 1)[0]!);
     return users;
   }
 }

@@ -1,6 +1,7 @@
 import type { Notification } from '#contracts';
 import { Dynamo, newId } from '#platform';
 import { startSurroundings, type TestSurroundings } from '#testing';
+import { NotificationSweep } from './notification-sweep';
 import { NotificationsRepository } from './notifications.repository';
 
 let surroundings: TestSurroundings;
@@ -27,6 +28,7 @@ async function told(count: number): Promise<{ userId: string; notes: Notificatio
   for (const each of notes) await notifications.create(userId, each);
   return { userId, notes };
 }
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);
 const idsOf = async (userId: string) => (await notifications.list(userId, 100)).items.map(({ id }) => id);
 
 describe('NotificationsRepository', () => {
@@ -55,5 +57,16 @@ describe('NotificationsRepository', () => {
     await notifications.create(userId, notes[3]!);
     await notifications.clearAll(userId);
     expect(await idsOf(userId)).toEqual([]);
+  });
+
+  it('forgets what was cleared for good after 30 days, by the daily sweep', async () => {
+    const { userId, notes } = await told(2);
+    await notifications.clear(userId, notes[0]!.id);
+    const sweep = new NotificationSweep(null as never, dynamo);
+    await sweep.sweepAll(inDays(29));
+    expect(await notifications.count(userId)).toBe(2);
+    await sweep.sweepAll(inDays(31));
+    expect(await notifications.count(userId)).toBe(1);
+    expect(await idsOf(userId)).toEqual([notes[1]!.id]);
   });
 });

@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import { ScheduledSweep } from '#nest';
+import { Dynamo, Locks } from '#platform';
+
+const SCHEDULE = { name: 'sweep:notifications', everyMs: 10 * 60_000, lockMs: 60_000 };
+const PERIOD_MS = 23 * 3_600_000;
+
+/** Once a day, by one process: erases what was cleared long enough ago that no repeat of its event can come any more. */
+@Injectable()
+export class NotificationSweep extends ScheduledSweep {
+  constructor(
+    locks: Locks,
+    private readonly dynamo: Dynamo,
+  ) {
+    super(locks, SCHEDULE);
+  }
+
+  sweep(): Promise<void> {
+    return this.locks.oncePer(SCHEDULE.name, PERIOD_MS, () => this.sweepAll());
+  }
+
+  async sweepAll(now = new Date()): Promise<void> {
+    for await (const _ of this.dynamo.sweepExpired('notifications', now));
+  }
+}
