@@ -1,13 +1,15 @@
-import { Global, Inject, Module, type DynamicModule, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Global, Inject, Logger, Module, type DynamicModule, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { Redis } from 'ioredis';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError, type Config } from '#config';
 import { AbandonedFiles } from './abandoned-files';
 import type { Alerts } from './alerts';
 import { AlertsFile } from './alerts.file';
 import { SnsAlerts } from './alerts.sns';
 import { Dynamo } from './dynamo';
+import { DependencyUnavailableError } from './errors';
 import { LiveFeed } from './live';
 import { Locks } from './lock';
 import { Outbox } from './outbox';
@@ -18,6 +20,9 @@ import type { Storage } from './storage';
 import { LocalStorage } from './storage.local';
 import { S3Storage } from './storage.s3';
 import { WorkLine } from './work-line';
+
+const TABLES_AGAIN_MS = 2_000;
+const logger = new Logger('Platform');
 
 export const CONFIG = Symbol('Config');
 export const STORAGE = Symbol('Storage');
@@ -75,10 +80,28 @@ export function requireRedisUrl(config: Config): string {
   throw new ConfigError('REDIS_URL: is missing (only `npm start` brings its own Redis)');
 }
 
+/** Where the tables can not be made now, the process serves all the same, says that it is not ready, and makes them as soon as it can. */
 async function connectDynamo(config: Config): Promise<Dynamo> {
   const dynamo = Dynamo.connect(config);
-  await dynamo.ensureTables();
+  const ready = await ensured(dynamo);
+  if (!ready) void keepEnsuring(dynamo);
   return dynamo;
+}
+
+async function keepEnsuring(dynamo: Dynamo): Promise<void> {
+  do await sleep(TABLES_AGAIN_MS, undefined, { ref: false });
+  while (!dynamo.isClosed && !(await ensured(dynamo)));
+}
+
+async function ensured(dynamo: Dynamo): Promise<boolean> {
+  try {
+    await dynamo.ensureTables();
+    return true;
+  } catch (err) {
+    if (!(err instanceof DependencyUnavailableError)) throw err;
+    logger.warn({ err, msg: 'the tables can not be used yet; this is tried again' });
+    return false;
+  }
 }
 
 function makeStorage(config: Config): Storage {

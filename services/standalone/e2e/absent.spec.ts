@@ -1,0 +1,54 @@
+import { eventually, freePort, makeJpeg, newAccount, startProcess, startStandalone, startUnreliable, ApiClient, type Stack, type Unreliable } from '#testing';
+
+/** The product, and a way to take away what it stands on before its processes start. */
+describe('a product that starts before what it needs', () => {
+  let stack: Stack;
+  let dynamodb: Unreliable;
+  let url: string;
+
+  beforeAll(async () => {
+    const port = await freePort();
+    stack = await startStandalone({ workers: 0, env: { PORT: String(port) }, wayToDynamoDb: async (endpoint) => (dynamodb = await startUnreliable(endpoint)).url });
+    url = stack.baseUrl;
+  });
+  afterAll(async () => {
+    await stack.stop();
+    await dynamodb.stop();
+  });
+
+  const ready = async () => {
+    const answer = await fetch(`${url}/health/ready`);
+    return { http: answer.status, ...((await answer.json()) as { status: string; checks: Record<string, string> }) };
+  };
+
+  /** Everything new, as a first start finds it: no table is there. */
+  async function startAgain(prefix: string): Promise<void> {
+    const { services, workers, env } = stack.processes!;
+    await Promise.all([...services, ...workers.splice(0)].map((process) => process.stop()));
+    env.TABLE_PREFIX = prefix;
+    services[0] = await startProcess('standalone', env);
+    await stack.processes!.startWorker();
+  }
+
+  async function expectWork(): Promise<void> {
+    await eventually(ready, ({ status }) => status === 'ok', 20_000);
+    const api = new ApiClient(url);
+    await api.register(newAccount());
+    const { id } = await api.upload(new Uint8Array(await makeJpeg()), { filename: 'first.jpg' });
+    expect((await api.settled(id)).status).toBe('completed');
+  }
+
+  it.each([
+    ['dynamodb', () => dynamodb.refuse(), () => dynamodb.mend()],
+    ['dynamodb', () => Promise.resolve(dynamodb.behave(() => 'hang')), () => dynamodb.mend()],
+    ['redis', () => stack.processes!.surroundings.redis.kill(), () => stack.processes!.surroundings.redis.restart()],
+  ] as const)('lives without %s, says so, and works by itself once it is there', async (name, take, give) => {
+    await take();
+    await startAgain(`fresh${Date.now()}-`);
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
+    expect(await ready()).toMatchObject({ http: 503, status: 'down', checks: { [name]: 'down' } });
+    expect(await new ApiClient(url).problem('POST', '/api/auth/register', { json: newAccount() })).toMatchObject({ status: 503, code: 'temporarily_unavailable' });
+    await give();
+    await expectWork();
+  }, 90_000);
+});
