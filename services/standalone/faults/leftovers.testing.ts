@@ -1,13 +1,18 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { connectRedis } from '#platform';
+import { MediaCounters, MediaRepository, QUOTA_ROW, StoredFolders } from '#media';
+import { connectRedis, LocalStorage } from '#platform';
+import { OrphanFiles } from '../../worker/orphan-files';
 import type { Client } from './client.testing';
 import type { Rig } from './rig.testing';
 import { until } from './until.testing';
 
 /** Kept on purpose: sessions, throttles, what open pages may ask for again, how long work took, the queues' own books, when a sweep ran last and that it runs. */
 const KEPT_KEYS = /^snapstream-(?:health$|session:|sessions:|login:networks:|throttle:|live:|line:.*:runs|runs:|done:|lock:(?:sweep:|auth-)|jobs:[a-zA-Z]+:(?:meta|id|events|stalled-check|marker)$)/;
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
 interface Row {
   userId: string;
@@ -21,8 +26,10 @@ interface Row {
 /** Everything that should be gone after a while and is not. Ends the workers. */
 export async function leftovers(rig: Rig, clients: readonly Client[], patienceMs: number): Promise<string[]> {
   const ids = new Set((await Promise.all(clients.map((client) => client.library()))).flatMap((library) => [...library.keys()]));
-  const all = async () => [...(await strayFiles(rig, ids)), ...(await strayKeys(rig)), ...(await strayRows(rig))];
-  const left = await until(all, patienceMs);
+  const soon = async () => [...(await unfinishedFiles(rig)), ...(await strayKeys(rig)), ...(await unsettledRows(rig))];
+  const left = await until(soon, patienceMs);
+  await sweepADayLater(rig);
+  left.push(...(await unnamedFiles(rig, ids)), ...(await expiredRows(rig)));
   await rig.stopWorkers();
   const temp = (await filesIn(rig.temp)).map((path) => `TMPDIR/${path}`);
   const tools = (await filesIn(join(rig.dataDir, 'work'), rig.dataDir)).filter(isOfLivingWorker);
@@ -32,13 +39,25 @@ export async function leftovers(rig: Rig, clients: readonly Client[], patienceMs
 /** A worker keeps its tools for as long as it lives. */
 const isOfLivingWorker = (path: string) => path.startsWith('work/tools-');
 
-async function strayFiles(rig: Rig, ids: ReadonlySet<string>): Promise<string[]> {
-  const unfinished = (await Promise.all(['tmp', 'work', 'objects/resumable'].map((folder) => filesIn(join(rig.dataDir, folder), rig.dataDir)))).flat();
+/** What a process that was killed in the middle of an upload left, in the storage and as reserved room, goes a day later: so a day passes. */
+async function sweepADayLater(rig: Rig): Promise<void> {
+  const later = new Date(Date.now() + DAY_MS + MINUTE_MS);
+  const [media, counters] = [new MediaRepository(rig.table), new MediaCounters(rig.table)];
+  const becameMedium = async (userId: string, id: string) => (await media.getEvenDeleted({ userId, id })) !== null;
+  for await (const { userId, id } of rig.table.sweepExpired('media', later)) if (id === QUOTA_ROW) await counters.expireReservations(userId!, becameMedium, later);
+  await new OrphanFiles(new StoredFolders(new LocalStorage(rig.dataDir), rig.table), media, counters).erase(later);
+}
+
+async function unfinishedFiles(rig: Rig): Promise<string[]> {
+  const files = await Promise.all(['tmp', 'work', 'objects/resumable'].map((folder) => filesIn(join(rig.dataDir, folder), rig.dataDir)));
+  return files.flat().filter((path) => !isOfLivingWorker(path));
+}
+
+async function unnamedFiles(rig: Rig, ids: ReadonlySet<string>): Promise<string[]> {
   const originals = await filesIn(join(rig.dataDir, 'objects', 'originals'));
   const derived = await filesIn(join(rig.dataDir, 'objects', 'derived'));
   const deliveries = Map.groupBy(new Set(derived.map((path) => path.split('/').slice(0, 2).join('/'))), (path) => path.split('/')[0]!);
   return [
-    ...unfinished.filter((path) => !isOfLivingWorker(path)),
     ...originals.filter((path) => !ids.has(path.split('/')[1]!)).map((path) => `originals/${path}`),
     ...derived.filter((path) => !ids.has(path.split('/')[0]!)).map((path) => `derived/${path}`),
     ...[...deliveries].filter(([, folders]) => folders.length > 1).map(([id, folders]) => `derived/${id} has ${folders.length} folders`),
@@ -51,14 +70,20 @@ async function strayKeys(rig: Rig): Promise<string[]> {
   return keys.filter((key) => !KEPT_KEYS.test(key)).map((key) => `the key ${key}`);
 }
 
-async function strayRows(rig: Rig): Promise<string[]> {
+async function unsettledRows(rig: Rig): Promise<string[]> {
   const stray: string[] = [];
-  for await (const { userId, id, pending, openAt, reserved, state } of rig.table.scan<Row>('media')) {
-    const name = `${userId}/${id}`;
-    if (Object.keys(pending ?? {}).length > 0) stray.push(`${name} has unconfirmed events`);
-    if (openAt && !reserved) stray.push(`${name} is still open`);
-    if (Object.keys(reserved ?? {}).length > 0) stray.push(`${name} reserves room for uploads that ended: ${Object.keys(reserved!).join()}`);
-    if (state === 'running') stray.push(`${name} is an Idempotency-Key that still runs`);
+  for await (const { userId, id, pending, openAt, reserved } of rig.table.scan<Row>('media')) {
+    if (Object.keys(pending ?? {}).length > 0) stray.push(`${userId}/${id} has unconfirmed events`);
+    if (openAt && !reserved) stray.push(`${userId}/${id} is still open`);
+  }
+  return stray;
+}
+
+async function expiredRows(rig: Rig): Promise<string[]> {
+  const stray: string[] = [];
+  for await (const { userId, id, reserved, state } of rig.table.scan<Row>('media')) {
+    if (Object.keys(reserved ?? {}).length > 0) stray.push(`${userId}/${id} reserves room for uploads that ended: ${Object.keys(reserved!).join()}`);
+    if (state === 'running') stray.push(`${userId}/${id} is an Idempotency-Key that still runs`);
   }
   return stray;
 }

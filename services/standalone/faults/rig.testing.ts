@@ -22,6 +22,8 @@ export interface RigOptions {
 /** What `/health/ready` says. null: nobody answers. */
 export type Ready = { status: 'ok' | 'degraded' | 'down'; checks: Record<string, 'ok' | 'down'> } | null;
 
+/** Longer than anybody here needs for an upload, and short enough to see what becomes of one that nobody goes on with. */
+const UPLOAD_EXPIRY_SECONDS = '240';
 const LIVE_EVERY_MS = 1_000;
 const LIVE_WITHIN_MS = 10_000;
 const READY_WITHIN_MS = 15_000;
@@ -55,7 +57,7 @@ export class Rig {
     let dynamodb: Unreliable | undefined;
     const stack = await startStandalone({
       workers: 0,
-      env: { PORT: String(await freePort()), TMPDIR: temp, ...(disk && { DATA_DIR: disk }), ...topic?.env, ...env },
+      env: { PORT: String(await freePort()), TMPDIR: temp, UPLOAD_EXPIRY_SECONDS, ...(disk && { DATA_DIR: disk }), ...topic?.env, ...env },
       wayToDynamoDb: async (endpoint) => (dynamodb = await startUnreliable(endpoint, random)).url,
     });
     const table = Dynamo.connect(stack.processes!.surroundings.config());
