@@ -23,7 +23,7 @@ export class MediaAnnouncer {
 
   /** Wakes a worker for a medium that waits. Never rejects: a wake-up that is lost is sent again by the sweeper. */
   async wake({ kind, userId, id, round }: MediaItem): Promise<void> {
-    await this.queue.send(kind, { userId, mediaId: id, round }).catch(() => {});
+    await this.queue.sendSoon(kind, { userId, mediaId: id, round });
   }
 
   /** Progress of the running round, to whoever looks now. */

@@ -53,9 +53,9 @@ export class Outbox {
     if (count >= MAX_PENDING) throw new DependencyUnavailableError('alerts', new Error(`${count} events of this item are not delivered`));
   }
 
-  /** Wakes the consumer, at best: when the queue is away the sweeper does it later. */
+  /** Wakes the consumer, or as soon as the queue is there again. Never rejects. */
   async announce(source: EventSource, eventId: string): Promise<void> {
-    await this.queue.send('events', { source, eventId }).catch(() => {});
+    await this.queue.sendSoon('events', { source, eventId });
   }
 
   /** The event, and whether its item is being deleted; null when it is confirmed already (or its item is gone). */

@@ -1,6 +1,8 @@
 import { connectRedis, DependencyUnavailableError, JobQueue } from '#platform';
 import { eventually, startRedis, type TestRedis } from '#testing';
 
+const wakeUp = (mediaId: string) => ({ userId: 'u', mediaId, round: 1 });
+
 describe('JobQueue', () => {
   let redis: TestRedis;
   let queue: JobQueue;
@@ -23,5 +25,14 @@ describe('JobQueue', () => {
     operator.disconnect();
     await redis.kill();
     await expect(queue.check()).rejects.toThrow(DependencyUnavailableError);
+  });
+
+  it('sends what Redis did not take as soon as it is there again, each once', async () => {
+    await redis.kill();
+    await Promise.all(['a', 'b', 'a'].map((id) => queue.sendSoon('image', wakeUp(id))));
+    await redis.restart();
+    await eventually(() => queue.counts('image').catch(() => null), (counts) => counts?.waiting === 2, 10_000);
+    await queue.sendSoon('image', wakeUp('c'));
+    expect((await queue.counts('image')).waiting).toBe(3);
   });
 });

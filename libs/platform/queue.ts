@@ -1,10 +1,14 @@
 import { Queue } from 'bullmq';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { isWorkQueue, queues, type JobPayload, type QueueName } from '#contracts';
 import { connectRedis, queuePrefix, withRedis } from './redis';
 import { joinLine } from './work-line';
 
 const CHECKED_MS = 10_000;
+/** What Redis did not take is kept up to this number, and tried again after this time. */
+const MAX_KEPT = 10_000;
+const AGAIN_MS = 500;
 
 export const queueNames = Object.keys(queues) as QueueName[];
 
@@ -19,6 +23,9 @@ export interface QueueCounts {
 export class JobQueue {
   private readonly redis: Redis;
   private readonly open: Record<QueueName, Queue>;
+  private readonly kept = new Map<string, () => Promise<void>>();
+  private isResending = false;
+  private isClosed = false;
 
   constructor(
     redisUrl: string,
@@ -34,9 +41,9 @@ export class JobQueue {
    * @throws {DependencyUnavailableError} when Redis did not take it.
    */
   async send<Q extends QueueName>(name: Q, payload: JobPayload<Q>): Promise<void> {
-    const { payload: schema, dedupe, attempts, backoffMs } = queues[name];
+    const { payload: schema, attempts, backoffMs } = queues[name];
     const data = schema.parse(payload);
-    const id = (dedupe as (payload: unknown) => string)(data);
+    const id = dedupeId(name, data);
     const options = {
       attempts,
       backoff: { type: 'exponential', delay: backoffMs, jitter: 0.5 },
@@ -47,6 +54,14 @@ export class JobQueue {
     };
     if (isWorkQueue(name)) void joinLine(this.redis, this.tablePrefix, name, id).catch(() => {}); // a hint: nothing depends on it
     await withRedis(() => this.open[name].add(name, data, options));
+  }
+
+  /** As `send`, but never rejects: what Redis does not take now it gets as soon as it does. Where this process ends before, a sweeper sends it. */
+  async sendSoon<Q extends QueueName>(name: Q, payload: JobPayload<Q>): Promise<void> {
+    await this.send(name, payload).catch(() => {
+      if (this.kept.size < MAX_KEPT) this.kept.set(`${name} ${dedupeId(name, payload)}`, () => this.send(name, payload));
+      void this.resend();
+    });
   }
 
   /** Whether a job waits or runs, by what makes two jobs the same. */
@@ -76,7 +91,24 @@ export class JobQueue {
   }
 
   async close(): Promise<void> {
+    this.isClosed = true;
     await Promise.all(Object.values(this.open).map((queue) => queue.close()));
     this.redis.disconnect();
   }
+
+  private async resend(): Promise<void> {
+    if (this.isResending) return;
+    this.isResending = true;
+    for (let next = first(this.kept); next && !this.isClosed; next = first(this.kept)) {
+      const [id, send] = next;
+      const isTaken = await send().then(() => true, () => false);
+      if (isTaken) this.kept.delete(id);
+      else await sleep(AGAIN_MS, undefined, { ref: false });
+    }
+    this.isResending = false;
+  }
 }
+
+const first = <K, V>(map: Map<K, V>) => map.entries().next().value;
+
+const dedupeId = (name: QueueName, payload: unknown) => (queues[name].dedupe as (payload: unknown) => string)(payload);
