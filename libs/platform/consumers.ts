@@ -1,5 +1,6 @@
-import { Worker, type Job } from 'bullmq';
+import { DelayedError, Worker, type Job } from 'bullmq';
 import { queues, type Consumer, type JobPayload, type QueueName, type QueuesOf } from '#contracts';
+import { DependencyUnavailableError } from './errors';
 import { connectRedis, queuePrefix } from './redis';
 
 export type Handler<Q extends QueueName> = (payload: JobPayload<Q>) => Promise<void>;
@@ -19,14 +20,20 @@ export interface ConsumerOptions {
   onFailure: (queue: QueueName, job: Job | undefined, error: Error) => void;
 }
 
-/** Runs short jobs of a service: parses the payload, calls the handler, retries what throws as the job map says. */
+/** After an outage the job rests for so long at first, twice as long each time, and so long at most. */
+const REST_MS = { first: 500, most: 10_000 };
+
+/**
+ * Runs short jobs of a service: parses the payload, calls the handler, retries what throws as the job map says. An outage is
+ * no failure of the job: it rests and is tried again for as long as that takes, and counts as nothing.
+ */
 export class Consumers<C extends Consumer> {
   private readonly workers: Worker[];
 
   constructor(handlers: HandlersOf<C>, options: ConsumerOptions) {
     const connection = connectRedis(options.redisUrl, 'waiting');
     this.workers = (Object.entries(handlers) as Array<[QueueName, Handler<QueueName>]>).map(([name, handle]) => {
-      const worker = new Worker(name, (job) => handle(queues[name].payload.parse(job.data) as never), {
+      const worker = new Worker(name, (job, token) => consume(job, token, () => handle(queues[name].payload.parse(job.data) as never)), {
         connection,
         prefix: queuePrefix(options.tablePrefix),
         concurrency: options.concurrency,
@@ -48,5 +55,16 @@ export class Consumers<C extends Consumer> {
   async close(): Promise<void> {
     await Promise.all(this.workers.map((worker) => worker.close()));
     this.closeConnection();
+  }
+}
+
+async function consume(job: Job, token: string | undefined, handle: () => Promise<void>): Promise<void> {
+  try {
+    await handle();
+  } catch (error) {
+    if (!(error instanceof DependencyUnavailableError)) throw error;
+    const restMs = Math.min(REST_MS.first * 2 ** (job.attemptsStarted - 1), REST_MS.most) * (0.5 + Math.random() / 2);
+    await job.moveToDelayed(Date.now() + restMs, token);
+    throw new DelayedError();
   }
 }
