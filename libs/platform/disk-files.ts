@@ -4,8 +4,8 @@ import { DependencyUnavailableError } from './errors';
 import { StorageFullError } from './storage';
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-/** The disk, its mount or its rights are broken: nothing an upload could help. */
-const BROKEN = new Set(['EACCES', 'EPERM', 'EROFS', 'EIO', 'ENOTDIR', 'ESTALE', 'ENODEV']);
+/** The disk, its mount or its rights are broken, or the process has no file descriptors left: nothing an upload could help. */
+const BROKEN = new Set(['EACCES', 'EPERM', 'EROFS', 'EIO', 'ENOTDIR', 'ESTALE', 'ENODEV', 'EMFILE', 'ENFILE']);
 const ABSENT = new Set(['ENOENT', 'ENOTDIR']);
 const NOT_LINKABLE = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'ENOSYS']);
 

@@ -11,6 +11,11 @@ import { keepTouched, withWorkFolder } from './work-folder';
 
 const MIN_FREE_BYTES = 64 * 1024 ** 2;
 
+/** For `catch`. */
+function rethrown(error: unknown): never {
+  throw asStorageError(error);
+}
+
 /**
  * Storage on one disk: `root/objects/<key>`, unfinished files in `root/tmp`, private folders in `root/work`.
  * All three lie on one file system, so that an object appears by a rename: whole, or not at all.
@@ -77,12 +82,12 @@ export class LocalStorage implements Storage {
       return file.createReadStream({ ...range });
     } catch (error) {
       await file.close();
-      throw error;
+      throw asStorageError(error);
     }
   }
 
   async stat(key: string): Promise<{ sizeBytes: number; modifiedAt: Date } | null> {
-    const found = await stat(this.pathOf(key)).catch(nullIfAbsent);
+    const found = await stat(this.pathOf(key)).catch(nullIfAbsent).catch(rethrown);
     return found?.isFile() ? { sizeBytes: found.size, modifiedAt: found.mtime } : null;
   }
 
@@ -100,19 +105,19 @@ export class LocalStorage implements Storage {
   async deletePrefix(prefix: string): Promise<{ objects: number; bytes: number }> {
     const erased = { objects: 0, bytes: 0 };
     for await (const { key, sizeBytes } of this.list(prefix)) {
-      await rm(this.pathOf(key), { force: true });
+      await rm(this.pathOf(key), { force: true }).catch(rethrown);
       erased.objects += 1;
       erased.bytes += sizeBytes;
     }
     const dir = join(this.objects, prefix);
-    await rm(dir, { recursive: true, force: true, maxRetries: 5 }).catch(nullIfAbsent);
+    await rm(dir, { recursive: true, force: true, maxRetries: 5 }).catch(nullIfAbsent).catch(rethrown);
     await this.removeEmptyParents(dir);
     return erased;
   }
 
   async *list(prefix: string): AsyncGenerator<StoredObject> {
     assertPrefix(prefix);
-    const entries = await opendir(join(this.objects, prefix)).catch(nullIfAbsent);
+    const entries = await opendir(join(this.objects, prefix)).catch(nullIfAbsent).catch(rethrown);
     for await (const entry of entries ?? []) {
       const key = `${prefix}${entry.name}`;
       if (entry.isDirectory()) {
@@ -192,7 +197,7 @@ export class LocalStorage implements Storage {
     try {
       return await open(this.pathOf(key));
     } catch (error) {
-      throw isAbsent(error) ? new ObjectMissingError(key) : error;
+      throw isAbsent(error) ? new ObjectMissingError(key) : asStorageError(error);
     }
   }
 

@@ -5,7 +5,7 @@ import type { FailureCode, ProcessMedia } from '#contracts';
 import { MediaAnnouncer, MediaRepository, originalKey, type Ending, type MediaItem, type MediaKey } from '#media';
 import { measureJob, type JobOutcome } from '#nest';
 import { DependencyUnavailableError, newId, ObjectMissingError, STORAGE, StorageFullError, type Storage, type WorkResult } from '#platform';
-import { MediaFailure, workLimitMs } from './analysis';
+import { isExhaustion, MediaFailure, workLimitMs } from './analysis';
 import { DerivedFiles } from './derived-files';
 import { Lease, LEASE_MS } from './lease';
 import { Sandboxes } from './sandboxes';
@@ -133,7 +133,8 @@ function again(pauseMs: number): WorkResult {
   return { next: 'again', at: new Date(Date.now() + pauseMs) };
 }
 
-const isOutage = (error: unknown) => error instanceof DependencyUnavailableError || error instanceof StorageFullError;
+/** Nobody's fault who waits for this medium: it rests, and counts as nothing. */
+const isOutage = (error: unknown) => error instanceof DependencyUnavailableError || error instanceof StorageFullError || isExhaustion(String(error));
 
 /** What became of a delivery that did not come to an end. */
 function outcomeOf(error: unknown, lease: Lease, shutdown: AbortSignal): JobOutcome {

@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { DependencyUnavailableError } from '#platform';
 import { childModule } from './child-module';
+import { isExhaustion } from './exhaustion';
 import { type Facts, type Job, type OnProgress, replySchema } from './job';
 import { MediaFailure } from './media-failure';
 import type { Toolbox } from './toolbox';
@@ -38,7 +40,7 @@ export class AnalysisProcess {
       env: { TZ: 'UTC', MALLOC_ARENA_MAX: '2' }, // nothing of ours: no secret, no address
     });
     this.child.on('message', (message) => this.receive(message));
-    this.child.on('error', () => {}); // it could not start, or was gone when a job came: 'close' tells
+    this.child.on('error', (error) => (this.stderr += error.message)); // it could not start, or was gone when a job came: 'close' tells
     this.child.stderr?.setEncoding('utf8').on('data', (words: string) => (this.stderr = (this.stderr + words).slice(-MAX_STDERR_LENGTH)));
     this.exited = new Promise((resolve) => {
       this.child.once('close', (code, signal) => {
@@ -56,7 +58,10 @@ export class AnalysisProcess {
     return !this.isEnding && this.child.connected && this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** @throws {MediaFailure} for a bad file, {ProcessCrash} when the process ends by itself, the `reason` of `end`, or what broke in it. */
+  /**
+   * @throws {MediaFailure} for a bad file, {ProcessCrash} when the process ends by itself, {DependencyUnavailableError} when the
+   * machine has no room left, the `reason` of `end`, or what broke in it.
+   */
   run(job: Job, onProgress: OnProgress): Promise<Facts> {
     const id = (this.jobs += 1);
     return new Promise((resolve, reject) => {
@@ -82,12 +87,14 @@ export class AnalysisProcess {
     if (data.type === 'progress') this.pending.onProgress(data.percent);
     if (data.type === 'done') this.settle((pending) => pending.resolve(data.facts));
     if (data.type === 'failed') this.settle((pending) => pending.reject(new MediaFailure(data.code, data.detail)));
+    if (data.type === 'exhausted') this.settle((pending) => pending.reject(exhausted(data.message)));
     if (data.type === 'broken') this.settle((pending) => pending.reject(new Error(data.message)));
   }
 
   /** One that never came to work failed on us, not on a file. */
   private crash(how: string): Error {
     const what = `The analysing process ended (${how}) ${this.stderr}`.trim();
+    if (isExhaustion(this.stderr)) return exhausted(what);
     return this.isReady ? new ProcessCrash(what) : new Error(what);
   }
 
@@ -97,6 +104,9 @@ export class AnalysisProcess {
     if (pending) how(pending);
   }
 }
+
+/** No fault of the file, nor of ours: to be tried again when there is room. */
+const exhausted = (message: string) => new DependencyUnavailableError('storage', new Error(message));
 
 function killGroup(pid: number): void {
   try {

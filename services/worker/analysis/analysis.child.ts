@@ -1,6 +1,7 @@
 import { chdir } from 'node:process';
 import { rmSync } from 'node:fs';
 import { analyseImage } from './image';
+import { isExhaustion } from './exhaustion';
 import { killAll, useFfmpeg } from './ffmpeg';
 import { type Facts, type Job, type OnProgress, type Reply, requestSchema } from './job';
 import { MediaFailure } from './media-failure';
@@ -44,7 +45,8 @@ const analyse = (job: Job, onProgress: OnProgress): Promise<Facts> => (job.kind 
 
 function toReply(id: number, error: unknown): Reply {
   if (error instanceof MediaFailure) return { type: 'failed', id, code: error.code, detail: error.detail };
-  return { type: 'broken', id, message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { type: isExhaustion(message) ? 'exhausted' : 'broken', id, message };
 }
 
 /** Whole percents, each once, never back. */

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import ffmpeg, { type FfmpegCommand } from 'fluent-ffmpeg';
 import { inputOptions } from './input-options';
+import { isExhaustion } from './exhaustion';
 import { MediaFailure } from './media-failure';
 
 const running = new Set<FfmpegCommand>();
@@ -63,7 +64,7 @@ async function settled(command: FfmpegCommand): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       command.on('end', () => resolve());
-      command.on('error', (error: Error) => reject(toFailure(error)));
+      command.on('error', (error: Error, _stdout: unknown, stderr: unknown) => reject(toFailure(error, String(stderr ?? ''))));
       command.run();
     });
   } finally {
@@ -71,9 +72,9 @@ async function settled(command: FfmpegCommand): Promise<void> {
   }
 }
 
-/** fluent-ffmpeg tells how ffmpeg ended in words alone. */
-function toFailure(error: Error): Error {
-  if (/ENOSPC|No space left on device/.test(error.message)) return error;
+/** fluent-ffmpeg tells how ffmpeg ended in words alone, and leaves the reason to what ffmpeg printed. */
+function toFailure(error: Error, printed: string): Error {
+  if (isExhaustion(`${error.message} ${printed}`)) return new Error(`${error.message} ${printed.slice(-500)}`);
   if (/killed with signal SIG(XCPU|KILL)/.test(error.message)) return new MediaFailure('processing_timeout', error.message);
   if (/killed with signal|Cannot allocate memory|File too large/.test(error.message)) return new MediaFailure('too_complex', error.message);
   if (/exited with code/.test(error.message)) return new MediaFailure('invalid_media', error.message.slice(0, 500));

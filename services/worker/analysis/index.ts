@@ -1,3 +1,4 @@
+export { isExhaustion } from './exhaustion';
 export type { DerivedFile, Facts } from './job';
 export { workLimitMs, type AnalysisLimits } from './limits';
 export { MediaFailure } from './media-failure';

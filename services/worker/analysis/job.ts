@@ -40,12 +40,13 @@ export type Job = z.infer<typeof jobSchema>;
 /** Parent -> child. */
 export const requestSchema = z.object({ id: z.int(), job: jobSchema });
 
-/** Child -> parent. `failed` is about the file, `broken` about us. */
+/** Child -> parent. `failed` is about the file, `exhausted` about the machine, `broken` about us. */
 export const replySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   z.object({ type: z.literal('progress'), id: z.int(), percent: z.number() }),
   z.object({ type: z.literal('done'), id: z.int(), facts: factsSchema }),
   z.object({ type: z.literal('failed'), id: z.int(), code: z.enum(failureCodes), detail: z.string().optional() }),
+  z.object({ type: z.literal('exhausted'), id: z.int(), message: z.string() }),
   z.object({ type: z.literal('broken'), id: z.int(), message: z.string() }),
 ]);
 export type Reply = z.infer<typeof replySchema>;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
+import { isExhaustion } from './exhaustion';
 import type { DerivedFile } from './job';
 import { MediaFailure } from './media-failure';
 
@@ -97,7 +98,7 @@ async function decided<T>(work: Promise<T>): Promise<T> {
 /** libvips tells what happened in words alone. */
 function toFailure(error: Error): Error {
   const words = error.message.slice(0, 300);
-  if (/ENOENT|Input file is missing|No space left|ENOSPC/.test(words)) return error;
+  if (/ENOENT|Input file is missing/.test(words) || isExhaustion(words)) return error;
   if (/exceeds pixel limit|exceed|[Tt]oo (many|large|big)|out of memory|Maximum supported/.test(words)) return new MediaFailure('too_complex', words);
   if (/timeout/.test(words)) return new MediaFailure('processing_timeout', words);
   if (/premature end|truncated|read error|end of (file|stream)|not enough/i.test(words)) return new MediaFailure('truncated_media', words);

@@ -66,8 +66,8 @@ async function firstThatWorks(restraints: string[][]): Promise<string[]> {
 async function find(name: string): Promise<string> {
   try {
     return (await run('/bin/sh', ['-c', 'command -v "$0"', name])).stdout.trim();
-  } catch {
-    throw new Error(`Expected ${name} on the PATH, but it is not there. Install ffmpeg`);
+  } catch (error) {
+    throw new Error(`Expected ${name} on the PATH, but it is not there. Install ffmpeg (${(error as Error).message})`, { cause: error });
   }
 }
 
