@@ -25,6 +25,7 @@ export interface Form<T> {
  * `onLate` gets what `receive` made when the rest of the body turns out wrong after all.
  */
 export async function readForm<T>(req: Request, idleMs: number, receive: (file: FormFile) => Promise<T>, onLate: (file: T) => Promise<void>): Promise<Form<T>> {
+  if (req.destroyed) throw malformed(TORN); // while it waited for its turn
   const parser = openParser(req);
   const body = Promise.withResolvers<void>();
   let received: { result: Promise<T>; filename: string; stream: Readable } | undefined;

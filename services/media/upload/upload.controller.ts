@@ -6,7 +6,7 @@ import { toMedia, type MediaKey } from '#media';
 import { CurrentUser, Endpoint, ProblemError, ZodQuery, type SessionUser } from '#nest';
 import { CONFIG, DependencyUnavailableError, newId } from '#platform';
 import { Idempotency, type IdempotentRun } from './idempotency';
-import { MULTIPART_OVERHEAD_BYTES, readForm } from './multipart';
+import { MULTIPART_OVERHEAD_BYTES, readForm, type FormFile } from './multipart';
 import type { UploadDetails } from './new-item';
 import { Staging } from './staging';
 import { UploadService, type Committed } from './upload.service';
@@ -56,12 +56,8 @@ export class UploadController {
   }
 
   private async receive(key: MediaKey, wanted: Wanted, req: Request, revoke?: () => Promise<boolean>): Promise<Committed> {
-    const form = await readForm(
-      req,
-      this.idleMs,
-      ({ stream }) => this.staging.stage(key, stream),
-      (staged) => this.staging.discard(staged),
-    );
+    const stage = ({ stream }: FormFile) => this.staging.stage(key, stream);
+    const form = await this.uploads.begin(() => readForm(req, this.idleMs, stage, (staged) => this.staging.discard(staged)));
     return this.uploads.commitOrDiscard(form.file, { filename: form.filename, title: form.title, ...wanted }, revoke);
   }
 

@@ -6,9 +6,12 @@ import { DependencyUnavailableError, persist } from '#platform';
 import { newItem, type UploadDetails } from './new-item';
 import { Room } from './room';
 import { Staging, type Staged } from './staging';
+import { UploadLine } from './upload-line';
 
 /** Longer than a write can be under way after its caller gave up. */
 const WITHDRAW_PAUSE_MS = 5_000;
+/** Over all writes of a commit: a client is told within 5 s of its last byte. */
+const COMMIT_MS = 4_500;
 
 export interface Committed {
   media: Media;
@@ -20,6 +23,7 @@ export interface Committed {
 @Injectable()
 export class UploadService {
   private readonly logger = new Logger(UploadService.name);
+  private readonly line = new UploadLine();
 
   constructor(
     private readonly staging: Staging,
@@ -28,6 +32,11 @@ export class UploadService {
     private readonly media: MediaRepository,
     private readonly announcer: MediaAnnouncer,
   ) {}
+
+  /** Takes bytes in with `receive`, in turn. */
+  begin<T>(receive: () => Promise<T>): Promise<T> {
+    return this.line.begin(receive);
+  }
 
   /** As `commit`, and where that rejects nothing is left of the upload, unless `revoke` says that another request was answered with it meanwhile. */
   async commitOrDiscard(staged: Staged, details: UploadDetails, revoke = async () => true): Promise<Committed> {
@@ -43,8 +52,13 @@ export class UploadService {
   /**
    * Makes the medium and wakes a worker. From here on it can not get lost. Of the same bytes under the same id it makes one, however often.
    * @throws {ProblemError} quota_exceeded, unauthenticated when the account was deleted meanwhile
+   * @throws {DependencyUnavailableError} also when it takes too long: it may come to its end all the same
    */
-  async commit(staged: Staged, details: UploadDetails): Promise<Committed> {
+  commit(staged: Staged, details: UploadDetails): Promise<Committed> {
+    return this.line.commit(() => inTime(this.commitInTurn(staged, details)));
+  }
+
+  private async commitInTurn(staged: Staged, details: UploadDetails): Promise<Committed> {
     const same = details.onDuplicate === 'reuse' ? await this.media.findBySha256(staged.userId, staged.sha256) : null;
     if (same && same.id !== staged.id) {
       await this.undo(staged);
@@ -86,5 +100,16 @@ export class UploadService {
     if (!written) return this.undo(staged);
     void this.room.settle(staged);
     await this.announcer.announce(written); // the sweeper erases it, as any deleted medium
+  }
+}
+
+/** Several answers that are each just in time may be too late together. */
+async function inTime<T>(commit: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new DependencyUnavailableError('dynamodb', new Error(`a commit took longer than ${COMMIT_MS} ms`))), COMMIT_MS);
+  try {
+    return await Promise.race([commit, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
