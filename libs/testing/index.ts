@@ -1,12 +1,12 @@
 export { aMedium } from './a-medium';
 export { ApiClient, eventually, newAccount, UnexpectedAnswerError, type Account, type Answer, type CallOptions, type UploadOptions } from './api-client';
 export { createBucket, createTopic, startAws, subscribe, type ReceivedMessage, type TestAws, type TestSubscriber } from './aws-emulators';
-export { startDynamoDb } from './dynamodb';
+export { startDynamoDb, type TestDynamoDb } from './dynamodb';
 export { freePort } from './free-port';
 export { startRedis, type TestRedis } from './redis';
 export { startSurroundings, type TestSurroundings } from './surroundings';
 export * from './fixtures';
-export { startProcess, type TestProcess } from './processes';
+export { startDynamoDbApart, startProcess, type TestProcess } from './processes';
 export { shapes, shapesByStorage, shapesWithS3, startStandalone, type PublishedAlert, type Stack, type StackOptions } from './stack';
 export { EventReader, type ServerEvent } from './event-reader';
 export { browserPath, openBrowser } from './browser';

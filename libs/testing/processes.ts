@@ -1,7 +1,11 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TestDynamoDb } from './dynamodb';
+import { freePort } from './free-port';
 
 const dist = join(__dirname, '..', '..', 'dist');
 
@@ -19,13 +23,28 @@ export interface TestProcess {
 }
 
 /** A service as it ships, from the production build, in a process of its own. Resolves when it is ready. */
-export async function startProcess(name: string, env: Record<string, string>): Promise<TestProcess> {
-  const main = join(dist, 'services', name, 'main.js');
+export function startProcess(name: string, env: Record<string, string>): Promise<TestProcess> {
+  return startBuilt(join('services', name, 'main.js'), [], env);
+}
+
+/** The DynamoDB emulator of `npm start`, in a process of its own: whatever load a test makes, it is not slower for that. */
+export async function startDynamoDbApart(): Promise<TestDynamoDb> {
+  const [folder, port] = [await mkdtemp(join(tmpdir(), 'dynamodb-')), await freePort()];
+  const emulator = await startBuilt(join('deploy', 'local', 'dynalite.js'), [folder, String(port)], {});
+  const stop = async () => {
+    await emulator.kill();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { endpoint: `http://127.0.0.1:${port}`, stop };
+}
+
+async function startBuilt(path: string, args: readonly string[], env: Record<string, string>): Promise<TestProcess> {
+  const main = join(dist, path);
   if (!existsSync(main)) throw new Error(`Expected the build at ${main}: run \`npm run build\` first (npm test does)`);
-  const child = fork(main, { env: { PATH: process.env.PATH, NODE_OPTIONS: process.env.NODE_OPTIONS, ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const child = fork(main, args, { env: { PATH: process.env.PATH, NODE_OPTIONS: process.env.NODE_OPTIONS, ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   let output = '';
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const url = await Promise.race([ready(child), once(child, 'exit').then(([code]) => Promise.reject(new Error(`${name} ended with ${code} at its start:\n${output}`)))]);
+  const url = await Promise.race([ready(child), once(child, 'exit').then(([code]) => Promise.reject(new Error(`${path} ended with ${code} at its start:\n${output}`)))]);
   const ended = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill(signal);

@@ -8,6 +8,8 @@ export type Fate =
   | 'pass'
   /** Refused as DynamoDB does when its capacity is used up. */
   | 'throttle'
+  /** Refused with status 503. */
+  | 'unavailable'
   /** Never done, never answered. */
   | 'hang'
   /** Done, and never answered. */
@@ -85,6 +87,7 @@ async function meet(decide: Decide, req: IncomingMessage, res: ServerResponse, w
   const fate = decide(String(req.headers['x-amz-target'] ?? '').split('.').at(-1)!, body.toString());
   if (fate === 'hang') return;
   if (fate === 'throttle') return void res.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end(THROTTLED);
+  if (fate === 'unavailable') return void res.writeHead(503).end();
   if (fate === 'thrice') await Promise.all([1, 2].map(() => sleep(way.random() * SPREAD_MS).then(() => forward(req, body, way))));
   const answer = await forward(req, body, way);
   if (fate === 'cut') return void req.socket.destroy();

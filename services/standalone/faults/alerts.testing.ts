@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MediaItem } from '#media';
 import { JobQueue, type Key } from '#platform';
+import type { Unreliable } from '#testing';
 import { settle } from './oracle.testing';
 import type { Rig } from './rig.testing';
 import { underLoad, type Scenario } from './scenario.testing';
@@ -29,19 +30,24 @@ async function deliverAgain(rig: Rig, random: () => number): Promise<void> {
 }
 
 /** Uploads go on and end as if nothing was, but for their alerts. */
-export const topicDown = (seconds: number): Scenario => ({
-  name: `SNS down ${seconds} s`,
+const topicAway = (name: string, seconds: number, begin: (way: Unreliable) => Promise<void> | void): Scenario => ({
+  name: `SNS ${name} ${seconds} s`,
   options: { topic: true },
   atOnce: 5,
   async run(rig, trials) {
     const over = sleep(seconds * 1_000);
-    await rig.topic!.way.refuse();
+    await begin(rig.topic!.way);
     const mended = rig.expectReady('degraded').then(() => over).then(() => rig.topic!.way.mend());
     const recovered = await Promise.all(trials.map((trial) => underLoad(trial, () => mended)));
     await rig.expectReady('ok');
     return recovered;
   },
 });
+
+export const topicFaults = (seconds: number): readonly Scenario[] => [
+  topicAway('down', seconds, (way) => way.refuse()),
+  topicAway('hanging', seconds, (way) => way.behave(() => 'hang')),
+];
 
 /** Also from the product's own queue: the events are held back until each was delivered again and again. */
 export const topicRepeats: Scenario = {

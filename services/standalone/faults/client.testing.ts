@@ -33,6 +33,8 @@ export type Try = { id: string } | { refusedWith: number; code: string; seconds:
 
 const PAUSE_MS = 300;
 const PATIENCE_MS = 240_000;
+/** And what a client on a busy machine takes to hear it. */
+const REFUSED_WITHIN_SECONDS = 5.5;
 /** What a client may be told when a dependency is away or another try of its own still runs. */
 const PATIENT_STATUS = new Set([503, 507, 409, 423]);
 
@@ -74,6 +76,18 @@ export class Client {
     return sent;
   }
 
+  /** Deletes the account with everything in it, and comes back under the same name as soon as that is free. */
+  async leaveAndReturn(meanwhile: () => Promise<unknown>): Promise<void> {
+    await this.ask('DELETE', '/api/auth/me', { json: { password: this.account.password } });
+    for (const upload of this.uploads) upload.isDeleted = true;
+    await meanwhile();
+    for (const giveUpAt = Date.now() + PATIENCE_MS; ; await sleep(PAUSE_MS)) {
+      const answer = await this.api.call('POST', '/api/auth/register', { json: this.account }).catch(() => null);
+      if (answer?.status === 201) return;
+      if (Date.now() > giveUpAt) throw new Error(`The name was not free within ${PATIENCE_MS / 1_000} s: ${JSON.stringify(answer?.body)}`);
+    }
+  }
+
   /** Asks until there is an answer: the service may be away, and the session gone with Redis. */
   async ask<T>(method: string, path: string, options?: Parameters<ApiClient['call']>[2]): Promise<T> {
     for (const giveUpAt = Date.now() + PATIENCE_MS; ; await sleep(PAUSE_MS)) {
@@ -105,6 +119,7 @@ export class Client {
   private async meetRefusal(file: TestFile, { refusedWith, code, seconds }: Extract<Try, { refusedWith: number }>): Promise<void> {
     this.refusals += 1;
     this.slowestRefusalSeconds = Math.max(this.slowestRefusalSeconds, seconds);
+    if (seconds > REFUSED_WITHIN_SECONDS) this.wrong.push(`${file.name} was refused with ${refusedWith} ${code} ${seconds.toFixed(1)} s after its last byte`);
     if (refusedWith === 401) return this.login();
     if (!PATIENT_STATUS.has(refusedWith)) this.wrong.push(`${file.name} was refused with ${refusedWith} ${code}`);
   }

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { MediaCounters, MediaRepository, QUOTA_ROW, StoredFolders } from '#media';
-import { connectRedis, LocalStorage } from '#platform';
+import { connectRedis } from '#platform';
 import { OrphanFiles } from '../../worker/orphan-files';
 import type { Client } from './client.testing';
 import type { Rig } from './rig.testing';
@@ -45,21 +45,23 @@ async function sweepADayLater(rig: Rig): Promise<void> {
   const [media, counters] = [new MediaRepository(rig.table), new MediaCounters(rig.table)];
   const becameMedium = async (userId: string, id: string) => (await media.getEvenDeleted({ userId, id })) !== null;
   for await (const { userId, id } of rig.table.sweepExpired('media', later)) if (id === QUOTA_ROW) await counters.expireReservations(userId!, becameMedium, later);
-  await new OrphanFiles(new StoredFolders(new LocalStorage(rig.dataDir), rig.table), media, counters).erase(later);
+  await new OrphanFiles(new StoredFolders(rig.storage, rig.table), media, counters).erase(later);
 }
 
 async function unfinishedFiles(rig: Rig): Promise<string[]> {
-  const files = await Promise.all(['tmp', 'work', 'objects/resumable'].map((folder) => filesIn(join(rig.dataDir, folder), rig.dataDir)));
-  return files.flat().filter((path) => !isOfLivingWorker(path));
+  const files = await Promise.all(['tmp', 'work'].map((folder) => filesIn(join(rig.dataDir, folder), rig.dataDir)));
+  const open = rig.bucket?.openUploads() ?? 0;
+  return [...files.flat().filter((path) => !isOfLivingWorker(path)), ...(await keysBelow(rig, 'resumable/')), ...(open > 0 ? [`${open} multipart uploads are open`] : [])];
 }
 
+const keysBelow = async (rig: Rig, prefix: string) => (await Array.fromAsync(rig.storage.list(prefix))).map(({ key }) => key);
+
 async function unnamedFiles(rig: Rig, ids: ReadonlySet<string>): Promise<string[]> {
-  const originals = await filesIn(join(rig.dataDir, 'objects', 'originals'));
-  const derived = await filesIn(join(rig.dataDir, 'objects', 'derived'));
-  const deliveries = Map.groupBy(new Set(derived.map((path) => path.split('/').slice(0, 2).join('/'))), (path) => path.split('/')[0]!);
+  const [originals, derived] = [await keysBelow(rig, 'originals/'), await keysBelow(rig, 'derived/')];
+  const deliveries = Map.groupBy(new Set(derived.map((key) => key.split('/').slice(0, 3).join('/'))), (folder) => folder.split('/')[1]!);
   return [
-    ...originals.filter((path) => !ids.has(path.split('/')[1]!)).map((path) => `originals/${path}`),
-    ...derived.filter((path) => !ids.has(path.split('/')[0]!)).map((path) => `derived/${path}`),
+    ...originals.filter((key) => !ids.has(key.split('/')[2]!)),
+    ...derived.filter((key) => !ids.has(key.split('/')[1]!)),
     ...[...deliveries].filter(([, folders]) => folders.length > 1).map(([id, folders]) => `derived/${id} has ${folders.length} folders`),
   ];
 }

@@ -6,7 +6,7 @@ import type { Scenario, Trial } from './scenario.testing';
 /** All at the same moment: most as one POST, every tenth resumable, every tenth with a key. */
 export const parallelUploads = (count: number): Scenario => ({
   name: `${count} parallel uploads`,
-  options: { workers: 2 },
+  options: { workers: 2, crowd: true },
   async run(rig, [trial]) {
     const { client, files } = trial!;
     const chosen = await Promise.all(Array.from({ length: count }, () => files.good()));

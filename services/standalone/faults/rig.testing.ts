@@ -4,17 +4,22 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Alert } from '#contracts';
-import { Dynamo } from '#platform';
+import { Dynamo, LocalStorage, type Storage } from '#platform';
 import {
-  createTopic, eventually, freePort, startAws, startProcess, startStandalone, startUnreliable, subscribe,
-  type PublishedAlert, type Stack, type TestAws, type TestProcess, type TestRedis, type TestSubscriber, type Unreliable,
+  eventually, freePort, startDynamoDbApart, startProcess, startStandalone, startUnreliable,
+  type PublishedAlert, type Stack, type TestDynamoDb, type TestProcess, type TestRedis, type Unreliable,
 } from '#testing';
+import { startBucket, startTopic, type Bucket, type Topic } from './aws.testing';
 
 export interface RigOptions {
   workers?: number;
   env?: Record<string, string>;
   /** Alerts go to a topic instead of a file. */
   topic?: boolean;
+  /** What it keeps lies in a bucket instead of a folder. */
+  bucket?: boolean;
+  /** So many clients that this process has no time to be the way to DynamoDB. */
+  crowd?: boolean;
   /** What it keeps lies on a disk of this size. Root alone can make one. */
   diskBytes?: number;
 }
@@ -26,6 +31,8 @@ export type Ready = { status: 'ok' | 'degraded' | 'down'; checks: Record<string,
 const UPLOAD_EXPIRY_SECONDS = '240';
 const LIVE_EVERY_MS = 1_000;
 const LIVE_WITHIN_MS = 10_000;
+const LAST_WORDS = 4_000;
+const STOPS_WITHIN_SECONDS = 20;
 const READY_WITHIN_MS = 15_000;
 
 /** The product with everything around it where it can be hurt, and eyes on its health. */
@@ -40,8 +47,10 @@ export class Rig {
 
   private constructor(
     readonly stack: Stack,
+    private readonly emulator: TestDynamoDb,
     readonly dynamodb: Unreliable,
-    readonly topic: { way: Unreliable; aws: TestAws; subscriber: TestSubscriber } | null,
+    readonly topic: Topic | null,
+    readonly bucket: Bucket | null,
     /** TMPDIR of all its processes. */
     readonly temp: string,
     readonly table: Dynamo,
@@ -50,18 +59,20 @@ export class Rig {
     this.watch = setInterval(() => void this.checkLive(), LIVE_EVERY_MS);
   }
 
-  static async start(random: () => number, { workers = 1, env = {}, topic: withTopic = false, diskBytes }: RigOptions = {}): Promise<Rig> {
+  static async start(random: () => number, { workers = 1, env = {}, topic: withTopic, bucket: withBucket, crowd, diskBytes }: RigOptions = {}): Promise<Rig> {
     const temp = await mkdtemp(join(tmpdir(), 'faults-'));
     const disk = diskBytes ? await mountDisk(diskBytes) : null;
     const topic = withTopic ? await startTopic(random) : null;
-    let dynamodb: Unreliable | undefined;
+    const bucket = withBucket ? await startBucket(temp) : null;
+    const emulator = await startDynamoDbApart();
+    const dynamodb = await startUnreliable(emulator.endpoint, random);
     const stack = await startStandalone({
       workers: 0,
-      env: { PORT: String(await freePort()), TMPDIR: temp, UPLOAD_EXPIRY_SECONDS, ...(disk && { DATA_DIR: disk }), ...topic?.env, ...env },
-      wayToDynamoDb: async (endpoint) => (dynamodb = await startUnreliable(endpoint, random)).url,
+      env: { PORT: String(await freePort()), TMPDIR: temp, UPLOAD_EXPIRY_SECONDS, LOG_LEVEL: 'warn', ...(disk && { DATA_DIR: disk }), ...topic?.env, ...bucket?.env, ...env },
+      wayToDynamoDb: async () => (crowd ? emulator.endpoint : dynamodb.url),
     });
-    const table = Dynamo.connect(stack.processes!.surroundings.config());
-    const rig = new Rig(stack, dynamodb!, topic, temp, table, disk);
+    const table = Dynamo.connect(stack.processes!.surroundings.config({ AWS_ENDPOINT_URL_DYNAMODB: emulator.endpoint }));
+    const rig = new Rig(stack, emulator, dynamodb, topic, bucket, temp, table, disk);
     for (let started = 0; started < workers; started += 1) await rig.startWorker();
     return rig;
   }
@@ -72,6 +83,11 @@ export class Rig {
 
   get redis(): TestRedis {
     return this.stack.processes!.surroundings.redis;
+  }
+
+  /** What it keeps, by a way that nobody hurts. */
+  get storage(): Storage {
+    return this.bucket?.storage ?? new LocalStorage(this.dataDir);
   }
 
   get dataDir(): string {
@@ -93,6 +109,15 @@ export class Rig {
     this.isSilent = false;
   }
 
+  /** As a deploy does it: SIGTERM, then the new ones. `meanwhile` is when nobody runs. */
+  async restart(meanwhile: () => Promise<unknown> = async () => {}): Promise<void> {
+    this.isSilent = true;
+    const workers = this.workers.splice(0);
+    await Promise.all([this.api, ...workers].map((process) => this.end(process)));
+    await meanwhile();
+    await Promise.all([this.startApi(), ...workers.map(() => this.startWorker())]);
+  }
+
   async startWorker(overrides: Record<string, string> = {}): Promise<TestProcess> {
     const worker = await this.stack.processes!.startWorker(overrides);
     this.workers.push(worker);
@@ -109,6 +134,14 @@ export class Rig {
     await worker.stop();
   }
 
+  /** Below the 20 s that a platform gives, and as it should. */
+  private async end(process: TestProcess): Promise<void> {
+    const startedAt = Date.now();
+    const code = await process.stop();
+    const seconds = (Date.now() - startedAt) / 1_000;
+    if (code !== 0 || seconds > STOPS_WITHIN_SECONDS) this.lies.push(`a process that was told to stop ended with ${code} after ${seconds} s: ${process.output().slice(-500)}`);
+  }
+
   /** Command lines of what the workers started and what still runs: each names a folder of ours. */
   async children(): Promise<string[]> {
     const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
@@ -121,6 +154,11 @@ export class Rig {
     if (!this.topic) return ((await readFile(join(this.dataDir, 'alerts.ndjson'), 'utf8').catch(() => '')).split('\n')).flatMap(parsed);
     for (const { message, attributes } of await this.topic.subscriber.takeAll()) this.received.push({ message: JSON.parse(message) as Alert, attributes });
     return this.received;
+  }
+
+  /** The last words of its processes. */
+  words(): string {
+    return [this.api, ...this.workers].map((process) => process.output().slice(-LAST_WORDS)).join('\n');
   }
 
   async ready(): Promise<Ready> {
@@ -148,9 +186,9 @@ export class Rig {
     this.table.close();
     await this.stack.stop();
     await this.dynamodb.stop();
-    await this.topic?.way.stop();
-    this.topic?.subscriber.close();
-    await this.topic?.aws.stop();
+    await this.emulator.stop();
+    await this.topic?.stop();
+    await this.bucket?.stop();
     await rm(this.temp, { recursive: true, force: true });
     if (this.disk) await unmountDisk(this.disk);
   }
@@ -183,12 +221,4 @@ function parsed(line: string): PublishedAlert[] {
   } catch {
     return [];
   }
-}
-
-async function startTopic(random: () => number) {
-  const aws = await startAws();
-  const arn = await createTopic(aws);
-  const subscriber = await subscribe(aws, arn);
-  const way = await startUnreliable(aws.endpoint, random);
-  return { aws, subscriber, way, env: { SNS_TOPIC_ARN: arn, AWS_ENDPOINT_URL_SNS: way.url } };
 }

@@ -27,6 +27,8 @@ export interface Scenario {
 
 export interface Outcome extends Verdict {
   name: string;
+  /** What its processes logged last. */
+  words: string;
   repeats: number;
   recoverySeconds: number[];
   minutes: number;
@@ -51,7 +53,7 @@ export async function play(scenario: Scenario, seed: number, repeats: number, le
       recoverySeconds.push(...(await scenario.run(rig, trials)));
     }
     const verdict = await examine(rig, clients, leftPatienceMs);
-    return { name: scenario.name, repeats, recoverySeconds, minutes: (Date.now() - startedAt) / 60_000, ...verdict };
+    return { name: scenario.name, words: rig.words(), repeats, recoverySeconds, minutes: (Date.now() - startedAt) / 60_000, ...verdict };
   } finally {
     await rig.stop();
   }

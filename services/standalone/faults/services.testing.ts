@@ -4,7 +4,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectRedis } from '#platform';
-import type { Fate } from '#testing';
+import type { Fate, Unreliable } from '#testing';
 import type { Rig } from './rig.testing';
 import { underLoad, type Scenario, type Trial } from './scenario.testing';
 
@@ -62,6 +62,10 @@ export const redisFaults: readonly Scenario[] = [
   }),
   hurting('Redis absent', ({ rig }) => outage(rig, () => rig.redis.kill().then(() => () => rig.redis.restart()))),
   hurting('Redis full', ({ rig }) => outage(rig, () => limitMemory(rig, 1).then(() => () => limitMemory(rig, 0)))),
+  hurting('Redis hanging', ({ rig }) => outage(rig, async () => {
+    process.kill(rig.redis.pid, 'SIGSTOP');
+    return async () => process.kill(rig.redis.pid, 'SIGCONT');
+  })),
   hurting('Redis FLUSHALL', ({ rig }) => redisCommand(rig, 'FLUSHALL')),
 ];
 
@@ -71,6 +75,45 @@ export const dynamodbFaults: readonly Scenario[] = [
   misbehaving('throttled 60 %', null, (random) => (random() < 0.6 ? 'throttle' : 'pass')),
   misbehaving('ambiguous (done, reply cut)', null, (random) => (random() < 0.5 ? 'cut' : 'pass')),
 ];
+
+/** What is away when the product starts. */
+const absentAtStart = (name: string, take: (rig: Rig) => Promise<() => Promise<unknown>>, ready: 'down' | 'degraded', options?: Scenario['options']) =>
+  hurting(`${name} absent at start`, ({ rig }) => outage(rig, async () => {
+    const given = Promise.withResolvers<() => Promise<unknown>>();
+    await rig.restart(async () => given.resolve(await take(rig)));
+    return given.promise;
+  }, ready), options);
+
+export const absences: readonly Scenario[] = [
+  absentAtStart('Redis', (rig) => rig.redis.kill().then(() => () => rig.redis.restart()), 'down'),
+  absentAtStart('DynamoDB', ({ dynamodb }) => dynamodb.refuse().then(() => () => dynamodb.mend()), 'down'),
+  absentAtStart('SNS', ({ topic }) => topic!.way.refuse().then(() => () => topic!.way.mend()), 'degraded', { topic: true }),
+  absentAtStart('S3', ({ bucket }) => bucket!.way.refuse().then(() => () => bucket!.way.mend()), 'down', { bucket: true }),
+];
+
+/** Uploads go on where the bytes can not be kept for a while. */
+const bucketFault = (name: string, begin: (way: Unreliable, random: () => number) => Promise<void> | void) =>
+  hurting(`S3 ${name}`, ({ rig, random }) => outage(rig, async () => {
+    await begin(rig.bucket!.way, random);
+    return () => rig.bucket!.way.mend();
+  }, 'down'), { bucket: true });
+
+export const bucketFaults: readonly Scenario[] = [
+  bucketFault('refused', (way) => way.refuse()),
+  bucketFault('hanging', (way, random) => way.behave(() => (random() < 0.5 ? 'hang' : 'mute'))),
+  bucketFault('unavailable', (way) => way.behave(() => 'unavailable')),
+];
+
+/** What a deploy interrupts is handed back or brought to its end. */
+export const deploy: Scenario = {
+  ...hurting('SIGTERM of everything, then a new version', async (trial) => {
+    const { rig, client, files, random } = trial;
+    const slow = Array.from({ length: 5 }, async (_, at) => client.send(await files.some(at), 'plain', 2_000 + random() * 4_000));
+    await sleep(1_000);
+    await rig.restart();
+    for (const { id, filename } of await Promise.all(slow)) if (!id) client.wrong.push(`${filename} was under way when the API was told to stop, and was not taken`);
+  }),
+};
 
 /** Limits a running process to so many more files and connections than it has now. */
 async function withoutDescriptors(pid: number, spare: number, during: () => Promise<unknown>): Promise<void> {

@@ -1,0 +1,47 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { S3Storage, type Storage } from '#platform';
+import { createBucket, createTopic, startAws, startUnreliable, subscribe, type TestSubscriber, type Unreliable } from '#testing';
+
+/** A topic behind a way that can be hurt, and who subscribed to it. */
+export interface Topic {
+  way: Unreliable;
+  subscriber: TestSubscriber;
+  env: Record<string, string>;
+  stop(): Promise<void>;
+}
+
+/** A bucket behind a way that can be hurt, and another one to it. */
+export interface Bucket {
+  way: Unreliable;
+  storage: Storage;
+  /** Multipart uploads that were neither completed nor given up. */
+  openUploads(): number;
+  env: Record<string, string>;
+  stop(): Promise<void>;
+}
+
+export async function startTopic(random: () => number): Promise<Topic> {
+  const aws = await startAws();
+  const arn = await createTopic(aws);
+  const subscriber = await subscribe(aws, arn);
+  const way = await startUnreliable(aws.endpoint, random);
+  const stop = async () => {
+    await way.stop();
+    subscriber.close();
+    await aws.stop();
+  };
+  return { way, subscriber, env: { SNS_TOPIC_ARN: arn, AWS_ENDPOINT_URL_SNS: way.url }, stop };
+}
+
+export async function startBucket(workDir: string): Promise<Bucket> {
+  const aws = await startAws();
+  const name = await createBucket(aws);
+  const client = new S3Client({ ...aws.client, forcePathStyle: true });
+  const way = await startUnreliable(aws.endpoint);
+  const stop = async () => {
+    await way.stop();
+    client.destroy();
+    await aws.stop();
+  };
+  return { way, storage: new S3Storage(name, client, workDir), openUploads: aws.openUploads, env: { S3_BUCKET: name, AWS_ENDPOINT_URL_S3: way.url }, stop };
+}
