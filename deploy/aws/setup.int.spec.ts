@@ -1,5 +1,5 @@
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, GetBucketLifecycleConfigurationCommand, PutBucketLifecycleConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -65,8 +65,17 @@ describe('setting up AWS', () => {
   });
 
   it.each(['us-east-1', 'eu-central-1'])('makes the bucket once and finds it the next time, in %s', async (region) => {
-    expect(await setUpBucket(s3, `files-${region}`, region)).toBe('made');
-    expect(await setUpBucket(s3, `files-${region}`, region)).toBe('is there');
+    expect(await setUpBucket(s3, `files-${region}`, region, 7)).toBe('made, unfinished uploads go after 7 days');
+    expect(await setUpBucket(s3, `files-${region}`, region, 7)).toBe('is there');
+  });
+
+  it('keeps the rules that a bucket has already', async () => {
+    const rule = { ID: 'logs', Status: 'Enabled' as const, Filter: { Prefix: 'logs/' }, Expiration: { Days: 30 } };
+    await s3.send(new CreateBucketCommand({ Bucket: 'ruled' }));
+    await s3.send(new PutBucketLifecycleConfigurationCommand({ Bucket: 'ruled', LifecycleConfiguration: { Rules: [rule] } }));
+    expect(await setUpBucket(s3, 'ruled', 'us-east-1', 9)).toBe('is there, unfinished uploads go after 9 days');
+    const { Rules } = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket: 'ruled' }));
+    expect(Rules).toMatchObject([rule, { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 9 } }]);
   });
 
   it('names the permission that is missing, and goes on with the rest', async () => {
@@ -82,7 +91,7 @@ describe('setting up AWS', () => {
       [
         { what: 'table', run: () => setUpTable(deniedDynamodb, 'users', place) },
         { what: 'topic', run: () => setUpTopic(deniedSns, 'arn:aws:sns:us-east-1:000000000000:denied', 'us-east-1') },
-        { what: 'bucket', run: () => setUpBucket(deniedS3, 'denied', 'us-east-1') },
+        { what: 'bucket', run: () => setUpBucket(deniedS3, 'denied', 'us-east-1', 7) },
         { what: 'other table', run: () => setUpTable(dynamodb, 'users', { ...place, prefix: 'rest-' }) },
       ],
       (line) => said.push(line),
