@@ -19,8 +19,8 @@ export type Fate =
   /** Done three times, each after a moment of its own: repeated, and out of order. */
   | 'thrice';
 
-/** `operation` is DynamoDB's name of it. */
-type Decide = (operation: string, body: string) => Fate;
+/** `operation` is DynamoDB's name of it, `request` what HTTP asks for, as `GET /path`. */
+type Decide = (operation: string, body: string, request: string) => Fate;
 
 /** A way to an HTTP server that does harm. */
 export interface Unreliable {
@@ -84,7 +84,7 @@ interface Way {
 
 async function meet(decide: Decide, req: IncomingMessage, res: ServerResponse, way: Way): Promise<void> {
   const body = Buffer.concat(await req.toArray());
-  const fate = decide(String(req.headers['x-amz-target'] ?? '').split('.').at(-1)!, body.toString());
+  const fate = decide(String(req.headers['x-amz-target'] ?? '').split('.').at(-1)!, body.toString(), `${req.method} ${req.url}`);
   if (fate === 'hang') return;
   if (fate === 'throttle') return void res.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end(THROTTLED);
   if (fate === 'unavailable') return void res.writeHead(503).end();

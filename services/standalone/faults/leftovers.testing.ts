@@ -27,6 +27,7 @@ interface Row {
 export async function leftovers(rig: Rig, clients: readonly Client[], patienceMs: number): Promise<string[]> {
   const ids = new Set((await Promise.all(clients.map((client) => client.library()))).flatMap((library) => [...library.keys()]));
   const soon = async () => [...(await unfinishedFiles(rig)), ...(await strayKeys(rig)), ...(await unsettledRows(rig))];
+  if (rig.workers.length === 0) await rig.startWorker(); // somebody has to clear away
   const left = await until(soon, patienceMs);
   await sweepADayLater(rig);
   left.push(...(await unnamedFiles(rig, ids)), ...(await expiredRows(rig)));
@@ -50,7 +51,7 @@ async function sweepADayLater(rig: Rig): Promise<void> {
 
 async function unfinishedFiles(rig: Rig): Promise<string[]> {
   const files = await Promise.all(['tmp', 'work'].map((folder) => filesIn(join(rig.dataDir, folder), rig.dataDir)));
-  const open = rig.bucket?.openUploads() ?? 0;
+  const open = rig.bucket ? rig.bucket.openUploads() - rig.bucket.unheardUploads : 0;
   return [...files.flat().filter((path) => !isOfLivingWorker(path)), ...(await keysBelow(rig, 'resumable/')), ...(open > 0 ? [`${open} multipart uploads are open`] : [])];
 }
 

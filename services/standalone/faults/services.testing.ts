@@ -4,7 +4,8 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectRedis } from '#platform';
-import type { Fate, Unreliable } from '#testing';
+import type { Fate } from '#testing';
+import type { Bucket } from './aws.testing';
 import type { Rig } from './rig.testing';
 import { underLoad, type Scenario, type Trial } from './scenario.testing';
 
@@ -92,16 +93,26 @@ export const absences: readonly Scenario[] = [
 ];
 
 /** Uploads go on where the bytes can not be kept for a while. */
-const bucketFault = (name: string, begin: (way: Unreliable, random: () => number) => Promise<void> | void) =>
+const bucketFault = (name: string, begin: (bucket: Bucket, random: () => number) => Promise<void> | void) =>
   hurting(`S3 ${name}`, ({ rig, random }) => outage(rig, async () => {
-    await begin(rig.bucket!.way, random);
+    await begin(rig.bucket!, random);
     return () => rig.bucket!.way.mend();
   }, 'down'), { bucket: true });
 
+const CREATES_UPLOAD = /^POST .*[?&]uploads/;
+
+function hangOrMute(bucket: Bucket, random: () => number): void {
+  bucket.way.behave((_operation, _body, request) => {
+    if (random() < 0.5) return 'hang';
+    if (CREATES_UPLOAD.test(request)) bucket.unheardUploads += 1;
+    return 'mute';
+  });
+}
+
 export const bucketFaults: readonly Scenario[] = [
-  bucketFault('refused', (way) => way.refuse()),
-  bucketFault('hanging', (way, random) => way.behave(() => (random() < 0.5 ? 'hang' : 'mute'))),
-  bucketFault('unavailable', (way) => way.behave(() => 'unavailable')),
+  bucketFault('refused', ({ way }) => way.refuse()),
+  bucketFault('hanging', hangOrMute),
+  bucketFault('unavailable', ({ way }) => way.behave(() => 'unavailable')),
 ];
 
 /** What a deploy interrupts is handed back or brought to its end. */
