@@ -53,7 +53,7 @@ export const failures = {
   too_complex: ['The file needs more pixels, memory or output than this server allows. Upload a smaller version.', false],
   processing_timeout: ['Processing took longer than this server allows. Try again; if it fails again, upload a shorter or smaller version.', true],
   crashed_worker: ['Processing broke down several times on this file. Try again; if it fails again, convert the file to another format first.', true],
-  original_missing: ['The uploaded bytes can not be found in our storage. This is our fault; upload the file again.', false],
+  original_missing: ['The uploaded bytes can not be found in our storage. This is our fault. Try again later; if it fails again, upload the file again.', true],
   processing_error: ['Something went wrong on our side while processing. The file is safe; try again.', true],
 } as const satisfies Record<string, readonly [string, boolean]>;
 

@@ -2,12 +2,13 @@ import { FileConfigstore, FileStore } from '@tus/file-store';
 import { S3Store } from '@tus/s3-store';
 import { DataStore, ERRORS, type Upload } from '@tus/server';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { keepTempFilesIn } from '#config';
 import { asStorageError, nullIfAbsent } from './disk-files';
+import { DependencyUnavailableError } from './errors';
 import { s3ClientConfig } from './s3-client';
 import { asPortError } from './s3-errors';
 
@@ -112,11 +113,19 @@ const noCache = { get: async () => undefined, set: async () => {}, delete: async
 
 /** `objectsDir` is the folder in which the storage on disk keeps its objects. */
 export function diskResumableStore(objectsDir: string, expiryMs: number): ResumableStore {
+  let store: DiskParts | undefined;
   const open = async () => {
-    await mkdir(objectsDir, { recursive: true, mode: 0o700 }); // first: where the store itself can not make it, it ends the process
-    return new DiskParts({ directory: objectsDir, configstore: new DiskInfo(objectsDir), expirationPeriodInMilliseconds: expiryMs });
+    if (store) await assertFolder(objectsDir);
+    else await mkdir(objectsDir, { recursive: true, mode: 0o700 }); // first: where the store itself can not make it, it ends the process
+    return (store ??= new DiskParts({ directory: objectsDir, configstore: new DiskInfo(objectsDir), expirationPeriodInMilliseconds: expiryMs }));
   };
   return new ResumableStore(open, asStorageError, expiryMs);
+}
+
+/** A disk that is not mounted any more looks like one without uploads. @throws {DependencyUnavailableError} */
+async function assertFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(nullIfAbsent);
+  if (!found) throw new DependencyUnavailableError('storage', new Error(`${path} was there, but is gone`));
 }
 
 /** Parts pass through files in `tempDir` on their way, which is looked after: processes that are killed leave some behind. */

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { asStorageError, isAbsent, linkOrCopy, nullIfAbsent, syncFolder } from './disk-files';
+import { DependencyUnavailableError } from './errors';
 import { ObjectMissingError, StorageFullError, type ByteRange, type Storage, type StoredObject } from './storage';
 import { assertKey, assertPrefix, assertRange } from './storage-key';
 import { keepTouched, withWorkFolder } from './work-folder';
@@ -25,6 +26,8 @@ export class LocalStorage implements Storage {
   private readonly objects: string;
   private readonly tmp: string;
   private readonly work: string;
+  /** There was something in it: what is gone from now on is a disk that is away, not a beginning. */
+  private isInUse = false;
 
   constructor(
     root: string,
@@ -88,6 +91,7 @@ export class LocalStorage implements Storage {
 
   async stat(key: string): Promise<{ sizeBytes: number; modifiedAt: Date } | null> {
     const found = await stat(this.pathOf(key)).catch(nullIfAbsent).catch(rethrown);
+    if (!found) await this.assertThere();
     return found?.isFile() ? { sizeBytes: found.size, modifiedAt: found.mtime } : null;
   }
 
@@ -118,6 +122,7 @@ export class LocalStorage implements Storage {
   async *list(prefix: string): AsyncGenerator<StoredObject> {
     assertPrefix(prefix);
     const entries = await opendir(join(this.objects, prefix)).catch(nullIfAbsent).catch(rethrown);
+    if (!entries) await this.assertThere();
     for await (const entry of entries ?? []) {
       const key = `${prefix}${entry.name}`;
       if (entry.isDirectory()) {
@@ -135,8 +140,7 @@ export class LocalStorage implements Storage {
       await file.write('writable');
       await file.sync();
     });
-    const objects = await lstat(this.objects).catch(nullIfAbsent);
-    if (objects && !objects.isDirectory()) throw new Error(`Expected a folder at ${this.objects}, but it is something else`);
+    await this.assertThere();
     const { bavail, bsize } = await statfs(this.tmp);
     const freeBytes = bavail * bsize;
     if (freeBytes < this.minFreeBytes) throw new StorageFullError(`Expected ${this.minFreeBytes} bytes of free disk, but there are ${freeBytes}`);
@@ -146,6 +150,7 @@ export class LocalStorage implements Storage {
   private async publish(key: string, fill: (temp: string) => Promise<number>): Promise<{ sizeBytes: number }> {
     const path = this.pathOf(key);
     return this.withTemp(async (temp) => {
+      await this.assertThere();
       const sizeBytes = await fill(temp);
       await this.moveInto(path, temp);
       await this.syncUpwards(dirname(path));
@@ -193,10 +198,19 @@ export class LocalStorage implements Storage {
     }
   }
 
+  /** A disk that is not mounted any more looks like one on which nothing is. @throws {DependencyUnavailableError} */
+  private async assertThere(): Promise<void> {
+    const objects = await lstat(this.objects).catch(nullIfAbsent).catch(rethrown);
+    if (objects && !objects.isDirectory()) throw new DependencyUnavailableError('storage', new Error(`Expected a folder at ${this.objects}, but it is something else`));
+    if (!objects && this.isInUse) throw new DependencyUnavailableError('storage', new Error(`${this.objects} was there, but is gone`));
+    this.isInUse ||= objects !== null;
+  }
+
   private async openObject(key: string): Promise<FileHandle> {
     try {
       return await open(this.pathOf(key));
     } catch (error) {
+      if (isAbsent(error)) await this.assertThere();
       throw isAbsent(error) ? new ObjectMissingError(key) : asStorageError(error);
     }
   }
