@@ -1,5 +1,5 @@
 export { MediaAnnouncer } from './media.announcer';
-export { MediaCounters, QUOTA_ROW } from './media.counters';
+export { MediaCounters, QUOTA_ROW, RESERVATION_MS, type UploadFate } from './media.counters';
 export { mediaEvent, toAlert } from './media.events';
 export {
   derivedFolder,

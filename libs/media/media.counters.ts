@@ -24,12 +24,16 @@ export interface QuotaItem {
   erasedAt?: string;
 }
 
+/** What became of an upload: a medium, nothing, or it goes on. */
+export type UploadFate = 'medium' | 'gone' | 'alive';
+
 /** Longer than a consumer holds an event between reading and counting it. */
 const REMEMBER_MS = 60_000;
 const PRUNE_ABOVE = 20;
 /** All reservations of a user stand in one item, of which DynamoDB takes 400 KB. */
 const MAX_RESERVATIONS = 2_000;
-const RESERVATION_MS = 24 * 3_600_000;
+/** By then an upload has become a medium, or died. */
+export const RESERVATION_MS = 24 * 3_600_000;
 
 export const countersOf = (userId: string) => `${userId}#counters`;
 export const countRow = (shard: string) => `count.${shard}`;
@@ -111,16 +115,18 @@ export class MediaCounters {
   }
 
   /**
-   * Ends reservations whose upload died: of those older than a day, the ones that became a medium are settled and the
-   * others give their room back. `partitionKey` is the row's own, as the sweeper found it.
+   * Ends reservations whose upload died: of those older than a day, the ones that became a medium are settled and the ones
+   * of which nothing is left give their room back. `partitionKey` is the row's own, as the sweeper found it.
    */
-  async expireReservations(partitionKey: string, becameMedium: (userId: string, uploadId: string) => Promise<boolean>, now = new Date()): Promise<void> {
+  async expireReservations(partitionKey: string, fateOf: (upload: { userId: string; id: string }) => Promise<UploadFate>, now = new Date()): Promise<void> {
     const key = { userId: partitionKey, id: QUOTA_ROW };
     const userId = partitionKey.slice(0, -'#counters'.length);
     const row = await this.dynamo.get<QuotaItem>('media', key);
     const expired = Object.entries(row?.reserved ?? {}).filter(([, { at }]) => Date.parse(at) + RESERVATION_MS <= now.getTime());
     for (const [uploadId, { bytes }] of expired) {
-      await ((await becameMedium(userId, uploadId)) ? this.settle(userId, uploadId) : this.cancel(userId, uploadId, bytes));
+      const fate = await fateOf({ userId, id: uploadId });
+      if (fate === 'medium') await this.settle(userId, uploadId);
+      if (fate === 'gone') await this.cancel(userId, uploadId, bytes);
     }
     const quiet = await this.dynamo.update('media', key, { remove: ['openShard', 'openAt'], when: sizeIs('reserved', 0) });
     if (!quiet) await this.dynamo.update('media', key, { set: [['openAt', new Date(now.getTime() + RESERVATION_MS).toISOString()]], when: exists('reserved') });

@@ -23,13 +23,11 @@ export class OrphanFiles {
   async erase(now = new Date()): Promise<number> {
     const originals = await this.orphansBelow('originals', now);
     const complete = originals.orphans.filter(isComplete);
-    if (complete.length > originals.total * SUSPICIOUS_SHARE) {
-      this.logger.error({ orphans: complete.length, folders: originals.total, msg: 'files without an item were left alone: the table may have lost rows, see `npm run doctor`' });
-      return 0;
-    }
-    const derived = await this.orphansBelow('derived', now);
+    const isSuspicious = complete.length > originals.total * SUSPICIOUS_SHARE;
+    if (isSuspicious) this.logger.error({ orphans: complete.length, folders: originals.total, msg: 'files without an item were left alone: the table may have lost rows, see `npm run doctor`' });
+    const unneeded = isSuspicious ? originals.orphans.filter((folder) => !isComplete(folder)) : [...originals.orphans, ...(await this.orphansBelow('derived', now)).orphans];
     let erased = 0;
-    for (const folder of [...originals.orphans, ...derived.orphans]) {
+    for (const folder of unneeded) {
       if (!(await this.mayGo(folder))) continue;
       await this.folders.erase(folder);
       erased += 1;

@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { MediaCounters, MediaEraser, MediaRepository, originalKey, WordIndex, type MediaItem } from '#media';
-import { connectRedis, Dynamo, equals, JobQueue, Locks, newId, Outbox, LocalStorage } from '#platform';
+import { connectRedis, Dynamo, JobQueue, Locks, newId, Outbox, LocalStorage } from '#platform';
 import { aMedium, startSurroundings, type TestSurroundings } from '#testing';
 import { MediaSweeper } from './sweeper';
 
@@ -104,18 +104,24 @@ describe('MediaSweeper', () => {
     expect(await media.getEvenDeleted(item)).toBeNull();
   });
 
-  it('frees the room of an upload that died a day ago, and keeps that of one that became a medium', async () => {
+  it('frees the room and takes away the bytes of an upload that died a day ago, and of no other', async () => {
     const item = await created();
-    const yesterday = new Date(Date.now() - 25 * 3_600_000).toISOString();
-    const quota = { userId: `${item.userId}#counters`, id: 'quota' };
-    for (const id of [item.id, newId(), newId()]) await counters.reserve(item.userId, id, 10, null);
-    const row = await dynamo.get<{ reserved: Record<string, unknown> }>('media', quota);
-    const [, died] = Object.keys(row!.reserved).toSorted();
-    await dynamo.update('media', quota, { set: [item.id, died!].map((id) => [['reserved', id, 'at'], yesterday] as const) });
+    const { userId } = item;
+    const yesterday = new Date(Date.now() - 25 * 3_600_000);
+    const quota = { userId: `${userId}#counters`, id: 'quota' };
+    const [died, ending, young] = [newId(), newId(), newId()];
+    for (const id of [item.id, died, ending, young]) {
+      await counters.reserve(userId, id, 10, null);
+      await storage.write(originalKey({ userId, id }), Readable.from(['bytes']));
+    }
+    for (const id of [item.id, died]) await utimes(join(LocalStorage.objectsDir(dir), originalKey({ userId, id })), yesterday, yesterday);
+    await dynamo.update('media', quota, { set: [item.id, died, ending].map((id) => [['reserved', id, 'at'], yesterday.toISOString()] as const) });
     await makeDue(quota);
     await sweeper.sweep();
-    expect(await counters.usedBytes(item.userId)).toBe(20);
-    const { items } = await dynamo.query<{ reserved?: Record<string, unknown> }>('media', { where: equals('userId', quota.userId) });
-    expect(items.map(({ reserved }) => Object.keys(reserved ?? {}).length)).toEqual([1]);
+    const row = await dynamo.get<{ reserved: Record<string, unknown> }>('media', quota);
+    expect(new Set(Object.keys(row!.reserved))).toEqual(new Set([ending, young]));
+    expect(await counters.usedBytes(userId)).toBe(30);
+    const stored = await Promise.all([item.id, died, ending, young].map(async (id) => (await storage.stat(originalKey({ userId, id }))) !== null));
+    expect(stored).toEqual([true, false, true, true]);
   });
 });

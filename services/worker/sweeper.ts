@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { MediaCounters, MediaEraser, MediaRepository, QUOTA_ROW, type MediaItem, type MediaKey } from '#media';
+import { MediaCounters, MediaEraser, MediaRepository, QUOTA_ROW, RESERVATION_MS, type MediaItem, type MediaKey } from '#media';
 import { ScheduledSweep } from '#nest';
 import { JobQueue, Locks, Outbox, shards } from '#platform';
 
@@ -37,7 +37,7 @@ export class MediaSweeper extends ScheduledSweep {
   }
 
   private async look(key: MediaKey, now: Date): Promise<void> {
-    if (key.id === QUOTA_ROW) return this.counters.expireReservations(key.userId, async (userId, id) => (await this.media.getEvenDeleted({ userId, id })) !== null);
+    if (key.id === QUOTA_ROW) return this.counters.expireReservations(key.userId, (upload) => this.eraser.clearAway(upload, new Date(now.getTime() - RESERVATION_MS)), now);
     const item = await this.media.getEvenDeleted(key);
     if (!item?.openAt || item.openAt > now.toISOString()) return; // the index lags behind the table
     if (item.deletedAt) return this.erase(item);

@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { MediaCounters, MediaRepository, QUOTA_ROW, StoredFolders } from '#media';
+import { MediaCounters, MediaEraser, MediaRepository, QUOTA_ROW, RESERVATION_MS, StoredFolders, WordIndex, type MediaKey } from '#media';
 import { connectRedis } from '#platform';
 import { OrphanFiles } from '../../worker/orphan-files';
 import type { Client } from './client.testing';
@@ -12,7 +12,6 @@ import { until } from './until.testing';
 const KEPT_KEYS = /^snapstream-(?:health$|session:|sessions:|login:networks:|throttle:|live:|line:.*:runs|runs:|done:|lock:(?:sweep:|auth-)|jobs:[a-zA-Z]+:(?:meta|id|events|stalled-check|marker)$)/;
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
 
 interface Row {
   userId: string;
@@ -42,10 +41,11 @@ const isOfLivingWorker = (path: string) => path.startsWith('work/tools-');
 
 /** What a process that was killed in the middle of an upload left, in the storage and as reserved room, goes a day later: so a day passes. */
 async function sweepADayLater(rig: Rig): Promise<void> {
-  const later = new Date(Date.now() + DAY_MS + MINUTE_MS);
+  const later = new Date(Date.now() + RESERVATION_MS + MINUTE_MS);
   const [media, counters] = [new MediaRepository(rig.table), new MediaCounters(rig.table)];
-  const becameMedium = async (userId: string, id: string) => (await media.getEvenDeleted({ userId, id })) !== null;
-  for await (const { userId, id } of rig.table.sweepExpired('media', later)) if (id === QUOTA_ROW) await counters.expireReservations(userId!, becameMedium, later);
+  const eraser = new MediaEraser(rig.storage, new WordIndex(rig.table), media);
+  const fateOf = (upload: MediaKey) => eraser.clearAway(upload, new Date(later.getTime() - RESERVATION_MS));
+  for await (const { userId, id } of rig.table.sweepExpired('media', later)) if (id === QUOTA_ROW) await counters.expireReservations(userId!, fateOf, later);
   await new OrphanFiles(new StoredFolders(rig.storage, rig.table), media, counters).erase(later);
 }
 
