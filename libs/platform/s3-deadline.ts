@@ -1,5 +1,5 @@
 /** From the last byte of a small request to its answer, over all attempts: below what a client of ours waits for. */
-const BASE_MS = 4_500;
+const BASE_MS = 4_000;
 /** S3 puts the parts of a large object together, or copies them, before it answers. */
 const BYTES_PER_MS = 100 * 1024;
 

@@ -11,7 +11,7 @@ import { UploadLine } from './upload-line';
 /** Longer than a write can be under way after its caller gave up. */
 const WITHDRAW_PAUSE_MS = 5_000;
 /** Over all writes of a commit: a client is told within 5 s of its last byte. */
-const COMMIT_MS = 4_500;
+const COMMIT_MS = 4_000;
 
 export interface Committed {
   media: Media;

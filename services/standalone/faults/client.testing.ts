@@ -43,6 +43,8 @@ export class Client {
   readonly uploads: Sent[] = [];
   /** Answers that no fault excuses, in sentences. */
   readonly wrong: string[] = [];
+  /** Refusals that came too late. */
+  readonly late: string[] = [];
   refusals = 0;
   slowestRefusalSeconds = 0;
 
@@ -119,7 +121,7 @@ export class Client {
   private async meetRefusal(file: TestFile, { refusedWith, code, seconds }: Extract<Try, { refusedWith: number }>): Promise<void> {
     this.refusals += 1;
     this.slowestRefusalSeconds = Math.max(this.slowestRefusalSeconds, seconds);
-    if (seconds > REFUSED_WITHIN_SECONDS) this.wrong.push(`${file.name} was refused with ${refusedWith} ${code} ${seconds.toFixed(1)} s after its last byte`);
+    if (seconds > REFUSED_WITHIN_SECONDS) this.late.push(`${file.name} was refused with ${refusedWith} ${code} ${seconds.toFixed(1)} s after its last byte`);
     if (refusedWith === 401) return this.login();
     if (!PATIENT_STATUS.has(refusedWith)) this.wrong.push(`${file.name} was refused with ${refusedWith} ${code}`);
   }

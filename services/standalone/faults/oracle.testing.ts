@@ -23,6 +23,8 @@ export interface Verdict {
   left: string[];
   /** Answers, ends and health that no fault excuses. */
   wrong: string[];
+  /** Refusals that came too late after the last byte. */
+  late: string[];
 }
 
 /** Longer than an event that lost its wake-up twice. */
@@ -69,6 +71,7 @@ export async function examine(rig: Rig, clients: readonly Client[], leftPatience
     stuck: [...stuck, ...judged.flatMap((each) => each.stuck)],
     left,
     wrong: [...all('wrong'), ...rig.lies],
+    late: clients.flatMap((client) => client.late),
   };
 }
 

@@ -1,9 +1,9 @@
 import type { Outcome } from './scenario.testing';
 
 /** What has to be nothing. */
-export const complaints = ['lost', 'ghosts', 'doubleEnds', 'doubleNotifications', 'stuck', 'left', 'wrong'] as const satisfies ReadonlyArray<keyof Outcome>;
+export const complaints = ['lost', 'ghosts', 'doubleEnds', 'doubleNotifications', 'stuck', 'left', 'wrong', 'late'] as const satisfies ReadonlyArray<keyof Outcome>;
 
-const columns = ['scenario', 'repeats', 'acknowledged', 'refused', 'lost', 'unasked', 'double end', 'double notification', 'stuck', 'left over', 'wrong', 'slowest refusal s', 'recovery p50 s', 'max s', 'min'];
+const columns = ['scenario', 'repeats', 'acknowledged', 'refused', 'lost', 'unasked', 'double end', 'double notification', 'stuck', 'left over', 'wrong', 'late', 'slowest refusal s', 'recovery p50 s', 'max s', 'min'];
 
 /** A row of Markdown. */
 export function rowOf(outcome: Outcome): string {

@@ -4,7 +4,7 @@ import { DependencyUnavailableError, LockTimeoutError, type HeldLock, type Locks
 
 const TTL_MS = 15_000;
 /** A request that holds an upload lets go when another asks for it; a connection that is dead already often is the holder. Below what a client waits for. */
-const WAIT_MS = 4_000;
+const WAIT_MS = 3_000;
 
 export const uploadLockName = (id: string) => `upload:${id}`;
 
