@@ -14,31 +14,31 @@ export abstract class ScheduledSweep implements OnApplicationBootstrap, OnModule
   private readonly logger = new Logger(this.constructor.name);
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<unknown> = Promise.resolve();
-  private stopped = false;
+  private readonly stop = new AbortController();
 
   constructor(
     protected readonly locks: Locks,
     private readonly schedule: SweepSchedule,
   ) {}
 
-  /** One round over everything that is due. */
-  abstract sweep(): Promise<void>;
+  /** One round over everything that is due. Ends early, between two things, when `signal` says so: the process stops, or the lock was lost. */
+  abstract sweep(signal?: AbortSignal): Promise<void>;
 
   onApplicationBootstrap(): void {
     this.next();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopped = true;
+    this.stop.abort();
     clearTimeout(this.timer);
     await this.running;
   }
 
   private next(): void {
-    if (this.stopped) return;
+    if (this.stop.signal.aborted) return;
     this.timer = setTimeout(() => {
       this.running = this.locks
-        .tryWith(this.schedule.name, this.schedule.lockMs, () => this.sweep())
+        .tryWith(this.schedule.name, this.schedule.lockMs, (lost) => this.sweep(AbortSignal.any([lost, this.stop.signal])))
         .catch((err: unknown) => this.logger[err instanceof DependencyUnavailableError ? 'warn' : 'error']({ err, msg: 'the sweep broke off and is tried again' }))
         .finally(() => this.next());
     }, this.schedule.everyMs);

@@ -75,13 +75,16 @@ export class Outbox {
     await this.dynamo.update(source.table, source.key, { remove: ['outboxShard', 'outboxAt'], when: all(exists('outboxShard'), sizeIs('pending', 0)) });
   }
 
-  /** Sends again every event of a table that is older than `olderThanMs` and not confirmed. @returns how many. */
-  async resend(table: EventSource['table'], keyNames: readonly string[], olderThanMs: number): Promise<number> {
+  /** Sends again every event of a table that is older than `olderThanMs` and not confirmed, but those that wait for the topic alone. @returns how many. */
+  async resend(table: EventSource['table'], keyNames: readonly string[], olderThanMs: number, signal?: AbortSignal): Promise<number> {
     const before = new Date(Date.now() - olderThanMs).toISOString();
     let sent = 0;
     for (const shard of shards) {
       const overdue = this.dynamo.queryAll<Record<string, string>>(table, { index: 'outbox', where: all(equals('outboxShard', shard), atMost('outboxAt', before)) });
-      for await (const found of overdue) sent += await this.resendItem(table, Object.fromEntries(keyNames.map((name) => [name, found[name]!])), before);
+      for await (const found of overdue) {
+        if (signal?.aborted) return sent;
+        sent += await this.resendItem(table, Object.fromEntries(keyNames.map((name) => [name, found[name]!])), before);
+      }
     }
     return sent;
   }
@@ -102,7 +105,9 @@ export class Outbox {
   private async resendItem(table: EventSource['table'], key: Record<string, string>, before: string): Promise<number> {
     const item = await this.dynamo.get<OutboxFields>(table, key);
     const events = Object.values(item?.pending ?? {}).filter((event) => event.occurredAt <= before);
-    for (const event of events) await this.queue.send('events', { source: { table, key }, eventId: event.id });
+    for (const event of events) {
+      if (!(await this.queue.has('alerts', event.id))) await this.queue.send('events', { source: { table, key }, eventId: event.id });
+    }
     if (item && Object.keys(item.pending ?? {}).length === 0) {
       // a consumer died between taking off the last entry and the key
       await this.dynamo.update(table, key, { remove: ['outboxShard', 'outboxAt'], when: sizeIs('pending', 0) });

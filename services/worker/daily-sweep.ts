@@ -22,29 +22,34 @@ export class DailySweep extends ScheduledSweep {
     super(locks, SCHEDULE);
   }
 
-  sweep(): Promise<void> {
-    return this.locks.oncePer(SCHEDULE.name, PERIOD_MS, () => this.sweepAll());
+  sweep(signal?: AbortSignal): Promise<void> {
+    return this.locks.oncePer(SCHEDULE.name, PERIOD_MS, () => this.sweepAll(new Date(), signal));
   }
 
-  async sweepAll(now = new Date()): Promise<void> {
+  /** @throws the reason of `signal`: what broke off is done anew, by whoever is next. */
+  async sweepAll(now = new Date(), signal?: AbortSignal): Promise<void> {
     const staleAt = new Date(now.getTime() - STALE_MS);
-    const users = await this.visitRows(now);
+    const users = await this.visitRows(now, signal);
     let drifted = 0;
     let words = 0;
     for (const userId of users) {
+      signal?.throwIfAborted();
       const corrected = await this.recount.correct(userId);
       for (const drift of corrected) this.log.warn({ ...drift, msg: 'a count had drifted and was corrected' });
       drifted += corrected.length;
       words += await this.words.prune(userId, staleAt);
     }
-    const folders = await this.orphans.erase(now);
+    const folders = await this.orphans.erase(now, signal);
     this.log.log({ users: users.size, drifted, words, folders, msg: 'the daily sweep is through' });
   }
 
   /** Everybody with anything in the table. */
-  private async visitRows(now: Date): Promise<Set<string>> {
+  private async visitRows(now: Date, signal?: AbortSignal): Promise<Set<string>> {
     const users = new Set<string>();
-    for await (const { userId } of this.dynamo.sweepExpired('media', now)) users.add(userId!.split('#', 1)[0]!);
+    for await (const { userId } of this.dynamo.sweepExpired('media', now)) {
+      signal?.throwIfAborted();
+      users.add(userId!.split('#', 1)[0]!);
+    }
     return users;
   }
 }

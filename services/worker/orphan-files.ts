@@ -20,14 +20,15 @@ export class OrphanFiles {
   ) {}
 
   /** @returns how many folders went. */
-  async erase(now = new Date()): Promise<number> {
-    const originals = await this.orphansBelow('originals', now);
+  async erase(now = new Date(), signal?: AbortSignal): Promise<number> {
+    const originals = await this.orphansBelow('originals', now, signal);
     const complete = originals.orphans.filter(isComplete);
     const isSuspicious = complete.length > originals.total * SUSPICIOUS_SHARE;
     if (isSuspicious) this.logger.error({ orphans: complete.length, folders: originals.total, msg: 'files without an item were left alone: the table may have lost rows, see `npm run doctor`' });
-    const unneeded = isSuspicious ? originals.orphans.filter((folder) => !isComplete(folder)) : [...originals.orphans, ...(await this.orphansBelow('derived', now)).orphans];
+    const unneeded = isSuspicious ? originals.orphans.filter((folder) => !isComplete(folder)) : [...originals.orphans, ...(await this.orphansBelow('derived', now, signal)).orphans];
     let erased = 0;
     for (const folder of unneeded) {
+      signal?.throwIfAborted();
       if (!(await this.mayGo(folder))) continue;
       await this.folders.erase(folder);
       erased += 1;
@@ -35,11 +36,12 @@ export class OrphanFiles {
     return erased;
   }
 
-  private async orphansBelow(root: 'originals' | 'derived', now: Date): Promise<{ orphans: StoredFolder[]; total: number }> {
+  private async orphansBelow(root: 'originals' | 'derived', now: Date, signal?: AbortSignal): Promise<{ orphans: StoredFolder[]; total: number }> {
     const orphans: StoredFolder[] = [];
     let total = 0;
     const batch = new Map<string, StoredFolder>();
     for await (const folder of this.folders.below(root)) {
+      signal?.throwIfAborted();
       total += 1;
       if (folder.modifiedAt.getTime() > now.getTime() - STALE_MS) continue;
       batch.set(folder.prefix, folder);

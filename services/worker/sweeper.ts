@@ -28,12 +28,15 @@ export class MediaSweeper extends ScheduledSweep {
   }
 
   /** One round over everything that is due. */
-  async sweep(): Promise<void> {
+  async sweep(signal?: AbortSignal): Promise<void> {
     const now = new Date();
     for (const shard of shards) {
-      for await (const key of this.media.due(shard, now)) await this.look(key, now);
+      for await (const key of this.media.due(shard, now)) {
+        if (signal?.aborted) return;
+        await this.look(key, now);
+      }
     }
-    await this.outbox.resend('media', ['userId', 'id'], UNCONFIRMED_MS);
+    await this.outbox.resend('media', ['userId', 'id'], UNCONFIRMED_MS, signal);
   }
 
   private async look(key: MediaKey, now: Date): Promise<void> {

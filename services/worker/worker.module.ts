@@ -1,4 +1,4 @@
-import { Inject, Logger, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, Logger, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Config } from '#config';
 import { MediaModule } from '#media';
 import { CONFIG, requireRedisUrl, WorkPool, type Work, type WorkHandlers } from '#platform';
@@ -9,10 +9,11 @@ import { ProcessingService } from './processing.service';
 import { Sandboxes } from './sandboxes';
 import { MediaSweeper } from './sweeper';
 
-@Module({ imports: [MediaModule], providers: [DerivedFiles, ProcessingService, Sandboxes, MediaSweeper, OrphanFiles, DailySweep] })
-export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
+/** A provider, not the module itself: those stop together, a module only after them, and nothing may be taken meanwhile. */
+@Injectable()
+class ProcessingPool implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly pool: WorkPool;
-  private readonly logger = new Logger(WorkerModule.name);
+  private readonly logger = new Logger(ProcessingPool.name);
 
   constructor(processing: ProcessingService, @Inject(CONFIG) config: Config) {
     const process: Work = (payload, shutdown) => processing.process(payload, shutdown);
@@ -34,3 +35,6 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
     await this.pool.close();
   }
 }
+
+@Module({ imports: [MediaModule], providers: [DerivedFiles, ProcessingService, ProcessingPool, Sandboxes, MediaSweeper, OrphanFiles, DailySweep] })
+export class WorkerModule {}

@@ -15,11 +15,11 @@ export class NotificationSweep extends ScheduledSweep {
     super(locks, SCHEDULE);
   }
 
-  sweep(): Promise<void> {
-    return this.locks.oncePer(SCHEDULE.name, PERIOD_MS, () => this.sweepAll());
+  sweep(signal?: AbortSignal): Promise<void> {
+    return this.locks.oncePer(SCHEDULE.name, PERIOD_MS, () => this.sweepAll(new Date(), signal));
   }
 
-  async sweepAll(now = new Date()): Promise<void> {
-    for await (const _ of this.dynamo.sweepExpired('notifications', now));
+  async sweepAll(now = new Date(), signal?: AbortSignal): Promise<void> {
+    for await (const _ of this.dynamo.sweepExpired('notifications', now)) signal?.throwIfAborted();
   }
 }

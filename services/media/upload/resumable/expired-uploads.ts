@@ -25,14 +25,17 @@ export class ExpiredUploads extends ScheduledSweep {
     this.expiryMs = expiryMs;
   }
 
-  async sweep(): Promise<void> {
+  async sweep(signal?: AbortSignal): Promise<void> {
     const before = Date.now() - this.expiryMs;
     const expired = new Map<string, MediaKey>();
     for await (const { key, modifiedAt } of this.storage.list(PARTS)) {
       const [userId, id] = key.slice(PARTS.length).split('/');
       if (userId && id && modifiedAt.getTime() < before) expired.set(id, { userId, id });
     }
-    for (const key of expired.values()) await this.eraseIfExpired(key, before);
+    for (const key of expired.values()) {
+      if (signal?.aborted) return;
+      await this.eraseIfExpired(key, before);
+    }
   }
 
   /** An upload is as old as its beginning, not as its last byte. One that tus does not know any more is rubbish. */

@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectRedis, Locks } from '#platform';
+import { startRedis, type TestRedis } from '#testing';
+import { ScheduledSweep } from './scheduled-sweep';
+
+/** One that has always more to do. */
+class EndlessSweep extends ScheduledSweep {
+  readonly begun = Promise.withResolvers<void>();
+
+  constructor(locks: Locks) {
+    super(locks, { name: 'endless', everyMs: 10, lockMs: 5_000 });
+  }
+
+  async sweep(signal?: AbortSignal): Promise<void> {
+    this.begun.resolve();
+    for (; ; await sleep(5)) if (signal?.aborted) return;
+  }
+}
+
+describe('ScheduledSweep', () => {
+  let server: TestRedis;
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server.stop());
+
+  it('holds up no process that is told to stop, and leaves its lock to the next', async () => {
+    const redis = connectRedis(server.url, 'command');
+    await once(redis, 'ready');
+    const locks = new Locks(redis, 'test-');
+    const sweep = new EndlessSweep(locks);
+    sweep.onApplicationBootstrap();
+    await sweep.begun.promise;
+    expect(await locks.tryWith('endless', 5_000, async () => {})).toBe(false);
+    await sweep.onModuleDestroy();
+    expect(await locks.tryWith('endless', 5_000, async () => {})).toBe(true);
+    redis.disconnect();
+  });
+});
