@@ -51,8 +51,8 @@ export const failures = {
   truncated_media: ['The file ends too early: part of it is missing. Upload the complete file again.', false],
   no_media_stream: ['There is no picture, video or sound in the file that could be used. Choose another file.', false],
   too_complex: ['The file needs more pixels, memory or output than this server allows. Upload a smaller version.', false],
-  processing_timeout: ['Processing took longer than this server allows. Try again; if it fails again, upload a shorter or smaller version.', true],
-  crashed_worker: ['Processing broke down several times on this file. Try again; if it fails again, convert the file to another format first.', true],
+  processing_timeout: ['Processing took longer than this server allows: it was busy, or the file is too much for it. Try again; if it fails again, upload a shorter or smaller version.', true],
+  crashed_worker: ['Processing broke down several times: something in this file may be more than our programs can take. Try again; if it fails again, convert the file to another format first.', true],
   original_missing: ['The uploaded bytes can not be found in our storage. This is our fault. Try again later; if it fails again, upload the file again.', true],
   processing_error: ['Something went wrong on our side while processing. The file is safe; try again.', true],
 } as const satisfies Record<string, readonly [string, boolean]>;

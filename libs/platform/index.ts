@@ -9,7 +9,7 @@ export { deterministicId, isId, leastIdAt, newId } from './ids';
 export { LiveFeed, LiveSubscriptions, type LiveEvent } from './live';
 export { LockTimeoutError, Locks, type HeldLock } from './lock';
 export { MAX_PENDING, Outbox, type OutboxFields, type PendingEvent } from './outbox';
-export { JobQueue, queueNames, type QueueCounts } from './queue';
+export { JobQueue, queueNames, type FailedJob, type QueueCounts } from './queue';
 export { connectRedis, withRedis } from './redis';
 export { persist } from './persist';
 export { ResumableStore } from './resumable';

@@ -19,6 +19,14 @@ export interface QueueCounts {
   failed: number;
 }
 
+/** A job that was given up. */
+export interface FailedJob {
+  payload: Record<string, unknown>;
+  reason: string;
+  stack: string;
+  at: Date;
+}
+
 /** Sends jobs. A wake-up at best: the truth is in the tables, and the sweepers send again what got lost. */
 export class JobQueue {
   private readonly redis: Redis;
@@ -77,6 +85,12 @@ export class JobQueue {
       delayed: counts.delayed ?? 0,
       failed: counts.failed ?? 0,
     };
+  }
+
+  /** The latest jobs that were given up, newest first, with what they were about and the stack of what broke them. */
+  async failures(name: QueueName, limit: number): Promise<FailedJob[]> {
+    const jobs = await withRedis(() => this.open[name].getJobs(['failed'], 0, limit - 1));
+    return jobs.map(({ data, failedReason, stacktrace, finishedOn }) => ({ payload: data as Record<string, unknown>, reason: failedReason, stack: stacktrace?.at(-1) ?? '', at: new Date(finishedOn ?? 0) }));
   }
 
   /** When the job that waits longest was sent. */

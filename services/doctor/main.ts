@@ -1,6 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import { ConfigError, loadConfig } from '#config';
-import { DependencyUnavailableError, PlatformModule } from '#platform';
+import { DependencyUnavailableError, JobQueue, PlatformModule, queueNames } from '#platform';
 import { Backup } from './backup';
 import { BackupFolder } from './backup-folder';
 import { Doctor } from './doctor';
@@ -11,11 +11,14 @@ import { Restore } from './restore';
 
 const USAGE = `Usage:
   npm run doctor                  compares table, storage and queue, and says what is wrong; exit code 1 when something is
+  npm run doctor -- failures      shows the latest jobs that were given up, with what they were about and what broke them
   npm run doctor -- rebuild       makes items of a lost media table again, from what lies beside each original
   npm run backup -- <folder>      copies tables, files and the session secret into a new folder
   npm run restore -- <folder>     puts such a copy into an empty installation`;
 
 const MAX_LINES = 200;
+/** Of each queue. */
+const MAX_FAILURES = 20;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 type Tool = (get: <T>(type: new (...args: never[]) => T) => T) => Promise<boolean>;
@@ -26,6 +29,18 @@ const doctor: Tool = async (get) => {
   if (wrong > MAX_LINES) say(`… and ${wrong - MAX_LINES} more.`);
   say(wrong === 0 ? 'All is well: table, storage and queue say the same.' : `${wrong} ${wrong === 1 ? 'thing is' : 'things are'} wrong.`);
   return wrong === 0;
+};
+
+const failures: Tool = async (get) => {
+  let shown = 0;
+  for (const name of queueNames) {
+    for (const { at, payload, reason, stack } of await get(JobQueue).failures(name, MAX_FAILURES)) {
+      say(`${at.toISOString()} ${name} ${JSON.stringify(payload)}: ${reason}\n${stack}\n`);
+      shown += 1;
+    }
+  }
+  say(shown === 0 ? 'No job was given up.' : `${shown} jobs were given up. Their media can be tried again by their owners.`);
+  return true;
 };
 
 const rebuild: Tool = async (get) => {
@@ -53,6 +68,7 @@ const describe = (rows: Record<string, number>) => Object.entries(rows).map(([ta
 function toolFor([command, argument, ...rest]: string[]): Tool {
   if (rest.length > 0) throw new OperatorError(USAGE);
   if (command === 'doctor' && argument === undefined) return doctor;
+  if (command === 'doctor' && argument === 'failures') return failures;
   if (command === 'doctor' && argument === 'rebuild') return rebuild;
   if (command === 'backup' && argument) return backup(argument);
   if (command === 'restore' && argument) return restore(argument);

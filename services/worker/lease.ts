@@ -39,6 +39,11 @@ export class Lease {
     return this.lost.signal.aborted;
   }
 
+  /** It was given up at its limit: its work may hang. */
+  get isOver(): boolean {
+    return this.hangs !== undefined;
+  }
+
   /** Tries again while a dependency is away and the medium is ours: nothing that was worked out is thrown away for a moment's outage. */
   async insist<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FailureCode, ProcessMedia } from '#contracts';
 import { MediaAnnouncer, MediaRepository, originalKey, type Ending, type MediaItem, type MediaKey } from '#media';
 import { measureJob, type JobOutcome } from '#nest';
@@ -15,6 +16,16 @@ const DONE: WorkResult = { next: 'done' };
 const OUTAGE_PAUSE_MS = 3_000;
 const ERROR_PAUSE_MS = 2_000;
 const HINT_MS = 1_000;
+const RELEASE_WITHIN_MS = 60_000;
+
+/** Failures that are not, or not only, the file's: their jobs are kept with the cause. */
+const forOps: ReadonlySet<FailureCode> = new Set(['crashed_worker', 'processing_timeout', 'original_missing']);
+
+interface Analysed {
+  ending: Ending;
+  /** What ops should know of. */
+  error?: Error;
+}
 
 /** One delivery of one medium: claim, analyse, store, finish; or hand back. It converges: run twice, it ends in the same place. */
 @Injectable()
@@ -40,7 +51,7 @@ export class ProcessingService {
       if (claim.announced) await this.announcer.announce({ item: claim.item, event: claim.announced });
       if (claim.outcome === 'claimed') return await this.work(claim.item, token, shutdown, claim.alone);
       await this.end(claim.item, token, { status: 'failed', code: claim.code });
-      return DONE;
+      return { next: 'failed', error: new Error(`${claim.code}: ${claim.item.crashes} workers died with it`) };
     } catch (error) {
       if (error instanceof DependencyUnavailableError) return again(OUTAGE_PAUSE_MS);
       throw error;
@@ -51,9 +62,9 @@ export class ProcessingService {
     const lease = new Lease(this.media, item, token, shutdown);
     const ended = measureJob(item.kind);
     try {
-      const ending = await this.sandboxes.use(alone, (sandbox) => this.analyse(sandbox, item, token, lease));
+      const { ending, error } = await this.sandboxes.use(alone, (sandbox) => this.analyse(sandbox, item, token, lease));
       ended(await lease.insist(() => this.end(item, token, ending)));
-      return DONE;
+      return error ? { next: 'failed', error } : DONE;
     } catch (error) {
       ended(outcomeOf(error, lease, shutdown));
       const result = await lease.insist(() => this.handBack(item, token, lease, shutdown, error as Error));
@@ -64,7 +75,7 @@ export class ProcessingService {
     }
   }
 
-  private async analyse(sandbox: Parameters<Parameters<Sandboxes['use']>[1]>[0], item: MediaItem, token: string, lease: Lease): Promise<Ending> {
+  private async analyse(sandbox: Parameters<Parameters<Sandboxes['use']>[1]>[0], item: MediaItem, token: string, lease: Lease): Promise<Analysed> {
     lease.limit(workLimitMs(item.kind, item.sizeBytes)); // from here, not from the claim: who runs alone waits for its neighbours first
     try {
       return await this.storage.withLocalFile(originalKey(item), async ({ path, dir }) => {
@@ -73,13 +84,19 @@ export class ProcessingService {
         const onProgress = this.progressOf(item, lease);
         const facts = await sandbox.analyse({ kind: item.kind, contentType: item.contentType, inputPath: path, outputDir, signal: lease.signal, onProgress });
         lease.signal.throwIfAborted();
-        return { status: 'completed', facts, derivedBytes: await this.derived.store(item.id, token, outputDir, facts.derived) };
+        return { ending: { status: 'completed', facts, derivedBytes: await this.derived.store(item.id, token, outputDir, facts.derived) } };
       });
     } catch (error) {
       const code = decidedCode(error);
       if (!code) throw error;
-      this.logger.log({ mediaId: item.id, userId: item.userId, code, detail: (error as Error).message, msg: 'media refused' });
-      return { status: 'failed', code };
+      const facts = { mediaId: item.id, userId: item.userId, round: item.round, code, detail: (error as Error).message };
+      const ending: Ending = { status: 'failed', code };
+      if (forOps.has(code)) {
+        this.logger.error({ err: error, ...facts, msg: 'media failed for no fault of its owner' });
+        return { ending, error: error as Error };
+      }
+      this.logger.log({ ...facts, msg: 'media refused' });
+      return { ending };
     }
   }
 
@@ -96,7 +113,10 @@ export class ProcessingService {
   }
 
   private async handBack(item: MediaItem, token: string, lease: Lease, shutdown: AbortSignal, error: Error): Promise<WorkResult> {
-    if (lease.isLost) return again(LEASE_MS);
+    if (lease.isLost) {
+      if (!lease.isOver) await this.releaseOnceHeard(item, token, shutdown);
+      return again(OUTAGE_PAUSE_MS);
+    }
     if (shutdown.aborted) {
       await this.media.release(item, token);
       return again(0);
@@ -111,6 +131,14 @@ export class ProcessingService {
     if (outcome === 'again') return again(pauseMs);
     await this.end(item, token, { status: 'failed', code: 'processing_error' });
     return { next: 'failed', error };
+  }
+
+  /** A table that could not be told of a renewal for too long is no crash of this worker, and must not count as one. */
+  private async releaseOnceHeard(key: MediaKey, token: string, shutdown: AbortSignal): Promise<void> {
+    for (const giveUpAt = Date.now() + RELEASE_WITHIN_MS; Date.now() < giveUpAt && !shutdown.aborted; await sleep(HINT_MS)) {
+      const isHeard = await this.media.release(key, token).then(() => true, () => false); // of no effect where another one has it
+      if (isHeard) return;
+    }
   }
 
   /** Only once it was handed back: until then the write that names these files may have happened unheard. */

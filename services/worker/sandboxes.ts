@@ -9,7 +9,7 @@ import { AnalysisSandbox } from './analysis';
 export class Sandboxes implements BeforeApplicationShutdown {
   private readonly free: AnalysisSandbox[];
   private readonly all: readonly AnalysisSandbox[];
-  private readonly waiting: Array<() => void> = [];
+  private readonly waiting: Array<{ wanted: number; start: () => void }> = [];
 
   constructor(@Inject(CONFIG) config: Config) {
     const workDir = join(config.dataDir, 'work');
@@ -19,14 +19,25 @@ export class Sandboxes implements BeforeApplicationShutdown {
 
   async use<T>(alone: boolean, work: (sandbox: AnalysisSandbox) => Promise<T>): Promise<T> {
     const wanted = alone ? this.all.length : 1;
-    while (this.free.length < wanted) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    const taken = this.free.splice(0, wanted);
+    const taken = await this.take(wanted);
     try {
       return await work(taken[0]!);
     } finally {
       this.free.push(...taken);
-      for (const wake of this.waiting.splice(0)) wake();
+      this.serve();
     }
+  }
+
+  /** In the order in which they came: who wants to be alone is not passed by those who want less. */
+  private async take(wanted: number): Promise<AnalysisSandbox[]> {
+    const taken = Promise.withResolvers<AnalysisSandbox[]>();
+    this.waiting.push({ wanted, start: () => taken.resolve(this.free.splice(0, wanted)) });
+    this.serve();
+    return taken.promise;
+  }
+
+  private serve(): void {
+    while (this.waiting[0] && this.waiting[0].wanted <= this.free.length) this.waiting.shift()!.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {

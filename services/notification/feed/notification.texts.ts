@@ -12,8 +12,7 @@ export function wordsOfMedia(event: MediaEvent): Words | null {
   }
   if (event.type === 'media.failed') {
     const retryable = event.failure?.retryable ?? false;
-    const again = retryable ? ' You can try it again.' : '';
-    return { type: 'media.failed', title: `“${event.title}” could not be processed`, body: `${event.failure?.message ?? 'Something went wrong.'}${again}`, retryable };
+    return { type: 'media.failed', title: `“${event.title}” could not be processed`, body: event.failure?.message ?? 'Something went wrong.', retryable };
   }
   return null;
 }

@@ -1,8 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Media, MediaStats, NotificationList } from '#contracts';
-import { eventually, makeJpeg, makeMp4, makePng, startStandalone, type ApiClient, type PublishedAlert, type Stack } from '#testing';
+import type { Media, MediaStats, NotificationList, User } from '#contracts';
+import { Dynamo } from '#platform';
+import { eventually, makeJpeg, makeMp4, makePng, startPausable, startStandalone, type ApiClient, type Pausable, type PublishedAlert, type Stack } from '#testing';
+import { LEASE_MS } from '../../worker/lease';
 
 const statuses = (media: Media) => media.history.map(({ status }) => status);
 
@@ -23,11 +25,15 @@ async function expectOneEnd(stack: Stack, api: ApiClient, id: string): Promise<M
 describe('recovery', () => {
   let stack: Stack;
   let api: ApiClient;
+  let dynamodb: Pausable;
   beforeEach(async () => {
-    stack = await startStandalone();
+    stack = await startStandalone({ wayToDynamoDb: async (endpoint) => (dynamodb = await startPausable(endpoint)).url });
     ({ api } = await stack.newUser());
   });
-  afterEach(() => stack.stop());
+  afterEach(async () => {
+    await stack.stop();
+    await dynamodb.stop();
+  });
 
   it('hands the item of a killed worker to another one: one end, one notification, no second history entry', async () => {
     const [victim] = stack.processes!.workers;
@@ -96,6 +102,20 @@ describe('recovery', () => {
     await eventually(() => api.call('POST', '/api/auth/register', { json: account }), ({ status }) => status === 201, 45_000);
     const files = await readdir(join(stack.processes!.dataDir, 'objects'), { recursive: true });
     expect(files.filter((path) => path.includes(id))).toEqual([]);
+  }, 120_000);
+
+  it('counts a table that is away for longer than a lease as no crash', async () => {
+    const { surroundings } = stack.processes!;
+    const { id } = await api.upload(new Uint8Array(await makeMp4({ seconds: 12, width: 640, height: 360, videoCodec: 'mpeg4' })), { filename: 'patient.mp4' });
+    await eventually(() => api.media(id), ({ status }) => status === 'processing');
+    dynamodb.pause();
+    await sleep(LEASE_MS + 4_000);
+    dynamodb.resume();
+    await expectOneEnd(stack, api, id);
+    const table = Dynamo.connect(surroundings.config());
+    const { id: userId } = await api.expect<User>(200, 'GET', '/api/auth/me');
+    expect(await table.get('media', { userId, id })).toMatchObject({ crashes: 0, errors: 0 });
+    table.close();
   }, 120_000);
 
   it('hands back what a stopped worker was doing, and counts it as nothing', async () => {
