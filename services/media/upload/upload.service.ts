@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Media } from '#contracts';
 import { MediaAnnouncer, MediaRepository, toMedia, WordIndex, type MediaItem } from '#media';
@@ -21,9 +21,10 @@ export interface Committed {
 
 /** The one way in, for every kind of upload. What was answered with success is durable; what was not leaves nothing. */
 @Injectable()
-export class UploadService {
+export class UploadService implements OnModuleDestroy {
   private readonly logger = new Logger(UploadService.name);
   private readonly line = new UploadLine();
+  private readonly withdrawals = new Set<Promise<void>>();
 
   constructor(
     private readonly staging: Staging,
@@ -43,7 +44,7 @@ export class UploadService {
     try {
       return await this.commit(staged, details);
     } catch (error) {
-      if (error instanceof DependencyUnavailableError && error.dependency === 'dynamodb') void this.withdraw(staged, revoke);
+      if (error instanceof DependencyUnavailableError && error.dependency === 'dynamodb') this.withdrawLater(staged, revoke);
       else await this.undo(staged);
       throw error;
     }
@@ -81,6 +82,16 @@ export class UploadService {
 
   private async announce(item: MediaItem, event: NonNullable<Awaited<ReturnType<MediaRepository['create']>>>): Promise<void> {
     await Promise.all([this.announcer.announce({ item, event }), this.announcer.wake(item)]);
+  }
+
+  /** What was refused is taken back before the process goes, unless the table stays away. */
+  async onModuleDestroy(): Promise<void> {
+    await Promise.race([Promise.all(this.withdrawals), sleep(WITHDRAW_PAUSE_MS + 1_000, undefined, { ref: false })]);
+  }
+
+  private withdrawLater(staged: Staged, revoke: () => Promise<boolean>): void {
+    const withdrawal = this.withdraw(staged, revoke).finally(() => this.withdrawals.delete(withdrawal));
+    this.withdrawals.add(withdrawal);
   }
 
   /**
