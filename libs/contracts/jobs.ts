@@ -4,12 +4,15 @@ import { eventSourceSchema } from './events';
 /** `round` makes the wake-up of an owner's retry another job than the one that just ended. */
 const processMedia = z.object({ userId: z.string(), mediaId: z.string(), round: z.int().positive() });
 const eventRef = z.object({ source: eventSourceSchema, eventId: z.string() });
-/** `final`: a day later, once more, for what was under way while the account was erased. */
-const eraseOwned = z.object({ userId: z.string(), final: z.boolean().default(false) });
+/**
+ * `counted`: what there was is written down, so it may be erased; else it is counted and reported, and nothing more.
+ * `final`: a day later, once more, for what was under way while the account was erased.
+ */
+const eraseOwned = z.object({ userId: z.string(), counted: z.boolean().default(false), final: z.boolean().default(false) });
 const erased = z.object({
   userId: z.string(),
   service: z.enum(['media', 'notification']),
-  /** What there was before the first of it was erased. */
+  /** What there is before the first of it is erased; of no meaning once it is done. */
   counts: z.record(z.string(), z.int().nonnegative()),
   done: z.boolean().default(true),
 });
@@ -22,7 +25,7 @@ export type Erased = z.infer<typeof erased>;
 /** One wake-up per round of a medium. */
 export const sameMedium = (payload: Pick<ProcessMedia, 'mediaId' | 'round'>) => `${payload.mediaId}.${payload.round}`;
 const sameEvent = (payload: EventRef) => payload.eventId;
-const sameErasure = ({ userId, final }: EraseOwned) => (final ? `${userId}.final` : userId);
+const sameErasure = ({ userId, counted, final }: EraseOwned) => `${userId}.${final ? 'final' : counted ? 'counted' : 'new'}`;
 
 /**
  * THE job map: queue -> who consumes it, payload, what makes two jobs the same (`dedupe`), retries.
@@ -37,7 +40,7 @@ export const queues = {
   events: { consumer: 'notification', payload: eventRef, dedupe: sameEvent, attempts: 8, backoffMs: 500 },
   /** Publish to the alerts topic, then confirm the outbox entry. Apart from `events`, so that a topic that is out delays alerts alone. */
   alerts: { consumer: 'notification', payload: eventRef, dedupe: sameEvent, attempts: 8, backoffMs: 1_000 },
-  /** A deleted account: each service reports what it owns to `erased`, erases it, and reports that it did. */
+  /** A deleted account: each service reports what it owns to `erased`, is asked again once that is written down, erases it, and reports that it did. */
   eraseMedia: { consumer: 'media', payload: eraseOwned, dedupe: sameErasure, attempts: 8, backoffMs: 1_000 },
   eraseNotifications: { consumer: 'notification', payload: eraseOwned, dedupe: sameErasure, attempts: 8, backoffMs: 1_000 },
   erased: { consumer: 'auth', payload: erased, dedupe: (p: Erased) => `${p.userId}.${p.service}.${p.done}`, attempts: 8, backoffMs: 1_000 },

@@ -104,6 +104,11 @@ export class Sessions {
     return answers?.[0]?.[1] === 1;
   }
 
+  /** How many sessions a user has. */
+  async count(userId: string): Promise<number> {
+    return withRedis(() => this.redis.hlen(this.indexKey(userId)));
+  }
+
   /** Ends all sessions of a user but one. */
   async endAll(userId: string, exceptSessionId?: string): Promise<void> {
     const ids = await withRedis(() => this.redis.hkeys(this.indexKey(userId)));

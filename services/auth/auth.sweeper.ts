@@ -2,25 +2,29 @@ import { Injectable } from '@nestjs/common';
 import { ScheduledSweep } from '#nest';
 import { Locks, Outbox } from '#platform';
 import { ErasureService } from './erasure.service';
+import { Reservations } from './reservations';
 
 const SCHEDULE = { name: 'auth-sweeper', everyMs: 10_000, lockMs: 30_000 };
 /** An event or an erasure gets this long before it counts as forgotten. */
 const EVENT_AGE_MS = 30_000;
 const ERASURE_AGE_MS = 5_000;
+const DAY_MS = 23 * 3_600_000;
 
-/** Sends unconfirmed events of accounts again and goes on with erasures. */
+/** Sends unconfirmed events of accounts again, goes on with erasures, and once a day erases names that were reserved for nobody. */
 @Injectable()
 export class AuthSweeper extends ScheduledSweep {
   constructor(
     locks: Locks,
     private readonly outbox: Outbox,
     private readonly erasure: ErasureService,
+    private readonly reservations: Reservations,
   ) {
     super(locks, SCHEDULE);
   }
 
-  async sweep(): Promise<void> {
-    await this.outbox.resend('users', ['pk'], EVENT_AGE_MS);
-    await this.erasure.resume(new Date(Date.now() - ERASURE_AGE_MS).toISOString());
+  async sweep(signal?: AbortSignal): Promise<void> {
+    await this.outbox.resend('users', ['pk'], EVENT_AGE_MS, signal);
+    await this.erasure.resume(new Date(Date.now() - ERASURE_AGE_MS).toISOString(), signal);
+    await this.locks.oncePer('auth-reservations', DAY_MS, () => this.reservations.sweep(new Date(), signal));
   }
 }

@@ -25,9 +25,10 @@ export interface AuthFixture {
 const cheap = { provide: HASHING, useValue: { memoryCost: 64, timeCost: 1, parallelism: 1 } };
 
 /** The auth service on a Redis and a DynamoDB of its own, behind one trusted proxy. */
-export async function startAuth({ hashing = 'cheap' }: { hashing?: 'cheap' | 'real' } = {}): Promise<AuthFixture> {
+export async function startAuth({ hashing = 'cheap', wayToDynamoDb }: { hashing?: 'cheap' | 'real'; wayToDynamoDb?: (endpoint: string) => Promise<string> } = {}): Promise<AuthFixture> {
   const surroundings = await startSurroundings();
-  const dynamodb = await startPausable(surroundings.dynamodb.endpoint);
+  const { endpoint } = surroundings.dynamodb;
+  const dynamodb = await startPausable((await wayToDynamoDb?.(endpoint)) ?? endpoint);
   const log: string[] = [];
   const config = surroundings.config({ TRUST_PROXY: '1', LOG_LEVEL: 'info', AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url });
   const app = await createService({ module: AuthModule, providers: hashing === 'cheap' ? [cheap] : [] }, { config, name: 'auth', logTo: { write: (line) => void log.push(line) } });

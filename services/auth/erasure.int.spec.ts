@@ -13,6 +13,7 @@ afterAll(() => auth.stop());
 
 const itemOf = (id: string) => auth.dynamo.get<UserItem>('users', { pk: `user#${id}` });
 const report = (userId: string, service: Erased['service'], counts: Record<string, number>, done = true) => auth.app.get(ErasureService).record({ userId, service, counts, done });
+const isAsked = (queue: 'eraseMedia' | 'eraseNotifications', userId: string, how: 'new' | 'counted' | 'final') => auth.app.get(JobQueue).has(queue, `${userId}.${how}`);
 const receiptOf = (id: string) => auth.dynamo.get('users', { pk: `receipt#${id}` });
 /** What the notification service does once an event is dealt with. */
 const confirmEvents = async (id: string) => {
@@ -51,22 +52,24 @@ describe('DELETE /api/auth/me', () => {
   it('frees the names once both services reported, and keeps a receipt without a person in it', async () => {
     const { user, account } = await deleted();
     await confirmEvents(user.id);
+    expect(await isAsked('eraseMedia', user.id, 'counted')).toBe(false); // nothing may go before it is known what there was
     await report(user.id, 'media', { media: 3, files: 9 }, false); // and dies in the middle of erasing them
+    expect(await isAsked('eraseMedia', user.id, 'counted')).toBe(true);
     await report(user.id, 'media', { media: 1, files: 2 }, false);
     await report(user.id, 'notification', { notifications: 5 }, false);
     expect(await itemOf(user.id)).not.toBeNull();
-    await report(user.id, 'media', { media: 1, files: 2 });
+    await report(user.id, 'media', {});
     expect(await itemOf(user.id)).not.toBeNull();
-    await report(user.id, 'notification', { notifications: 5 });
+    await report(user.id, 'notification', {});
     expect(await itemOf(user.id)).toBeNull();
     expect(await receiptOf(user.id)).toMatchObject({
       pk: `receipt#${user.id}`,
       schemaVersion: 1,
-      counts: { media: { media: 3, files: 9 }, notification: { notifications: 5 } },
+      counts: { auth: { sessions: 1 }, media: { media: 3, files: 9 }, notification: { notifications: 5 } },
       requestedAt: expect.any(String) as string,
       finishedAt: expect.any(String) as string,
     });
-    await report(user.id, 'media', { media: 0, files: 0 });
+    await report(user.id, 'media', {});
     expect(await itemOf(user.id)).toBeNull();
     expect(await receiptOf(user.id)).toMatchObject({ counts: { media: { media: 3 } }, finally: {} });
     expect((await auth.client().register(account)).id).not.toBe(user.id);
@@ -75,26 +78,24 @@ describe('DELETE /api/auth/me', () => {
   it('lets every service erase once more a day later, for what was under way', async () => {
     const { user } = await deleted();
     await confirmEvents(user.id);
-    for (const service of ['media', 'notification'] as const) await report(user.id, service, { things: 1 });
-    const jobs = auth.app.get(JobQueue);
-    const asked = () => Promise.all([jobs.has('eraseMedia', `${user.id}.final`), jobs.has('eraseNotifications', `${user.id}.final`)]);
+    for (const done of [false, true]) for (const service of ['media', 'notification'] as const) await report(user.id, service, { things: 1 }, done);
+    const asked = () => Promise.all([isAsked('eraseMedia', user.id, 'final'), isAsked('eraseNotifications', user.id, 'final')]);
     const sweep = () => auth.app.get(ErasureService).resume(new Date().toISOString());
     await sweep();
     expect(await asked()).toEqual([false, false]);
     await auth.dynamo.update('users', { pk: `receipt#${user.id}` }, { set: [['openAt', new Date().toISOString()]] });
     await eventually(async () => { await sweep(); return asked(); }, ([media, notifications]) => Boolean(media && notifications));
-    await report(user.id, 'media', { things: 0 });
+    await report(user.id, 'media', {});
     expect(await receiptOf(user.id)).toMatchObject({ finally: { media: true } });
-    await report(user.id, 'notification', { things: 0 });
+    await report(user.id, 'notification', {});
     expect(Object.keys((await receiptOf(user.id))!).toSorted()).toEqual(['counts', 'finishedAt', 'pk', 'requestedAt', 'schemaVersion']);
   });
 
   it('goes on by the sweeper after whatever was lost', async () => {
     const { user, account } = await deleted();
-    await report(user.id, 'media', {});
-    await report(user.id, 'notification', {});
-    expect(await itemOf(user.id)).not.toBeNull(); // its registration is still to be announced
-    await confirmEvents(user.id);
+    await report(user.id, 'media', {}, false);
+    await auth.dynamo.update('users', { pk: `user#${user.id}` }, { set: [[['receipts', 'media', 'done'], true], [['receipts', 'notification'], { counts: {}, done: true }]] }); // and nobody heard of it
+    expect(await itemOf(user.id)).not.toBeNull();
     await eventually( // the index is consistent only in the end
       async () => {
         await auth.app.get(ErasureService).resume(new Date().toISOString());
@@ -102,7 +103,19 @@ describe('DELETE /api/auth/me', () => {
       },
       (item) => item === null,
     );
+    await auth.client().register(account);
+  });
+
+  it('frees the names also while no alert can be delivered, and keeps what is still to be announced', async () => {
+    const { user, account } = await deleted();
+    for (const done of [false, true]) for (const service of ['media', 'notification'] as const) await report(user.id, service, {}, done);
     expect(await itemOf(user.id)).toBeNull();
     await auth.client().register(account);
+    const source = { table: 'users' as const, key: { pk: `receipt#${user.id}` } };
+    const [eventId] = Object.keys((await auth.dynamo.get<UserItem>('users', source.key))!.pending);
+    const outbox = auth.app.get(Outbox);
+    expect(await outbox.read(source, eventId!)).toMatchObject({ event: { type: 'user.registered', userId: user.id }, isDeleted: true });
+    await outbox.confirm(source, eventId!);
+    expect(await outbox.read(source, eventId!)).toBeNull();
   });
 });

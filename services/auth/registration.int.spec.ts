@@ -121,6 +121,20 @@ describe('unique e-mails and usernames', () => {
     expect(await process().users.create(someone)).toHaveProperty('user');
   });
 
+  it('erases a name that was reserved for nobody, once it is forgotten, and no other', async () => {
+    const killed = process();
+    killed.dynamo.diesBefore = 3;
+    const [someone, other] = [person(), person()];
+    await expect(killed.users.create(someone)).rejects.toThrow('killed');
+    await process().users.create(other);
+    const { dynamo, reservations } = process();
+    const names = async () => (await Promise.all([someone, other].flatMap(({ email, username }) => [`email#${email}`, `username#${username}`]).map((pk) => dynamo.get('users', { pk: pk.toLowerCase() })))).map((row) => row !== null);
+    await reservations.sweep(new Date());
+    expect(await names()).toEqual([true, true, true, true]);
+    await reservations.sweep(new Date(Date.now() + 2 * 3_600_000));
+    expect(await names()).toEqual([false, false, true, true]);
+  });
+
   // reserve the new name, account, confirm the new name, free the old one
   it.each([1, 2, 3, 4, 5])('a change of the username that is killed before write %i leaves one name owned and the other free', async (diesBefore) => {
     const first = process();

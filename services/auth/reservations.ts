@@ -16,8 +16,13 @@ interface Reservation {
 }
 
 export const PENDING_MS = 30_000;
+/** Long after whoever reserved has given up. */
+const FORGOTTEN_MS = 3_600_000;
 
 const keyOf = (kind: Unique, value: string) => ({ pk: `${kind}#${value}` });
+const isUnique = (kind: string): kind is Unique => Object.hasOwn(fields, kind);
+/** A name may hold a `#`. */
+const splitOnce = (pk: string): [kind: string, value: string] => [pk.slice(0, pk.indexOf('#')), pk.slice(pk.indexOf('#') + 1)];
 const isOf = (userId: string): Condition => equals('userId', userId);
 
 /**
@@ -49,6 +54,17 @@ export class Reservations {
 
   async release(kind: Unique, value: string, userId: string): Promise<void> {
     await this.dynamo.delete('users', keyOf(kind, value), isOf(userId));
+  }
+
+  /** Erases the reservations whose account never came. They are in nobody's way, but what stands in them is somebody's. */
+  async sweep(now: Date, signal?: AbortSignal): Promise<void> {
+    const before = new Date(now.getTime() - FORGOTTEN_MS).toISOString();
+    for await (const row of this.dynamo.scan<Reservation>('users', ['pk', 'userId', 'claim', 'pendingUntil'])) {
+      signal?.throwIfAborted();
+      const [kind, value = ''] = splitOnce(row.pk);
+      if (!isUnique(kind) || !row.pendingUntil || row.pendingUntil > before) continue;
+      if (!(await this.owner(kind, value, row))) await this.dynamo.delete('users', { pk: row.pk }, equals('claim', row.claim));
+    }
   }
 
   /** What to call when a name is not needed any more, unless it is taken again until then, be it by the same user. */

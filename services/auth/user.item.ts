@@ -16,7 +16,7 @@ export interface UserItem extends OutboxFields {
   /** Set when the owner deleted the account; it is erased in the background. */
   deletedAt?: string;
   /** What each service reported to have found, and whether it has erased it. */
-  receipts?: Partial<Record<ErasingService, { counts: Record<string, number>; done: boolean }>>;
+  receipts?: Partial<Record<ErasingService | 'auth', { counts: Record<string, number>; done: boolean }>>;
   openShard?: string;
   openAt?: string;
 }

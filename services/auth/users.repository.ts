@@ -83,22 +83,28 @@ export class UsersRepository {
   /** @returns false when the password is not the one that was checked any more. */
   async setPassword(user: UserItem, passwordHash: string): Promise<boolean> {
     const when = live(equals('passwordHash', user.passwordHash));
-    return (await this.dynamo.update('users', userKey(user.id), { set: [['passwordHash', passwordHash]], when })) !== null;
+    if (await this.dynamo.update('users', userKey(user.id), { set: [['passwordHash', passwordHash]], when })) return true;
+    return (await this.find(user.id))?.passwordHash === passwordHash; // our own first attempt may have gone through unheard
   }
 
   /** From now on nobody can log in; the `open` index leads the sweeper to what is left to erase. */
-  async markDeleted(user: UserItem): Promise<boolean> {
+  async markDeleted(user: UserItem, counts: Record<string, number>): Promise<boolean> {
     const at = new Date().toISOString();
     const marked = await this.dynamo.update('users', userKey(user.id), {
-      set: [['deletedAt', at], ['receipts', {}], ['openShard', shardOf(user.id)], ['openAt', at]],
+      set: [['deletedAt', at], ['receipts', { auth: { counts, done: true } }], ['openShard', shardOf(user.id)], ['openAt', at]],
       when: live(equals('passwordHash', user.passwordHash)),
     });
-    return marked !== null;
+    if (marked) return true;
+    const now = await this.dynamo.get<UserItem>('users', userKey(user.id));
+    return now?.deletedAt === at; // our own first attempt may have gone through unheard
   }
 
   private async setUsername(user: UserItem, username: string): Promise<UserItem | null> {
     const change = { set: [['username', username], ['usernameLower', username.toLowerCase()]], when: live(equals('username', user.username)) } as const;
-    return this.dynamo.update<UserItem>('users', userKey(user.id), change);
+    const renamed = await this.dynamo.update<UserItem>('users', userKey(user.id), change);
+    if (renamed) return renamed;
+    const now = await this.find(user.id); // our own first attempt may have gone through unheard
+    return now?.username === username ? now : null;
   }
 
   private async claim(user: UserItem): Promise<Unique | null> {

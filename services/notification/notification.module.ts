@@ -15,7 +15,7 @@ const consumers = serviceConsumers<'notification', [DomainEvents, NotificationEr
   handlers: (events, erasure) => ({
     events: (payload) => events.tell(payload),
     alerts: (payload) => events.alert(payload),
-    eraseNotifications: ({ userId }) => erasure.erase(userId),
+    eraseNotifications: (payload) => erasure.erase(payload),
   }),
 });
 

@@ -18,11 +18,10 @@ export class MediaErasure {
     @Inject(STORAGE) private readonly storage: Storage,
   ) {}
 
-  /** The first report goes out before anything is erased: whatever dies on the way, the receipt says what there was. */
-  async erase({ userId, final }: EraseOwned): Promise<void> {
+  /** Nothing is erased before it was counted and that was heard: whatever dies or gets lost on the way, the receipt says what there was. */
+  async erase({ userId, counted, final }: EraseOwned): Promise<void> {
     if (!final) await this.counters.close(userId); // no upload that is under way gets in any more
-    const report = { userId, service: 'media' as const, counts: await this.count(userId) };
-    await this.queue.send('erased', { ...report, done: false });
+    if (!counted && !final) return this.report(userId, await this.count(userId), false);
     for await (const { id } of this.rows(userId)) {
       await this.storage.deletePrefix(derivedFolder(id));
       await this.dynamo.delete('media', { userId, id }); // claims and finishes of a worker that still runs fail from here on
@@ -31,11 +30,16 @@ export class MediaErasure {
     await this.parts.eraseAllOf(userId);
     for (const part of PARTS_BESIDE) await this.eraseRows(`${userId}#${part}`);
     await this.counters.erase(userId, final);
-    await this.queue.send('erased', { ...report, done: true });
+    await this.report(userId, {}, true);
+  }
+
+  private async report(userId: string, counts: Record<string, number>, done: boolean): Promise<void> {
+    await this.queue.send('erased', { userId, service: 'media', counts, done });
   }
 
   private async count(userId: string): Promise<Record<string, number>> {
-    const counts = { media: 0, image: 0, audio: 0, video: 0, files: 0, bytes: 0 };
+    const reservations = Object.keys((await this.counters.reservations(userId)) ?? {}).length;
+    const counts = { media: 0, image: 0, audio: 0, video: 0, files: 0, bytes: 0, unfinishedUploads: await this.parts.countOf(userId), reservations };
     const addFiles = async (prefix: string) => {
       for await (const { sizeBytes } of this.storage.list(prefix)) {
         counts.files += 1;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EraseOwned } from '#contracts';
 import { JobQueue, LiveFeed } from '#platform';
 import { NotificationsRepository } from './notifications.repository';
 
@@ -11,11 +12,15 @@ export class NotificationErasure {
     private readonly queue: JobQueue,
   ) {}
 
-  async erase(userId: string): Promise<void> {
-    const report = { userId, service: 'notification' as const, counts: { notifications: await this.notifications.count(userId) } };
-    await this.queue.send('erased', { ...report, done: false });
+  /** Nothing is erased before it was counted and that was heard. */
+  async erase({ userId, counted, final }: EraseOwned): Promise<void> {
+    if (!counted && !final) return this.report(userId, { notifications: await this.notifications.count(userId) }, false);
     await this.notifications.erase(userId);
     await this.live.forget(userId);
-    await this.queue.send('erased', { ...report, done: true });
+    await this.report(userId, {}, true);
+  }
+
+  private async report(userId: string, counts: Record<string, number>, done: boolean): Promise<void> {
+    await this.queue.send('erased', { userId, service: 'notification', counts, done });
   }
 }

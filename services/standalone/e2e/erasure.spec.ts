@@ -96,7 +96,7 @@ describe('deleting an account', () => {
     const left = await eventually(traces, (lines) => lines.length <= 2, 45_000);
     expect(left.map((line) => line.slice(0, 60)).toSorted()).toEqual([expect.stringContaining(`media {"userId":"${userId}#counters"`), expect.stringContaining('users {')]);
     const receipt = await dynamo.get('users', { pk: `receipt#${userId}` });
-    expect(receipt).toMatchObject({ counts: { media: { media: 3, image: 2, audio: 1, video: 0 }, notification: { notifications: 5 } } });
+    expect(receipt).toMatchObject({ counts: { auth: { sessions: 2 }, media: { media: 3, image: 2, audio: 1, video: 0, unfinishedUploads: 1 }, notification: { notifications: 5 } } });
     expect(JSON.stringify(receipt)).not.toContain(account.username);
   }, 120_000);
 

@@ -27,12 +27,20 @@ export class Parts {
     }
   }
 
-  /** Erases the unfinished uploads of a user; returns how many there were. */
-  async eraseAllOf(userId: string): Promise<number> {
+  /** How many unfinished uploads a user has. */
+  async countOf(userId: string): Promise<number> {
+    return (await this.idsOf(userId)).size;
+  }
+
+  /** Erases the unfinished uploads of a user. */
+  async eraseAllOf(userId: string): Promise<void> {
+    for (const id of await this.idsOf(userId)) await this.store.remove(partsKey({ userId, id })).catch(() => {}); // S3: parts that are no object yet
+    await this.storage.deletePrefix(`${PARTS}${userId}/`);
+  }
+
+  private async idsOf(userId: string): Promise<Set<string>> {
     const ids = new Set<string>();
     for await (const { key } of this.storage.list(`${PARTS}${userId}/`)) ids.add(key.split('/')[2]!);
-    for (const id of ids) await this.store.remove(partsKey({ userId, id })).catch(() => {}); // S3: parts that are no object yet
-    await this.storage.deletePrefix(`${PARTS}${userId}/`);
-    return ids.size;
+    return ids;
   }
 }
