@@ -10,8 +10,6 @@ import { UploadLine } from './upload-line';
 
 /** Longer than a write can be under way after its caller gave up. */
 const WITHDRAW_PAUSE_MS = 5_000;
-/** Over all writes of a commit: a client is told within 5 s of its last byte. */
-const COMMIT_MS = 4_000;
 
 export interface Committed {
   media: Media;
@@ -53,10 +51,9 @@ export class UploadService implements OnModuleDestroy {
   /**
    * Makes the medium and wakes a worker. From here on it can not get lost. Of the same bytes under the same id it makes one, however often.
    * @throws {ProblemError} quota_exceeded, unauthenticated when the account was deleted meanwhile
-   * @throws {DependencyUnavailableError} also when it takes too long: it may come to its end all the same
    */
   commit(staged: Staged, details: UploadDetails): Promise<Committed> {
-    return this.line.commit(() => inTime(this.commitInTurn(staged, details)));
+    return this.line.commit(() => this.commitInTurn(staged, details));
   }
 
   private async commitInTurn(staged: Staged, details: UploadDetails): Promise<Committed> {
@@ -111,16 +108,5 @@ export class UploadService implements OnModuleDestroy {
     if (!written) return this.undo(staged);
     void this.room.settle(staged);
     await this.announcer.announce(written); // the sweeper erases it, as any deleted medium
-  }
-}
-
-/** Several answers that are each just in time may be too late together. */
-async function inTime<T>(commit: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new DependencyUnavailableError('dynamodb', new Error(`a commit took longer than ${COMMIT_MS} ms`))), COMMIT_MS);
-  try {
-    return await Promise.race([commit, late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }
