@@ -1,7 +1,7 @@
 import { chdir } from 'node:process';
 import { rmSync } from 'node:fs';
 import { analyseImage } from './image';
-import { isExhaustion } from './exhaustion';
+import { hasNoRoom, isExhaustion } from './exhaustion';
 import { killAll, useFfmpeg } from './ffmpeg';
 import { type Facts, type Job, type OnProgress, type Reply, requestSchema } from './job';
 import { MediaFailure } from './media-failure';
@@ -35,7 +35,7 @@ async function answer(id: number, job: Job): Promise<void> {
     chdir(job.outputDir);
     send({ type: 'done', id, facts: await analyse(job, throttled((percent) => send({ type: 'progress', id, percent }))) });
   } catch (error) {
-    send(toReply(id, error));
+    send(await toReply(id, job, error));
   } finally {
     chdir('/');
   }
@@ -43,7 +43,8 @@ async function answer(id: number, job: Job): Promise<void> {
 
 const analyse = (job: Job, onProgress: OnProgress): Promise<Facts> => (job.kind === 'image' ? analyseImage(job, onProgress) : analyseTimed(job, onProgress));
 
-function toReply(id: number, error: unknown): Reply {
+async function toReply(id: number, { outputDir }: Job, error: unknown): Promise<Reply> {
+  if (error instanceof MediaFailure && (await hasNoRoom(outputDir))) return { type: 'exhausted', id, message: `no room left to work in: ${error.message}` };
   if (error instanceof MediaFailure) return { type: 'failed', id, code: error.code, detail: error.detail };
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { type: isExhaustion(message) ? 'exhausted' : 'broken', id, message };

@@ -1,6 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type Input, transcode } from './ffmpeg';
+import { type Input, stream } from './ffmpeg';
 import { MediaFailure } from './media-failure';
 import { contrast, decode, type Pixels, PREVIEW_SIDE } from './picture';
 import type { Stream } from './probe';
@@ -17,11 +15,11 @@ const GOOD_CONTRAST = 25;
  * The frame that stands for a video: upright, with square pixels.
  * @throws {MediaFailure} `invalid_media` when not a single frame can be decoded.
  */
-export async function findPoster(input: Input, picture: Stream, durationSeconds: number, outputDir: string): Promise<Pixels> {
+export async function findPoster(input: Input, picture: Stream, durationSeconds: number): Promise<Pixels> {
   const filters = [...UPRIGHT, ...(await toneMapping(picture)), 'format=rgb24'].join(',');
   let best: { pixels: Pixels; contrast: number } | null = null;
   for (const moment of MOMENTS) {
-    const pixels = await frameAt({ ...input, options: seek(moment * durationSeconds) }, picture, filters, outputDir);
+    const pixels = await frameAt({ ...input, options: seek(moment * durationSeconds) }, picture, filters);
     if (!pixels) continue;
     const found = { pixels, contrast: await contrast(pixels) };
     if (!best || found.contrast > best.contrast) best = found;
@@ -33,16 +31,15 @@ export async function findPoster(input: Input, picture: Stream, durationSeconds:
 
 const seek = (seconds: number) => (seconds > 0 ? ['-ss', seconds.toFixed(3)] : []);
 
-async function frameAt(input: Input, picture: Stream, filters: string, outputDir: string): Promise<Pixels | null> {
-  const path = join(outputDir, 'frame.png');
+/** By a pipe, not a file: on a full disk ffmpeg leaves half a frame there, which would look like a broken film. */
+async function frameAt(input: Input, picture: Stream, filters: string): Promise<Pixels | null> {
+  const chunks: Buffer[] = [];
   try {
-    await transcode(input, path, ['-map', `0:${picture.index}`, '-frames:v', '1', '-vf', filters, '-c:v', 'png', '-f', 'image2pipe']);
-    const png = await readFile(path);
+    await stream(input, ['-map', `0:${picture.index}`, '-frames:v', '1', '-vf', filters, '-c:v', 'png', '-f', 'image2pipe'], (chunk) => void chunks.push(chunk));
+    const png = Buffer.concat(chunks);
     return png.length > 0 ? await decode(png, PREVIEW_SIDE) : null; // past the last frame ffmpeg writes nothing and is content
   } catch (error) {
     if (error instanceof MediaFailure && error.code === 'invalid_media') return null; // other moments may be whole
     throw error;
-  } finally {
-    await rm(path, { force: true });
   }
 }

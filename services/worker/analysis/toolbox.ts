@@ -28,13 +28,18 @@ export async function makeToolbox(limits: AnalysisLimits, parent: string): Promi
   const noNetwork = await firstThatWorks([['unshare', '-n'], ['unshare', '-rn']]);
   const limited = [...(await firstThatWorks([['setpriv', '--pdeathsig', 'KILL']])), ...(await firstThatWorks([resourceLimits(limits)]))];
   const { dir: folder, erase } = await openWorkFolder(parent, 'tools-');
-  return {
-    folder,
-    node: await writeProgram(folder, 'node', [...noNetwork, process.execPath]),
-    ffmpeg: await writeProgram(folder, 'ffmpeg', [...limited, ffmpeg]),
-    ffprobe: await writeProgram(folder, 'ffprobe', [...limited, ffprobe]),
-    erase,
-  };
+  try {
+    return {
+      folder,
+      node: await writeProgram(folder, 'node', [...noNetwork, process.execPath]),
+      ffmpeg: await writeProgram(folder, 'ffmpeg', [...limited, ffmpeg]),
+      ffprobe: await writeProgram(folder, 'ffprobe', [...limited, ffprobe]),
+      erase,
+    };
+  } catch (error) {
+    await erase(); // a full disk: made anew when there is room
+    throw error;
+  }
 }
 
 function resourceLimits({ toolCpuSeconds, toolAddressSpaceBytes, toolOutputBytes }: AnalysisLimits): string[] {

@@ -13,7 +13,7 @@ import { listen, writeWaveform } from './waveform';
 export async function analyseVideo(timed: Timed, picture: Stream): Promise<Facts> {
   const { input, outputDir, sound, probed, onProgress } = timed;
   const durationSeconds = await packetSeconds(input, sound ? [picture.index, sound.index] : [picture.index]);
-  const poster = await findPoster(input, picture, durationSeconds, outputDir);
+  const poster = await findPoster(input, picture, durationSeconds);
   onProgress(15);
   const { thumbnail, placeholder } = await writeThumbnail(poster, outputDir);
   const heard = sound ? await listen(input, sound.index, progressOf(onProgress, 15, 30, durationSeconds)) : null;
