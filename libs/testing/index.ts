@@ -3,6 +3,7 @@ export { ApiClient, eventually, newAccount, UnexpectedAnswerError, type Account,
 export { createBucket, createTopic, startAws, subscribe, type ReceivedMessage, type TestAws, type TestSubscriber } from './aws-emulators';
 export { startDynamoDb, type TestDynamoDb } from './dynamodb';
 export { freePort } from './free-port';
+export { startQueue, type TestQueue } from './queue';
 export { startRedis, type TestRedis } from './redis';
 export { startSurroundings, type TestSurroundings } from './surroundings';
 export * from './fixtures';
