@@ -2,10 +2,32 @@ import { Upload } from '@tus/server';
 import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { assumeEmulatorCredentials } from '#config';
+import { createBucket, startAws, startUnreliable } from '#testing';
 import { DependencyUnavailableError } from './errors';
-import { diskResumableStore } from './resumable';
+import { diskResumableStore, s3ResumableStore } from './resumable';
 
 const upload = (id: string) => new Upload({ id: `resumable/u/${id}/bytes`, size: 3, offset: 0 });
+
+describe('resumable uploads in a bucket', () => {
+  it('are not gone because S3 went away between two looks', async () => {
+    const aws = await startAws();
+    const way = await startUnreliable(aws.endpoint);
+    assumeEmulatorCredentials();
+    process.env.AWS_ENDPOINT_URL_S3 = way.url;
+    const store = s3ResumableStore({ bucket: await createBucket(aws), region: 'us-east-1', tempDir: join(tmpdir(), 'resumable-parts') }, 60_000);
+    await store.create(upload('first'));
+    let looks = 0;
+    way.behave((_operation, _body, request) => (request.startsWith('GET') && (looks += 1) > 1 ? 'unavailable' : 'pass'));
+    await expect(store.getUpload(upload('first').id)).rejects.toThrow(DependencyUnavailableError);
+    await way.mend();
+    expect(await store.getUpload(upload('first').id)).toMatchObject({ size: 3, offset: 0 });
+    await expect(store.getUpload(upload('second').id)).rejects.toMatchObject({ status_code: 404 });
+    delete process.env.AWS_ENDPOINT_URL_S3;
+    await way.stop();
+    await aws.stop();
+  }, 30_000);
+});
 
 describe('resumable uploads on a disk', () => {
   it('take a disk that is gone for away: nobody begins anew, and nothing is kept in its place', async () => {

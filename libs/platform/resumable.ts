@@ -104,7 +104,9 @@ class S3Parts extends S3Store {
     await this.getMetadata(id).catch((error: Error) => {
       throw error.name === 'NoSuchKey' || error.name === 'NotFound' ? ERRORS.FILE_NOT_FOUND : error;
     });
-    return super.getUpload(id);
+    return super.getUpload(id).catch((error: unknown) => {
+      throw error === ERRORS.FILE_NOT_FOUND ? new DependencyUnavailableError('storage', new Error('S3 had it a moment ago')) : error; // it asks once more, and every failure is an absence to it
+    });
   }
 }
 

@@ -14,10 +14,6 @@ export interface Topic {
 export interface Bucket {
   way: Unreliable;
   storage: Storage;
-  /** Multipart uploads that were neither completed nor given up. */
-  openUploads(): number;
-  /** Of those, the ones that began unheard: the bucket's own rule gives them up. */
-  unheardUploads: number;
   env: Record<string, string>;
   stop(): Promise<void>;
 }
@@ -45,5 +41,5 @@ export async function startBucket(workDir: string): Promise<Bucket> {
     client.destroy();
     await aws.stop();
   };
-  return { way, storage: new S3Storage(name, client, workDir), openUploads: aws.openUploads, unheardUploads: 0, env: { S3_BUCKET: name, AWS_ENDPOINT_URL_S3: way.url }, stop };
+  return { way, storage: new S3Storage(name, client, workDir), env: { S3_BUCKET: name, AWS_ENDPOINT_URL_S3: way.url }, stop };
 }

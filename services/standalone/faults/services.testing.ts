@@ -99,19 +99,9 @@ const bucketFault = (name: string, begin: (bucket: Bucket, random: () => number)
     return () => rig.bucket!.way.mend();
   }, 'down'), { bucket: true });
 
-const CREATES_UPLOAD = /^POST .*[?&]uploads/;
-
-function hangOrMute(bucket: Bucket, random: () => number): void {
-  bucket.way.behave((_operation, _body, request) => {
-    if (random() < 0.5) return 'hang';
-    if (CREATES_UPLOAD.test(request)) bucket.unheardUploads += 1;
-    return 'mute';
-  });
-}
-
 export const bucketFaults: readonly Scenario[] = [
   bucketFault('refused', ({ way }) => way.refuse()),
-  bucketFault('hanging', hangOrMute),
+  bucketFault('hanging', ({ way }, random) => way.behave(() => (random() < 0.5 ? 'hang' : 'mute'))),
   bucketFault('unavailable', ({ way }) => way.behave(() => 'unavailable')),
 ];
 
