@@ -18,7 +18,7 @@ interface Waiting {
 /**
  * Lets a burst of uploads in one after the other, a few at once: the rest wait with their bytes unread, for as long as it takes
  * while the table answers. As soon as several in a row find that it does not, those who have waited for more than a moment are
- * refused for the same reason: each of them has waited long enough. What has all its bytes goes before what has none.
+ * refused for the same reason: each of them has waited long enough, and who has sent all has no time to wait. What has all its bytes goes before what has none.
  */
 export class UploadLine {
   private running = 0;
@@ -76,9 +76,8 @@ export class UploadLine {
 
   private refusePatient(reason: DependencyUnavailableError): void {
     const cameBefore = Date.now() - MOMENT_MS;
-    for (const line of ['commit', 'begin'] as const) {
-      for (const { since, refuse } of this.lines[line]) if (since < cameBefore) refuse(reason);
-      this.lines[line] = this.lines[line].filter(({ since }) => since >= cameBefore);
-    }
+    for (const { refuse } of this.lines.commit.splice(0)) refuse(reason); // they have sent their last byte, and would wait for the table once more
+    for (const { since, refuse } of this.lines.begin) if (since < cameBefore) refuse(reason);
+    this.lines.begin = this.lines.begin.filter(({ since }) => since >= cameBefore);
   }
 }
