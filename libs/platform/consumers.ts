@@ -23,6 +23,8 @@ export interface ConsumerOptions {
 /** After an outage the job rests for so long at first, twice as long each time, and so long at most. */
 const REST_MS = { first: 500, most: 10_000 };
 
+const TELL_EVERY = 10;
+
 /**
  * Runs short jobs of a service: parses the payload, calls the handler, retries what throws as the job map says. An outage is
  * no failure of the job: it rests and is tried again for as long as that takes, and counts as nothing.
@@ -33,7 +35,7 @@ export class Consumers<C extends Consumer> {
   constructor(handlers: HandlersOf<C>, options: ConsumerOptions) {
     const connection = connectRedis(options.redisUrl, 'waiting');
     this.workers = (Object.entries(handlers) as Array<[QueueName, Handler<QueueName>]>).map(([name, handle]) => {
-      const worker = new Worker(name, (job, token) => consume(job, token, () => handle(queues[name].payload.parse(job.data) as never)), {
+      const worker = new Worker(name, (job, token) => consume(job, token, () => handle(queues[name].payload.parse(job.data) as never), (error) => options.onFailure(name, job, error)), {
         connection,
         prefix: queuePrefix(options.tablePrefix),
         concurrency: options.concurrency,
@@ -58,11 +60,12 @@ export class Consumers<C extends Consumer> {
   }
 }
 
-async function consume(job: Job, token: string | undefined, handle: () => Promise<void>): Promise<void> {
+async function consume(job: Job, token: string | undefined, handle: () => Promise<void>, tell: (error: Error) => void): Promise<void> {
   try {
     await handle();
   } catch (error) {
     if (!(error instanceof DependencyUnavailableError)) throw error;
+    if (job.attemptsStarted % TELL_EVERY === 0) tell(error); // it does not look like a passing one
     const restMs = Math.min(REST_MS.first * 2 ** (job.attemptsStarted - 1), REST_MS.most) * (0.5 + Math.random() / 2);
     await job.moveToDelayed(Date.now() + restMs, token);
     throw new DelayedError();

@@ -294,6 +294,7 @@ const NOT_OURS = new Set([
   'UnrecognizedClientException',
   'ExpiredTokenException',
   'InvalidSignatureException',
+  'LimitExceededException',
 ]);
 
 /** What could not be delivered (no HTTP answer at all, a 5xx), or was refused for no fault of the request. */

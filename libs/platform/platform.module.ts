@@ -90,7 +90,13 @@ async function connectDynamo(config: Config): Promise<Dynamo> {
 
 async function keepEnsuring(dynamo: Dynamo): Promise<void> {
   do await sleep(TABLES_AGAIN_MS, undefined, { ref: false });
-  while (!dynamo.isClosed && !(await ensured(dynamo)));
+  while (!dynamo.isClosed && !(await ensured(dynamo).catch(toldOf)));
+}
+
+/** It serves already: what is wrong with the tables must not end it. */
+function toldOf(err: unknown): false {
+  logger.error({ err, msg: 'the tables can not be made; this is tried again' });
+  return false;
 }
 
 async function ensured(dynamo: Dynamo): Promise<boolean> {

@@ -2,6 +2,7 @@ import { Queue } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { isWorkQueue, queues, type JobPayload, type QueueName } from '#contracts';
+import { DependencyUnavailableError } from './errors';
 import { connectRedis, queuePrefix, withRedis } from './redis';
 import { joinLine } from './work-line';
 
@@ -66,7 +67,8 @@ export class JobQueue {
 
   /** As `send`, but never rejects: what Redis does not take now it gets as soon as it does. Where this process ends before, a sweeper sends it. */
   async sendSoon<Q extends QueueName>(name: Q, payload: JobPayload<Q>): Promise<void> {
-    await this.send(name, payload).catch(() => {
+    await this.send(name, payload).catch((error: unknown) => {
+      if (!(error instanceof DependencyUnavailableError)) return; // a mistake of ours, which no waiting mends: the sweeper meets it and tells
       if (this.kept.size < MAX_KEPT) this.kept.set(`${name} ${dedupeId(name, payload)}`, () => this.send(name, payload));
       void this.resend();
     });

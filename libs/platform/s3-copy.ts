@@ -1,5 +1,5 @@
 import { AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CopyObjectCommand, CreateMultipartUploadCommand, UploadPartCopyCommand, type CompletedPart, type S3Client } from '@aws-sdk/client-s3';
-import { answerDeadlineMs } from './s3-deadline';
+import { copyDeadlineMs } from './s3-deadline';
 
 /** CopyObject takes at most 5 GiB (S3's limit) and is silent for long on large objects; copies of parts are quick and run side by side. */
 const PART_BYTES = 256 * 1024 ** 2;
@@ -14,7 +14,7 @@ export interface S3Copy {
   etag: string | undefined;
 }
 
-const within = (sizeBytes: number) => ({ abortSignal: AbortSignal.timeout(answerDeadlineMs(sizeBytes)) });
+const within = (sizeBytes: number) => ({ abortSignal: AbortSignal.timeout(copyDeadlineMs(sizeBytes)) });
 
 /** Copies one object inside its bucket, of any size, without its bytes coming by. Leaves nothing when it fails. */
 export async function copyObject(client: S3Client, copy: S3Copy, partBytes = PART_BYTES): Promise<void> {

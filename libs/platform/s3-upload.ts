@@ -3,7 +3,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asPortError } from './s3-errors';
-import { answerDeadlineMs, NoAnswerError } from './s3-deadline';
+import { NoAnswerError, storeDeadlineMs } from './s3-deadline';
 
 /** Two parts in flight and one being gathered: an upload holds some 32 MiB, whatever its size (up to 10 000 parts, 78 GiB). */
 const PART_BYTES = 8 * 1024 ** 2;
@@ -35,7 +35,7 @@ export async function uploadStream(
       done(null, chunk);
     },
     flush(done) {
-      deadline = setTimeout(() => late.resolve(fail(asPortError(new NoAnswerError(), object.Key))), answerDeadlineMs(sizeBytes));
+      deadline = setTimeout(() => late.resolve(fail(asPortError(new NoAnswerError(), object.Key))), storeDeadlineMs(sizeBytes));
       done();
     },
   });

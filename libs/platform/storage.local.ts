@@ -96,7 +96,10 @@ export class LocalStorage implements Storage {
   }
 
   async withLocalFile<T>(key: string, use: (file: { path: string; dir: string }) => Promise<T>): Promise<T> {
-    if (!(await this.stat(key))) throw new ObjectMissingError(key);
+    if (!(await this.stat(key))) {
+      await this.assertThere(true);
+      throw new ObjectMissingError(key);
+    }
     return withWorkFolder(this.work, async (dir) => {
       const path = join(dir, 'source');
       await linkOrCopy(this.pathOf(key), path).catch((error: unknown) => {
@@ -198,11 +201,11 @@ export class LocalStorage implements Storage {
     }
   }
 
-  /** A disk that is not mounted any more looks like one on which nothing is. @throws {DependencyUnavailableError} */
-  private async assertThere(): Promise<void> {
+  /** A disk that is not mounted looks like one on which nothing is. `isExpected`: something has to be on it. @throws {DependencyUnavailableError} */
+  private async assertThere(isExpected = this.isInUse): Promise<void> {
     const objects = await lstat(this.objects).catch(nullIfAbsent).catch(rethrown);
     if (objects && !objects.isDirectory()) throw new DependencyUnavailableError('storage', new Error(`Expected a folder at ${this.objects}, but it is something else`));
-    if (!objects && this.isInUse) throw new DependencyUnavailableError('storage', new Error(`${this.objects} was there, but is gone`));
+    if (!objects && isExpected) throw new DependencyUnavailableError('storage', new Error(`Expected a folder at ${this.objects}, but there is none`));
     this.isInUse ||= objects !== null;
   }
 
@@ -210,7 +213,7 @@ export class LocalStorage implements Storage {
     try {
       return await open(this.pathOf(key));
     } catch (error) {
-      if (isAbsent(error)) await this.assertThere();
+      if (isAbsent(error)) await this.assertThere(true);
       throw isAbsent(error) ? new ObjectMissingError(key) : asStorageError(error);
     }
   }

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { asStorageError } from './disk-files';
 import { s3ClientConfig } from './s3-client';
 import { copyObject } from './s3-copy';
-import { answerDeadlineMs, NoAnswerError } from './s3-deadline';
+import { copyDeadlineMs, NoAnswerError } from './s3-deadline';
 import { asPortError } from './s3-errors';
 import { uploadStream } from './s3-upload';
 import { ObjectMissingError, type ByteRange, type Storage, type StoredObject } from './storage';
@@ -159,7 +159,7 @@ export class S3Storage implements Storage {
   /** The deadline is to the first byte of the answer. */
   private async ask<T>(key: string, request: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(new NoAnswerError()), answerDeadlineMs(0));
+    const timer = setTimeout(() => deadline.abort(new NoAnswerError()), copyDeadlineMs());
     try {
       return await request(deadline.signal);
     } catch (error) {

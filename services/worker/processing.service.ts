@@ -2,11 +2,12 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '#config';
 import type { FailureCode, ProcessMedia } from '#contracts';
 import { MediaAnnouncer, MediaRepository, originalKey, type Ending, type MediaItem, type MediaKey } from '#media';
 import { measureJob, type JobOutcome } from '#nest';
-import { DependencyUnavailableError, newId, ObjectMissingError, STORAGE, StorageFullError, type Storage, type WorkResult } from '#platform';
-import { isExhaustion, MediaFailure, workLimitMs } from './analysis';
+import { CONFIG, DependencyUnavailableError, newId, ObjectMissingError, STORAGE, StorageFullError, type Storage, type WorkResult } from '#platform';
+import { hasNoRoom, isExhaustion, isOutOfSpace, MediaFailure, workLimitMs } from './analysis';
 import { DerivedFiles } from './derived-files';
 import { Lease, LEASE_MS } from './lease';
 import { Sandboxes } from './sandboxes';
@@ -38,6 +39,7 @@ export class ProcessingService {
     private readonly derived: DerivedFiles,
     private readonly sandboxes: Sandboxes,
     @Inject(STORAGE) private readonly storage: Storage,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /** Called for each wake-up of a medium, however many come. */
@@ -76,7 +78,7 @@ export class ProcessingService {
   }
 
   private async analyse(sandbox: Parameters<Parameters<Sandboxes['use']>[1]>[0], item: MediaItem, token: string, lease: Lease): Promise<Analysed> {
-    lease.limit(workLimitMs(item.kind, item.sizeBytes)); // from here, not from the claim: who runs alone waits for its neighbours first
+    lease.limit(workLimitMs(item.kind, item.sizeBytes), () => this.leave(item)); // from here, not from the claim: who runs alone waits for its neighbours first
     try {
       return await this.storage.withLocalFile(originalKey(item), async ({ path, dir }) => {
         const outputDir = join(dir, 'derived');
@@ -121,7 +123,8 @@ export class ProcessingService {
       await this.media.release(item, token);
       return again(0);
     }
-    if (isOutage(error)) {
+    const tookTheRoom = await this.tookTheRoom(error);
+    if (isOutage(error) && !tookTheRoom) {
       await this.media.release(item, token, new Date(Date.now() + OUTAGE_PAUSE_MS));
       return again(OUTAGE_PAUSE_MS);
     }
@@ -129,8 +132,13 @@ export class ProcessingService {
     const pauseMs = ERROR_PAUSE_MS * 2 ** item.errors;
     const outcome = await this.media.releaseAfterError(item, token, new Date(Date.now() + pauseMs));
     if (outcome === 'again') return again(pauseMs);
-    await this.end(item, token, { status: 'failed', code: 'processing_error' });
+    await this.end(item, token, { status: 'failed', code: tookTheRoom ? 'too_complex' : 'processing_error' });
     return { next: 'failed', error };
+  }
+
+  /** A disk that was full until this delivery had cleared away: it may have been this file that filled it. */
+  private async tookTheRoom(error: Error): Promise<boolean> {
+    return isOutOfSpace(String(error)) && !(await hasNoRoom(this.config.dataDir).catch(() => true));
   }
 
   /** A table that could not be told of a renewal for too long is no crash of this worker, and must not count as one. */
@@ -139,6 +147,12 @@ export class ProcessingService {
       const isHeard = await this.media.release(key, token).then(() => true, () => false); // of no effect where another one has it
       if (isHeard) return;
     }
+  }
+
+  /** More than this process can mend: its neighbours hand back what they have, and a fresh one takes its place. */
+  private leave({ id, userId, round }: MediaItem): void {
+    this.logger.error({ mediaId: id, userId, round, msg: 'work hangs though it was told to end: this process leaves' });
+    process.kill(process.pid, 'SIGTERM');
   }
 
   /** Only once it was handed back: until then the write that names these files may have happened unheard. */

@@ -64,6 +64,8 @@ export class AnalysisProcess {
    */
   run(job: Job, onProgress: OnProgress): Promise<Facts> {
     const id = (this.jobs += 1);
+    this.stderr = this.isReady ? '' : this.stderr; // of this job alone, or of the start
+    if (!this.child.connected) return this.exited.then(() => Promise.reject(this.crash('could not start'))); // Node gives it no `send` then
     return new Promise((resolve, reject) => {
       this.pending = { id, resolve, reject, onProgress };
       this.child.send({ id, job }, (error) => error && this.settle((pending) => pending.reject(this.crash(error.message))));
