@@ -54,10 +54,10 @@ export class ErasureService {
     const path = ['receipts', service];
     if (!done) {
       await this.dynamo.update('users', userKey(userId), { set: [[path, { counts, done }]], when: all(exists('deletedAt'), missing(path)) });
-      return this.ask(service, { userId, counted: true });
+      return this.askNext(userId);
     }
     await this.dynamo.update('users', userKey(userId), { set: [[[...path, 'done'], true]], when: exists(path) });
-    if (!(await this.finish(userId))) return;
+    if (!(await this.finish(userId))) return this.askNext(userId);
     await this.recordFinal(userId, service);
   }
 
@@ -80,7 +80,15 @@ export class ErasureService {
     if (await this.finish(userId)) return;
     await this.sessions.endAll(userId);
     const receipts = (await this.dynamo.get<UserItem>('users', userKey(userId)))?.receipts ?? {};
-    for (const service of erasingServices) if (!receipts[service]?.done) await this.ask(service, { userId, counted: receipts[service] !== undefined });
+    for (const service of erasingServices) if (!receipts[service]) await this.ask(service, { userId, counted: false });
+    await this.askNext(userId);
+  }
+
+  /** Everybody counts at once, but they erase one after the other: what is erased first makes no work for the next. */
+  private async askNext(userId: string): Promise<void> {
+    const receipts = (await this.dynamo.get<UserItem>('users', userKey(userId)))?.receipts ?? {};
+    const next = erasingServices.find((service) => !receipts[service]?.done);
+    if (next && receipts[next]) await this.ask(next, { userId, counted: true });
   }
 
   /** The names are freed after everything else is gone, and nothing personal stays. @returns false while something is left to do. */

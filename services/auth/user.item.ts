@@ -21,7 +21,7 @@ export interface UserItem extends OutboxFields {
   openAt?: string;
 }
 
-/** Each must report before an account is gone. */
+/** Each must report before an account is gone. In the order in which they erase: media that are gone have no more news. */
 export const erasingServices = ['media', 'notification'] as const;
 export type ErasingService = (typeof erasingServices)[number];
 

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '#config';
 import { originalFolder, originalKey, sidecarKey, sidecarOf, type MediaItem, type MediaKey } from '#media';
-import { CONFIG, STORAGE, type Storage } from '#platform';
+import { CONFIG, persist, STORAGE, type Storage } from '#platform';
 import { Intake, type Examined } from './intake';
 
 /** Bytes that are stored, but belong to no medium yet. */
@@ -55,8 +55,21 @@ export class Staging {
     await this.storage.write(sidecarKey(item), Readable.from([JSON.stringify(sidecarOf(item))]), { contentType: 'application/json' });
   }
 
-  /** The upload came to nothing: takes back what was stored. */
-  async discard({ userId, id }: MediaKey): Promise<void> {
-    await this.storage.deletePrefix(originalFolder({ userId, id })).catch((err: unknown) => this.logger.warn({ err, mediaId: id, msg: 'bytes of a refused upload are left for the sweep' }));
+  /** The upload came to nothing: takes back what was stored. Never rejects. */
+  async discard(key: MediaKey): Promise<void> {
+    await this.erase(key).catch((err: unknown) => this.tell(key, err));
+  }
+
+  /** As `discard`, for when the storage is away, and whoever uploads has waited long enough: as soon as it is back. */
+  discardLater(key: MediaKey): void {
+    void persist(() => this.erase(key)).then((isGone) => isGone || this.tell(key));
+  }
+
+  private async erase(key: MediaKey): Promise<void> {
+    await this.storage.deletePrefix(originalFolder(key));
+  }
+
+  private tell({ id }: MediaKey, err?: unknown): void {
+    this.logger.warn({ err, mediaId: id, msg: 'bytes of a refused upload are left for the sweep' });
   }
 }

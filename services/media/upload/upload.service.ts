@@ -42,8 +42,9 @@ export class UploadService implements OnModuleDestroy {
     try {
       return await this.commit(staged, details);
     } catch (error) {
-      if (error instanceof DependencyUnavailableError && error.dependency === 'dynamodb') this.withdrawLater(staged, revoke);
-      else await this.undo(staged);
+      if (!(error instanceof DependencyUnavailableError)) await this.undo(staged);
+      else if (error.dependency === 'dynamodb') this.withdrawLater(staged, revoke);
+      else this.undoLater(staged);
       throw error;
     }
   }
@@ -74,6 +75,11 @@ export class UploadService implements OnModuleDestroy {
 
   private async undo(staged: Staged): Promise<void> {
     await this.staging.discard(staged);
+    void this.room.free(staged, staged.sizeBytes);
+  }
+
+  private undoLater(staged: Staged): void {
+    this.staging.discardLater(staged);
     void this.room.free(staged, staged.sizeBytes);
   }
 

@@ -21,13 +21,15 @@ const filesBelow = async (stack: Stack, ...folder: string[]) => {
 describe('the life of a resumable upload', () => {
   let stack: Stack;
   let dynamodb: Pausable;
-  beforeEach(async () => {
-    stack = await startStandalone({ workers: 0, wayToDynamoDb: async (endpoint) => (dynamodb = await startPausable(endpoint)).url, env: { UPLOAD_EXPIRY_SECONDS: '6', USER_QUOTA_BYTES: String(10 * MIB) } });
-  });
-  afterEach(async () => {
+  const start = async (expirySeconds: number) => {
+    stack = await startStandalone({ workers: 0, wayToDynamoDb: async (endpoint) => (dynamodb = await startPausable(endpoint)).url, env: { UPLOAD_EXPIRY_SECONDS: String(expirySeconds), USER_QUOTA_BYTES: String(10 * MIB) } });
+  };
+  const stop = async () => {
     await stack.stop();
     await dynamodb.stop();
-  });
+  };
+  beforeEach(() => start(600));
+  afterEach(stop);
 
   it('outlives a killed API', async () => {
     const { api } = await stack.newUser();
@@ -62,6 +64,8 @@ describe('the life of a resumable upload', () => {
   });
 
   it('is erased when it expires, and its room is free again', async () => {
+    await stop();
+    await start(6);
     const { api } = await stack.newUser();
     const path = await begin(api, 9 * MIB);
     const { status, headers } = await append(api, path, 0, await makeJpegOf(MIB));

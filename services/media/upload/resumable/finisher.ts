@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Upload } from '@tus/server';
 import type { MediaKey } from '#media';
 import { ProblemError } from '#nest';
+import { DependencyUnavailableError } from '#platform';
 import type { Examined } from '../intake';
 import { Room } from '../room';
 import { Staging } from '../staging';
@@ -43,13 +44,18 @@ export class Finisher {
   async finishAtOnce(key: MediaKey, upload: Upload, examined: Examined | null): Promise<Finished> {
     try {
       const staged = await this.staging.adopt(key, partsKey(key), examined).catch(async (error: unknown) => {
-        await this.staging.discard(key);
-        await this.room.free(key, upload.size ?? 0);
+        void this.room.free(key, upload.size ?? 0);
+        if (error instanceof DependencyUnavailableError) this.staging.discardLater(key);
+        else await this.staging.discard(key);
         throw error;
       });
-      return await this.conclude(key, staged.sizeBytes, await this.uploads.commitOrDiscard(staged, detailsOf(upload)));
-    } finally {
+      const finished = await this.conclude(key, staged.sizeBytes, await this.uploads.commitOrDiscard(staged, detailsOf(upload)));
       await this.parts.erase(key);
+      return finished;
+    } catch (error) {
+      const erased = this.parts.erase(key);
+      if (!(error instanceof DependencyUnavailableError)) await erased; // else the client has waited long enough
+      throw error;
     }
   }
 
