@@ -39,7 +39,6 @@ describe('a product that starts before what it needs', () => {
   }
 
   it.each([
-    ['dynamodb', () => dynamodb.refuse(), () => dynamodb.mend()],
     ['dynamodb', () => Promise.resolve(dynamodb.behave(() => 'hang')), () => dynamodb.mend()],
     ['redis', () => stack.processes!.surroundings.redis.kill(), () => stack.processes!.surroundings.redis.restart()],
   ] as const)('lives without %s, says so, and works by itself once it is there', async (name, take, give) => {
