@@ -35,20 +35,6 @@ describe('recovery', () => {
     await dynamodb.stop();
   });
 
-  it('hands the item of a killed worker to another one: one end, one notification, no second history entry', async () => {
-    const [victim] = stack.processes!.workers;
-    // a codec that no browser plays: seconds of work, so that the kill comes in the middle of it
-    const { id } = await api.upload(new Uint8Array(await makeMp4({ seconds: 12, width: 640, height: 360, videoCodec: 'mpeg4' })), { filename: 'long.mp4' });
-    await eventually(() => api.media(id), ({ status }) => status === 'processing');
-    await sleep(500);
-    await victim!.kill();
-    expect((await api.media(id)).status).toBe('processing');
-    await stack.processes!.startWorker();
-    await expectOneEnd(stack, api, id);
-    const derived = await readdir(join(stack.processes!.dataDir, 'objects', 'derived', id));
-    expect(derived).toHaveLength(1); // nothing of the dead delivery is left
-  }, 120_000);
-
   it('waits for a worker as long as it takes, and finds what Redis forgot', async () => {
     const { workers, surroundings, startWorker } = stack.processes!;
     await workers.pop()!.stop();
@@ -90,18 +76,6 @@ describe('recovery', () => {
     const files = async () => (await readdir(join(stack.processes!.dataDir, 'objects'), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile() && entry.parentPath.includes(id));
     await eventually(files, (left) => left.length === 0, 30_000);
     expect(await api.problem('GET', `/api/media/${id}`)).toMatchObject({ code: 'not_found' });
-  }, 120_000);
-
-  it('erases everything of a deleted account, then frees its name', async () => {
-    const { account, api: leaving } = await stack.newUser();
-    const { id } = await leaving.upload(new Uint8Array(await makeJpeg()), { filename: 'mine.jpg' });
-    await leaving.settled(id);
-    await leaving.expect(202, 'DELETE', '/api/auth/me', { json: { password: account.password } });
-    expect((await leaving.call('GET', '/api/auth/me')).status).toBe(401);
-    expect((await api.call('POST', '/api/auth/login', { json: { email: account.email, password: account.password } })).status).toBe(401);
-    await eventually(() => api.call('POST', '/api/auth/register', { json: account }), ({ status }) => status === 201, 45_000);
-    const files = await readdir(join(stack.processes!.dataDir, 'objects'), { recursive: true });
-    expect(files.filter((path) => path.includes(id))).toEqual([]);
   }, 120_000);
 
   it('counts a table that is away for longer than a lease as no crash', async () => {
