@@ -101,11 +101,17 @@ class S3Parts extends S3Store {
   }
 
   override async getUpload(id: string): Promise<Upload> {
+    await this.assertKnown(id);
+    return super.getUpload(id).catch(async (error: unknown) => {
+      if (error !== ERRORS.FILE_NOT_FOUND) throw error;
+      await this.assertKnown(id); // it has asked once more, and to it every failure is an absence
+      throw new DependencyUnavailableError('storage', new Error('S3 failed between two looks'));
+    });
+  }
+
+  private async assertKnown(id: string): Promise<void> {
     await this.getMetadata(id).catch((error: Error) => {
       throw error.name === 'NoSuchKey' || error.name === 'NotFound' ? ERRORS.FILE_NOT_FOUND : error;
-    });
-    return super.getUpload(id).catch((error: unknown) => {
-      throw error === ERRORS.FILE_NOT_FOUND ? new DependencyUnavailableError('storage', new Error('S3 had it a moment ago')) : error; // it asks once more, and every failure is an absence to it
     });
   }
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DependencyUnavailableError } from '#platform';
 import { UploadLine } from './upload-line';
 
-const AT_ONCE = 32;
+const AT_ONCE = 16;
 const times = <T>(count: number, make: (at: number) => T) => Array.from({ length: count }, (_, at) => make(at));
 
 describe('UploadLine', () => {

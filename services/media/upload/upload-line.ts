@@ -1,7 +1,7 @@
 import { DependencyUnavailableError } from '#platform';
 
 /** More at once would only wait for each other, and for a table that then answers none of them in time. */
-const AT_ONCE = 32;
+const AT_ONCE = 16;
 /** By then a small file is through; a large one goes on without its place. */
 const BEGIN_MS = 2_000;
 /** So many in a row that met a dependency that is away: not one that was unlucky. */
