@@ -21,11 +21,13 @@ describe('Locks', () => {
   });
 
   it('lets one in, also for longer than the time to live, and the next one after it', async () => {
-    const first = locks.tryWith('long', 90, () => sleep(300));
-    await sleep(200);
-    expect(await locks.tryWith('long', 90, async () => {})).toBe(false);
+    const done = Promise.withResolvers<void>();
+    const first = locks.tryWith('long', 1_500, () => done.promise);
+    await sleep(2_500);
+    expect(await locks.tryWith('long', 1_500, async () => {})).toBe(false);
+    done.resolve();
     expect(await first).toBe(true);
-    expect(await locks.tryWith('long', 90, async () => {})).toBe(true);
+    expect(await locks.tryWith('long', 1_500, async () => {})).toBe(true);
   });
 
   it('is free again after its work failed, and passes the failure on', async () => {
@@ -34,10 +36,10 @@ describe('Locks', () => {
   });
 
   it('is free again when its holder died', async () => {
-    await redis.set('test-lock:dead', 'somebody', 'PX', 100);
-    expect(await locks.tryWith('dead', 100, async () => {})).toBe(false);
-    await sleep(150);
-    expect(await locks.tryWith('dead', 100, async () => {})).toBe(true);
+    await redis.set('test-lock:dead', 'somebody', 'PX', 1_500);
+    expect(await locks.tryWith('dead', 1_500, async () => {})).toBe(false);
+    await sleep(1_600);
+    expect(await locks.tryWith('dead', 1_500, async () => {})).toBe(true);
   });
 
   it('is given back once Redis is there again, when it was away at that moment', async () => {
@@ -56,7 +58,7 @@ describe('Locks', () => {
     let reason: unknown;
     await locks.tryWith('stolen', 60, async (signal) => {
       await redis.set('test-lock:stolen', 'another');
-      await sleep(100);
+      await once(signal, 'abort');
       reason = signal.reason;
     });
     expect(String(reason)).toContain('Lost the lock "stolen"');
