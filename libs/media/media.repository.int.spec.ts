@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DependencyUnavailableError, Dynamo, equals, newId } from '#platform';
+import { DependencyUnavailableError, Dynamo, equals, JobQueue, newId, Outbox } from '#platform';
 import { aMedium, startSurroundings, type TestSurroundings } from '#testing';
 import { MediaCounters } from './media.counters';
 import { mediaEvent } from './media.events';
@@ -59,13 +59,27 @@ describe('MediaRepository', () => {
     expect(statuses(await media.get(item))).toEqual(['uploaded.1', 'processing.1']);
   });
 
+  it('tells of the work that began once more to whoever takes it over, unless it is confirmed', async () => {
+    const item = await created();
+    const began = { id: `${item.id}.processing.1` };
+    await media.claim(item, newId(), 1);
+    await sleep(5);
+    expect(await media.claim(item, newId(), 1)).toMatchObject({ outcome: 'claimed', announced: began });
+    const { tablePrefix, redisUrl } = surroundings.config();
+    const queue = new JobQueue(redisUrl!, tablePrefix);
+    await new Outbox(dynamo, queue).confirm({ table: 'media', key: { userId: item.userId, id: item.id } }, began.id);
+    await queue.close();
+    await sleep(5);
+    expect(await media.claim(item, newId(), LEASE_MS)).toMatchObject({ outcome: 'claimed', announced: null });
+  });
+
   it('hands a dead lease on without another history entry or event, and fences the late delivery', async () => {
     const item = await created();
     const late = newId();
     await media.claim(item, late, 50);
     await sleep(80);
     const winner = newId();
-    expect(await media.claim(item, winner, LEASE_MS)).toMatchObject({ outcome: 'claimed', alone: true, announced: null });
+    expect(await media.claim(item, winner, LEASE_MS)).toMatchObject({ outcome: 'claimed', alone: true, announced: { id: `${item.id}.processing.1` } });
     expect(await media.renew(item, late, LEASE_MS, 10)).toBe(false);
     expect(await media.finish(item, late, { status: 'failed', code: 'invalid_media' })).toBeNull();
     expect(await media.finish(item, winner, { status: 'completed', facts, derivedBytes: 7 })).toMatchObject({ event: { id: `${item.id}.completed.1`, derivedBytes: 7 } });

@@ -54,7 +54,7 @@ export class MediaRepository {
     return (await this.dynamo.put('media', indexed, missing('id'))) ? event : null;
   }
 
-  /** Takes a medium for one delivery: a waiting one, or one whose lease ended. The first claim of a round announces. */
+  /** Takes a medium for one delivery: a waiting one, or one whose lease ended. The first claim of a round announces, and the next one what is not confirmed of it. */
   async claim(key: MediaKey, token: string, leaseMs: number): Promise<Claim> {
     const item = await this.get(key);
     if (!item) return { outcome: 'over' };
@@ -190,8 +190,9 @@ export class MediaRepository {
       when: all(equals('status', 'processing'), equals('leaseUntil', before.leaseUntil), alive),
     });
     if (!item) return this.lostRace(before, token, null);
-    if (crashes >= MAX_CRASHES) return { outcome: 'exhausted', item, code: 'crashed_worker', announced: null };
-    return { outcome: 'claimed', item, alone: crashes > 0, announced: null };
+    const announced = untold(item); // whoever died may not have come to it
+    if (crashes >= MAX_CRASHES) return { outcome: 'exhausted', item, code: 'crashed_worker', announced };
+    return { outcome: 'claimed', item, alone: crashes > 0, announced };
   }
 
   /** The write did not hold: another delivery was faster, or our own first attempt went through unheard. */
@@ -204,7 +205,7 @@ export class MediaRepository {
 
   private endedBy(token: string, ending: Ending, item: MediaItem | null): { item: MediaItem; event: MediaEvent } | null {
     if (item?.status !== ending.status || item.derivedToken !== token) return null;
-    return { item, event: item.pending[`${item.id}.${item.status}.${item.round}`] ?? mediaEvent(item, 'processing', item.updatedAt) };
+    return { item, event: untold(item) ?? mediaEvent(item, 'processing', item.updatedAt) };
   }
 
   private lease(id: string, leaseMs: number): NonNullable<Change['set']> {
@@ -219,5 +220,8 @@ export class MediaRepository {
     return this.dynamo.update<MediaItem>('media', { userId, id }, change);
   }
 }
+
+/** The event of its latest move, while nobody confirmed that it was dealt with. */
+const untold = (item: MediaItem): MediaEvent | null => item.pending[`${item.id}.${item.status}.${item.round}`] ?? null;
 
 const fromNow = (delayMs: number) => new Date(Date.now() + delayMs).toISOString();

@@ -1,4 +1,0 @@
-declare module 'swagger-ui-dist' {
-  const swagger: { getAbsoluteFSPath(): string };
-  export default swagger;
-}
