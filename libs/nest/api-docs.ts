@@ -1,7 +1,9 @@
 import express, { type Router } from 'express';
-import swagger from 'swagger-ui-dist';
+import { dirname } from 'node:path';
 import { openApiDocument } from './openapi';
 
+/** Where the package lies. To import it would run the page's whole script here. */
+const root = dirname(require.resolve('swagger-ui-dist/package.json'));
 const assets = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
 
 /** No inline script or style: the content security policy forbids them. */
@@ -29,6 +31,6 @@ export function apiDocs(): Router {
   router.get('/openapi.json', (_req, res) => void res.type('json').send(document));
   router.get('/docs', (_req, res) => void res.type('html').send(page));
   router.get('/docs/start.js', (_req, res) => void res.type('js').send(start));
-  router.get(assets.map((name) => `/docs/${name}`), (req, res) => res.sendFile(req.path.slice('/docs/'.length), { root: swagger.getAbsoluteFSPath() }));
+  router.get(assets.map((name) => `/docs/${name}`), (req, res) => res.sendFile(req.path.slice('/docs/'.length), { root }));
   return router;
 }
