@@ -26,11 +26,13 @@ describe('recovery', () => {
   let stack: Stack;
   let api: ApiClient;
   let dynamodb: Pausable;
-  beforeEach(async () => {
+  beforeAll(async () => {
     stack = await startStandalone({ wayToDynamoDb: async (endpoint) => (dynamodb = await startPausable(endpoint)).url });
+  });
+  beforeEach(async () => {
     ({ api } = await stack.newUser());
   });
-  afterEach(async () => {
+  afterAll(async () => {
     await stack.stop();
     await dynamodb.stop();
   });
