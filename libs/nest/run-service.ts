@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Config } from '#config';
@@ -21,6 +22,8 @@ export interface ServiceDefinition {
 /** How long running requests get to finish. */
 const DRAIN_MS = 15_000;
 const IDLE_SWEEP_MS = 200;
+/** Callers that wait to be let in. Beyond them the kernel drops who comes, probes of health too, for seconds; Node would keep 511. */
+const BACKLOG = 4_096;
 
 /** Runs a service that answers HTTP on HOST:PORT. */
 export function runService({ name, module }: ServiceDefinition): Promise<void> {
@@ -44,8 +47,10 @@ export function runHeadless({ name, module }: ServiceDefinition): Promise<void> 
 }
 
 async function listen(app: NestExpressApplication, config: Config): Promise<string> {
-  await app.listen(config.port, config.host);
+  await app.init();
   const server = app.getHttpServer() as Server;
+  server.listen({ port: config.port, host: config.host, backlog: BACKLOG });
+  await once(server, 'listening');
   server.requestTimeout = 0; // a slow upload may take hours; streams have an idle limit of their own
   server.headersTimeout = 65_000;
   server.keepAliveTimeout = 75_000; // above the proxy's, so that it never sends into a connection we just closed

@@ -1,10 +1,15 @@
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Media, MediaStats, NotificationList, User } from '#contracts';
 import { Dynamo } from '#platform';
 import { eventually, makeJpeg, makeMp4, makePng, startPausable, startStandalone, type ApiClient, type Pausable, type PublishedAlert, type Stack } from '#testing';
 import { LEASE_MS } from '../../worker/lease';
+
+const CROWD = 1_500;
 
 const statuses = (media: Media) => media.history.map(({ status }) => status);
 
@@ -79,6 +84,21 @@ describe('recovery', () => {
     await eventually(files, (left) => left.length === 0, 30_000);
     expect(await api.problem('GET', `/api/media/${id}`)).toMatchObject({ code: 'not_found' });
   }, 120_000);
+
+  it('lets a crowd wait that comes while it has no time, and hears all of it then', async () => {
+    const { services } = stack.processes!;
+    const { hostname, port, host } = new URL(stack.baseUrl);
+    services[0]!.signal('SIGSTOP');
+    const sockets = Array.from({ length: CROWD }, () => connect(Number(port), hostname));
+    const connected = await Promise.all(sockets.map((socket) => once(socket, 'connect', { signal: AbortSignal.timeout(5_000) }).then(() => true, () => false)));
+    services[0]!.signal('SIGCONT');
+    expect(connected.filter(Boolean)).toHaveLength(CROWD);
+    const answers = sockets.map(async (socket) => {
+      socket.write(`GET /health/live HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      return (await text(socket)).slice(0, 15);
+    });
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['HTTP/1.1 200 OK']));
+  }, 30_000);
 
   it('counts a table that is away for longer than a lease as no crash', async () => {
     const { surroundings } = stack.processes!;
