@@ -30,7 +30,9 @@ export type Ready = { status: 'ok' | 'degraded' | 'down'; checks: Record<string,
 /** Longer than anybody here needs for an upload, and short enough to see what becomes of one that nobody goes on with. */
 const UPLOAD_EXPIRY_SECONDS = '240';
 const LIVE_EVERY_MS = 1_000;
-const LIVE_WITHIN_MS = 10_000;
+/** As the container's health check asks it. */
+const LIVE_WITHIN_MS = 5_000;
+const READY_ANSWER_MS = 10_000;
 const LAST_WORDS = 4_000;
 const STOPS_WITHIN_SECONDS = 20;
 const READY_WITHIN_MS = 15_000;
@@ -47,6 +49,7 @@ export class Rig {
 
   private constructor(
     readonly stack: Stack,
+    private readonly opsPort: number,
     private readonly emulator: TestDynamoDb,
     readonly dynamodb: Unreliable,
     readonly topic: Topic | null,
@@ -66,13 +69,14 @@ export class Rig {
     const bucket = withBucket ? await startBucket(temp) : null;
     const emulator = await startDynamoDbApart();
     const dynamodb = await startUnreliable(emulator.endpoint, random);
+    const [port, opsPort] = [await freePort(), await freePort()];
     const stack = await startStandalone({
       workers: 0,
-      env: { PORT: String(await freePort()), TMPDIR: temp, UPLOAD_EXPIRY_SECONDS, LOG_LEVEL: 'warn', ...(disk && { DATA_DIR: disk }), ...topic?.env, ...bucket?.env, ...env },
+      env: { PORT: String(port), OPS_PORT: String(opsPort), TMPDIR: temp, UPLOAD_EXPIRY_SECONDS, LOG_LEVEL: 'warn', ...(disk && { DATA_DIR: disk }), ...topic?.env, ...bucket?.env, ...env },
       wayToDynamoDb: async () => (crowd ? emulator.endpoint : dynamodb.url),
     });
     const table = Dynamo.connect(stack.processes!.surroundings.config({ AWS_ENDPOINT_URL_DYNAMODB: emulator.endpoint }));
-    const rig = new Rig(stack, emulator, dynamodb, topic, bucket, temp, table, disk);
+    const rig = new Rig(stack, opsPort, emulator, dynamodb, topic, bucket, temp, table, disk);
     for (let started = 0; started < workers; started += 1) await rig.startWorker();
     return rig;
   }
@@ -119,7 +123,7 @@ export class Rig {
   }
 
   async startWorker(overrides: Record<string, string> = {}): Promise<TestProcess> {
-    const worker = await this.stack.processes!.startWorker(overrides);
+    const worker = await this.stack.processes!.startWorker({ OPS_PORT: '0', ...overrides });
     this.workers.push(worker);
     return worker;
   }
@@ -162,7 +166,7 @@ export class Rig {
   }
 
   async ready(): Promise<Ready> {
-    const answer = await fetch(`${this.baseUrl}/health/ready`, { signal: AbortSignal.timeout(LIVE_WITHIN_MS) }).catch(() => null);
+    const answer = await fetch(`${this.baseUrl}/health/ready`, { signal: AbortSignal.timeout(READY_ANSWER_MS) }).catch(() => null);
     const ready = (await answer?.json().catch(() => null)) as Ready;
     if (ready && (answer!.status === 503) !== (ready.status === 'down')) this.lies.push(`ready answered ${answer!.status} and "${ready.status}"`);
     return ready;
@@ -197,7 +201,7 @@ export class Rig {
   private async checkLive(): Promise<void> {
     if (this.isSilent) return;
     const { pid } = this.api;
-    const live = await fetch(`${this.baseUrl}/health/live`, { signal: AbortSignal.timeout(LIVE_WITHIN_MS) }).then(({ status }) => status, (error: Error) => error.message);
+    const live = await fetch(`http://127.0.0.1:${this.opsPort}/health/live`, { signal: AbortSignal.timeout(LIVE_WITHIN_MS) }).then(({ status }) => status, (error: Error) => error.message);
     if (this.isSilent || pid !== this.api.pid) return;
     if (live !== 200) this.lies.push(`live answered ${live}`);
     for (const process of [this.api, ...this.workers]) if (!existsSync(`/proc/${process.pid}`)) this.lies.push(`process ${process.pid} is gone: ${process.output().slice(-500)}`);
