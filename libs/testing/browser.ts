@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chromium, type Browser } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 
 const candidates = [
   '/usr/bin/chromium',
@@ -14,7 +14,8 @@ const candidates = [
 export const browserPath = candidates.find((path) => existsSync(path));
 
 /** Without its own network habits, so that what it sends is what the page sends. */
-export function openBrowser(): Promise<Browser> {
+export async function openBrowser(): Promise<Browser> {
+  const { chromium } = await import('playwright-core'); // nothing that tests without one should wait for
   return chromium.launch({
     executablePath: browserPath!,
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
