@@ -5,6 +5,7 @@ module.exports = {
   testMatch: ['**/*.spec.ts'],
   testTimeout: 30_000,
   maxWorkers: 2,
+  testSequencer: '<rootDir>/libs/testing/sequencer.js',
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
