@@ -51,8 +51,8 @@ export async function startStandalone(options: StackOptions = {}): Promise<Stack
   const surroundings = await startSurroundings();
   const endpoint = await (options.wayToDynamoDb?.(surroundings.dynamodb.endpoint) ?? surroundings.dynamodb.endpoint);
   const env = surroundings.env({ AWS_ENDPOINT_URL_DYNAMODB: endpoint, ...options.env });
-  const api = await startProcess('standalone', env);
-  return assemble(api.url, surroundings, env, options, [api], async () => {
+  const starting = startProcess('standalone', env).then((api) => ({ baseUrl: api.url, services: [api] }));
+  return assemble(starting, surroundings, env, options, async () => {
     const lines = await readFile(join(env.DATA_DIR!, 'alerts.ndjson'), 'utf8').catch(() => '');
     return lines.split('\n').filter(Boolean).map((line) => JSON.parse(line) as PublishedAlert);
   });
@@ -85,14 +85,13 @@ async function apart(aws: TestAws, options: StackOptions): Promise<Stack> {
     DATA_DIR: dataDir,
     ...options.env,
   });
-  const [auth, media, notification] = await Promise.all(['auth', 'media', 'notification'].map((name) => startProcess(name, env)));
-  const front = await startFront({ auth: auth!.url, media: media!.url, notification: notification!.url });
-  const stack = await assemble(front.url, surroundings, env, options, [auth!, media!, notification!], async () => {
+  const starting = startBehindFront(env);
+  const stack = await assemble(starting, surroundings, env, options, async () => {
     for (const { message, attributes } of await subscriber.takeAll()) received.push({ message: JSON.parse(message) as Alert, attributes });
     return received;
   });
   const stop = async () => {
-    await front.stop();
+    await (await starting).front.stop();
     await stack.stop();
     subscriber.close();
     await aws.stop();
@@ -101,12 +100,19 @@ async function apart(aws: TestAws, options: StackOptions): Promise<Stack> {
   return { ...stack, stop };
 }
 
+async function startBehindFront(env: Record<string, string>) {
+  const services = await Promise.all(['auth', 'media', 'notification'].map((name) => startProcess(name, env)));
+  const [auth, media, notification] = services.map(({ url }) => url);
+  const front = await startFront({ auth: auth!, media: media!, notification: notification! });
+  return { baseUrl: front.url, services, front };
+}
+
+/** Workers start while the services do, as they do everywhere. */
 async function assemble(
-  baseUrl: string,
+  starting: Promise<{ baseUrl: string; services: TestProcess[] }>,
   surroundings: TestSurroundings,
   env: Record<string, string>,
   { workers: count = 1 }: StackOptions,
-  services: TestProcess[],
   alerts: () => Promise<PublishedAlert[]>,
 ): Promise<Stack> {
   const workers: TestProcess[] = [];
@@ -115,7 +121,7 @@ async function assemble(
     workers.push(worker);
     return worker;
   };
-  for (let started = 0; started < count; started += 1) await startWorker();
+  const [{ baseUrl, services }] = await Promise.all([starting, ...Array.from({ length: count }, () => startWorker())]);
   const stop = async () => {
     await Promise.all([...workers, ...services].map((process) => process.stop()));
     await surroundings.stop();
