@@ -21,13 +21,13 @@ describe('a product that starts before what it needs', () => {
     return { http: answer.status, ...((await answer.json()) as { status: string; checks: Record<string, string> }) };
   };
 
-  /** Everything new, as a first start finds it: no table is there. */
+  /** Everything new, as a first start finds it: no table is there, and nobody answers who could make one. */
   async function startAgain(prefix: string): Promise<void> {
-    const { services, workers, env } = stack.processes!;
-    await Promise.all([...services, ...workers.splice(0)].map((process) => process.stop()));
+    const { services, env, startWorker } = stack.processes!;
+    await services[0]!.stop();
     env.TABLE_PREFIX = prefix;
-    services[0] = await startProcess('standalone', env);
-    await stack.processes!.startWorker();
+    dynamodb.behave(() => 'hang');
+    [services[0]] = await Promise.all([startProcess('standalone', env), startWorker()]);
   }
 
   async function expectWork(): Promise<void> {
@@ -39,7 +39,6 @@ describe('a product that starts before what it needs', () => {
   }
 
   it('lives without tables, says so, and makes them and works by itself once they can be made', async () => {
-    dynamodb.behave(() => 'hang');
     await startAgain(`fresh${Date.now()}-`);
     expect((await fetch(`${url}/health/live`)).status).toBe(200);
     expect(await ready()).toMatchObject({ http: 503, status: 'down', checks: { dynamodb: 'down' } });

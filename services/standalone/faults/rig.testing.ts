@@ -77,7 +77,7 @@ export class Rig {
     });
     const table = Dynamo.connect(stack.processes!.surroundings.config({ AWS_ENDPOINT_URL_DYNAMODB: emulator.endpoint }));
     const rig = new Rig(stack, opsPort, emulator, dynamodb, topic, bucket, temp, table, disk);
-    for (let started = 0; started < workers; started += 1) await rig.startWorker();
+    await Promise.all(Array.from({ length: workers }, () => rig.startWorker()));
     return rig;
   }
 
