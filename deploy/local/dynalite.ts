@@ -1,29 +1,19 @@
-import dynalite from 'dynalite';
-import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
 // The file itself: the whole of #platform takes longer to load than the emulator to start.
 import { announceReady, stopWithParent } from '../../libs/platform/supervised';
+import { startDynamoDbEmulator } from './dynamodb-emulator';
 
 /** `node dynalite.js <folder> <port>`: the DynamoDB emulator, its tables on disk. */
 async function main(path: string, port: number): Promise<void> {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  const server = dynalite({ path, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }).listen(port, '127.0.0.1');
-  const stop = async () => {
-    const closed = Promise.withResolvers<void>();
-    server.close(() => closed.resolve());
-    server.closeAllConnections(); // the SDK keeps its connections alive
-    await closed.promise;
-  };
+  const { endpoint, stop } = await startDynamoDbEmulator({ path, host: '127.0.0.1', port });
   process.once('SIGTERM', () => void stop().then(() => process.exit(0)));
   stopWithParent(stop);
-  await once(server, 'listening');
-  await listTables(port);
+  await listTables(endpoint);
   announceReady();
 }
 
 /** The store is opened by the first request. One that is locked still, or damaged, ends the process, and it is started again. */
-async function listTables(port: number): Promise<void> {
-  const answer = await fetch(`http://127.0.0.1:${port}/`, {
+async function listTables(endpoint: string): Promise<void> {
+  const answer = await fetch(endpoint, {
     method: 'POST',
     headers: {
       'content-type': 'application/x-amz-json-1.0',

@@ -1,7 +1,5 @@
-import dynalite from 'dynalite';
-import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { startDynamoDbEmulator } from './dynamodb-emulator';
 
 const DYNAMODB_PORT = 8000;
 const AWS_PORT = 4566;
@@ -12,19 +10,11 @@ const AWS_PORT = 4566;
  */
 async function main(folder: string): Promise<void> {
   const { startFauxqs } = await import('fauxqs'); // an ES module alone
-  const path = join(folder, 'dynamodb');
-  mkdirSync(path, { recursive: true });
-  const dynamodb = dynalite({ path, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }).listen(DYNAMODB_PORT);
-  await once(dynamodb, 'listening');
+  const dynamodb = await startDynamoDbEmulator({ path: join(folder, 'dynamodb'), host: '::', port: DYNAMODB_PORT });
   const aws = await startFauxqs({ port: AWS_PORT, host: 'emulators', logger: false, dataDir: join(folder, 'aws'), s3StorageDir: join(folder, 's3') });
   process.stdout.write(`DynamoDB on port ${DYNAMODB_PORT}; SNS, SQS and S3 on port ${AWS_PORT}\n`);
 
-  const stop = async () => {
-    const closed = Promise.withResolvers<void>();
-    dynamodb.close(() => closed.resolve());
-    dynamodb.closeAllConnections(); // the SDK keeps its connections alive
-    await Promise.all([closed.promise, aws.stop()]);
-  };
+  const stop = () => Promise.all([dynamodb.stop(), aws.stop()]);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop().then(() => process.exit(0)));
 }
 

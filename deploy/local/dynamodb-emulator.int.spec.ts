@@ -1,0 +1,62 @@
+import { CreateTableCommand, DynamoDBClient, PutItemCommand, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { AbstractIterator, AbstractKeyIterator, AbstractLevel, AbstractValueIterator } from 'abstract-level';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '#testing';
+import { startDynamoDbEmulator, type DynamoDbEmulator } from './dynamodb-emulator';
+
+const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
+const isIterator = (resource: unknown) => [AbstractIterator, AbstractKeyIterator, AbstractValueIterator].some((kind) => resource instanceof kind);
+
+/** Iterators that LevelDB holds open: each pins a snapshot and the tables that it reads. */
+function countOpenIterators() {
+  const open = new Set<unknown>();
+  const { attachResource, detachResource } = AbstractLevel.prototype;
+  jest.spyOn(AbstractLevel.prototype, 'attachResource').mockImplementation(function (this: typeof AbstractLevel.prototype, resource) {
+    if (isIterator(resource)) open.add(resource);
+    attachResource.call(this, resource);
+  });
+  jest.spyOn(AbstractLevel.prototype, 'detachResource').mockImplementation(function (this: typeof AbstractLevel.prototype, resource) {
+    open.delete(resource);
+    detachResource.call(this, resource);
+  });
+  return open;
+}
+
+describe('the DynamoDB emulator', () => {
+  let folder: string;
+  let emulator: DynamoDbEmulator;
+  let client: DynamoDBClient;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'dynamodb-'));
+    emulator = await startDynamoDbEmulator({ path: folder, host: '127.0.0.1', port: 0 });
+    client = new DynamoDBClient({ endpoint: emulator.endpoint, region: 'us-east-1', credentials });
+  });
+  afterEach(async () => {
+    client.destroy();
+    await emulator.stop();
+    rmSync(folder, { recursive: true });
+    jest.restoreAllMocks();
+  });
+
+  async function makeTable(): Promise<void> {
+    const AttributeDefinitions = ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const }));
+    const KeySchema = [{ AttributeName: 'pk', KeyType: 'HASH' as const }, { AttributeName: 'sk', KeyType: 'RANGE' as const }];
+    await client.send(new CreateTableCommand({ TableName: 'things', BillingMode: 'PAY_PER_REQUEST', AttributeDefinitions, KeySchema }));
+    for (const sk of ['1', '2', '3']) await client.send(new PutItemCommand({ TableName: 'things', Item: { pk: { S: 'a' }, sk: { S: sk } } }));
+  }
+
+  it('closes the iterator of each query and scan, read to the end or not', async () => {
+    await makeTable();
+    const open = countOpenIterators();
+    const query = { TableName: 'things', KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': { S: 'a' } } };
+    for (const Limit of [undefined, 1]) {
+      expect((await client.send(new QueryCommand({ ...query, Limit }))).Count).toBe(Limit ?? 3);
+      expect((await client.send(new ScanCommand({ TableName: 'things', Limit }))).Count).toBe(Limit ?? 3);
+    }
+    expect(jest.mocked(AbstractLevel.prototype.attachResource).mock.calls.length).toBeGreaterThanOrEqual(4);
+    await eventually(() => Promise.resolve(open.size), (size) => size === 0);
+  });
+});
