@@ -15,6 +15,8 @@ export interface ChildSpec {
   script: string;
   args?: readonly string[];
   env: Record<string, string>;
+  /** What it reads from stdin: a secret, which neither arguments nor a file would keep from other users. */
+  input?: string;
   logFile: string;
   /** How long SIGTERM may take before the whole process group is killed. */
   drainMs: number;
@@ -106,9 +108,11 @@ export class Child {
     const child = spawn(process.execPath, [this.spec.script, ...(this.spec.args ?? [])], {
       detached: true,
       env: this.spec.env,
-      stdio: ['ignore', output, output, 'ipc'],
+      stdio: [this.spec.input === undefined ? 'ignore' : 'pipe', output, output, 'ipc'],
     });
     closeSync(output);
+    child.stdin?.on('error', () => {}); // it ended before it read: its exit says why
+    child.stdin?.end(this.spec.input);
     this.#process = child;
     this.watcher.changed();
     child.on('message', (message) => this.#hear(message));

@@ -1,10 +1,13 @@
+import { text } from 'node:stream/consumers';
 // The file itself: the whole of #platform takes longer to load than the emulator to start.
 import { announceReady, stopWithParent } from '../../libs/platform/supervised';
 import { startDynamoDbEmulator } from './dynamodb-emulator';
 
-/** `node dynalite.js <folder> <port>`: the DynamoDB emulator, its tables on disk. */
+/** `node dynalite.js <folder> <port>`: the DynamoDB emulator, its tables on disk. Its key comes on stdin, which other users cannot read. */
 async function main(path: string, port: number): Promise<void> {
-  const { endpoint, stop } = await startDynamoDbEmulator({ path, host: '127.0.0.1', port });
+  const key = await text(process.stdin);
+  if (key === '') throw new Error('Expected the key of the DynamoDB emulator on stdin, but received nothing');
+  const { endpoint, stop } = await startDynamoDbEmulator({ path, host: '127.0.0.1', port, key, hostnames: ['127.0.0.1', 'localhost'] });
   process.once('SIGTERM', () => void stop().then(() => process.exit(0)));
   stopWithParent(stop);
   await listTables(endpoint);

@@ -1,7 +1,9 @@
 import { AbstractKeyIterator, AbstractValueIterator } from 'abstract-level';
 import dynalite from 'dynalite';
+import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /**
@@ -18,18 +20,30 @@ export interface DynamoDbEmulatorOptions {
   host: string;
   /** 0: any free one. */
   port: number;
+  /** Clients send it as the path of their endpoint, so that it travels wherever the endpoint does. null: any path will do. */
+  key: string | null;
+  /** The names under which clients reach it, as they stand in the Host header. */
+  hostnames: readonly string[];
 }
 
 export interface DynamoDbEmulator {
-  /** For clients on this machine. */
+  /** For clients on this machine, with the key. */
   endpoint: string;
   stop(): Promise<void>;
 }
 
-/** dynalite, with its tables on disk. */
+/**
+ * dynalite, closed to whoever is not meant: by itself it checks no credentials and lets every web page in
+ * (`Access-Control-Allow-Origin: *`).
+ */
 export async function startDynamoDbEmulator(options: DynamoDbEmulatorOptions): Promise<DynamoDbEmulator> {
   mkdirSync(options.path, { recursive: true, mode: 0o700 });
   const server = dynalite({ path: options.path, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  const [serve] = server.listeners('request') as [RequestListener];
+  server.removeListener('request', serve).on('request', (req, res) => {
+    if (isAdmitted(req, options)) serve(req, res);
+    else res.writeHead(403, { connection: 'close' }).end();
+  });
   server.listen(options.port, options.host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -39,5 +53,17 @@ export async function startDynamoDbEmulator(options: DynamoDbEmulatorOptions): P
     server.closeAllConnections(); // the SDK keeps its connections alive
     await closed.promise;
   };
-  return { endpoint: `http://127.0.0.1:${port}`, stop };
+  return { endpoint: `http://127.0.0.1:${port}/${options.key ?? ''}`, stop };
+}
+
+/** Browsers name the origin of a page, or at least its relation to us; a page under a rebound DNS name has a foreign Host. */
+function isAdmitted({ headers, url = '/' }: IncomingMessage, { key, hostnames }: Pick<DynamoDbEmulatorOptions, 'key' | 'hostnames'>): boolean {
+  if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) return false;
+  if (!hostnames.includes(headers.host?.replace(/:\d+$/, '') ?? '')) return false;
+  return key === null || isSame(url.split('/')[1] ?? '', key);
+}
+
+function isSame(given: string, key: string): boolean {
+  const [one, other] = [Buffer.from(given), Buffer.from(key)];
+  return one.length === other.length && timingSafeEqual(one, other);
 }

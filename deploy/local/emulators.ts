@@ -6,11 +6,17 @@ const AWS_PORT = 4566;
 
 /**
  * `node emulators.js <folder>`: DynamoDB on port 8000; SNS, SQS and S3 on port 4566, all kept in the folder. They listen on
- * every interface and let everybody in: made for a container on a network of its own.
+ * every interface and ask for no key: made for a container, named `emulators`, on a network of its own.
  */
 async function main(folder: string): Promise<void> {
   const { startFauxqs } = await import('fauxqs'); // an ES module alone
-  const dynamodb = await startDynamoDbEmulator({ path: join(folder, 'dynamodb'), host: '::', port: DYNAMODB_PORT });
+  const dynamodb = await startDynamoDbEmulator({
+    path: join(folder, 'dynamodb'),
+    host: '::',
+    port: DYNAMODB_PORT,
+    key: null,
+    hostnames: ['emulators', '127.0.0.1', 'localhost'],
+  });
   const aws = await startFauxqs({ port: AWS_PORT, host: 'emulators', logger: false, dataDir: join(folder, 'aws'), s3StorageDir: join(folder, 's3') });
   process.stdout.write(`DynamoDB on port ${DYNAMODB_PORT}; SNS, SQS and S3 on port ${AWS_PORT}\n`);
 

@@ -1,19 +1,27 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { Redis } from 'ioredis';
 // The file itself: the whole of #platform takes longer to load than Redis to start.
 import { announceReady, stopWithParent } from '../../libs/platform/supervised';
 
 const SETPRIV = '/usr/bin/setpriv';
 
-/** `node redis.js <folder> <port>`: a Redis that lives as long as this process and its supervisor do. */
+/**
+ * `node redis.js <folder> <port>`: a Redis that lives as long as this process and its supervisor do. Its password comes on
+ * stdin and is passed on in the same way: other users can read arguments.
+ */
 async function main(dir: string, port: number): Promise<void> {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const [program, ...args] = tiedToUs(['redis-server', ...serverOptions(dir, port)]);
-  const server = spawn(program!, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  const password = await text(process.stdin);
+  if (password === '') throw new Error('Expected the password of Redis on stdin, but received nothing');
+  const [program, ...args] = tiedToUs(['redis-server', '-', ...serverOptions(dir, port)]);
+  const server = spawn(program!, args, { stdio: ['pipe', 'inherit', 'inherit'] });
+  server.stdin.on('error', () => {}); // it ended before it read: its exit says why
+  server.stdin.end(`requirepass ${password}\n`);
   server.once('error', (error) => {
-    process.stderr.write(`redis-server can not be started: ${error.message}\n`);
+    process.stderr.write(`redis-server cannot be started: ${error.message}\n`);
     process.exit(1);
   });
   server.once('exit', (code) => process.exit(code ?? 1));
@@ -22,7 +30,7 @@ async function main(dir: string, port: number): Promise<void> {
     server.kill('SIGTERM');
     await once(server, 'exit');
   });
-  await loaded(port);
+  await loaded(port, password);
   announceReady();
 }
 
@@ -46,8 +54,8 @@ function tiedToUs(command: string[]): string[] {
 }
 
 /** ioredis holds a command back until the server has loaded its append-only file. */
-async function loaded(port: number): Promise<void> {
-  const client = new Redis({ host: '127.0.0.1', port, retryStrategy: () => 50, maxRetriesPerRequest: null });
+async function loaded(port: number, password: string): Promise<void> {
+  const client = new Redis({ host: '127.0.0.1', port, password, retryStrategy: () => 50, maxRetriesPerRequest: null });
   client.on('error', () => {}); // not listening yet; it tries again
   await client.ping();
   client.disconnect();

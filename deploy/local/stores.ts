@@ -1,14 +1,13 @@
-import { childEnv, type Config } from '#config';
+import { childEnv, emulatorCredentials, type Config } from '#config';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Child, type Watcher } from './child';
 import { freePort } from './ports';
 
 const STOP_MS = 10_000;
-/** Sign-in to the emulator, which asks for some and checks none. */
-const EMULATOR_CREDENTIALS = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
 
-/** null: the SDK's own, real AWS. */
+/** With the secrets of the stores that are ours. null: the SDK's own, real AWS. */
 export interface StoreAddresses {
   redisUrl: string | null;
   dynamodbEndpoint: string | null;
@@ -50,25 +49,35 @@ export class Stores {
 
   async #redis(): Promise<string | null> {
     if (this.config.redisUrl || this.config.mode === 'aws') return this.config.redisUrl;
-    return `redis://127.0.0.1:${await this.#run('Redis', 'redis')}`;
+    const { port, secret } = await this.#run('Redis', 'redis');
+    return `redis://:${secret}@127.0.0.1:${port}`;
   }
 
   async #dynamodb(): Promise<string | null> {
     if (this.config.dynamodbEndpoint || this.config.mode === 'aws') return this.config.dynamodbEndpoint;
-    return `http://127.0.0.1:${await this.#run('DynamoDB', 'dynalite', 'dynamodb')}`;
+    const { port, secret } = await this.#run('DynamoDB', 'dynalite', 'dynamodb');
+    return `http://127.0.0.1:${port}/${secret}`;
   }
 
-  /** Its port stays the same for all its restarts, so that clients find it again. */
-  async #run(title: string, script: string, name = script): Promise<number> {
+  /** Its port and its secret stay the same for all its restarts, so that clients find it again. */
+  async #run(title: string, script: string, name = script): Promise<{ port: number; secret: string }> {
     const port = await freePort();
-    const args = [join(this.config.dataDir, name), String(port)];
-    const spec = { name, script: join(__dirname, `${script}.js`), args, env: childEnv({}), drainMs: STOP_MS, logFile: join(this.#logs, `${name}.log`) };
+    const secret = randomBytes(32).toString('hex');
+    const spec = {
+      name,
+      script: join(__dirname, `${script}.js`),
+      args: [join(this.config.dataDir, name), String(port)],
+      input: secret,
+      env: childEnv({}),
+      drainMs: STOP_MS,
+      logFile: join(this.#logs, `${name}.log`),
+    };
     const child = new Child(spec, this.watcher);
     this.#children.push(child);
     if (this.#stopping) child.kill(); // a start that is still under way comes to nothing
     await child.start();
     this.watcher.say(`${title} is ready (port ${port})`);
-    return port;
+    return { port, secret };
   }
 }
 
@@ -78,6 +87,6 @@ export function storesEnv(config: Config, { redisUrl, dynamodbEndpoint }: StoreA
   const realAws = config.s3Bucket !== null || config.snsTopicArn !== null; // has credentials of its own
   return childEnv(
     { ...(redisUrl && { REDIS_URL: redisUrl }), ...(emulated && { AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint }) },
-    { ...defaults, ...(emulated && !realAws && EMULATOR_CREDENTIALS) },
+    { ...defaults, ...(emulated && !realAws && emulatorCredentials) },
   );
 }

@@ -1,7 +1,7 @@
 import { childEnv, processStart, runningInstallation } from '#config';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -28,6 +28,8 @@ async function until<T>(find: () => T): Promise<NonNullable<T>> {
   }
   throw new Error(`Expected ${find.toString()} within 20 s`);
 }
+
+const readLogs = (dataDir: string) => globSync(join(dataDir, 'logs/*')).map((path) => readFileSync(path, 'utf8')).join('');
 
 const allGone = (pids: number[]) => pids.every((pid) => processStart(pid) === null);
 
@@ -83,6 +85,23 @@ describe('supervisor', () => {
     expect(readFileSync(join(dataDir, 'logs/api.log'), 'utf8')).toBe('stopping; Redis serves; DynamoDB serves\n');
     expect(await supervisor.output).toContain(`SnapStream is ready at ${installation.url}\n`);
     expect(existsSync(join(dataDir, 'lock')) || existsSync(join(dataDir, 'run.json'))).toBe(false);
+  });
+
+  it('starts stores that refuse clients without their secrets, and shows the secrets in no argument and no log', async () => {
+    const { supervisor, installation } = await startReady();
+    const [redisUrl, endpoint] = [new URL(installation.redisUrl!), new URL(installation.dynamodbEndpoint!)];
+    const stranger = new Redis({ port: Number(redisUrl.port), retryStrategy: () => null, lazyConnect: true });
+    stranger.on('error', () => {}); // the handshake is refused, too
+    await expect(stranger.keys('*')).rejects.toThrow('NOAUTH');
+    stranger.disconnect();
+    expect((await fetch(endpoint.origin, { method: 'POST', body: '{}' })).status).toBe(403);
+    const secrets = [redisUrl.password, endpoint.pathname.slice(1)];
+    expect(secrets.every((secret) => secret.length >= 32)).toBe(true);
+    const processes = execFileSync('ps', ['-ww', '-eo', 'args'], { encoding: 'utf8' });
+    expect(processes).toContain(String(redisUrl.port));
+    expect(secrets.some((secret) => processes.includes(secret))).toBe(false);
+    await stop(supervisor, 'SIGTERM');
+    expect(secrets.some((secret) => readLogs(dataDir).includes(secret))).toBe(false);
   });
 
   it('keeps the data of Redis through a stop and a kill of everything', async () => {

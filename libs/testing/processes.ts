@@ -29,21 +29,22 @@ export function startProcess(name: string, env: Record<string, string>): Promise
 
 /** The DynamoDB emulator of `npm start`, in a process of its own: whatever load a test makes, it is not slower for that. */
 export async function startDynamoDbApart(): Promise<TestDynamoDb> {
-  const [folder, port] = [await mkdtemp(join(tmpdir(), 'dynamodb-')), await freePort()];
-  const emulator = await startBuilt(join('deploy', 'local', 'dynalite.js'), [folder, String(port)], {});
+  const [folder, port, key] = [await mkdtemp(join(tmpdir(), 'dynamodb-')), await freePort(), 'the-key-of-a-test'];
+  const emulator = await startBuilt(join('deploy', 'local', 'dynalite.js'), [folder, String(port)], {}, key);
   const stop = async () => {
     await emulator.kill();
     await rm(folder, { recursive: true, force: true });
   };
-  return { endpoint: `http://127.0.0.1:${port}`, stop };
+  return { endpoint: `http://127.0.0.1:${port}/${key}`, stop };
 }
 
 const inherited = () => ({ PATH: process.env.PATH, NODE_OPTIONS: process.env.NODE_OPTIONS, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE });
 
-async function startBuilt(path: string, args: readonly string[], env: Record<string, string>): Promise<TestProcess> {
+async function startBuilt(path: string, args: readonly string[], env: Record<string, string>, input?: string): Promise<TestProcess> {
   const main = join(dist, path);
   if (!existsSync(main)) throw new Error(`Expected the build at ${main}: run \`npm run build\` first (npm test does)`);
-  const child = fork(main, args, { env: { ...inherited(), ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const child = fork(main, args, { env: { ...inherited(), ...env }, stdio: ['pipe', 'pipe', 'pipe', 'ipc'] });
+  child.stdin!.end(input);
   let output = '';
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const url = await Promise.race([ready(child), once(child, 'exit').then(([code]) => Promise.reject(new Error(`${path} ended with ${code} at its start:\n${output}`)))]);

@@ -57,7 +57,7 @@ export async function startUnreliable(target: string, random: () => number = Mat
     await once(server, 'close');
   };
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${port}${new URL(target).pathname.replace(/\/$/, '')}`, // the path holds the emulator's key
     behave: (next) => void (fate = next),
     refuse,
     async mend() {
