@@ -32,6 +32,16 @@ describe('loadConfig', () => {
     expect(() => loadConfig(env)).toThrow(new RegExp(`^[^\\n]*${name}[^\\n]*$`));
   });
 
+  it.each([
+    ['redis://redis:6379', 'p@ss/word%41 #1', 'p@ss/word%41 #1'],
+    ['redis://:own@redis:6379', 'other', 'own'],
+    ['redis://user@redis:6379', 'secret', 'secret'],
+    ['redis://redis:6379', '', ''],
+  ])('reaches %s, given the password %j, with %j', (REDIS_URL, REDIS_PASSWORD, password) => {
+    const url = new URL(loadConfig({ ...aws, REDIS_URL, REDIS_PASSWORD }).redisUrl!);
+    expect([url.host, decodeURIComponent(url.password)]).toEqual(['redis:6379', password]);
+  });
+
   it('treats an empty setting as not given', () => {
     expect(loadConfig({ PORT: '' }).port).toBe(3000);
   });

@@ -32,6 +32,7 @@ const common = {
     .default(workQueues.join(','))
     .transform((list) => list.split(',').map((name) => name.trim()))
     .pipe(z.array(z.enum(workQueues)).min(1)),
+  REDIS_PASSWORD: z.string().optional(),
   S3_BUCKET: z.string().min(3).nullable().default(null),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   AWS_ENDPOINT_URL: z.url().optional(),
@@ -100,7 +101,7 @@ function toConfig(settings: Settings) {
     opsPort: settings.OPS_PORT,
     host: settings.HOST,
     dataDir: settings.DATA_DIR,
-    redisUrl: settings.REDIS_URL ?? null,
+    redisUrl: settings.REDIS_URL ? withPassword(settings.REDIS_URL, settings.REDIS_PASSWORD) : null,
     tablePrefix: settings.TABLE_PREFIX,
     trustProxy: settings.TRUST_PROXY,
     maxUploadBytes: settings.MAX_UPLOAD_BYTES,
@@ -118,4 +119,11 @@ function toConfig(settings: Settings) {
     /** Signs session cookies. Read lazily: only services with sessions need it, and local mode makes it once. */
     sessionSecret: () => settings.SESSION_SECRET ?? keptSessionSecret(settings.DATA_DIR),
   } as const;
+}
+
+/** For an address that is no secret and a password that is one, as containers get them. One in the address goes first. */
+function withPassword(address: string, password = ''): string {
+  const url = new URL(address);
+  if (password && !url.password) url.password = encodeURIComponent(password);
+  return url.href;
 }
