@@ -43,6 +43,7 @@ function serverOptions(dir: string, port: number): string[] {
     save: '',
     appendonly: 'yes',
     appendfsync: 'everysec',
+    'auto-aof-rewrite-min-size': '8mb', // of 1 MB of live data; the default lets the file grow to 64 MB first
     'maxmemory-policy': 'noeviction', // an evicted job would be a lost one
   };
   return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
