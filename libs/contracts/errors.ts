@@ -50,6 +50,10 @@ export const failures = {
   invalid_media: ['The file is damaged or is not what it seems to be. Check that it opens on your device, then upload it again.', false],
   truncated_media: ['The file ends too early: part of it is missing. Upload the complete file again.', false],
   no_media_stream: ['There is no picture, video or sound in the file that could be used. Choose another file.', false],
+  unsupported_codec: [
+    'The codec of the picture or sound in the file is not supported. Convert it, for example to MP4 with H.264 and AAC, then upload it again.',
+    false,
+  ],
   too_complex: ['The file needs more pixels, memory or output than this server allows. Upload a smaller version.', false],
   processing_timeout: ['Processing took longer than this server allows: it was busy, or the file is too much for it. Try again; if it fails again, upload a shorter or smaller version.', true],
   crashed_worker: ['Processing broke down several times: something in this file may be more than our programs can take. Try again; if it fails again, convert the file to another format first.', true],

@@ -80,6 +80,8 @@ export interface VideoOptions {
   videoCodec?: 'libx264' | 'libx265' | 'libvpx-vp9' | 'mpeg4' | 'none';
   audioCodec?: 'aac' | 'libmp3lame' | 'libopus';
   audioTracks?: number;
+  /** Codec of a subtitle track, e.g. `mov_text`; none unless given. */
+  subtitles?: 'mov_text' | 'srt' | 'ass';
   pixelFormat?: string;
   container?: 'mp4' | 'mov' | 'webm' | 'matroska';
   /** A lavfi source of the picture instead of the test pattern. */
@@ -96,6 +98,11 @@ export async function makeMp4(options: VideoOptions = {}): Promise<Buffer> {
   const inputs = ['-f', 'lavfi', '-t', String(seconds), '-i', pattern];
   for (let i = 0; i < audioTracks; i += 1) inputs.push('-f', 'lavfi', '-t', String(seconds), '-i', `sine=f=${440 * (i + 1)}`);
   const maps = Array.from({ length: audioTracks }, (_, i) => ['-map', `${i + 1}:a`]).flat();
+  if (options.subtitles) {
+    const text = Buffer.from('1\n00:00:00,000 --> 00:00:01,000\nHello\n').toString('base64');
+    inputs.push('-f', 'srt', '-i', `data:text/plain;base64,${text}`);
+    maps.push('-map', `${audioTracks + 1}:s`, '-c:s', options.subtitles);
+  }
   const video = videoCodec === 'none' ? [] : ['-map', '0:v', '-c:v', videoCodec, '-pix_fmt', pixelFormat, ...quick[videoCodec]];
   const made = await ffmpeg([...inputs, ...video, ...maps, '-c:a', audioCodec, ...output, '-f', container]);
   return rotation ? rotate(made, rotation) : made;

@@ -5,31 +5,32 @@ import type { DerivedFile, Facts } from './job';
 import { MediaFailure } from './media-failure';
 import { decode, type Pixels, readHeader, THUMBNAIL_SIDE, writeThumbnail } from './picture';
 import type { Stream } from './probe';
+import { decodeSound } from './sound-track';
 import { readTags } from './tags';
 import type { Timed } from './timed';
-import { drawWaveform, listen, writeWaveform } from './waveform';
+import { drawWaveform, writeWaveform } from './waveform';
 
 const MAX_CHAPTERS = 50;
 
 /** Facts, waveform, picture and preview of a sound. @throws {MediaFailure} */
-export async function analyseAudio(timed: Timed, sound: Stream): Promise<Facts> {
-  const { input, outputDir, probed, onProgress } = timed;
-  const heard = await listen(input, sound.index, progressOf(onProgress, 5, 60, probed.format.duration));
-  if (heard.durationSeconds === 0) throw new MediaFailure('no_media_stream', 'no sample could be decoded');
+export async function analyseAudio(timed: Timed): Promise<Facts> {
+  const { input, outputDir, probed, sounds, onProgress } = timed;
+  const { sound, decoded } = await decodeSound(input, sounds, progressOf(onProgress, 5, 60, probed.format.duration));
   const tags = await readTags(input.path);
-  const picture = (await coverArt(tags.cover)) ?? drawWaveform(heard);
+  const picture = (await coverArt(tags.cover)) ?? drawWaveform(decoded);
   const { thumbnail, placeholder } = await writeThumbnail(picture, outputDir);
   onProgress(65);
-  const preview = playsEverywhere(input.contentType, sound) ? 'original' : await writeRendition(timed, sound, heard.durationSeconds);
+  const isPlayable = sound === sounds[0] && playsEverywhere(input.contentType, sound); // players take the first track
+  const preview = isPlayable ? 'original' : await writeRendition(timed, sound, decoded.durationSeconds);
   return {
     kind: 'audio',
     width: null,
     height: null,
-    durationSeconds: heard.durationSeconds,
+    durationSeconds: decoded.durationSeconds,
     codecs: [sound.codec_name],
     metadata: cleanMetadata({ ...tags.facts, sampleRateHz: sound.sample_rate, channels: sound.channels, ...chapterFacts(timed) }),
     placeholder,
-    derived: { thumbnail, preview, waveform: await writeWaveform(heard, outputDir) },
+    derived: { thumbnail, preview, waveform: await writeWaveform(decoded, outputDir) },
   };
 }
 

@@ -29,7 +29,8 @@ export interface Input {
 
 /**
  * Runs ffmpeg into a file. `onSeconds` hears how many seconds of the output are done.
- * @throws {MediaFailure} `invalid_media` when ffmpeg gives up on the input, `too_complex` when it hit a limit.
+ * @throws {MediaFailure} `unsupported_codec` when there is no decoder for a mapped stream or the list of codecs forbids
+ * it, `invalid_media` when ffmpeg gives up on the input otherwise, `too_complex` when it hit a limit.
  */
 export function transcode(input: Input, outputPath: string, options: string[], onSeconds?: (seconds: number) => void): Promise<void> {
   const command = hardened(input).outputOptions(options).output(outputPath);
@@ -72,11 +73,19 @@ async function settled(command: FfmpegCommand): Promise<void> {
   }
 }
 
+/**
+ * What ffmpeg prints when it cannot open the decoder of a stream that is used. It prints "not on whitelist" of streams
+ * that are not used, too; what counts is that line in front of the second. Version 7 words it "no decoder found for".
+ */
+const NO_DECODER =
+  /not on whitelist '[^']*'\s+(?:\[.*\] )?Error while opening decoder|Decoder \(.*\) not found|no decoder found for/;
+
 /** fluent-ffmpeg tells how ffmpeg ended in words alone, and leaves the reason to what ffmpeg printed. */
 function toFailure(error: Error, printed: string): Error {
   if (isExhaustion(`${error.message} ${printed}`)) return new Error(`${error.message} ${printed.slice(-500)}`);
   if (/killed with signal SIG(XCPU|KILL)/.test(error.message)) return new MediaFailure('processing_timeout', error.message);
   if (/killed with signal|Cannot allocate memory|File too large/.test(error.message)) return new MediaFailure('too_complex', error.message);
+  if (NO_DECODER.test(printed)) return new MediaFailure('unsupported_codec', error.message.slice(0, 500));
   if (/exited with code/.test(error.message)) return new MediaFailure('invalid_media', error.message.slice(0, 500));
   return error;
 }

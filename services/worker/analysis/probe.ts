@@ -1,15 +1,13 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { Input } from './ffmpeg';
+import { parseFormatDump } from './format-dump';
 import { inputOptions } from './input-options';
 import { MediaFailure } from './media-failure';
 
 const run = promisify(execFile);
-const MAX_OUTPUT_BYTES = 8 * 1024 ** 2;
-const TIME_LIMIT_MS = 120_000;
+const LIMITS = { maxBuffer: 8 * 1024 ** 2, timeout: 120_000, killSignal: 'SIGKILL' } as const;
 
 /** ffprobe prints numbers as texts, and "N/A". */
 const numeric = z.coerce.number().catch(0).default(0);
@@ -19,6 +17,8 @@ const streamSchema = z.object({
   index: z.int(),
   codec_type: z.string().default(''),
   codec_name: z.string().default(''),
+  /** The four characters by which the container names the codec; `[0][0][0][0]` where it has none. */
+  codec_tag_string: z.string().default(''),
   profile: z.string().default(''),
   pix_fmt: z.string().default(''),
   color_transfer: z.string().default(''),
@@ -35,7 +35,8 @@ const streamSchema = z.object({
 });
 export type Stream = z.infer<typeof streamSchema>;
 
-const probeSchema = z.object({
+/** What `ffprobe -of json` prints, as far as it is used. */
+export const probeSchema = z.object({
   streams: z.array(streamSchema).default([]),
   format: z.object({ duration: numeric, tags }).default({ duration: 0, tags: {} }),
   chapters: z.array(z.object({ start_time: numeric, tags })).default([]),
@@ -47,21 +48,28 @@ let ffprobe = 'ffprobe';
 /** Which program to run; see toolbox.ts. */
 export const useFfprobe = (path: string): void => void (ffprobe = path);
 
-const hardened = (input: Input) => ['-hide_banner', '-loglevel', 'error', '-threads', '2', ...inputOptions(input.contentType), ...(input.options ?? [])];
-
 /**
  * The streams, tags and chapters that the container names. Durations here are what headers say, which may be a lie.
  * @throws {MediaFailure} `invalid_media` when it is no such container at all.
  */
 export async function probe(input: Input): Promise<Probe> {
-  const options = [...hardened(input), '-show_streams', '-show_format', '-show_chapters', '-of', 'json', input.path];
+  const hardened = ['-hide_banner', '-loglevel', 'info', '-threads', '2', ...inputOptions(input.contentType)];
+  const options = [...hardened, '-show_streams', '-show_format', '-show_chapters', '-of', 'json', input.path];
   try {
-    const { stdout } = await run(ffprobe, options, { maxBuffer: MAX_OUTPUT_BYTES, timeout: TIME_LIMIT_MS, killSignal: 'SIGKILL' });
+    const { stdout } = await run(ffprobe, options, LIMITS);
     return probeSchema.parse(JSON.parse(stdout));
   } catch (error) {
+    const { code, stderr = '' } = error as ToolError;
+    if (code === 1 && CODEC_NOT_LISTED.test(stderr)) return probeSchema.parse(parseFormatDump(stderr));
     throw toFailure(error as ToolError);
   }
 }
+
+/**
+ * ffprobe opens a decoder for every stream before it prints the first one, and exits when the list of codecs forbids
+ * one of them (open_input_file in ffprobe.c), even one of a subtitle. It has described the file in its log by then.
+ */
+const CODEC_NOT_LISTED = /not on whitelist '[^']*'\s+Could not open codec for input stream/;
 
 /** What `execFile` rejects with. */
 type ToolError = Error & { code?: unknown; killed?: boolean; signal?: string | null; stderr?: string };
@@ -72,24 +80,4 @@ function toFailure(error: ToolError): Error {
   if (error.signal) return new MediaFailure('too_complex', `ffprobe ended by ${error.signal}`);
   if (typeof error.code === 'number' || error instanceof SyntaxError || error instanceof z.ZodError) return new MediaFailure('invalid_media', (error.stderr || error.message).slice(-500));
   return error;
-}
-
-/** The length, in seconds, that the packets of the given streams really span, whatever headers say. */
-export async function packetSeconds(input: Input, streamIndexes: number[]): Promise<number> {
-  const show = ['-show_entries', 'packet=stream_index,pts_time,dts_time,duration_time', '-of', 'csv=p=0'];
-  const child = spawn(ffprobe, [...hardened(input), ...show, input.path], { stdio: ['ignore', 'pipe', 'ignore'] });
-  const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
-  const wanted = new Set(streamIndexes.map(String));
-  let start = Number.POSITIVE_INFINITY;
-  let end = 0;
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [index = '', pts, dts, duration] = line.split(',');
-    if (!wanted.has(index)) continue;
-    const at = Number(pts) || Number(dts) || 0;
-    start = Math.min(start, at);
-    end = Math.max(end, at + (Number(duration) || 0));
-  }
-  const [, signal] = await exited;
-  if (signal) throw new MediaFailure('too_complex', `ffprobe ended by ${signal}`);
-  return Math.max(0, end - Math.max(0, Math.min(start, end))); // what lies before zero is not played: encoder delay
 }

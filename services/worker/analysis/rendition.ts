@@ -12,10 +12,22 @@ const FULL: Size = { width: 1_920, height: 1_080 };
 /** Tone mapping costs as much as all the rest: HDR is brought down further. */
 const TONE_MAPPED: Size = { width: 1_280, height: 720 };
 
-/** The original where it plays in every browser, else a rendition of it: H.264/AAC, at most 1080p, playable from its first byte. */
-export async function previewOf({ input, outputDir, sound, onProgress }: Timed, picture: Stream, size: Size, durationSeconds: number): Promise<DerivedFile | 'original'> {
+/** What of a film is shown: its picture, the sound that can be decoded, the displayed size and the length in seconds. */
+export interface Film {
+  picture: Stream;
+  sound: Stream | undefined;
+  size: Size;
+  durationSeconds: number;
+}
+
+/**
+ * The original where it plays in every browser, else a rendition of it: H.264/AAC, at most 1080p, playable from its first
+ * byte. Browsers play the first sound track: where that is not the one to hear, the original is not what is shown.
+ */
+export async function previewOf(timed: Timed, { picture, sound, size, durationSeconds }: Film): Promise<DerivedFile | 'original'> {
+  const { input, outputDir, sounds, onProgress } = timed;
   const playable = isPlayablePicture(picture) && isPlayableSound(sound);
-  if (playable && input.contentType === 'video/mp4') return 'original';
+  if (playable && sound === sounds[0] && input.contentType === 'video/mp4') return 'original';
   const codecs = playable && scaleInto(FULL, size) === 1 ? ['-c', 'copy'] : [...(await pictureCodec(picture, size)), ...soundCodec];
   const streams = ['-map', `0:${picture.index}`, ...(sound ? ['-map', `0:${sound.index}`] : []), '-sn', '-dn'];
   const noTags = ['-map_metadata', '-1', '-map_metadata:s', '-1', '-map_chapters', '-1']; // where it was filmed stays with the original

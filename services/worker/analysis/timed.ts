@@ -5,12 +5,13 @@ import { MediaFailure } from './media-failure';
 import { probe, type Probe, type Stream } from './probe';
 import { analyseVideo } from './video';
 
-/** A file that plays, and which of its streams count. */
+/** A file that plays. */
 export interface Timed {
   input: Input;
   outputDir: string;
   probed: Probe;
-  sound: Stream | undefined;
+  /** Its sound tracks, as the container orders them. Which of them can be decoded shows when it is tried. */
+  sounds: Stream[];
   onProgress: OnProgress;
 }
 
@@ -22,10 +23,11 @@ export async function analyseTimed({ contentType, inputPath, outputDir }: Job, o
   const input: Input = { path: inputPath, contentType };
   const probed = await probe(input);
   onProgress(5);
-  const sound = probed.streams.find((stream) => stream.codec_type === 'audio' && stream.channels > 0 && stream.sample_rate > 0);
+  const sounds = probed.streams.filter(({ codec_type }) => codec_type === 'audio');
   const picture = probed.streams.find((stream) => stream.codec_type === 'video' && !isStillImage(stream));
-  if (picture) return analyseVideo({ input, outputDir, probed, sound, onProgress }, picture);
-  if (sound) return analyseAudio({ input, outputDir, probed, sound, onProgress }, sound);
+  const timed = { input, outputDir, probed, sounds, onProgress };
+  if (picture) return analyseVideo(timed, picture);
+  if (sounds.length > 0) return analyseAudio(timed);
   throw new MediaFailure('no_media_stream');
 }
 

@@ -6,6 +6,7 @@ const stream = (facts: Partial<Stream> = {}): Stream => ({
   index: 0,
   codec_type: 'video',
   codec_name: 'h264',
+  codec_tag_string: 'avc1',
   profile: 'High',
   pix_fmt: 'yuv420p',
   color_transfer: '',

@@ -1,33 +1,34 @@
 import { chapterFacts, progressOf } from './audio';
 import { cleanMetadata } from './clean-metadata';
 import type { Facts } from './job';
-import { findPoster } from './poster';
+import { packetSeconds } from './packets';
 import { writeThumbnail } from './picture';
-import { packetSeconds, type Stream } from './probe';
+import { findPoster } from './poster';
+import type { Stream } from './probe';
 import { previewOf } from './rendition';
+import { soundOfFilm } from './sound-track';
 import type { Timed } from './timed';
 import { videoTags } from './video-tags';
-import { listen, writeWaveform } from './waveform';
+import { writeWaveform } from './waveform';
 
-/** Facts, poster, waveform and preview of a video. @throws {MediaFailure} */
+/** Facts, poster, waveform and preview of a video; a silent one where no sound can be decoded. @throws {MediaFailure} */
 export async function analyseVideo(timed: Timed, picture: Stream): Promise<Facts> {
-  const { input, outputDir, sound, probed, onProgress } = timed;
-  const durationSeconds = await packetSeconds(input, sound ? [picture.index, sound.index] : [picture.index]);
+  const { input, outputDir, sounds, probed, onProgress } = timed;
+  const { track, unplayable } = await soundOfFilm(input, sounds, progressOf(onProgress, 5, 20, probed.format.duration));
+  const durationSeconds = await packetSeconds(input, track ? [picture.index, track.sound.index] : [picture.index]);
   const poster = await findPoster(input, picture, durationSeconds);
-  onProgress(15);
+  onProgress(30);
   const { thumbnail, placeholder } = await writeThumbnail(poster, outputDir);
-  const heard = sound ? await listen(input, sound.index, progressOf(onProgress, 15, 30, durationSeconds)) : null;
-  const size = displayedSize(picture);
-  const audible = heard && heard.durationSeconds > 0 ? sound : undefined;
-  const preview = await previewOf({ ...timed, sound: audible, onProgress: (percent) => onProgress(30 + percent * 0.68) }, picture, size, durationSeconds);
+  const film = { picture, sound: track?.sound, size: displayedSize(picture), durationSeconds };
+  const preview = await previewOf({ ...timed, onProgress: (percent) => onProgress(30 + percent * 0.68) }, film);
   return {
     kind: 'video',
-    ...size,
+    ...film.size,
     durationSeconds,
-    codecs: [picture.codec_name, ...(audible ? [audible.codec_name] : [])],
-    metadata: cleanMetadata({ ...videoTags(probed, picture), ...chapterFacts(timed) }),
+    codecs: [picture.codec_name, ...(track ? [track.sound.codec_name] : [])],
+    metadata: cleanMetadata({ sound: unplayable, ...videoTags(probed, picture), ...chapterFacts(timed) }),
     placeholder,
-    derived: { thumbnail, preview, waveform: heard && audible ? await writeWaveform(heard, outputDir) : null },
+    derived: { thumbnail, preview, waveform: track ? await writeWaveform(track.decoded, outputDir) : null },
   };
 }
 

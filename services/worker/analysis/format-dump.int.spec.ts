@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { makeJpeg, makeM4a, makeMp4, type VideoOptions } from '#testing';
+import { parseFormatDump } from './format-dump';
+import { probeSchema, type Probe, type Stream } from './probe';
+
+const run = promisify(execFile);
+const show = ['-loglevel', 'info', '-show_streams', '-show_format', '-show_chapters', '-of', 'json'];
+
+/** One file, as ffprobe prints it and as it writes it into its log. */
+async function probeBothWays(file: Buffer): Promise<{ printed: Probe; logged: Probe }> {
+  const folder = await mkdtemp(join(tmpdir(), 'dump-'));
+  try {
+    const path = join(folder, 'file');
+    await writeFile(path, file);
+    const { stdout, stderr } = await run('ffprobe', [...show, path]);
+    return { printed: probeSchema.parse(JSON.parse(stdout)), logged: probeSchema.parse(parseFormatDump(stderr)) };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function usedStream(stream: Stream) {
+  const { tags: _tags, duration: _duration, avg_frame_rate, disposition, side_data_list, ...facts } = stream;
+  const [frames = 0, seconds = 0] = avg_frame_rate.split('/').map(Number);
+  return {
+    ...facts,
+    codec_tag_string: facts.codec_tag_string.replace('[0][0][0][0]', ''),
+    profile: facts.codec_name === 'h264' ? facts.profile : '',
+    isCover: disposition.attached_pic === 1,
+    framesPerSecond: facts.codec_type === 'video' && frames > 0 ? (frames / seconds).toFixed(2) : null,
+    rotation: side_data_list.find(({ rotation }) => rotation !== undefined)?.rotation,
+  };
+}
+
+/** What the product uses, at the precision of the log. */
+const used = ({ format, streams, chapters }: Probe) => ({
+  seconds: Math.round(format.duration * 50) / 50,
+  tags: format.tags,
+  chapters,
+  streams: streams.map(usedStream),
+});
+
+const film = (options: VideoOptions) => makeMp4({ seconds: 0.5, width: 160, height: 90, ...options });
+const turned: VideoOptions = {
+  rotation: 90,
+  framesPerSecond: 30_000 / 1_001,
+  output: ['-vf', 'setsar=16/11', '-ac', '6', '-metadata', 'title=two\nlines: 2', '-metadata', 'location=+48.8+002.2/'],
+};
+const hdr: VideoOptions = {
+  videoCodec: 'libx265',
+  pixelFormat: 'yuv420p10le',
+  output: ['-color_primaries', 'bt2020', '-color_trc', 'smpte2084', '-colorspace', 'bt2020nc'],
+};
+
+describe('the log of ffprobe', () => {
+  it.each<[string, () => Promise<Buffer>]>([
+    ['a turned film with tags, 5.1 sound and pixels that are not square', () => film(turned)],
+    ['HDR', () => film(hdr)],
+    ['QuickTime with a time code', () => film({ container: 'mov', output: ['-timecode', '00:00:00:00'] })],
+    ['a sound with a cover', async () => makeM4a({ seconds: 0.5, cover: await makeJpeg({ width: 60, height: 50 }) })],
+  ])('says what ffprobe prints: %s', async (_what, make) => {
+    const { printed, logged } = await probeBothWays(await make());
+    expect(used(logged)).toEqual(used(printed));
+  });
+
+  it('holds chapters', () => {
+    const title = '      Metadata:\n        title           : One: begin\n';
+    const log = `  Chapters:\n    Chapter #0:0: start 0.100000, end 0.400000\n${title}`;
+    const { chapters } = probeSchema.parse(parseFormatDump(log));
+    expect(chapters).toEqual([{ start_time: 0.1, tags: { title: 'One: begin' } }]);
+  });
+});
