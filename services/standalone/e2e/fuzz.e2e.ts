@@ -98,12 +98,21 @@ describe('broken files', () => {
     const accepted = outcomes.flatMap(({ media }) => media ?? []);
     expect(listed.size).toBe(accepted.length);
     expect(accepted.filter(({ id, status }) => listed.get(id)?.status !== status || ends(listed.get(id)!) !== 1)).toEqual([]);
-    expect(filesIn(join(dataDir, 'work'))).toEqual([]);
     expect(filesIn(join(dataDir, 'tmp'))).toEqual([]);
+    const { tools = [], jobs = [] } = workFolders(join(dataDir, 'work'));
+    expect(jobs).toEqual([]);
+    expect(tools.slice(WORKERS)).toEqual([]);
+    await Promise.all(workers.map((worker) => worker.stop()));
+    expect(filesIn(join(dataDir, 'work'))).toEqual([]);
     await stop();
     expect(filesIn(temp)).toEqual([]);
   }, cases * 5_000 + 1_200_000);
 });
+
+/** A living worker keeps one folder of tools once it has had a job; one more is of a worker that died. */
+function workFolders(folder: string): { tools?: string[]; jobs?: string[] } {
+  return Object.groupBy(readdirSync(folder), (name) => (name.startsWith('tools-') ? 'tools' : 'jobs'));
+}
 
 /** Paths of all there is in a folder, also if it is none. */
 function filesIn(folder: string): string[] {
