@@ -5,16 +5,20 @@ import { randomUUID } from 'node:crypto';
 import { pino, type Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 import type { Config } from '#config';
+// The file itself: the whole of #platform takes longer to load than a test of logging may.
+import { logOutput } from '../platform/log-output';
 
 const secrets = ['password', 'currentPassword', 'newPassword', 'passwordHash', 'cookie', 'authorization', '["set-cookie"]', 'sessionSecret'];
 /** At the top of a line and one level down; headers and bodies are not logged in the first place. */
 const redactedPaths = secrets.flatMap((name) => [name, name.startsWith('[') ? `*${name}` : `*.${name}`]);
 
-/** Structured lines on stdout. */
+/** Structured lines, on stdout unless `destination` is given. Logging never blocks or ends the process: see `logOutput`. */
 export function createLogger(name: string, config: Pick<Config, 'logLevel'>, destination?: pino.DestinationStream): Logger {
   const options = { name, level: config.logLevel, redact: { paths: redactedPaths, censor: '[redacted]' }, serializers: { err: pino.stdSerializers.err } };
-  return destination ? pino(options, destination) : pino(options);
+  return pino(options, destination ?? logOutput(process.stdout.fd, noticeOf)); // the first use of `stdout` makes a pipe non-blocking
 }
+
+const noticeOf = (dropped: number) => JSON.stringify({ level: pino.levels.values.warn, time: Date.now(), dropped, msg: 'log lines were dropped' });
 
 const current = new AsyncLocalStorage<Logger>();
 
