@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { accessSync, constants, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** A start that can not work, in one line for the person who started it. */
 export class StartRefusedError extends Error {}
@@ -9,8 +9,21 @@ export function makeDataDir(dataDir: string): void {
   try {
     makeFolder(dataDir);
     accessSync(dataDir, constants.W_OK);
+    assertRoom(dataDir);
   } catch (error) {
-    throw new StartRefusedError(`DATA_DIR ${dataDir} can not be used (${(error as NodeJS.ErrnoException).code}): choose a folder that you may write to`);
+    const { code } = error as NodeJS.ErrnoException;
+    const remedy = code === 'ENOSPC' || code === 'EDQUOT' ? 'make room on its disk' : 'choose a folder that you may write to';
+    throw new StartRefusedError(`DATA_DIR ${dataDir} can not be used (${code}): ${remedy}`);
+  }
+}
+
+/** Neither the lock nor the stores can be opened on a disk that takes no byte. */
+function assertRoom(dataDir: string): void {
+  const probe = join(dataDir, `room.${process.pid}`);
+  try {
+    writeFileSync(probe, 'room', { mode: 0o600 });
+  } finally {
+    rmSync(probe, { force: true });
   }
 }
 

@@ -1,2 +1,7 @@
-/** One line for the person at the terminal. What the services log goes to files. */
-export const say = (line: string): void => void process.stdout.write(`${line}\n`);
+// The file itself: the whole of #platform takes longer to load than the supervisor.
+import { logOutput } from '../../libs/platform/log-output';
+
+const output = logOutput(process.stdout.fd, (dropped) => `${dropped} lines could not be written here`);
+
+/** One line for the person at the terminal, dropped where the terminal is gone or its file is full. What the services log goes to files. */
+export const say = (line: string): void => output.write(`${line}\n`);

@@ -1,12 +1,14 @@
 import { childEnv, processStart, runningInstallation } from '#config';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, closeSync, cpSync, existsSync, globSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { fillDisk, mountSmallDisk, whyNoSmallDisk, type SmallDisk } from '#testing';
 import { freePort } from './ports';
 
 const root = resolve(__dirname, '../..');
@@ -53,11 +55,11 @@ describe('supervisor', () => {
   });
   afterAll(() => rmSync(dir, { recursive: true }));
 
-  function start(settings: Record<string, string>): ChildProcess & { output: Promise<string> } {
+  function start(settings: Record<string, string>, terminal: 'pipe' | number = 'pipe'): ChildProcess & { output: Promise<string> } {
     const env = { PATH: childEnv({}).PATH, NODE_PATH: join(root, 'node_modules'), DATA_DIR: dataDir, WORKERS: '2', ...settings };
-    const supervisor = spawn(process.execPath, [join(dir, 'bin/supervisor.js'), join(dir, 'stubs')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const supervisor = spawn(process.execPath, [join(dir, 'bin/supervisor.js'), join(dir, 'stubs')], { env, stdio: ['ignore', terminal, 'pipe'] });
     running.push(supervisor);
-    const output = Promise.all([text(supervisor.stdout), text(supervisor.stderr)]).then((parts) => parts.join(''));
+    const output = Promise.all([supervisor.stdout ?? Readable.from([]), supervisor.stderr!].map((stream) => text(stream))).then((parts) => parts.join(''));
     return Object.assign(supervisor, { output });
   }
 
@@ -159,6 +161,42 @@ describe('supervisor', () => {
     const supervisor = start({ DATA_DIR: path });
     expect(await exitCode(supervisor)).toBe(1);
     expect(await supervisor.output).toMatch(/^DATA_DIR \S+ can not be used \(\w+\): [^\n]+\n$/);
+  });
+
+  describe.each(whyNoSmallDisk() ? [] : [1024 ** 2])('on a disk of %i bytes that is full', (sizeBytes) => {
+    const stores = { REDIS_URL: 'redis://127.0.0.1:1', AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:2' };
+    let disk: SmallDisk;
+    beforeEach(async () => {
+      disk = await mountSmallDisk(sizeBytes);
+    });
+    afterEach(async () => {
+      for (const supervisor of running.splice(0)) await stop(supervisor, 'SIGTERM');
+      await disk.unmount();
+    });
+
+    it('says in one line that there is no room to start', async () => {
+      await fillDisk(disk.folder);
+      const supervisor = start({ DATA_DIR: disk.folder, ...stores });
+      expect(await exitCode(supervisor)).toBe(1);
+      expect(await supervisor.output).toBe(`DATA_DIR ${disk.folder} can not be used (ENOSPC): make room on its disk\n`);
+    });
+
+    it('runs without the note for tools until there is room for it, and says so in a file on the same disk', async () => {
+      const terminal = join(disk.folder, 'terminal');
+      const descriptor = openSync(terminal, 'a');
+      start({ DATA_DIR: disk.folder, PORT: String(await freePort()), ...stores }, descriptor);
+      closeSync(descriptor);
+      await until(() => existsSync(join(disk.folder, 'logs/worker-2.log')));
+      const makeRoom = await fillDisk(disk.folder);
+      await expect(async () => {
+        for (;;) appendFileSync(terminal, '.'); // the rest of its last page
+      }).rejects.toMatchObject({ code: 'ENOSPC' });
+      await sleep(500); // all is ready by now
+      await makeRoom();
+      await until(() => runningInstallation(disk.folder));
+      expect(await stop(running[0]!, 'SIGTERM')).toBe(0);
+      expect(readFileSync(terminal, 'utf8')).toMatch(/lines could not be written here\nStopping.*\nSnapStream has stopped\n$/);
+    });
   });
 
   it('uses the stores it is given and starts none', async () => {

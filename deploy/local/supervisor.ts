@@ -10,6 +10,7 @@ import { say } from './say';
 
 /** npm passes on a Ctrl-C that the terminal has sent us already: signals this close together are one. */
 const SAME_SIGNAL_MS = 1_000;
+const NOTE_AGAIN_MS = 2_000;
 
 async function main(servicesDir: string): Promise<void> {
   const { dataDir } = loadConfig();
@@ -50,11 +51,19 @@ async function refuseTakenPort(config: Config): Promise<void> {
 }
 
 function announce(config: Config, addresses: Addresses): void {
-  const note: RunningInstallation = { pid: process.pid, started: processStart(process.pid) ?? '', ...addresses };
-  const draft = `${runningFile(config.dataDir)}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(note), { mode: 0o600 });
-  renameSync(draft, runningFile(config.dataDir));
+  writeNote(config.dataDir, { pid: process.pid, started: processStart(process.pid) ?? '', ...addresses });
   say(`SnapStream is ready at ${addresses.url}`);
+}
+
+/** Tools alone read the note: a disk without room for it must not end what runs, so it is written once there is room. */
+function writeNote(dataDir: string, note: RunningInstallation): void {
+  const draft = `${runningFile(dataDir)}.${process.pid}`;
+  try {
+    writeFileSync(draft, JSON.stringify(note), { mode: 0o600 });
+    renameSync(draft, runningFile(dataDir));
+  } catch {
+    setTimeout(writeNote, NOTE_AGAIN_MS, dataDir, note).unref();
+  }
 }
 
 /** Resolves at the first SIGINT, SIGTERM or SIGHUP; a later one calls `hurry`. */
@@ -72,7 +81,6 @@ function stopRequest(hurry: () => void): Promise<void> {
 
 const here = (path: string) => relative('', path) || '.';
 
-process.stdout.on('error', () => {}); // the terminal is gone; the work is not
 main(process.argv[2] ?? join(__dirname, '..', '..', 'services')).then(
   () => process.exit(0),
   (error: Error) => {

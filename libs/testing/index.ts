@@ -14,3 +14,4 @@ export { browserPath, openBrowser } from './browser';
 export { startPausable, type Pausable } from './pausable';
 export { startUnreliable, type Fate, type Unreliable } from './unreliable';
 export { randomOf } from './random';
+export { fillDisk, mountSmallDisk, whyNoSmallDisk, type SmallDisk } from './small-disk';

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,8 +5,8 @@ import { join } from 'node:path';
 import type { Alert } from '#contracts';
 import { Dynamo, LocalStorage, type Storage } from '#platform';
 import {
-  eventually, freePort, startDynamoDbApart, startProcess, startStandalone, startUnreliable,
-  type PublishedAlert, type Stack, type TestDynamoDb, type TestProcess, type TestRedis, type Unreliable,
+  eventually, freePort, mountSmallDisk, startDynamoDbApart, startProcess, startStandalone, startUnreliable,
+  type PublishedAlert, type SmallDisk, type Stack, type TestDynamoDb, type TestProcess, type TestRedis, type Unreliable,
 } from '#testing';
 import { startBucket, startTopic, type Bucket, type Topic } from './aws.testing';
 
@@ -57,14 +56,14 @@ export class Rig {
     /** TMPDIR of all its processes. */
     readonly temp: string,
     readonly table: Dynamo,
-    private readonly disk: string | null,
+    private readonly disk: SmallDisk | null,
   ) {
     this.watch = setInterval(() => void this.checkLive(), LIVE_EVERY_MS);
   }
 
   static async start(random: () => number, { workers = 1, env = {}, topic: withTopic, bucket: withBucket, crowd, diskBytes }: RigOptions = {}): Promise<Rig> {
     const temp = await mkdtemp(join(tmpdir(), 'faults-'));
-    const disk = diskBytes ? await mountDisk(diskBytes) : null;
+    const disk = diskBytes ? await mountSmallDisk(diskBytes) : null;
     const topic = withTopic ? await startTopic(random) : null;
     const bucket = withBucket ? await startBucket(temp) : null;
     const emulator = await startDynamoDbApart();
@@ -72,7 +71,7 @@ export class Rig {
     const [port, opsPort] = [await freePort(), await freePort()];
     const stack = await startStandalone({
       workers: 0,
-      env: { PORT: String(port), OPS_PORT: String(opsPort), TMPDIR: temp, UPLOAD_EXPIRY_SECONDS, LOG_LEVEL: 'warn', ...(disk && { DATA_DIR: disk }), ...topic?.env, ...bucket?.env, ...env },
+      env: { PORT: String(port), OPS_PORT: String(opsPort), TMPDIR: temp, UPLOAD_EXPIRY_SECONDS, LOG_LEVEL: 'warn', ...(disk && { DATA_DIR: disk.folder }), ...topic?.env, ...bucket?.env, ...env },
       wayToDynamoDb: async () => (crowd ? emulator.endpoint : dynamodb.url),
     });
     const table = Dynamo.connect(stack.processes!.surroundings.config({ AWS_ENDPOINT_URL_DYNAMODB: emulator.endpoint }));
@@ -194,7 +193,7 @@ export class Rig {
     await this.topic?.stop();
     await this.bucket?.stop();
     await rm(this.temp, { recursive: true, force: true });
-    if (this.disk) await unmountDisk(this.disk);
+    await this.disk?.unmount();
   }
 
   /** A process that answers must not be restarted; one that was not killed must not be gone. */
@@ -206,17 +205,6 @@ export class Rig {
     if (live !== 200) this.lies.push(`live answered ${live}`);
     for (const process of [this.api, ...this.workers]) if (!existsSync(`/proc/${process.pid}`)) this.lies.push(`process ${process.pid} is gone: ${process.output().slice(-500)}`);
   }
-}
-
-async function mountDisk(sizeBytes: number): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'faults-disk-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', folder]);
-  return folder;
-}
-
-async function unmountDisk(folder: string): Promise<void> {
-  execFileSync('umount', [folder]);
-  await rm(folder, { recursive: true });
 }
 
 function parsed(line: string): PublishedAlert[] {

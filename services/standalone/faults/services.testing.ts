@@ -1,10 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectRedis } from '#platform';
-import type { Fate } from '#testing';
+import { fillDisk, whyNoSmallDisk, type Fate } from '#testing';
 import type { Bucket } from './aws.testing';
 import type { Rig } from './rig.testing';
 import { underLoad, type Scenario, type Trial } from './scenario.testing';
@@ -137,21 +135,11 @@ export const descriptors: Scenario = {
   impossible: () => (hasProgram('prlimit') ? null : 'there is no prlimit'),
 };
 
-/** Writes until there is no room. @returns what makes room again. */
-async function fill(folder: string): Promise<() => Promise<void>> {
-  const ballast = join(folder, 'ballast');
-  for (const size of [1024 ** 2, 64 * 1024, 4 * 1024]) {
-    const bytes = Buffer.alloc(size);
-    while (await writeFile(ballast, bytes, { flag: 'a' }).then(() => true, () => false));
-  }
-  return () => rm(ballast);
-}
-
 export const diskFull: Scenario = {
   ...hurting(
     'disk full',
-    ({ rig }) => outage(rig, () => fill(rig.dataDir), 'degraded'),
+    ({ rig }) => outage(rig, () => fillDisk(rig.dataDir), 'degraded'),
     { diskBytes: 160 * 1024 ** 2 },
   ),
-  impossible: () => (process.getuid?.() === 0 && hasProgram('mount') ? null : 'only root can mount a small disk'),
+  impossible: whyNoSmallDisk,
 };
