@@ -2,6 +2,7 @@ export { alertAttributes, type Alerts } from './alerts';
 export { AlertsFile } from './alerts.file';
 export { SnsAlerts } from './alerts.sns';
 export { Consumers, type Handler, type HandlersOf } from './consumers';
+export { DiskReserve } from './disk-reserve';
 export { Dynamo, type Item, type Key, type Query } from './dynamo';
 export { DependencyUnavailableError, type Dependency } from './errors';
 export { above, all, any, atMost, beginsWith, below, between, differs, equals, exists, missing, sizeBelow, sizeIs, type Change, type Condition, type Path } from './expression';
@@ -13,8 +14,8 @@ export { JobQueue, queueNames, type FailedJob, type QueueCounts } from './queue'
 export { connectRedis, withRedis } from './redis';
 export { persist } from './persist';
 export { ResumableStore } from './resumable';
-export { spooled } from './spool';
-export { ObjectMissingError, StorageFullError, type ByteRange, type Storage, type StoredObject } from './storage';
+export { spooled, type SpoolPlace } from './spool';
+export { ObjectMissingError, StorageFullError, type ByteRange, type Storage, type StoredObject, type WriteOptions } from './storage';
 export { LocalStorage } from './storage.local';
 export { S3Storage } from './storage.s3';
 export { shardOf, shards, tables, type TableName } from './tables';

@@ -8,6 +8,7 @@ import { AbandonedFiles } from './abandoned-files';
 import type { Alerts } from './alerts';
 import { AlertsFile } from './alerts.file';
 import { SnsAlerts } from './alerts.sns';
+import { DiskReserve } from './disk-reserve';
 import { Dynamo } from './dynamo';
 import { DependencyUnavailableError } from './errors';
 import { LiveFeed } from './live';
@@ -56,8 +57,9 @@ export class PlatformModule implements OnApplicationBootstrap, OnApplicationShut
       { provide: LiveFeed, useFactory: (redis: Redis) => new LiveFeed(redis, config.tablePrefix), inject: [REDIS] },
       { provide: Locks, useFactory: (redis: Redis) => new Locks(redis, config.tablePrefix), inject: [REDIS] },
       { provide: WorkLine, useFactory: (redis: Redis) => new WorkLine(redis, config.tablePrefix), inject: [REDIS] },
-      { provide: STORAGE, useFactory: () => makeStorage(config) },
-      { provide: ResumableStore, useFactory: () => makeResumableStore(config) },
+      { provide: DiskReserve, useFactory: () => new DiskReserve(config.dataDir) },
+      { provide: STORAGE, useFactory: (reserve: DiskReserve) => makeStorage(config, reserve), inject: [DiskReserve] },
+      { provide: ResumableStore, useFactory: (reserve: DiskReserve) => makeResumableStore(config, reserve), inject: [DiskReserve] },
       { provide: ALERTS, useFactory: () => makeAlerts(config) },
     ];
     return { module: PlatformModule, providers, exports: providers.map(({ provide }) => provide) };
@@ -110,15 +112,15 @@ async function ensured(dynamo: Dynamo): Promise<boolean> {
   }
 }
 
-function makeStorage(config: Config): Storage {
-  if (!config.s3Bucket) return new LocalStorage(config.dataDir);
-  return S3Storage.connect({ bucket: config.s3Bucket, region: config.region, workDir: join(config.dataDir, 'work') });
+function makeStorage(config: Config, reserve: DiskReserve): Storage {
+  if (!config.s3Bucket) return new LocalStorage(config.dataDir, reserve);
+  return S3Storage.connect({ bucket: config.s3Bucket, region: config.region, workDir: join(config.dataDir, 'work'), reserve });
 }
 
-function makeResumableStore(config: Config): ResumableStore {
+function makeResumableStore(config: Config, reserve: DiskReserve): ResumableStore {
   const expiryMs = config.uploadExpirySeconds * 1_000;
-  if (!config.s3Bucket) return diskResumableStore(LocalStorage.objectsDir(config.dataDir), expiryMs);
-  return s3ResumableStore({ bucket: config.s3Bucket, region: config.region, tempDir: join(config.dataDir, 'tmp') }, expiryMs);
+  if (!config.s3Bucket) return diskResumableStore(LocalStorage.objectsDir(config.dataDir), expiryMs, reserve);
+  return s3ResumableStore({ bucket: config.s3Bucket, region: config.region, tempDir: join(config.dataDir, 'tmp') }, expiryMs, reserve);
 }
 
 function makeAlerts(config: Config): Alerts {

@@ -2,20 +2,36 @@ import { Upload } from '@tus/server';
 import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { assumeEmulatorCredentials } from '#config';
 import { createBucket, startAws, startUnreliable } from '#testing';
+import { DiskReserve } from './disk-reserve';
 import { DependencyUnavailableError } from './errors';
 import { diskResumableStore, s3ResumableStore } from './resumable';
+import { StorageFullError } from './storage';
 
 const upload = (id: string) => new Upload({ id: `resumable/u/${id}/bytes`, size: 3, offset: 0 });
 
 describe('resumable uploads in a bucket', () => {
+  it('are refused while the disk that they pass through is full', async () => {
+    const aws = await startAws();
+    assumeEmulatorCredentials();
+    process.env.AWS_ENDPOINT_URL_S3 = aws.endpoint;
+    const place = { bucket: await createBucket(aws), region: 'us-east-1', tempDir: join(tmpdir(), 'resumable-parts') };
+    await s3ResumableStore(place, 60_000, new DiskReserve(tmpdir())).create(upload('first'));
+    const full = s3ResumableStore(place, 60_000, new DiskReserve(tmpdir(), Number.MAX_SAFE_INTEGER));
+    await expect(full.assertRoomFor(3)).rejects.toThrow(StorageFullError);
+    await expect(full.write(Readable.from([Buffer.from('abc')]), upload('first').id, 0)).rejects.toThrow(StorageFullError);
+    delete process.env.AWS_ENDPOINT_URL_S3;
+    await aws.stop();
+  }, 30_000);
+
   it('are not gone because S3 went away between two looks', async () => {
     const aws = await startAws();
     const way = await startUnreliable(aws.endpoint);
     assumeEmulatorCredentials();
     process.env.AWS_ENDPOINT_URL_S3 = way.url;
-    const store = s3ResumableStore({ bucket: await createBucket(aws), region: 'us-east-1', tempDir: join(tmpdir(), 'resumable-parts') }, 60_000);
+    const store = s3ResumableStore({ bucket: await createBucket(aws), region: 'us-east-1', tempDir: join(tmpdir(), 'resumable-parts') }, 60_000, new DiskReserve(tmpdir()));
     await store.create(upload('first'));
     let looks = 0;
     way.behave((_operation, _body, request) => (request.startsWith('GET') && (looks += 1) > 1 ? 'unavailable' : 'pass'));
@@ -32,7 +48,7 @@ describe('resumable uploads in a bucket', () => {
 describe('resumable uploads on a disk', () => {
   it('take a disk that is gone for away: nobody begins anew, and nothing is kept in its place', async () => {
     const root = await mkdtemp(join(tmpdir(), 'resumable-'));
-    const store = diskResumableStore(join(root, 'objects'), 60_000);
+    const store = diskResumableStore(join(root, 'objects'), 60_000, new DiskReserve(root));
     await store.create(upload('first'));
     await rename(join(root, 'objects'), join(root, 'away'));
     await expect(store.getUpload(upload('first').id)).rejects.toThrow(DependencyUnavailableError);

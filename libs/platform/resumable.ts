@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { keepTempFilesIn } from '#config';
 import { asStorageError, nullIfAbsent } from './disk-files';
+import type { DiskReserve } from './disk-reserve';
 import { DependencyUnavailableError } from './errors';
 import { s3ClientConfig } from './s3-client';
 import { asPortError } from './s3-errors';
@@ -26,6 +27,8 @@ export class ResumableStore extends DataStore {
     private readonly open: () => Promise<DataStore>,
     private readonly translate: Translate,
     private readonly expiryMs: number,
+    /** Rejects when an upload of `sizeBytes` would not leave the reserve of the local disk free. @throws {StorageFullError} */
+    readonly assertRoomFor: (sizeBytes: number) => Promise<void>,
   ) {
     super();
   }
@@ -63,9 +66,16 @@ const isTusError = (error: unknown) => typeof error === 'object' && error !== nu
 
 /** Parts on the file system of the originals, so that finishing is a link. What was acknowledged survives a loss of power. */
 class DiskParts extends FileStore {
+  constructor(
+    options: ConstructorParameters<typeof FileStore>[0],
+    private readonly reserve: DiskReserve,
+  ) {
+    super(options);
+  }
+
   override async write(source: Readable, id: string, offset: number): Promise<number> {
     const file = createWriteStream(join(this.directory, id), { flags: 'r+', start: offset, flush: true });
-    await pipeline(source, file); // the store's own hides why it failed, a full disk too
+    await pipeline(source, this.reserve.guard(), file); // the store's own hides why it failed, a full disk too
     return offset + file.bytesWritten;
   }
 }
@@ -87,6 +97,13 @@ const PARTS_AHEAD = 4;
 
 /** tus takes every failure to read an upload for one that is not there, and a client would then begin again. */
 class S3Parts extends S3Store {
+  constructor(
+    options: ConstructorParameters<typeof S3Store>[0],
+    private readonly reserve: DiskReserve,
+  ) {
+    super(options);
+  }
+
   /** tus would pass some metadata of the client's on as headers of the object, whatever is in them. */
   override async create(upload: Upload): Promise<Upload> {
     const { contentType: _, cacheControl: __, ...metadata } = upload.metadata ?? {};
@@ -97,7 +114,9 @@ class S3Parts extends S3Store {
   override async write(source: Readable, id: string, offset: number): Promise<number> {
     const Semaphore = this.partUploadSemaphore.constructor as new (count: number) => unknown;
     const withOwnCount = Object.create(this, { partUploadSemaphore: { value: new Semaphore(PARTS_AHEAD) } }) as this;
-    return super.write.call(withOwnCount, source, id, offset);
+    const guarded = this.reserve.guard();
+    pipeline(source, guarded).catch(() => {}); // the same error reaches tus through `guarded`
+    return super.write.call(withOwnCount, guarded, id, offset);
   }
 
   override async getUpload(id: string): Promise<Upload> {
@@ -120,14 +139,14 @@ class S3Parts extends S3Store {
 const noCache = { get: async () => undefined, set: async () => {}, delete: async () => {}, list: async () => [] };
 
 /** `objectsDir` is the folder in which the storage on disk keeps its objects. */
-export function diskResumableStore(objectsDir: string, expiryMs: number): ResumableStore {
+export function diskResumableStore(objectsDir: string, expiryMs: number, reserve: DiskReserve): ResumableStore {
   let store: DiskParts | undefined;
   const open = async () => {
     if (store) await assertFolder(objectsDir);
     else await mkdir(objectsDir, { recursive: true, mode: 0o700 }); // first: where the store itself can not make it, it ends the process
-    return (store ??= new DiskParts({ directory: objectsDir, configstore: new DiskInfo(objectsDir), expirationPeriodInMilliseconds: expiryMs }));
+    return (store ??= new DiskParts({ directory: objectsDir, configstore: new DiskInfo(objectsDir), expirationPeriodInMilliseconds: expiryMs }, reserve));
   };
-  return new ResumableStore(open, asStorageError, expiryMs);
+  return new ResumableStore(open, asStorageError, expiryMs, (sizeBytes) => reserve.assertRoomFor(sizeBytes));
 }
 
 /** A disk that is not mounted any more looks like one without uploads. @throws {DependencyUnavailableError} */
@@ -137,13 +156,13 @@ async function assertFolder(path: string): Promise<void> {
 }
 
 /** Parts pass through files in `tempDir` on their way, which is looked after: processes that are killed leave some behind. */
-export function s3ResumableStore({ bucket, region, tempDir }: { bucket: string; region: string; tempDir: string }, expiryMs: number): ResumableStore {
+export function s3ResumableStore({ bucket, region, tempDir }: { bucket: string; region: string; tempDir: string }, expiryMs: number, reserve: DiskReserve): ResumableStore {
   const options = { s3ClientConfig: { bucket, ...s3ClientConfig(region) }, expirationPeriodInMilliseconds: expiryMs, useTags: false, cache: noCache };
-  const store = new S3Parts(options);
+  const store = new S3Parts(options, reserve);
   const open = async () => {
     await mkdir(tempDir, { recursive: true, mode: 0o700 });
     keepTempFilesIn(tempDir); // tus has no setting of its own for it
     return store;
   };
-  return new ResumableStore(open, asPortError, expiryMs);
+  return new ResumableStore(open, asPortError, expiryMs, () => reserve.assertRoomFor()); // however large, only some parts lie on the disk at once
 }

@@ -16,6 +16,7 @@ interface S3Failure {
 
 /** What went wrong with an object, in the words of the storage port. A refusal that is a mistake of ours stays as it is. */
 export function asPortError(error: unknown, key: string): unknown {
+  if (error instanceof StorageFullError) return error; // of the disk that the bytes pass through
   const { name = '', message, $metadata } = error as S3Failure;
   if (MISSING.has(name)) return new ObjectMissingError(key);
   if (name === 'InvalidRange') return new RangeError(`Expected a range within the bytes of "${key}"`, { cause: error });

@@ -3,16 +3,22 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asStorageError } from './disk-files';
+import type { DiskReserve } from './disk-reserve';
 import { withWorkFolder } from './work-folder';
 
+export interface SpoolPlace {
+  workDir: string;
+  reserve: DiskReserve;
+}
+
 /**
- * Keeps a stream in a private file below `workDir` until it has ended, and calls `use` with the bytes then.
+ * Keeps an upload in a private file below `workDir` until it has ended, and calls `use` with the bytes then.
  * For what may not be passed on before all of it was seen. @throws {StorageFullError}
  */
-export async function spooled<T>(workDir: string, source: Readable, use: (bytes: Readable) => Promise<T>): Promise<T> {
+export async function spooled<T>({ workDir, reserve }: SpoolPlace, source: Readable, use: (bytes: Readable) => Promise<T>): Promise<T> {
   return withWorkFolder(workDir, async (dir) => {
     const path = join(dir, 'spooled');
-    await pipeline(source, createWriteStream(path, { flags: 'wx', mode: 0o600 })).catch((error: unknown) => {
+    await pipeline(source, reserve.guard(), createWriteStream(path, { flags: 'wx', mode: 0o600 })).catch((error: unknown) => {
       throw asStorageError(error);
     });
     const bytes = createReadStream(path);

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { DiskReserve } from './disk-reserve';
 import { DependencyUnavailableError } from './errors';
 import { StorageFullError } from './storage';
 import { storageContract } from './storage.contract';
@@ -98,7 +99,16 @@ describe('LocalStorage on its disk', () => {
   });
 
   it('says when there is too little room', async () => {
-    await expect(new LocalStorage(root, Number.MAX_SAFE_INTEGER).check()).rejects.toThrow(StorageFullError);
+    const full = new LocalStorage(root, new DiskReserve(root, Number.MAX_SAFE_INTEGER));
+    await expect(full.check()).rejects.toThrow(StorageFullError);
+    await expect(full.assertRoomFor(0)).rejects.toThrow(StorageFullError);
+  });
+
+  it('takes no upload below the reserve, keeps nothing of it, and writes what is none', async () => {
+    const full = new LocalStorage(root, new DiskReserve(root, Number.MAX_SAFE_INTEGER));
+    await expect(full.write('originals/u/m/a', Readable.from([Buffer.from('bytes')]), { isUpload: true })).rejects.toThrow(StorageFullError);
+    expect([await full.stat('originals/u/m/a'), await readdir(join(root, 'tmp'))]).toEqual([null, []]);
+    expect(await full.write('originals/u/m/a.json', Readable.from(['{}']))).toEqual({ sizeBytes: 2 });
   });
 
   const canLimit = existsSync('/usr/bin/prlimit');

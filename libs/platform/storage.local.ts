@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { lstat, mkdir, open, opendir, rename, rm, rmdir, stat, statfs, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, opendir, rename, rm, rmdir, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { asStorageError, isAbsent, linkOrCopy, nullIfAbsent, syncFolder } from './disk-files';
+import { DiskReserve } from './disk-reserve';
 import { DependencyUnavailableError } from './errors';
-import { ObjectMissingError, StorageFullError, type ByteRange, type Storage, type StoredObject } from './storage';
+import { ObjectMissingError, type ByteRange, type Storage, type StoredObject, type WriteOptions } from './storage';
 import { assertKey, assertPrefix, assertRange } from './storage-key';
 import { keepTouched, withWorkFolder } from './work-folder';
-
-const MIN_FREE_BYTES = 64 * 1024 ** 2;
 
 /** For `catch`. */
 function rethrown(error: unknown): never {
@@ -31,7 +30,7 @@ export class LocalStorage implements Storage {
 
   constructor(
     root: string,
-    private readonly minFreeBytes = MIN_FREE_BYTES,
+    private readonly reserve = new DiskReserve(root),
   ) {
     this.root = resolve(root);
     this.objects = LocalStorage.objectsDir(this.root);
@@ -44,11 +43,12 @@ export class LocalStorage implements Storage {
     return join(resolve(root), 'objects');
   }
 
-  async write(key: string, source: Readable, { signal }: { signal?: AbortSignal } = {}): Promise<{ sizeBytes: number }> {
+  async write(key: string, source: Readable, { signal, isUpload = false }: WriteOptions = {}): Promise<{ sizeBytes: number }> {
     try {
       return await this.publish(key, async (temp) => {
         const file = createWriteStream(temp, { flags: 'wx', mode: 0o600, flush: true }); // flush: fsync before close
-        pipeline(source, file, { signal }).catch(() => {}); // fails the file as well; a source that hangs in closing holds nobody up
+        const steps = isUpload ? [source, this.reserve.guard(), file] : [source, file];
+        pipeline(steps, { signal }).catch(() => {}); // fails the file as well; a source that hangs in closing holds nobody up
         await finished(file);
         signal?.throwIfAborted();
         return file.bytesWritten;
@@ -144,9 +144,11 @@ export class LocalStorage implements Storage {
       await file.sync();
     });
     await this.assertThere();
-    const { bavail, bsize } = await statfs(this.tmp);
-    const freeBytes = bavail * bsize;
-    if (freeBytes < this.minFreeBytes) throw new StorageFullError(`Expected ${this.minFreeBytes} bytes of free disk, but there are ${freeBytes}`);
+    await this.reserve.assertRoomFor();
+  }
+
+  async assertRoomFor(sizeBytes: number): Promise<void> {
+    await this.reserve.assertRoomFor(sizeBytes);
   }
 
   /** Lets `fill` make a durable temporary file and gives it its name; what was there under that name is replaced at once. */

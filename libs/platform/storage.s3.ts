@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asStorageError } from './disk-files';
+import { DiskReserve } from './disk-reserve';
 import { s3ClientConfig } from './s3-client';
 import { copyObject } from './s3-copy';
 import { copyDeadlineMs, NoAnswerError } from './s3-deadline';
 import { asPortError } from './s3-errors';
 import { uploadStream } from './s3-upload';
-import { ObjectMissingError, type ByteRange, type Storage, type StoredObject } from './storage';
+import { ObjectMissingError, type ByteRange, type Storage, type StoredObject, type WriteOptions } from './storage';
 import { assertKey, assertPrefix, assertRange } from './storage-key';
 import { withWorkFolder } from './work-folder';
 
@@ -28,13 +29,14 @@ export class S3Storage implements Storage {
     private readonly client: S3Client,
     private readonly workDir: string,
     private readonly copyPartBytes?: number,
+    private readonly reserve = new DiskReserve(workDir),
   ) {}
 
-  static connect({ bucket, region, workDir }: { bucket: string; region: string; workDir: string }): S3Storage {
-    return new S3Storage(bucket, new S3Client(s3ClientConfig(region)), workDir);
+  static connect({ bucket, region, workDir, reserve }: { bucket: string; region: string; workDir: string; reserve: DiskReserve }): S3Storage {
+    return new S3Storage(bucket, new S3Client(s3ClientConfig(region)), workDir, undefined, reserve);
   }
 
-  async write(key: string, source: Readable, options: { contentType?: string; signal?: AbortSignal } = {}): Promise<{ sizeBytes: number }> {
+  async write(key: string, source: Readable, options: WriteOptions = {}): Promise<{ sizeBytes: number }> {
     try {
       assertKey(key);
       const object = { Bucket: this.bucket, Key: key, ...(options.contentType && { ContentType: options.contentType }) };
@@ -77,7 +79,7 @@ export class S3Storage implements Storage {
     assertKey(key);
     return withWorkFolder(this.workDir, async (dir) => {
       const path = join(dir, 'source');
-      await pipeline(await this.read(key), createWriteStream(path, { flags: 'wx', mode: 0o600 })).catch((error: unknown) => {
+      await pipeline(await this.read(key), this.reserve.guard('work'), createWriteStream(path, { flags: 'wx', mode: 0o600 })).catch((error: unknown) => {
         throw asStorageError(error);
       });
       return use({ path, dir });
@@ -105,7 +107,11 @@ export class S3Storage implements Storage {
   async check(): Promise<void> {
     const request = new PutObjectCommand({ Bucket: this.bucket, Key: CHECK_KEY, Body: 'writable' });
     await this.ask(CHECK_KEY, (abortSignal) => this.client.send(request, { abortSignal }));
+    await this.reserve.assertRoomFor(); // resumable uploads and the workers' copies pass through files
   }
+
+  /** Bytes of a POST go through memory alone. */
+  async assertRoomFor(): Promise<void> {}
 
   /** Pages of up to 1000 objects, none of them empty. */
   private async *pages(prefix: string): AsyncGenerator<_Object[]> {

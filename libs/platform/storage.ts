@@ -12,6 +12,12 @@ export interface ByteRange {
   end: number;
 }
 
+export interface WriteOptions {
+  contentType?: string;
+  signal?: AbortSignal;
+  isUpload?: boolean;
+}
+
 /** The bytes named by a key are not there. */
 export class ObjectMissingError extends Error {
   constructor(readonly key: string) {
@@ -29,10 +35,13 @@ export class StorageFullError extends Error {}
 export interface Storage {
   /**
    * Stores a stream whole or not at all. Resolves when the object is durable (disk: fsync and rename; S3: completed).
-   * When `source` fails or `signal` aborts it rejects with that reason and leaves nothing.
+   * When `source` fails or `signal` aborts it rejects with that reason and leaves nothing. `isUpload`: bytes of a client, which
+   * must leave the reserve of a local disk free (see `DiskReserve`).
    * @throws {StorageFullError}
    */
-  write(key: string, source: Readable, options?: { contentType?: string; signal?: AbortSignal }): Promise<{ sizeBytes: number }>;
+  write(key: string, source: Readable, options?: WriteOptions): Promise<{ sizeBytes: number }>;
+  /** Rejects when an upload of `sizeBytes` would not leave the reserve of a local disk free. @throws {StorageFullError} */
+  assertRoomFor(sizeBytes: number): Promise<void>;
   /** Stores a finished local file; on the same disk it may be moved or linked instead of copied. @throws {StorageFullError} */
   writeFile(key: string, path: string, options?: { contentType?: string }): Promise<{ sizeBytes: number }>;
   /**

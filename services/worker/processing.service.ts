@@ -2,13 +2,13 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from '#config';
 import type { FailureCode, ProcessMedia } from '#contracts';
 import { MediaAnnouncer, MediaRepository, originalKey, type Ending, type MediaItem, type MediaKey } from '#media';
 import { measureJob, type JobOutcome } from '#nest';
-import { CONFIG, DependencyUnavailableError, newId, ObjectMissingError, STORAGE, StorageFullError, type Storage, type WorkResult } from '#platform';
-import { hasNoRoom, isExhaustion, isOutOfSpace, MediaFailure, workLimitMs } from './analysis';
+import { DependencyUnavailableError, newId, ObjectMissingError, STORAGE, StorageFullError, type Storage, type WorkResult } from '#platform';
+import { isExhaustion, isOutOfSpace, MediaFailure, workLimitMs } from './analysis';
 import { DerivedFiles } from './derived-files';
+import { DiskRoom } from './disk-room';
 import { Lease, LEASE_MS } from './lease';
 import { Sandboxes } from './sandboxes';
 
@@ -38,8 +38,8 @@ export class ProcessingService {
     private readonly announcer: MediaAnnouncer,
     private readonly derived: DerivedFiles,
     private readonly sandboxes: Sandboxes,
+    private readonly room: DiskRoom,
     @Inject(STORAGE) private readonly storage: Storage,
-    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /** Called for each wake-up of a medium, however many come. */
@@ -47,6 +47,8 @@ export class ProcessingService {
     const key = { userId: payload.userId, id: payload.mediaId };
     const token = newId();
     try {
+      await this.room.untilFree(shutdown);
+      if (shutdown.aborted) return again(0);
       const claim = await this.media.claim(key, token, LEASE_MS);
       if (claim.outcome === 'over') return DONE;
       if (claim.outcome === 'busy') return { next: 'again', at: claim.until };
@@ -84,7 +86,8 @@ export class ProcessingService {
         const outputDir = join(dir, 'derived');
         await mkdir(outputDir);
         const onProgress = this.progressOf(item, lease);
-        const facts = await sandbox.analyse({ kind: item.kind, contentType: item.contentType, inputPath: path, outputDir, signal: lease.signal, onProgress });
+        const job = { kind: item.kind, contentType: item.contentType, inputPath: path, outputDir, onProgress };
+        const facts = await this.room.watched(lease.signal, (signal) => sandbox.analyse({ ...job, signal }));
         lease.signal.throwIfAborted();
         return { ending: { status: 'completed', facts, derivedBytes: await this.derived.store(item.id, token, outputDir, facts.derived) } };
       });
@@ -138,7 +141,7 @@ export class ProcessingService {
 
   /** A disk that was full until this delivery had cleared away: it may have been this file that filled it. */
   private async tookTheRoom(error: Error): Promise<boolean> {
-    return isOutOfSpace(String(error)) && !(await hasNoRoom(this.config.dataDir).catch(() => true));
+    return isOutOfSpace(String(error)) && this.room.isFree();
   }
 
   /** A table that could not be told of a renewal for too long is no crash of this worker, and must not count as one. */

@@ -4,6 +4,7 @@ import { MediaModule } from '#media';
 import { CONFIG, requireRedisUrl, WorkPool, type Work, type WorkHandlers } from '#platform';
 import { DailySweep } from './daily-sweep';
 import { DerivedFiles } from './derived-files';
+import { DiskRoom } from './disk-room';
 import { OrphanFiles } from './orphan-files';
 import { ProcessingService } from './processing.service';
 import { Sandboxes } from './sandboxes';
@@ -36,5 +37,5 @@ class ProcessingPool implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-@Module({ imports: [MediaModule], providers: [DerivedFiles, ProcessingService, ProcessingPool, Sandboxes, MediaSweeper, OrphanFiles, DailySweep] })
+@Module({ imports: [MediaModule], providers: [DerivedFiles, DiskRoom, ProcessingService, ProcessingPool, Sandboxes, MediaSweeper, OrphanFiles, DailySweep] })
 export class WorkerModule {}

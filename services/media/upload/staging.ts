@@ -19,14 +19,20 @@ export class Staging {
     @Inject(STORAGE) private readonly storage: Storage,
   ) {}
 
+  /** Rejects when a file of `sizeBytes` would find no room now. @throws {StorageFullError} */
+  async assertRoomFor(sizeBytes: number): Promise<void> {
+    await this.storage.assertRoomFor(sizeBytes);
+  }
+
   /**
    * Streams the bytes to their place while they are counted, hashed and examined. When it rejects, nothing is left.
    * @throws {ProblemError} file_too_large, empty_file, unsupported_media_type
+   * @throws {StorageFullError}
    */
   async stage({ userId, id }: MediaKey, source: Readable): Promise<Staged> {
     const intake = new Intake(this.config.maxUploadBytes);
     const passed = pipeline(source, intake).catch(() => {}); // the same error reaches the writer through `intake`
-    await this.storage.write(originalKey({ userId, id }), intake);
+    await this.storage.write(originalKey({ userId, id }), intake, { isUpload: true });
     await passed;
     return { userId, id, ...intake.result() };
   }

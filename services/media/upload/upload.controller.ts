@@ -56,6 +56,7 @@ export class UploadController {
   }
 
   private async receive(key: MediaKey, wanted: Wanted, req: Request, revoke?: () => Promise<boolean>): Promise<Committed> {
+    await this.staging.assertRoomFor(Number(req.headers['content-length'] ?? 0));
     const stage = ({ stream }: FormFile) => this.staging.stage(key, stream);
     const form = await this.uploads.begin(() => readForm(req, this.idleMs, stage, (staged) => this.staging.discard(staged)));
     return this.uploads.commitOrDiscard(form.file, { filename: form.filename, title: form.title, ...wanted }, revoke);

@@ -1,4 +1,4 @@
-export { hasNoRoom, isExhaustion, isOutOfSpace } from './exhaustion';
+export { isExhaustion, isOutOfSpace } from './exhaustion';
 export type { DerivedFile, Facts } from './job';
 export { workLimitMs, type AnalysisLimits } from './limits';
 export { MediaFailure } from './media-failure';

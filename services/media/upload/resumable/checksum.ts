@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { PassThrough, type Readable } from 'node:stream';
 import { ProblemError } from '#nest';
-import { spooled } from '#platform';
+import { spooled, type SpoolPlace } from '#platform';
 
 /** tus: a server must know sha1. */
 export const checksumAlgorithms = ['sha1', 'sha256', 'md5'] as const;
@@ -22,11 +22,11 @@ export function parseChecksum(header: string | undefined): Checksum | null {
 }
 
 /** Lets the bytes of a request through once all are there and are those that were sent. @throws {ProblemError} checksum_mismatch */
-export function verified<T>(source: Readable, { algorithm, digest }: Checksum, workDir: string, use: (bytes: Readable) => Promise<T>): Promise<T> {
+export function verified<T>(source: Readable, { algorithm, digest }: Checksum, place: SpoolPlace, use: (bytes: Readable) => Promise<T>): Promise<T> {
   const hash = createHash(algorithm);
   const hashed = new PassThrough({ transform: (chunk: Buffer, _encoding, done) => (hash.update(chunk), done(null, chunk)) });
   source.once('error', (error) => hashed.destroy(error));
-  return spooled(workDir, source.pipe(hashed), async (bytes) => {
+  return spooled(place, source.pipe(hashed), async (bytes) => {
     if (hash.digest('base64') !== digest) throw new ProblemError('checksum_mismatch');
     return use(bytes);
   });

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '#config';
 import type { MediaKey } from '#media';
-import type { ResumableStore } from '#platform';
+import type { DiskReserve, ResumableStore } from '#platform';
 import { Intake, type Examined } from '../intake';
 import { verified, type Checksum } from './checksum';
 import type { Finished } from './finished-uploads';
@@ -12,6 +12,7 @@ import type { Finished } from './finished-uploads';
 interface Surroundings {
   store: ResumableStore;
   config: Config;
+  reserve: DiskReserve;
   find(key: MediaKey): Promise<Finished | null>;
 }
 
@@ -56,8 +57,10 @@ export class RequestStore extends DataStore {
 
   override async write(source: Readable, id: string, offset: number): Promise<number> {
     if (this.finished) return offset; // tus lets through no byte beyond the last
+    const { store, config, reserve } = this.around;
+    await store.assertRoomFor((this.upload?.size ?? offset) - offset);
     if (!this.checksum) return this.append(source, id, offset);
-    return verified(source, this.checksum, join(this.around.config.dataDir, 'work'), (bytes) => this.append(bytes, id, offset));
+    return verified(source, this.checksum, { workDir: join(config.dataDir, 'work'), reserve }, (bytes) => this.append(bytes, id, offset));
   }
 
   override remove(id: string): Promise<void> {

@@ -6,7 +6,7 @@ import type { Config } from '#config';
 import { api, type ProblemCode } from '#contracts';
 import type { MediaKey } from '#media';
 import { ProblemError } from '#nest';
-import { CONFIG, DependencyUnavailableError, Locks, ResumableStore } from '#platform';
+import { CONFIG, DependencyUnavailableError, DiskReserve, Locks, ResumableStore } from '#platform';
 import { Room } from '../room';
 import { checksumAlgorithms, parseChecksum } from './checksum';
 import { Finisher } from './finisher';
@@ -34,6 +34,7 @@ export class ResumableUploads {
     private readonly store: ResumableStore,
     private readonly finisher: Finisher,
     private readonly room: Room,
+    private readonly reserve: DiskReserve,
     locks: Locks,
   ) {
     this.locker = new UploadLocker(locks);
@@ -43,7 +44,8 @@ export class ResumableUploads {
   async handle(key: MediaKey, isNew: boolean, req: Request, res: Response): Promise<void> {
     res.setHeader('Tus-Resumable', VERSION);
     assertProtocol(req);
-    const store = new RequestStore(key, parseChecksum(req.get('upload-checksum')), { store: this.store, config: this.config, find: () => this.finisher.find(key) });
+    const { store: kept, config, reserve } = this;
+    const store = new RequestStore(key, parseChecksum(req.get('upload-checksum')), { store: kept, config, reserve, find: () => this.finisher.find(key) });
     const body = requestBody(req, this.config.uploadIdleSeconds * 1_000);
     try {
       const answer = await this.ask(key, store, req, body.bytes);
@@ -90,6 +92,7 @@ export class ResumableUploads {
   private async begin(key: MediaKey, upload: Upload, store: RequestStore): Promise<{ metadata?: Upload['metadata'] }> {
     detailsOf(upload);
     if (!upload.size) throw new ProblemError('empty_file');
+    await this.store.assertRoomFor(upload.size);
     store.upload = upload; // before: the table may take the reservation and not be heard
     await this.room.reserve(key, upload.size);
     return {};

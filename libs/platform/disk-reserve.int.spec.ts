@@ -1,0 +1,55 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { mountSmallDisk, whyNoSmallDisk, type SmallDisk } from '#testing';
+import { DiskReserve } from './disk-reserve';
+import { StorageFullError } from './storage';
+
+const MIB = 1024 ** 2;
+
+const chunks = (count: number) => Readable.from(Array.from({ length: count }, () => Buffer.alloc(MIB)));
+
+async function toNowhere(bytes: AsyncIterable<Buffer>): Promise<void> {
+  for await (const chunk of bytes) void chunk;
+}
+
+describe('DiskReserve', () => {
+  it.each([
+    ['a volume that gives no sizes', '/proc'],
+    ['a folder that is not there yet', join(__dirname, 'absent')],
+  ])('takes %s as one with room', async (_, folder) => {
+    await new DiskReserve(folder, 1).assertRoomFor(Number.MAX_SAFE_INTEGER);
+  });
+
+  it('is at most 1 GiB', async () => {
+    const [, reserved] = await new DiskReserve(__dirname).assertRoomFor(Number.MAX_SAFE_INTEGER).catch((error: Error) => / (\d+) of them are reserved/.exec(error.message)!) ?? [];
+    expect(Number(reserved)).toBeGreaterThan(0);
+    expect(Number(reserved)).toBeLessThanOrEqual(1024 * MIB);
+  });
+
+  (whyNoSmallDisk() ? describe.skip : describe)('on a disk of 20 MiB', () => {
+    let disk: SmallDisk;
+    let reserve: DiskReserve;
+    beforeEach(async () => {
+      disk = await mountSmallDisk(20 * MIB);
+      reserve = new DiskReserve(disk.folder);
+    });
+    afterEach(() => disk.unmount());
+
+    it('keeps 10 % from uploads, and half of that from work', async () => {
+      await reserve.assertRoomFor(18 * MIB);
+      await expect(reserve.assertRoomFor(18 * MIB + 1)).rejects.toThrow(StorageFullError);
+      await reserve.assertRoomFor(19 * MIB, 'work');
+      await expect(reserve.assertRoomFor(19 * MIB + 1, 'work')).rejects.toThrow(StorageFullError);
+    });
+
+    it('counts what parallel uploads bring between two measurements', async () => {
+      await writeFile(join(disk.folder, 'file'), Buffer.alloc(12 * MIB));
+      const uploads = Array.from({ length: 4 }, () => pipeline(chunks(2), reserve.guard(), toNowhere));
+      const refused = (await Promise.allSettled(uploads)).filter((outcome) => outcome.status === 'rejected');
+      expect(refused.length).toBeGreaterThan(0);
+      for (const { reason } of refused) expect(reason).toBeInstanceOf(StorageFullError);
+    });
+  });
+});
