@@ -17,4 +17,5 @@ export { serviceConsumers } from './service-consumers';
 export { SessionEvents, type SessionEnded } from './session-events';
 export { Sessions } from './sessions';
 export { Stopping } from './stopping';
+export { onClose, sendTo } from './stream-response';
 export { Throttle, type Attempt, type ThrottleRule } from './throttle';

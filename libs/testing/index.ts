@@ -11,6 +11,7 @@ export { startDynamoDbApart, startProcess, type TestProcess } from './processes'
 export { shapes, shapesByStorage, shapesWithS3, startStandalone, type PublishedAlert, type Stack, type StackOptions } from './stack';
 export { EventReader, type ServerEvent } from './event-reader';
 export { browserPath, openBrowser } from './browser';
+export { breakOffRequests, openDescriptors } from './broken-off';
 export { startPausable, type Pausable } from './pausable';
 export { startUnreliable, type Fate, type Unreliable } from './unreliable';
 export { randomOf } from './random';

@@ -1,8 +1,8 @@
 import { create as contentDisposition } from 'content-disposition';
 import type { Request, Response } from 'express';
-import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
 import parseRange from 'range-parser';
-import { ProblemError } from '#nest';
+import { ProblemError, sendTo } from '#nest';
 import { ObjectMissingError, type ByteRange, type Storage } from '#platform';
 
 export interface ServedObject {
@@ -42,7 +42,7 @@ export async function sendObject(storage: Storage, served: ServedObject, req: Re
     res.end();
     return;
   }
-  await send(storage, served.key, range, res);
+  await sendTo(res, () => read(storage, served.key, range));
 }
 
 /**
@@ -54,12 +54,9 @@ function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
   return ifNoneMatch.trim() === '*' || (ifNoneMatch.match(/(?:W\/)?"[^"]*"/g) ?? []).some((known) => known.replace(/^W\//, '') === etag);
 }
 
-async function send(storage: Storage, key: string, range: ByteRange | undefined, res: Response): Promise<void> {
-  const bytes = await storage.read(key, range).catch((error: unknown) => {
+async function read(storage: Storage, key: string, range: ByteRange | undefined): Promise<Readable> {
+  return storage.read(key, range).catch((error: unknown) => {
     throw error instanceof ObjectMissingError ? new ProblemError('not_found') : error; // deleted at this moment
-  });
-  await pipeline(bytes, res).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error; // the reader went away
   });
 }
 

@@ -3,10 +3,9 @@ import { makeZip } from 'client-zip';
 import type { Request, Response } from 'express';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { api } from '#contracts';
-import { CurrentUser, Endpoint, type SessionUser } from '#nest';
+import { CurrentUser, Endpoint, sendTo, type SessionUser } from '#nest';
 import { LibraryExport } from './library-export';
 
 @Controller()
@@ -21,10 +20,10 @@ export class ExportController {
       res.end();
       return;
     }
-    const archive = Readable.fromWeb(makeZip(this.library.entries(user.id)) as ReadableStream);
-    await once(archive, 'readable'); // a dependency that is away is said in words, before the first byte
-    await pipeline(archive, res).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error; // the reader went away
+    await sendTo(res, async () => {
+      const archive = Readable.fromWeb(makeZip(this.library.entries(user.id)) as ReadableStream);
+      await once(archive, 'readable'); // a dependency that is away is said in words, before the first byte
+      return archive;
     });
   }
 }

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, open, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Media } from '#contracts';
-import { eventually, makeJpeg, makeWav, shapesByStorage, startStandalone, type ApiClient, type Stack } from '#testing';
+import {
+  breakOffRequests, eventually, makeJpeg, makeWav, openDescriptors, shapesByStorage, startStandalone, type ApiClient, type Stack,
+} from '#testing';
 import { readZip, testWithPrograms } from './zip.testing';
 
 let folder: string;
@@ -85,10 +87,7 @@ describeOnLinux('the export of a large library', () => {
   };
   const residentBytes = async () => Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid()}/status`, 'utf8'))![1]) * 1024;
   const pid = () => stack.processes!.services[0]!.pid;
-  const openOriginals = async () => {
-    const paths = await Promise.all((await readdir(`/proc/${pid()}/fd`)).map((fd) => readlink(`/proc/${pid()}/fd/${fd}`).catch(() => '')));
-    return paths.filter((path) => path.includes('/originals/'));
-  };
+  const openOriginals = async () => (await openDescriptors(pid())).filter((path) => path.includes('/originals/'));
 
   it('waits for a slow reader without filling the memory, and closes what it read when the reader goes away', async () => {
     const before = await residentBytes();
@@ -111,5 +110,19 @@ describeOnLinux('the export of a large library', () => {
       seen += chunk.length;
     }
     expect(hash.digest('hex')).toBe(media.sha256);
+  });
+
+  it.each([
+    ['a file', () => `/api/media/${media.id}/original`],
+    ['an export', () => '/api/media/export'],
+  ])('leaves no descriptor open when 800 readers of %s leave early', async (_what, path) => {
+    const before = (await openDescriptors(pid())).length;
+    await breakOffRequests(api, path(), 800);
+    const idleConnections = 100; // to DynamoDB, kept for the next requests
+    const isClosed = (paths: string[]) => paths.length < before + idleConnections && !paths.some((name) => name.includes('/originals/'));
+    await eventually(() => openDescriptors(pid()), isClosed);
+    const closedByCollector = stack.processes!.services[0]!.output().match(/file descriptor \d+ on garbage collection/g);
+    expect(closedByCollector ?? []).toHaveLength(0);
+    await api.expect(200, 'GET', '/api/media'); // the process runs on
   });
 });
