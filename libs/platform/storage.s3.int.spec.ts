@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { freePort, startAws, type TestAws } from '#testing';
+import { eventually, freePort, startAws, type TestAws } from '#testing';
 import { DependencyUnavailableError } from './errors';
 import { storageContract } from './storage.contract';
 import { S3Storage } from './storage.s3';
@@ -85,6 +85,22 @@ describe('S3Storage', () => {
     await proxy.stop();
   });
 
+  it.each([
+    ['before it reads', 0, 0, 1],
+    ['while S3 is slow', 1, 0, 1],
+    ['while S3 is slow after a broken connection', 2, 1, 2],
+  ])('closes its connection, and opens no other one, when its reader leaves %s', async (_when, chunksToRead, cuts, expectedRequests) => {
+    const slow = await startSlowS3(cuts);
+    const client = new S3Client({ ...s3.aws.client, endpoint: slow.endpoint, forcePathStyle: true });
+    const stream = await new S3Storage(BUCKET, client, s3.workDir).read('slow/film');
+    let readBytes = 0;
+    if (chunksToRead > 0) stream.on('data', (chunk: Buffer) => (readBytes += chunk.length));
+    await eventually(async () => readBytes, (bytes) => bytes === chunksToRead * SLOW_CHUNK_BYTES);
+    stream.destroy();
+    await eventually(slow.connections, (count) => count === 0, 2_000).finally(() => (client.destroy(), slow.stop()));
+    expect(slow.requests()).toBe(expectedRequests);
+  });
+
   it('is unavailable, not broken, when nobody answers', async () => {
     const client = new S3Client({ ...s3.aws.client, endpoint: `http://127.0.0.1:${await freePort()}`, forcePathStyle: true });
     const storage = new S3Storage(BUCKET, client, s3.workDir);
@@ -120,6 +136,22 @@ async function listen(server: Server): Promise<{ endpoint: string; stop(): Promi
     await once(server, 'close');
   };
   return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop };
+}
+
+const SLOW_CHUNK_BYTES = 100_000;
+
+/** Answers with one chunk of an object of 1 MB, and sends no more; the first `cuts` connections end there. */
+async function startSlowS3(cuts: number) {
+  let requests = 0;
+  const server = createServer((request, response) => {
+    const start = Number(/bytes=(\d+)/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    response.writeHead(start > 0 ? 206 : 200, { 'content-length': 1_000_000 - start, etag: '"slow"' });
+    requests += 1;
+    const isCut = requests <= cuts;
+    response.write(Buffer.alloc(SLOW_CHUNK_BYTES), () => isCut && response.destroy());
+  });
+  const connections = () => new Promise<number>((resolve) => void server.getConnections((_error, count) => resolve(count)));
+  return { ...(await listen(server)), requests: () => requests, connections };
 }
 
 /** Passes requests on and cuts each answer's connection after so many bytes of its body. */

@@ -1,7 +1,7 @@
 import { DeleteObjectsCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client, type _Object } from '@aws-sdk/client-s3';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asStorageError } from './disk-files';
 import { DiskReserve } from './disk-reserve';
@@ -64,10 +64,9 @@ export class S3Storage implements Storage {
   async read(key: string, range?: ByteRange): Promise<Readable> {
     assertKey(key);
     if (range) assertRange(key, range, Number.POSITIVE_INFINITY);
-    const first = await this.open(key, range);
-    const stream = Readable.from(this.resumable(key, first, range?.start ?? 0), { objectMode: false });
-    stream.once('close', () => first.body.destroy());
-    return stream;
+    const closed = new AbortController();
+    const first = await this.open(key, closed.signal, range);
+    return readableOf(this.resumable(key, first, range?.start ?? 0, closed.signal), closed);
   }
 
   async stat(key: string): Promise<{ sizeBytes: number; modifiedAt: Date } | null> {
@@ -137,15 +136,16 @@ export class S3Storage implements Storage {
     }
   }
 
-  private async open(key: string, range?: ByteRange, etag?: string): Promise<Opened> {
+  /** The body holds a connection until it is read to its end, or `closed` aborts. */
+  private async open(key: string, closed: AbortSignal, range?: ByteRange, etag?: string): Promise<Opened> {
     const Range = range && `bytes=${range.start}-${range.end}`;
     const request = new GetObjectCommand({ Bucket: this.bucket, Key: key, Range, IfMatch: etag });
     const answer = await this.ask(key, (abortSignal) => this.client.send(request, { abortSignal }));
-    return { body: answer.Body as Readable, sizeBytes: answer.ContentLength!, etag: answer.ETag };
+    return { body: addAbortSignal(closed, answer.Body as Readable), sizeBytes: answer.ContentLength!, etag: answer.ETag };
   }
 
   /** A reader that pauses (a film in a browser) loses an idle connection: goes on from there with the same bytes, as long as each connection brings some. */
-  private async *resumable(key: string, first: Opened, start: number): AsyncGenerator<Buffer> {
+  private async *resumable(key: string, first: Opened, start: number, closed: AbortSignal): AsyncGenerator<Buffer> {
     const end = start + first.sizeBytes - 1;
     let next = start;
     let { body } = first;
@@ -156,9 +156,9 @@ export class S3Storage implements Storage {
         next += chunk.length;
         yield chunk;
       }
-      if (next > end && !broken) return;
+      if (closed.aborted || (next > end && !broken)) return;
       if (next > end || next === openedAt) throw asPortError(broken ?? new Error('the connection ended early'), key);
-      ({ body } = await this.open(key, { start: next, end }, first.etag));
+      ({ body } = await this.open(key, closed, { start: next, end }, first.etag));
     }
   }
 
@@ -174,6 +174,19 @@ export class S3Storage implements Storage {
       clearTimeout(timer); // a body that streams on afterwards has the idle limit alone
     }
   }
+}
+
+/** Not `Readable.from`: that closes once its generator has ended, which may be waiting for bytes until `closed` aborts. */
+function readableOf(chunks: AsyncGenerator<Buffer>, closed: AbortController): Readable {
+  return new Readable({
+    read() {
+      chunks.next().then(({ value, done }) => this.push(done ? null : value), (error: Error) => this.destroy(error));
+    },
+    destroy(error, done) {
+      closed.abort();
+      done(error);
+    },
+  });
 }
 
 async function* untilBroken(body: Readable, onBreak: (error: unknown) => void): AsyncGenerator<Buffer> {
