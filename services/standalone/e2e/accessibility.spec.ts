@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { MediaList } from '#contracts';
 import { browserPath, eventually, makeJpeg, makeMp3, makeMp4, openBrowser, startStandalone, type Account, type ApiClient, type Stack } from '#testing';
 
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
@@ -61,13 +62,13 @@ describeWithBrowser('every page, for everybody', () => {
     { name: 'library', path: () => '/media', reach: cards },
     { name: 'library with a selection', path: () => '/media', reach: select },
     { name: 'library with a deletion to undo', path: () => '/media', reach: (page) => select(page).then(() => page.keyboard.press('Delete')).then(() => page.getByRole('button', { name: 'Undo' }).waitFor()) },
+    { name: 'library with a question before many are deleted', path: () => '/media', reach: askAboutMany },
     { name: 'library without a match', path: () => '/media?q=nowhere', reach: (page) => page.getByText('Nothing matches').waitFor() },
     { name: 'image', path: () => `/media/${ids['image']}`, reach: (page) => page.locator('.viewer-picture.loaded').waitFor() },
     { name: 'image, zoomed', path: () => `/media/${ids['image']}`, reach: (page) => page.locator('.viewer-picture.loaded').waitFor().then(() => page.keyboard.press('+')) },
     { name: 'video', path: () => `/media/${ids['video']}`, reach: (page) => page.locator('video').waitFor() },
     { name: 'sound', path: () => `/media/${ids['sound']}`, reach: (page) => page.locator('wave-player').waitFor() },
     { name: 'failure', path: () => `/media/${ids['broken']}`, reach: (page) => page.getByText('Processing failed').waitFor() },
-    { name: 'deletion', path: () => `/media/${ids['image']}`, reach: (page) => page.getByRole('button', { name: 'Delete' }).click().then(() => page.locator('dialog[open]').waitFor()) },
     { name: 'no such medium', path: () => '/media/01HZZZZZZZZZZZZZZZZZZZZZZZ', reach: (page) => page.getByText('Not here any more').waitFor() },
     { name: 'notifications', path: () => '/notifications', reach: (page) => page.locator('[data-notification-id]').first().waitFor() },
     { name: 'profile', path: () => '/profile', reach: (page) => page.locator('[data-session-id]').first().waitFor() },
@@ -103,7 +104,9 @@ describeWithBrowser('every page, for everybody', () => {
     await page.locator('.viewer-picture.loaded').waitFor();
     await keyboard.press('+');
     await page.locator('image-viewer[data-zoomed]').waitFor();
-    await tabTo(page, 'Delete');
+    await tabTo(page, 'Profile', 'Shift+Tab');
+    await keyboard.press('Enter');
+    await tabTo(page, 'Delete account');
     await keyboard.press('Enter');
     await page.locator('dialog[open]').waitFor();
     for (let times = 0; times < 4; times += 1) {
@@ -111,7 +114,9 @@ describeWithBrowser('every page, for everybody', () => {
       await keyboard.press('Tab');
     }
     await keyboard.press('Escape');
-    await eventually(() => focused(page), (name) => name === 'Delete');
+    await eventually(() => focused(page), (name) => name === 'Delete account');
+    await page.goBack();
+    await page.locator('.viewer-picture.loaded').waitFor();
     await tabTo(page, 'Skip to content', 'Shift+Tab');
     await keyboard.press('Enter');
     await tabTo(page, 'Back to the library');
@@ -159,6 +164,21 @@ async function select(page: Page): Promise<void> {
   await page.locator('.card-link').first().focus();
   await page.keyboard.press('x');
   await page.getByRole('toolbar').getByRole('button', { name: 'Delete' }).waitFor();
+}
+
+/** The library with 60 of its first item. */
+async function askAboutMany(page: Page): Promise<void> {
+  await page.route(/\/api\/media\?/, async (route) => {
+    const { items: [first] } = (await (await route.fetch()).json()) as MediaList;
+    const items = Array.from({ length: 60 }, (_, index) => ({ ...first, id: `${first?.id}-${index}` }));
+    await route.fulfill({ json: { items, nextCursor: null } });
+  });
+  await page.reload();
+  await page.locator('media-card').first().waitFor();
+  await page.keyboard.press('Control+a');
+  await page.getByText('60 selected').waitFor();
+  await page.keyboard.press('Delete');
+  await page.getByRole('dialog', { name: 'Delete 60 items?' }).waitFor();
 }
 
 async function uploadTwo(page: Page): Promise<void> {

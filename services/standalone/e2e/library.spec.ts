@@ -151,18 +151,6 @@ describeWithBrowser('a large library in a browser', () => {
     await eventually(newest, ([item]) => item?.title === `Item ${count - 2}`);
   });
 
-  it('deletes nothing when the page is closed before', async () => {
-    const other = await context.newPage();
-    await other.goto(`${stack.baseUrl}/media`);
-    await other.getByRole('link', { name: `Item ${count - 2}`, exact: true }).focus();
-    await other.keyboard.press('Delete');
-    await other.getByRole('button', { name: 'Undo' }).waitFor();
-    await other.close();
-    await page.reload();
-    await page.getByText(`Item ${count - 2}`, { exact: true }).waitFor();
-    expect((await newest())[0]?.title).toBe(`Item ${count - 2}`);
-  });
-
   it('selects with a finger: a long press begins, from then on a tap is enough', async () => {
     const phone = await browser.newContext({ baseURL: stack.baseUrl, viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true, storageState: await context.storageState() });
     const touched = await phone.newPage();

@@ -49,7 +49,6 @@ export const api = {
   activity: (signal?: AbortSignal) => call<MediaActivity>('GET', '/api/media/activity', { signal }),
   medium: (id: string, signal?: AbortSignal) => call<Media>('GET', mediaPath(id), { signal }),
   updateMedium: (id: string, body: UpdateMediaRequest) => call<Media>('PATCH', mediaPath(id), { body }),
-  deleteMedium: (id: string) => call<void>('DELETE', mediaPath(id)),
   retryMedium: (id: string) => call<Media>('POST', `${mediaPath(id)}/retry`),
   batch: (body: BatchRequest) => call<BatchResponse>('POST', '/api/media/batch', { body }),
   waveform: (id: string, signal?: AbortSignal) => call<Waveform>('GET', `${mediaPath(id)}/waveform`, { signal }),

@@ -2,9 +2,11 @@ import type { User } from '#contracts';
 import { fill, h } from './dom';
 import { markFavicon } from './favicon';
 import { connectHealing } from './healing';
+import { pageCloses } from './id-batches';
 import { libraries } from './libraries';
 import { startLive, stopLive } from './live';
 import { loginPath, safeNextPath } from './next-path';
+import { connectVanished } from './note-actions';
 import { dashboardPage } from './pages/dashboard';
 import { loginPage } from './pages/login';
 import { mediaDetailPage } from './pages/media-detail';
@@ -14,11 +16,12 @@ import { notificationsPage } from './pages/notifications';
 import { profilePage } from './pages/profile';
 import { registerPage } from './pages/register';
 import { uploadPage } from './pages/upload';
+import { connectRemovals } from './removals';
 import { matchPath, navigate, pageTitle, type Page, type PageBuilder } from './router';
 import { session } from './session';
 import { connectStats } from './stats';
 import { texts } from './texts';
-import { settlePostponed } from './undo';
+import { settlePostponed, undoByKey } from './undo';
 import { connectUnread, unread } from './unread';
 import { uploads } from './upload/uploads';
 
@@ -57,7 +60,11 @@ export function startApp(): void {
   session.onChange((user) => changeUser(user), forever);
   unread.onChange(() => showTitle(), forever);
   unread.watch((count) => markFavicon(count > 0), forever);
-  globalThis.addEventListener('pagehide', () => void settlePostponed());
+  globalThis.addEventListener('pagehide', () => {
+    void settlePostponed();
+    pageCloses.emit();
+  });
+  document.addEventListener('keydown', undoByKey);
   pageTitle.onChange(() => showTitle(), forever);
 }
 
@@ -124,6 +131,8 @@ function enter(): void {
   libraries.connect(signal);
   connectStats(signal);
   connectUnread(signal);
+  connectRemovals(signal);
+  connectVanished(signal);
   startLive();
 }
 

@@ -9,7 +9,20 @@ type LiveMessage =
   | { type: 'notification'; notification: Notification }
   | { type: 'refetch' };
 /** What tabs tell each other besides. */
-type TabMessage = LiveMessage | { type: 'signed-out' } | { type: 'notifications-changed' } | { type: 'media-deleted'; id: string };
+type TabMessage =
+  | LiveMessage
+  | { type: 'signed-out' }
+  | { type: 'notifications-changed' }
+  | { type: 'media-deleted'; id: string }
+  // From a page that closes: the request is sent, its answer will reach no page.
+  | { type: 'media-removed'; ids: string[] }
+  | { type: 'notifications-removed'; removed: Vanished };
+
+/** Notifications that are no longer shown: those of `ids`, and all up to the id `until` (empty: none). */
+export interface Vanished {
+  ids: ReadonlySet<string>;
+  until: string;
+}
 
 export const live = {
   media: new Topic<Media>(),
@@ -18,6 +31,8 @@ export const live = {
   /** Read or cleared, here or in another tab. */
   notificationsChanged: new Topic<void>(),
   mediaDeleted: new Topic<string>(),
+  mediaRemoved: new Topic<readonly string[]>(),
+  notificationsRemoved: new Topic<Vanished>(),
   signedOutElsewhere: new Topic<void>(),
 };
 
@@ -111,6 +126,11 @@ function dispatch(message: TabMessage): void {
       return live.notificationsChanged.emit();
     case 'media-deleted':
       return live.mediaDeleted.emit(message.id);
+    case 'media-removed':
+      live.mediaRemoved.emit(message.ids);
+      return message.ids.forEach((id) => live.mediaDeleted.emit(id));
+    case 'notifications-removed':
+      return live.notificationsRemoved.emit(message.removed);
     case 'signed-out':
       return live.signedOutElsewhere.emit();
   }

@@ -1,22 +1,17 @@
 import type { Notification } from '#contracts';
 import { api } from './api';
 import { toast } from './elements/toast-region';
-import { tell } from './live';
+import { inBatches, pageCloses } from './id-batches';
+import { live, tell, type Vanished } from './live';
 import { messageOf } from './problem';
 import { Store } from './store';
 import { texts } from './texts';
 import { postponed } from './undo';
 import { discountUnread, readUnread, unread } from './unread';
 
-/** As many as the API takes at once. */
-const chunkSize = 100;
+/** How long the server needs for the request of a page that closed; its answer reaches no page. */
+const settledMs = 1_000;
 const forever = new AbortController().signal;
-
-interface Vanished {
-  ids: ReadonlySet<string>;
-  /** Everything up to this id. */
-  until: string;
-}
 
 /** What is cleared on the page, while it can still be undone. */
 export const vanished = new Store<Vanished>({ ids: new Set(), until: '' });
@@ -25,8 +20,22 @@ export function isVanished({ id }: Pick<Notification, 'id'>): boolean {
   return id <= vanished.value.until || vanished.value.ids.has(id);
 }
 
+/** What another tab cleared while it closed is hidden here for good. */
+export function connectVanished(signal: AbortSignal): void {
+  pageCloses.on(() => {
+    const { ids, until } = vanished.value;
+    if (until || ids.size > 0) tell({ type: 'notifications-removed', removed: { ids, until } });
+  }, signal);
+  live.notificationsRemoved.on(({ ids, until }) => {
+    const { value } = vanished;
+    const latest = until > value.until ? until : value.until;
+    vanished.set({ ids: new Set([...value.ids, ...ids]), until: latest });
+    setTimeout(() => live.notificationsChanged.emit(), settledMs);
+  }, signal);
+}
+
 export async function markRead(ids: readonly string[]): Promise<void> {
-  await act(() => inChunks('read', ids));
+  await act(() => inBatches(ids, (batch) => api.batchNotifications({ action: 'read', ids: batch })));
 }
 
 export async function markAllRead(): Promise<void> {
@@ -39,7 +48,7 @@ export function clearNotes(notes: readonly Notification[]): void {
   clear({
     count: ids.length,
     unreadCount: notes.filter(({ read }) => !read).length,
-    action: () => inChunks('clear', ids),
+    action: () => inBatches(ids, (batch) => api.batchNotifications({ action: 'clear', ids: batch })),
     show: () => vanished.set({ ...vanished.value, ids: new Set([...vanished.value.ids].filter((id) => !ids.includes(id))) }),
   });
 }
@@ -81,10 +90,6 @@ function clear({ count, unreadCount, action, show }: Clearing): void {
       lift();
     },
   });
-}
-
-async function inChunks(action: 'read' | 'clear', ids: readonly string[]): Promise<void> {
-  for (let from = 0; from < ids.length; from += chunkSize) await api.batchNotifications({ action, ids: ids.slice(from, from + chunkSize) });
 }
 
 /** Changes something and tells every page and tab, which then read again. */

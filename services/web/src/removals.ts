@@ -1,39 +1,58 @@
 import type { Media } from '#contracts';
 import { api } from './api';
+import { confirmDialog } from './elements/confirm-dialog';
 import { toast } from './elements/toast-region';
-import { tell } from './live';
-import { batchSize } from './media-actions';
+import { inBatches, pageCloses } from './id-batches';
+import { live, tell } from './live';
 import { Store } from './store';
 import { texts } from './texts';
 import { postponed } from './undo';
 
+/** More than this are deleted only after a question. */
+const confirmAbove = 50;
+
 /** Media on their way out, which no list should show. */
 export const removed = new Store<ReadonlySet<string>>(new Set());
 
-/** Deletes what is gone from the page already, when nobody undid it. A page that is closed before deletes nothing. */
+/** A page that closes cannot wait for answers: it sends the ids to the other tabs, which hide these media for good. */
+export function connectRemovals(signal: AbortSignal): void {
+  pageCloses.on(() => removed.value.size > 0 && tell({ type: 'media-removed', ids: [...removed.value] }), signal);
+  live.mediaRemoved.on((ids) => hide(ids), signal);
+}
+
+/** Resolves to whether `count` media may be deleted; opens a question when they are more than 50. */
+export async function confirmRemoval(count: number): Promise<boolean> {
+  if (count <= confirmAbove) return true;
+  const { askTitle, askLead } = texts.removal;
+  return confirmDialog({ title: askTitle(count), lead: askLead, confirm: texts.media.delete });
+}
+
+/** Hides `items` at once, and deletes them when the time to undo is over, or the page closes. */
 export function removeMedia(items: readonly Media[]): void {
   const ids = items.map(({ id }) => id);
-  removed.set(new Set([...removed.value, ...ids]));
+  hide(ids);
   postponed({
     message: texts.removal.done(ids.length, items[0]?.title ?? ''),
     action: () => deleteAll(ids),
     undone: () => show(ids),
-    careful: true,
   });
 }
 
 async function deleteAll(ids: readonly string[]): Promise<void> {
   let kept = 0;
-  for (let from = 0; from < ids.length; from += batchSize) {
-    const chunk = ids.slice(from, from + batchSize);
-    const { items } = await api.batch({ action: 'delete', ids: chunk });
+  await inBatches(ids, async (batch) => {
+    const { items } = await api.batch({ action: 'delete', ids: batch });
     // Deleted elsewhere meanwhile is what was wanted.
     const gone = items.filter(({ ok, code }) => ok || code === 'not_found');
     for (const { id } of gone) tell({ type: 'media-deleted', id });
-    show(chunk);
+    show(batch);
     kept += items.length - gone.length;
-  }
+  });
   if (kept > 0) toast(texts.removal.kept(kept), 'bad');
+}
+
+function hide(ids: readonly string[]): void {
+  removed.set(new Set([...removed.value, ...ids]));
 }
 
 function show(ids: readonly string[]): void {

@@ -208,6 +208,8 @@ export const texts = {
   },
 
   removal: {
+    askTitle: (count: number) => `Delete ${plural(count, 'item', 'items')}?`,
+    askLead: 'You can undo this for a few seconds. Then the originals and everything made from them are erased.',
     done: (count: number, title: string) => (count === 1 ? `“${title}” was deleted.` : `${plural(count, 'item was', 'items were')} deleted.`),
     kept: (count: number) => `${plural(count, 'item', 'items')} could not be deleted. Try again.`,
   },
@@ -215,9 +217,6 @@ export const texts = {
   media: {
     delete: 'Delete',
     deleteNamed: (title: string) => `Delete ${title}`,
-    deleteTitle: (title: string) => `Delete “${title}”?`,
-    deleteLead: 'The original and everything made from it are erased. This can not be undone.',
-    deleted: (title: string) => `“${title}” was deleted.`,
     retry: 'Retry',
     retrying: 'It is in line again.',
     retried: (count: number) => (count === 0 ? 'Nothing was left to retry.' : `${plural(count, 'file is', 'files are')} in line again.`),

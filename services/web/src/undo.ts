@@ -7,27 +7,25 @@ const undoMs = 8_000;
 export interface Postponed {
   /** What the page looks like already: `3 notifications cleared.` */
   message: string;
-  /** Makes it true, once the time to undo is over. */
+  /** Makes it true, once the time to undo is over. The page may be closing: it sends before its first `await`. */
   action: () => Promise<void>;
   /** It was taken back, or it went wrong: show again what was hidden. */
   undone: () => void;
-  /** What is too precious to be done when somebody just leaves. */
-  careful?: boolean;
 }
 
 interface Open {
   settle: () => Promise<void>;
   undo: () => void;
-  careful: boolean;
 }
 
 const open = new Set<Open>();
 
-/** For what the server can not take back: the page shows it at once, the server hears of it when nobody undid it. */
-export function postponed({ message, action, undone, careful = false }: Postponed): void {
+/** For what the server cannot take back: shown at once, requested when the time to undo is over. */
+export function postponed({ message, action, undone }: Postponed): void {
   let isUndone = false;
   const settle = async (): Promise<void> => {
     if (!open.delete(entry)) return;
+    close?.();
     if (isUndone) return undone();
     await action().catch((error: unknown) => {
       undone();
@@ -36,23 +34,27 @@ export function postponed({ message, action, undone, careful = false }: Postpone
   };
   const undo = (): void => {
     isUndone = true;
-    close?.();
+    void settle();
   };
-  const entry = { settle, undo, careful };
+  const entry = { settle, undo };
   open.add(entry);
-  const run = (): void => void (isUndone = true);
-  const close = document.querySelector('toast-region')?.offer(message, { label: texts.undo, run, shownMs: undoMs, closed: () => void settle() });
+  const offer = { label: texts.undo, run: undo, shownMs: undoMs, closed: () => void settle() };
+  const close = document.querySelector('toast-region')?.offer(message, offer);
   if (!close) void settle();
 }
 
-/** Takes the last one back. @returns false when there is none that could be. */
-export function undoLast(): boolean {
+/** Ctrl+Z, or Cmd+Z, takes the last one back on every page; in a text field it belongs to the text. */
+export function undoByKey(event: KeyboardEvent): void {
+  const { key, ctrlKey, metaKey, altKey, target } = event;
+  if (key !== 'z' || altKey || !(ctrlKey || metaKey)) return;
+  if ((target as Element).closest('input:not([type=checkbox]), textarea')) return;
+  if (document.querySelector('dialog[open]')) return;
   const last = [...open].at(-1);
   last?.undo();
-  return last !== undefined;
+  if (last) event.preventDefault();
 }
 
-/** Somebody logs out, or leaves the page: what still waits is done at once, or, where care is needed, not at all. */
+/** The user logs out, or closes the page: what still waits is done at once. */
 export async function settlePostponed(): Promise<void> {
-  await Promise.all([...open].map(({ settle, undo, careful }) => (careful ? undo() : settle())));
+  await Promise.all([...open].map(({ settle }) => settle()));
 }

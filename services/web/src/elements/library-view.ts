@@ -5,7 +5,7 @@ import { libraries, type LibraryList } from '../libraries';
 import { countOf, type LibraryFilter } from '../library';
 import { live } from '../live';
 import { retryMedia } from '../media-actions';
-import { removed, removeMedia } from '../removals';
+import { confirmRemoval, removed, removeMedia } from '../removals';
 import { Selection } from '../selection';
 import { stats } from '../stats';
 import { texts } from '../texts';
@@ -23,7 +23,7 @@ export class LibraryView {
   readonly #message = h('div', { class: 'library-message' });
   readonly #end = h('p', { class: 'library-end', role: 'status' });
   readonly #selection = new Selection();
-  readonly #bar = selectionBar({ remove: () => this.#remove(this.#selected), retry: () => void this.#retry(), clear: () => this.#selection.clear() });
+  readonly #bar = selectionBar({ remove: () => void this.#remove(this.#selected), retry: () => void this.#retry(), clear: () => this.#selection.clear() });
   readonly element = h('div', { class: 'library' }, this.#grid, this.#message, this.#end, this.#bar.element);
   readonly #signal: AbortSignal;
   #list: LibraryList | undefined;
@@ -47,7 +47,7 @@ export class LibraryView {
     selectByHand(this.#grid, this.#selection, {
       order: () => this.#shown.map(({ id }) => id),
       selectAll: () => void this.#selectAll(),
-      remove: (ids) => this.#remove(this.#shown.filter(({ id }) => ids.has(id))),
+      remove: (ids) => void this.#remove(this.#shown.filter(({ id }) => ids.has(id))),
     }, signal);
   }
 
@@ -81,9 +81,9 @@ export class LibraryView {
 
   #show(): void {
     if (!this.#list) return;
-    const { items, more } = this.#list.state.value;
+    const { items, more, cursor } = this.#list.state.value;
     // Another filter: what was shown stays until there is something to show instead.
-    const waits = items.length === 0 && more && this.#shown.length > 0;
+    const waits = more && cursor === null && items.length === 0 && this.#shown.length > 0;
     this.element.setAttribute('aria-busy', String(waits));
     if (waits) return;
     const { value: hidden } = removed;
@@ -130,7 +130,8 @@ export class LibraryView {
   }
 
   /** The focus goes on to what comes after, as in any list. */
-  #remove(media: readonly Media[]): void {
+  async #remove(media: readonly Media[]): Promise<void> {
+    if (!(await confirmRemoval(media.length))) return;
     const ids = new Set(media.map(({ id }) => id));
     const first = this.#shown.findIndex(({ id }) => ids.has(id));
     const remains = ({ id }: Media): boolean => !ids.has(id);

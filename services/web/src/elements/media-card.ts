@@ -2,7 +2,7 @@ import type { Media } from '#contracts';
 import { fill, h } from '../dom';
 import { formatAgo, formatDuration } from '../format';
 import { icon } from '../icons';
-import { deleteMedium, retryMedium } from '../media-actions';
+import { retryMedium } from '../media-actions';
 import { texts } from '../texts';
 import { progressBar } from './progress-bar';
 import { statusBadge } from './status-badge';
@@ -10,7 +10,7 @@ import { thumbnail } from './thumbnail';
 
 /**
  * One medium in a grid. Set `media`; it redraws only what changed. With `selectable` it has a check mark and fires
- * `card-select` (detail: whether a range is meant). Its delete button fires `card-delete`; whoever prevents that deletes in his own way.
+ * `card-select` (detail: whether a range is meant). Its delete button fires `card-delete`; the list deletes.
  */
 export class MediaCard extends HTMLElement {
   #media: Media | undefined;
@@ -59,7 +59,7 @@ export class MediaCard extends HTMLElement {
         media.failure?.retryable
           ? h('button', { type: 'button', class: 'button small', onclick: () => void retryMedium(media) }, icon('retry'), texts.media.retry)
           : null,
-        h('button', { type: 'button', class: 'icon-button', 'aria-label': texts.media.deleteNamed(media.title), title: texts.media.delete, onclick: () => this.#delete(media) }, icon('trash')),
+        h('button', { type: 'button', class: 'icon-button', 'aria-label': texts.media.deleteNamed(media.title), title: texts.media.delete, onclick: () => this.dispatchEvent(new CustomEvent('card-delete', { bubbles: true })) }, icon('trash')),
       ),
     );
     fill(this, article);
@@ -74,10 +74,6 @@ export class MediaCard extends HTMLElement {
   /** The list decides what is selected, and says so with `selected`. */
   #select(event: MouseEvent): void {
     this.dispatchEvent(new CustomEvent('card-select', { bubbles: true, detail: event.shiftKey }));
-  }
-
-  #delete(media: Media): void {
-    if (this.dispatchEvent(new CustomEvent('card-delete', { bubbles: true, cancelable: true }))) void deleteMedium(media);
   }
 }
 

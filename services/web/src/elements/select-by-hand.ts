@@ -1,5 +1,4 @@
 import type { Selection } from '../selection';
-import { undoLast } from '../undo';
 import type { MediaCard } from './media-card';
 import type { VirtualGrid } from './virtual-grid';
 
@@ -19,10 +18,7 @@ const arrows = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown']);
 export function selectByHand(grid: VirtualGrid, selection: Selection, list: SelectableList, signal: AbortSignal): void {
   const choose = (id: string, range: boolean): void => (range ? selection.extendTo(id, list.order()) : selection.toggle(id));
   grid.addEventListener('card-select', (event) => choose(idOf(event), event.detail));
-  grid.addEventListener('card-delete', (event) => {
-    event.preventDefault();
-    list.remove(new Set([idOf(event)]));
-  });
+  grid.addEventListener('card-delete', (event) => list.remove(new Set([idOf(event)])));
   grid.addEventListener('click', (event) => {
     const meant = selection.size > 0 || event.shiftKey;
     if (!meant || event.ctrlKey || event.metaKey || !(event.target as Element).closest('.card-link')) return;
@@ -71,7 +67,7 @@ function handle(event: KeyboardEvent, target: Element, grid: VirtualGrid, select
   const { key, shiftKey } = event;
   if (event.ctrlKey || event.metaKey) {
     if (key === 'a') list.selectAll();
-    return key === 'a' || (key === 'z' && undoLast());
+    return key === 'a';
   }
   if (key === 'Escape' && selection.size > 0) {
     selection.clear();

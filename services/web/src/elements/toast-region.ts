@@ -6,6 +6,8 @@ type Tone = 'ok' | 'bad';
 
 /** What went wrong takes longer to read. */
 const shownMs: Record<Tone, number> = { ok: 5_000, bad: 12_000 };
+/** A note closes by then, wherever pointer and focus are: a deletion may wait for it. */
+const longestMs = 30_000;
 
 export interface ToastAction {
   label: string;
@@ -37,27 +39,41 @@ export class ToastRegion extends HTMLElement {
 
   #show(message: string, tone: Tone, timeMs: number, closed: () => void, extra: Child): () => void {
     const close = (): void => {
-      clearTimeout(timer);
       if (!note.isConnected) return;
+      stopClock();
       note.remove();
       closed();
     };
     const dismiss = h('button', { type: 'button', class: 'icon-button', 'aria-label': texts.close, onclick: close }, icon('close'));
     const note = h('div', { class: 'toast', 'data-tone': tone }, icon(tone === 'ok' ? 'check' : 'alert'), h('p', {}, message), extra, dismiss);
-    // Time stands still while someone is at it.
-    for (const name of ['pointerenter', 'focusin']) note.addEventListener(name, () => clearTimeout(timer));
-    for (const name of ['pointerleave', 'focusout']) note.addEventListener(name, () => start());
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const start = (): void => {
-      clearTimeout(timer);
-      timer = setTimeout(close, timeMs);
-    };
-    start();
     this.append(note);
+    const stopClock = closeLater(note, timeMs, close);
     this.#closers.set(note, close);
     if (this.childElementCount > 3 && this.firstElementChild) this.#closers.get(this.firstElementChild)?.();
     return close;
   }
+}
+
+/**
+ * Closes a note after `timeMs`, counted anew once the pointer or the focus has left it; after `longestMs` in any case.
+ * @returns what stops the clock
+ */
+function closeLater(note: HTMLElement, timeMs: number, close: () => void): () => void {
+  let timer = setTimeout(close, timeMs);
+  const last = setTimeout(close, longestMs);
+  const hold = (): void => clearTimeout(timer);
+  const restart = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(close, timeMs);
+  };
+  // A note that appears under a pointer at rest gets `pointerenter`, too: only a movement counts.
+  note.addEventListener('pointermove', ({ movementX, movementY }) => (movementX !== 0 || movementY !== 0) && hold());
+  note.addEventListener('focusin', hold);
+  for (const name of ['pointerleave', 'focusout']) note.addEventListener(name, restart);
+  return () => {
+    clearTimeout(timer);
+    clearTimeout(last);
+  };
 }
 
 export function toast(message: string, tone: Tone = 'ok', link?: { href: string; label: string }): void {

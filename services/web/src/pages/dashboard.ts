@@ -9,6 +9,7 @@ import { pageHead, problemState, skeletonCards } from '../elements/page-parts';
 import { storageSplit } from '../elements/storage-split';
 import { formatNumber } from '../format';
 import { isOlder } from '../freshness';
+import { gathered } from '../gather';
 import { icon, type IconName } from '../icons';
 import { live } from '../live';
 import { load } from '../load';
@@ -86,7 +87,6 @@ function recentSection(signal: AbortSignal): { element: HTMLElement; ready: Prom
   };
   grid.addEventListener('card-delete', (event) => {
     const { media } = event.target as MediaCard;
-    event.preventDefault();
     if (media) removeMedia([media]);
   });
   const read = async (): Promise<void> => {
@@ -96,11 +96,12 @@ function recentSection(signal: AbortSignal): { element: HTMLElement; ready: Prom
       if (!signal.aborted) fill(grid, problemState(error));
     }
   };
+  const readSoon = gathered(read, signal);
   live.media.on((media) => show(mergeNews(known, media)), signal);
   removed.onChange(() => show(known), signal);
   live.mediaDeleted.on((id) => {
     show(known.filter((media) => media.id !== id));
-    void read();
+    readSoon();
   }, signal);
   live.refetch.on(() => void read(), signal);
   return { element, ready: read() };

@@ -13,8 +13,8 @@ import { libraryPath } from '../library';
 import { libraries } from '../libraries';
 import { live } from '../live';
 import { load } from '../load';
-import { deleteMedium } from '../media-actions';
 import { ApiProblem } from '../problem';
+import { removeMedia } from '../removals';
 import { cameFrom, goBackTo, navigate, pageTitle, type Page, type PageContext } from '../router';
 import { texts } from '../texts';
 
@@ -108,8 +108,16 @@ class MediaDetail {
     const media = (): Media => this.#media as Media;
     return [
       h('a', { class: 'button', href: downloadUrl(media()), download: true }, icon('download'), texts.media.download),
-      h('button', { type: 'button', class: 'button danger-quiet', onclick: () => void deleteMedium(media()) }, icon('trash'), texts.media.delete),
+      h('button', { type: 'button', class: 'button danger-quiet', onclick: () => this.#remove(media()) }, icon('trash'), texts.media.delete),
     ];
+  }
+
+  /** Back to the list, to the card after this one. */
+  #remove(media: Media): void {
+    const { previous, next } = libraries.beside(media.id);
+    libraries.viewed = (next ?? previous)?.id ?? null;
+    removeMedia([media]);
+    goBackTo(listPath(), { replace: true });
   }
 
   #showSteps(): void {
