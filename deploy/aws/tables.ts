@@ -1,7 +1,7 @@
 import { CreateTableCommand, DescribeTableCommand, DescribeTimeToLiveCommand, UpdateTimeToLiveCommand, type DynamoDBClient, type TableDescription } from '@aws-sdk/client-dynamodb';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tables, type TableName } from '#platform';
-import { createTableInput } from '../../libs/platform/tables';
+import { createTableInput } from '../../libs/platform/dynamodb/tables';
 import { ask, SetupError } from './ask';
 
 /** Tables with items that end by themselves, at `expiresAt` (seconds since 1970). */

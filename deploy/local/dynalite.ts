@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 // The file itself: the whole of #platform takes longer to load than the emulator to start.
-import { announceReady, stopWithParent } from '../../libs/platform/supervised';
+import { announceReady, stopWithParent } from '../../libs/platform/supervisor-ipc';
 import { startDynamoDbEmulator } from './dynamodb-emulator';
 
 /** `node dynalite.js <folder> <port>`: the DynamoDB emulator, its tables on disk. Its key comes on stdin, which other users cannot read. */

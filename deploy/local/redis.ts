@@ -4,7 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { Redis } from 'ioredis';
 // The file itself: the whole of #platform takes longer to load than Redis to start.
-import { announceReady, stopWithParent } from '../../libs/platform/supervised';
+import { announceReady, stopWithParent } from '../../libs/platform/supervisor-ipc';
 
 const SETPRIV = '/usr/bin/setpriv';
 

@@ -1,9 +1,9 @@
 import type { EventSource } from '#contracts';
-import type { Dynamo } from './dynamo';
+import type { Dynamo } from './dynamodb/dynamo';
 import { DependencyUnavailableError } from './errors';
-import { all, atMost, equals, exists, sizeIs, type Change } from './expression';
-import type { JobQueue } from './queue';
-import { shardOf, shards } from './tables';
+import { all, atMost, equals, exists, sizeIs, type Change } from './dynamodb/expression';
+import type { JobQueue } from './queue/job-queue';
+import { shardOf, shards } from './dynamodb/tables';
 
 /** An event waiting on its item until its consumer is done with it. */
 export interface PendingEvent {

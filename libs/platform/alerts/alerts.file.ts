@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alert } from '#contracts';
 import { alertAttributes, type Alerts } from './alerts';
-import { syncFolder } from './disk-files';
-import { DependencyUnavailableError } from './errors';
+import { syncFolder } from '../storage/disk-files';
+import { DependencyUnavailableError } from '../errors';
 
 const NEWLINE = '\n';
 /** Longer than one write takes. */

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { workQueues, type WorkQueue } from '#contracts';
-import { queuePrefix, withRedis } from './redis';
+import { queuePrefix, withRedis } from '../redis/redis';
 
 /** How many past runs of a kind and size are remembered, and for how long after the last of them. */
 const KEPT_RUNS = 40;

@@ -9,9 +9,8 @@ import { pipeline } from 'node:stream/promises';
 import { keepTempFilesIn } from '#config';
 import { asStorageError, nullIfAbsent } from './disk-files';
 import type { DiskReserve } from './disk-reserve';
-import { DependencyUnavailableError } from './errors';
-import { s3ClientConfig } from './s3-client';
-import { asPortError } from './s3-errors';
+import { DependencyUnavailableError } from '../errors';
+import { asPortError, s3ClientConfig } from './s3/s3-client';
 
 type Translate = (error: unknown, id: string) => unknown;
 

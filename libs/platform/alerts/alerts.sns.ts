@@ -2,7 +2,7 @@ import { GetTopicAttributesCommand, PublishCommand, type SNSClient } from '@aws-
 import { createHash } from 'node:crypto';
 import type { Alert } from '#contracts';
 import { alertAttributes, type Alerts } from './alerts';
-import { DependencyUnavailableError } from './errors';
+import { DependencyUnavailableError } from '../errors';
 
 /** Over all attempts, connecting included. */
 const DEADLINE_MS = 5_000;

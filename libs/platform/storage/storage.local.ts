@@ -6,10 +6,10 @@ import type { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { asStorageError, isAbsent, linkOrCopy, nullIfAbsent, syncFolder } from './disk-files';
 import { DiskReserve } from './disk-reserve';
-import { DependencyUnavailableError } from './errors';
+import { DependencyUnavailableError } from '../errors';
 import { ObjectMissingError, type ByteRange, type Storage, type StoredObject, type WriteOptions } from './storage';
 import { assertKey, assertPrefix, assertRange } from './storage-key';
-import { keepTouched, withWorkFolder } from './work-folder';
+import { keepTouched, withWorkFolder } from '../temp/temp-folder';
 
 /** For `catch`. */
 function rethrown(error: unknown): never {

@@ -6,7 +6,7 @@ import { alertSchema } from '#contracts';
 import { createTopic, freePort, startAws, subscribe, type TestAws } from '#testing';
 import { alertsContract, failed, registered } from './alerts.contract';
 import { SnsAlerts } from './alerts.sns';
-import { DependencyUnavailableError } from './errors';
+import { DependencyUnavailableError } from '../errors';
 
 let aws: TestAws;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CopyObjectCommand, CreateMultipartUploadCommand, UploadPartCopyCommand, type CompletedPart, type S3Client } from '@aws-sdk/client-s3';
-import { copyDeadlineMs } from './s3-deadline';
+import { copyDeadlineMs } from './s3-client';
 
 /** CopyObject takes at most 5 GiB (S3's limit) and is silent for long on large objects; copies of parts are quick and run side by side. */
 const PART_BYTES = 256 * 1024 ** 2;

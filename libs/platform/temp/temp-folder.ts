@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Well below the time after which what nobody touches counts as abandoned (see abandoned-files.ts). */
+/** Well below the time after which what nobody touches counts as abandoned (see temp-file-reaper.ts). */
 const HEARTBEAT_MS = 10_000;
 
 export interface WorkFolder {

@@ -2,8 +2,7 @@ import { AbortMultipartUploadCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { asPortError } from './s3-errors';
-import { NoAnswerError, storeDeadlineMs } from './s3-deadline';
+import { asPortError, NoAnswerError, storeDeadlineMs } from './s3-client';
 
 /** Two parts in flight and one being gathered: an upload holds some 32 MiB, whatever its size (up to 10 000 parts, 78 GiB). */
 const PART_BYTES = 8 * 1024 ** 2;

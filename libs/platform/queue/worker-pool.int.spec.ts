@@ -22,7 +22,7 @@ describe('WorkPool', () => {
   it('keeps what was given up, with what it was about and the stack of its cause, for ops', async () => {
     await run(async () => ({ next: 'failed', error: new Error('three workers died with it') }));
     const [failed] = await on.queue.failures('image', 10);
-    expect(failed).toMatchObject({ payload, reason: 'three workers died with it', stack: expect.stringContaining('work-pool.int.spec') });
+    expect(failed).toMatchObject({ payload, reason: 'three workers died with it', stack: expect.stringContaining('worker-pool.int.spec') });
     expect(Date.now() - failed!.at.getTime()).toBeLessThan(10_000);
   });
 

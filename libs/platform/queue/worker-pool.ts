@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { queues, type JobPayload, type WorkQueue } from '#contracts';
 import { lockMs, maxStalledCount, stalledIntervalMs } from './consumers';
-import { connectRedis, queuePrefix } from './redis';
-import { leaveLine } from './work-line';
+import { connectRedis, queuePrefix } from '../redis/redis';
+import { leaveLine } from './queue-positions';
 
 /** What becomes of a wake-up: nothing more to do, come again at a time, or keep it with its error for ops. */
 export type WorkResult = { next: 'done' } | { next: 'again'; at: Date } | { next: 'failed'; error: Error };

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { alertsContract, failed, registered } from './alerts.contract';
 import { AlertsFile } from './alerts.file';
-import { DependencyUnavailableError } from './errors';
+import { DependencyUnavailableError } from '../errors';
 
 const linesOf = async (path: string) => (await readFile(path, 'utf8')).trimEnd().split('\n');
 

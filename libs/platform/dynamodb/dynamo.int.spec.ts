@@ -1,7 +1,7 @@
 import { startSurroundings, type TestSurroundings } from '#testing';
 import { Dynamo } from './dynamo';
 import { equals } from './expression';
-import { newId } from './ids';
+import { newId } from '../ids';
 
 let surroundings: TestSurroundings;
 let dynamo: Dynamo;

@@ -2,9 +2,9 @@ import { Queue } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { isWorkQueue, queues, type JobPayload, type QueueName } from '#contracts';
-import { DependencyUnavailableError } from './errors';
-import { connectRedis, queuePrefix, withRedis } from './redis';
-import { joinLine } from './work-line';
+import { DependencyUnavailableError } from '../errors';
+import { connectRedis, queuePrefix, withRedis } from '../redis/redis';
+import { joinLine } from './queue-positions';
 
 const CHECKED_MS = 10_000;
 /** What Redis did not take is kept up to this number, and tried again after this time. */

@@ -6,8 +6,8 @@ import { Readable } from 'node:stream';
 import { assumeEmulatorCredentials } from '#config';
 import { createBucket, startAws, startUnreliable } from '#testing';
 import { DiskReserve } from './disk-reserve';
-import { DependencyUnavailableError } from './errors';
-import { diskResumableStore, s3ResumableStore } from './resumable';
+import { DependencyUnavailableError } from '../errors';
+import { diskResumableStore, s3ResumableStore } from './tus-store';
 import { StorageFullError } from './storage';
 
 const upload = (id: string) => new Upload({ id: `resumable/u/${id}/bytes`, size: 3, offset: 0 });

@@ -1,5 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import { DependencyUnavailableError } from './errors';
+import { DependencyUnavailableError } from '../errors';
 
 /**
  * `command`: fails fast, so that a request never hangs on a Redis that is away or hangs (`enableOfflineQueue` covers the

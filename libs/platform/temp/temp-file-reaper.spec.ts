@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AbandonedFiles } from './abandoned-files';
-import { keepTouched, openWorkFolder } from './work-folder';
+import { AbandonedFiles } from './temp-file-reaper';
+import { keepTouched, openWorkFolder } from './temp-folder';
 
 describe('abandoned files', () => {
   let root: string;

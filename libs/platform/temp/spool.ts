@@ -2,9 +2,9 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { asStorageError } from './disk-files';
-import type { DiskReserve } from './disk-reserve';
-import { withWorkFolder } from './work-folder';
+import { asStorageError } from '../storage/disk-files';
+import type { DiskReserve } from '../storage/disk-reserve';
+import { withWorkFolder } from './temp-folder';
 
 export interface SpoolPlace {
   workDir: string;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { DiskReserve } from './disk-reserve';
-import { DependencyUnavailableError } from './errors';
+import { DependencyUnavailableError } from '../errors';
 import { StorageFullError } from './storage';
 import { storageContract } from './storage.contract';
 import { LocalStorage } from './storage.local';

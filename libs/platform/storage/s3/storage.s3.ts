@@ -3,16 +3,14 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { asStorageError } from './disk-files';
-import { DiskReserve } from './disk-reserve';
-import { s3ClientConfig } from './s3-client';
+import { asStorageError } from '../disk-files';
+import { DiskReserve } from '../disk-reserve';
+import { asPortError, copyDeadlineMs, NoAnswerError, s3ClientConfig } from './s3-client';
 import { copyObject } from './s3-copy';
-import { copyDeadlineMs, NoAnswerError } from './s3-deadline';
-import { asPortError } from './s3-errors';
 import { uploadStream } from './s3-upload';
-import { ObjectMissingError, type ByteRange, type Storage, type StoredObject, type WriteOptions } from './storage';
-import { assertKey, assertPrefix, assertRange } from './storage-key';
-import { withWorkFolder } from './work-folder';
+import { ObjectMissingError, type ByteRange, type Storage, type StoredObject, type WriteOptions } from '../storage';
+import { assertKey, assertPrefix, assertRange } from '../storage-key';
+import { withWorkFolder } from '../../temp/temp-folder';
 
 const CHECK_KEY = 'health/check';
 

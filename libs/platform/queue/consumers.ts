@@ -1,7 +1,7 @@
 import { DelayedError, Worker, type Job } from 'bullmq';
 import { queues, type Consumer, type JobPayload, type QueueName, type QueuesOf } from '#contracts';
-import { DependencyUnavailableError } from './errors';
-import { connectRedis, queuePrefix } from './redis';
+import { DependencyUnavailableError } from '../errors';
+import { connectRedis, queuePrefix } from '../redis/redis';
 
 export type Handler<Q extends QueueName> = (payload: JobPayload<Q>) => Promise<void>;
 /** One handler for each queue of a service: leaving one out does not compile. */

@@ -11,7 +11,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DependencyUnavailableError } from './errors';
+import { DependencyUnavailableError } from '../errors';
 import { ExpressionScope, updateExpression, type Change, type Condition } from './expression';
 import { createTableInput, tables, type TableName, type TableShape } from './tables';
 

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { copyFile, link, open } from 'node:fs/promises';
-import { DependencyUnavailableError } from './errors';
+import { DependencyUnavailableError } from '../errors';
 import { StorageFullError } from './storage';
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { eventually, freePort, startAws, type TestAws } from '#testing';
-import { DependencyUnavailableError } from './errors';
-import { storageContract } from './storage.contract';
+import { DependencyUnavailableError } from '../../errors';
+import { storageContract } from '../storage.contract';
 import { S3Storage } from './storage.s3';
 
 const BUCKET = 'media';
