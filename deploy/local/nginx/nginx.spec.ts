@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { problems } from '#contracts';
-import { securityHeaders } from '../../../libs/nest/security-headers';
+import { securityHeaders } from '../../../libs/nest/http/security-headers';
 
 const read = (name: string) => readFileSync(join(__dirname, name), 'utf8');
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectRedis, Locks } from '#platform';
 import { startRedis, type TestRedis } from '#testing';
-import { ScheduledSweep } from './scheduled-sweep';
+import { ScheduledSweep } from './scheduled-job';
 
 /** One that has always more to do. */
 class EndlessSweep extends ScheduledSweep {

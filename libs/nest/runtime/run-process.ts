@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { ConfigError, loadConfig, type Config } from '#config';
 import { announceReady, stopWithParent } from '#platform';
-import type { Health } from './health';
-import { createLogger } from './logging';
-import { startOpsServer } from './ops-server';
+import type { Health } from '../ops/health';
+import { createLogger } from '../ops/logging';
+import { startOpsServer } from '../ops/ops-server';
 
 export interface Running {
   /** Where it can be reached, for those who serve. */

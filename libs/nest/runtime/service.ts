@@ -1,22 +1,22 @@
-import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import type { DestinationStream } from 'pino';
 import type { Config } from '#config';
-import { PlatformModule, REDIS } from '#platform';
-import { apiDocs } from './api-docs';
-import { refuseCrossSite } from './cross-site';
-import { answerHealth, Health } from './health';
-import { JsonBodyGuard } from './json-body.guard';
-import { createLogger, NestLogger, requestLog } from './logging';
-import { measureRequests } from './metrics';
-import { ProblemFilter } from './problem.filter';
-import { securityHeaders } from './security-headers';
-import { requireSession, sessionMiddleware } from './session.middleware';
-import { SessionsModule } from './sessions.module';
-import { Sessions } from './sessions';
+import { REDIS } from '#platform';
+import { apiDocs } from '../http/api-docs';
+import { refuseCrossSite } from '../http/cross-site';
+import { answerHealth, Health } from '../ops/health';
+import { JsonBodyGuard } from '../http/json-body.guard';
+import { createLogger, NestLogger, requestLog } from '../ops/logging';
+import { measureRequests } from '../ops/metrics';
+import { ProblemFilter } from '../http/problem';
+import { securityHeaders } from '../http/security-headers';
+import { requireSession, sessionMiddleware } from '../session/session.middleware';
+import { Sessions } from '../session/sessions';
+import { rootModule } from './runtime.module';
 
 export interface ServiceOptions {
   config: Config;
@@ -25,9 +25,6 @@ export interface ServiceOptions {
   /** Where log lines go; stdout when left out. */
   logTo?: DestinationStream;
 }
-
-@Module({})
-class ServiceModule {}
 
 /**
  * An application with everything the ground rules of the API ask for, in their order. `module` gets the platform and the
@@ -48,11 +45,6 @@ export async function createService(module: Type | DynamicModule, options: Servi
   app.use('/api', noStore, apiDocs());
   app.use('/api', sessionMiddleware(config, app.get<Redis>(REDIS)), requireSession(app.get(Sessions)));
   return app;
-}
-
-/** `module` with the platform and the sessions around it. */
-export function rootModule(config: Config, module: Type | DynamicModule): DynamicModule {
-  return { module: ServiceModule, imports: [PlatformModule.forRoot(config), SessionsModule.forRoot(config), module] };
 }
 
 /** Answers of the API hold private data; handlers of bytes set a policy of their own. */

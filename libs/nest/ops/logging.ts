@@ -6,7 +6,7 @@ import { pino, type Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 import type { Config } from '#config';
 // The file itself: the whole of #platform takes longer to load than a test of logging may.
-import { logOutput } from '../platform/log-output';
+import { logOutput } from '../../platform/log-output';
 
 const secrets = ['password', 'currentPassword', 'newPassword', 'passwordHash', 'cookie', 'authorization', '["set-cookie"]', 'sessionSecret'];
 /** At the top of a line and one level down; headers and bodies are not logged in the first place. */

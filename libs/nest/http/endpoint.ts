@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import type { z } from 'zod';
 import type { Endpoint as EndpointShape } from '#contracts';
 import { isId } from '#platform';
+import { api, type Endpoint } from '#contracts';
 import { ProblemError } from './problem';
 
 export const ENDPOINT = 'snapstream:endpoint';
@@ -49,3 +50,27 @@ function fieldErrors(issue: z.core.$ZodIssue) {
   if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: issue.message }];
   return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'This field is not known here.' }));
 }
+
+const endpoints: ReadonlyArray<{ endpoint: Endpoint; pattern: RegExp }> = Object.values(api)
+  .flatMap((group): Endpoint[] => Object.values(group))
+  .map((endpoint) => ({ endpoint, pattern: patternOf(endpoint.path) }));
+
+/** As express matches: without regard to case, with or without a slash at the end. */
+function patternOf(path: string): RegExp {
+  const source = path.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`).replaceAll(/:\w+/g, '[^/]+');
+  return new RegExp(`^${source}/?$`, 'i');
+}
+
+/** True for the calls that the route table opens to everybody. */
+export function isPublic(method: string, path: string): boolean {
+  return endpoints.some(({ endpoint, pattern }) => endpoint.public && takes(endpoint, method) && pattern.test(path));
+}
+
+/** The methods that an address takes when `method` is not one of them; null: it takes it, or is not in the route table. */
+export function otherMethods(method: string, path: string): string[] | null {
+  const there = endpoints.filter(({ pattern }) => pattern.test(path)).map(({ endpoint }) => endpoint);
+  return there.length === 0 || there.some((endpoint) => takes(endpoint, method)) ? null : [...new Set(there.map((endpoint) => endpoint.method))];
+}
+
+/** Who answers GET answers HEAD. */
+const takes = (endpoint: Endpoint, method: string) => endpoint.method === method || (method === 'HEAD' && endpoint.method === 'GET');

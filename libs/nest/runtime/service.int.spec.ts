@@ -6,7 +6,7 @@ import { connect, type AddressInfo } from 'node:net';
 import request from 'supertest';
 import { api, registerRequest, updateMeRequest, type RegisterRequest, type UpdateMeRequest } from '#contracts';
 import { startSurroundings, type TestSurroundings } from '#testing';
-import { createService, CurrentUser, Endpoint, Id, ProblemError, Sessions, ZodBody, type SessionUser } from './index';
+import { createService, CurrentUser, Endpoint, Id, ProblemError, Sessions, ZodBody, type SessionUser } from '../index';
 
 @Controller()
 class ProbeController {

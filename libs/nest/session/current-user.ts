@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
 import type { User } from '#contracts';
-import { ProblemError } from './problem';
+import { ProblemError } from '../http/problem';
 
 export interface SessionUser {
   id: string;

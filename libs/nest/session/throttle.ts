@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withRedis } from '#platform';
-import { ProblemError } from './problem';
+import { ProblemError } from '../http/problem';
 
 export interface ThrottleRule {
   /** Names the rule in Redis keys. */

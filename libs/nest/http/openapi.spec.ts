@@ -6,7 +6,7 @@ import { openApiDocument } from './openapi';
 const document = openApiDocument();
 
 it('is committed as the code generates it (npm run openapi)', () => {
-  const committed: unknown = JSON.parse(readFileSync(join(__dirname, '../../docs/openapi.json'), 'utf8'));
+  const committed: unknown = JSON.parse(readFileSync(join(__dirname, '../../../docs/openapi.json'), 'utf8'));
   expect(committed).toEqual(JSON.parse(JSON.stringify(document)));
 });
 

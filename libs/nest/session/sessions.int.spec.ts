@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis';
 import { api, type SessionInfo } from '#contracts';
 import { connectRedis } from '#platform';
 import { ApiClient, eventually, startSurroundings, type TestSurroundings } from '#testing';
-import { createService, CurrentUser, Endpoint, SessionEvents, Sessions, type SessionEnded, type SessionUser } from './index';
+import { createService, CurrentUser, Endpoint, SessionEvents, Sessions, type SessionEnded, type SessionUser } from '../index';
 
 const DAY_MS = 86_400_000;
 

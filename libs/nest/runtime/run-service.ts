@@ -1,17 +1,16 @@
-import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Config } from '#config';
-import { PlatformModule } from '#platform';
-import { Health } from './health';
-import { NestLogger } from './logging';
+import { Health } from '../ops/health';
+import { NestLogger } from '../ops/logging';
 import { runProcess } from './run-process';
 import { createService } from './service';
-import { SessionsModule } from './sessions.module';
-import { Stopping } from './stopping';
+import { rootModule } from './runtime.module';
+import { Stopping } from './shutdown-signal';
 
 export interface ServiceDefinition {
   /** Names the process in its logs. */
@@ -34,14 +33,10 @@ export function runService({ name, module }: ServiceDefinition): Promise<void> {
   });
 }
 
-@Module({})
-class HeadlessModule {}
-
 /** Runs a service without HTTP of its own (but for health and metrics on OPS_PORT). */
 export function runHeadless({ name, module }: ServiceDefinition): Promise<void> {
   return runProcess(name, async (config, logger) => {
-    const root: DynamicModule = { module: HeadlessModule, imports: [PlatformModule.forRoot(config), SessionsModule.forRoot(config), module(config)] };
-    const app = await NestFactory.createApplicationContext(root, { logger: new NestLogger(logger), abortOnError: false });
+    const app = await NestFactory.createApplicationContext(rootModule(config, module(config)), { logger: new NestLogger(logger), abortOnError: false });
     return { health: app.get(Health), stop: () => app.close() };
   });
 }

@@ -38,7 +38,7 @@ describe('createLogger, on an output that takes no line', () => {
 
   async function start(output: string, command: readonly string[] = []): Promise<ChildProcess> {
     const descriptor = openSync(output, 'a');
-    const [program, ...args] = [...command, process.execPath, '--require', join(__dirname, '../testing/run-typescript.cjs'), '-e', SCRIPT];
+    const [program, ...args] = [...command, process.execPath, '--require', join(__dirname, '../../testing/run-typescript.cjs'), '-e', SCRIPT];
     const child = spawn(program!, args, { stdio: ['ignore', descriptor, descriptor, 'ipc'] });
     closeSync(descriptor);
     running.push(child);

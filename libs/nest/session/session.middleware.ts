@@ -3,8 +3,8 @@ import session from 'express-session';
 import type { Redis } from 'ioredis';
 import type { Config } from '#config';
 import { DependencyUnavailableError } from '#platform';
-import { ProblemError } from './problem';
-import { isPublic, otherMethods } from './routes';
+import { isPublic, otherMethods } from '../http/endpoint';
+import { ProblemError } from '../http/problem';
 import { IDLE_MS, sessionStore } from './session-store';
 import { COOKIE, type Sessions } from './sessions';
 

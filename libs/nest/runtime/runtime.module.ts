@@ -1,0 +1,26 @@
+import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
+import type { Config } from '#config';
+import { ALERTS, Dynamo, JobQueue, Outbox, PlatformModule, STORAGE } from '#platform';
+import { BacklogMetrics } from '../ops/backlog-metrics';
+import { Health } from '../ops/health';
+import { SessionModule } from '../session/session.module';
+import { Stopping } from './shutdown-signal';
+
+const providers = [
+  { provide: Health, useFactory: Health.of, inject: [JobQueue, Dynamo, STORAGE, ALERTS] },
+  { provide: BacklogMetrics, useFactory: (queue: JobQueue, outbox: Outbox) => new BacklogMetrics(queue, outbox), inject: [JobQueue, Outbox] },
+  { provide: Stopping, useFactory: () => new Stopping() },
+];
+
+/** Health, metrics of the backlog and the end of the process, for every module of a service or worker. */
+@Global()
+@Module({ providers, exports: providers.map(({ provide }) => provide) })
+export class RuntimeModule {}
+
+@Module({})
+class RootModule {}
+
+/** `module` with the platform, the sessions and the runtime around it, all of them global. */
+export function rootModule(config: Config, module: Type | DynamicModule): DynamicModule {
+  return { module: RootModule, imports: [PlatformModule.forRoot(config), SessionModule.forRoot(config), RuntimeModule, module] };
+}
