@@ -12,7 +12,8 @@ export function makeDataDir(dataDir: string): void {
     assertRoom(dataDir);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const remedy = code === 'ENOSPC' || code === 'EDQUOT' ? 'make room on its disk' : 'choose a folder that you may write to';
+    const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+    const remedy = isFull ? 'make room on its disk' : 'choose a folder that you may write to';
     throw new StartRefusedError(`DATA_DIR ${dataDir} can not be used (${code}): ${remedy}`);
   }
 }

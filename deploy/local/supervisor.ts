@@ -55,7 +55,7 @@ function announce(config: Config, addresses: Addresses): void {
   say(`SnapStream is ready at ${addresses.url}`);
 }
 
-/** Tools alone read the note: a disk without room for it must not end what runs, so it is written once there is room. */
+/** Only tools read the note: a full disk must not end what runs for it, so it is written as soon as there is room. */
 function writeNote(dataDir: string, note: RunningInstallation): void {
   const draft = `${runningFile(dataDir)}.${process.pid}`;
   try {

@@ -9,7 +9,8 @@ export interface SmallDisk {
 }
 
 /** Why no small disk can be made here; null: it can. */
-export const whyNoSmallDisk = (): string | null => (process.getuid?.() === 0 && hasProgram('mount') ? null : 'only root can mount a small disk');
+export const whyNoSmallDisk = (): string | null =>
+  process.getuid?.() === 0 && hasProgram('mount') ? null : 'only root can mount a small disk';
 
 const hasProgram = (name: string) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;
 

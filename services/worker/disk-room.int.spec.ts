@@ -39,7 +39,7 @@ const MIB = 1024 ** 2;
   it('lets work take half of the reserve, and ends it then', async () => {
     await leave(1.5 * MIB);
     await room.watched(stop.signal, async (signal) => {
-      await sleep(1_100);
+      await sleep(500);
       signal.throwIfAborted();
     });
     const filling = room.watched(stop.signal, async (signal) => {

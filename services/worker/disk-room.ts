@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DiskReserve } from '#platform';
 
 const WAIT_MS = 3_000;
-const WATCH_MS = 1_000;
+const WATCH_MS = 200;
 
 /** Keeps work from filling the disk that the tables and the queue may share. */
 @Injectable()
@@ -12,7 +12,7 @@ export class DiskRoom {
 
   constructor(private readonly reserve: DiskReserve) {}
 
-  /** Resolves once the whole reserve is free, or `signal` aborts. Claiming and handing back again and again would fill the disk further. */
+  /** Resolves once the whole reserve is free, or `signal` aborts. To claim and hand back meanwhile would fill the disk further. */
   async untilFree(signal: AbortSignal): Promise<void> {
     for (let looks = 0; !signal.aborted && !(await this.isFree()); looks += 1) {
       if (looks === 0) this.logger.warn('work waits until there is room on the disk');

@@ -38,7 +38,8 @@ describe('createLogger, on an output that takes no line', () => {
 
   async function start(output: string, command: readonly string[] = []): Promise<ChildProcess> {
     const descriptor = openSync(output, 'a');
-    const [program, ...args] = [...command, process.execPath, '--require', join(__dirname, '../../testing/run-typescript.cjs'), '-e', SCRIPT];
+    const node = [process.execPath, '--require', join(__dirname, '../../testing/run-typescript.cjs'), '-e', SCRIPT];
+    const [program, ...args] = [...command, ...node];
     const child = spawn(program!, args, { stdio: ['ignore', descriptor, descriptor, 'ipc'] });
     closeSync(descriptor);
     running.push(child);
@@ -56,7 +57,7 @@ describe('createLogger, on an output that takes no line', () => {
     expect(messages()).toEqual(['x'.repeat(100_000), 'the last line']);
   });
 
-  (existsSync('/dev/full') ? it : it.skip)('neither blocks nor ends on a full device, and exits when it has to', async () => {
+  (existsSync('/dev/full') ? it : it.skip)('neither blocks nor ends on a full device', async () => {
     const child = await start('/dev/full');
     for (let count = 0; count < 5; count += 1) await log(child, 'a line');
     expect(await exit(child)).toBe(7);

@@ -12,13 +12,14 @@ const secrets = ['password', 'currentPassword', 'newPassword', 'passwordHash', '
 /** At the top of a line and one level down; headers and bodies are not logged in the first place. */
 const redactedPaths = secrets.flatMap((name) => [name, name.startsWith('[') ? `*${name}` : `*.${name}`]);
 
-/** Structured lines, on stdout unless `destination` is given. Logging never blocks or ends the process: see `logOutput`. */
+/** Structured lines, on stdout unless `destination` is given. Logging never blocks or ends the process (`logOutput`). */
 export function createLogger(name: string, config: Pick<Config, 'logLevel'>, destination?: pino.DestinationStream): Logger {
   const options = { name, level: config.logLevel, redact: { paths: redactedPaths, censor: '[redacted]' }, serializers: { err: pino.stdSerializers.err } };
-  return pino(options, destination ?? logOutput(process.stdout.fd, noticeOf)); // the first use of `stdout` makes a pipe non-blocking
+  return pino(options, destination ?? logOutput(process.stdout.fd, noticeOf)); // `stdout` makes a pipe non-blocking
 }
 
-const noticeOf = (dropped: number) => JSON.stringify({ level: pino.levels.values.warn, time: Date.now(), dropped, msg: 'log lines were dropped' });
+const noticeOf = (dropped: number) =>
+  JSON.stringify({ level: pino.levels.values.warn, time: Date.now(), dropped, msg: 'log lines were dropped' });
 
 const current = new AsyncLocalStorage<Logger>();
 

@@ -11,19 +11,19 @@ const MEASURED_FOR_MS = 1_000;
 const MEASURED_FOR_BYTES = 8 * MIB;
 
 /**
- * `upload`: bytes of a client, which leave the whole reserve free. `work`: what a worker makes of them, which may take half of it,
- * so that an upload that was just accepted can be processed.
+ * `upload`: bytes of a client, which leave the whole reserve free. `work`: what a worker makes of them, which may take half
+ * of it, so that an upload that was just accepted can be processed.
  */
 export type DiskUse = 'upload' | 'work';
 const SHARE_LEFT: Record<DiskUse, number> = { upload: 1, work: 0.5 };
 
 /**
- * The part of a volume that stays free of uploads: 10 % of it, at most 1 GiB. Redis, the DynamoDB emulator and the logs may lie
- * on the same volume, and without room to write nobody could log in and delete anything.
+ * The part of a volume that stays free of uploads: 10 % of it, at most 1 GiB. Redis, the DynamoDB emulator and the logs may
+ * lie on the same volume, and without room to write no user could log in and delete anything.
  *
  * It holds for any number of parallel uploads because every byte is counted before it is written, and the free bytes are
- * measured again every second and every 8 MiB. Declared sizes are compared each by itself and not added up: a client that
- * declares much and sends nothing would otherwise keep the others out.
+ * measured again every second and every 8 MiB. Declared sizes are each compared by itself and not added up: otherwise a
+ * client that declares much and sends nothing would keep the others out.
  */
 export class DiskReserve {
   /** Bytes, as of the latest measurement, less what was counted since. */
@@ -47,8 +47,10 @@ export class DiskReserve {
 
   /** Passes bytes on for as long as they leave the reserve free; then fails with {@link StorageFullError}. */
   guard(use: DiskUse = 'upload'): Transform {
-    const count = (chunk: Buffer, done: TransformCallback) => void this.count(chunk.length, use).then(() => done(null, chunk), done);
-    return new Transform({ transform: (chunk: Buffer, _encoding, done) => count(chunk, done) });
+    const pass = (chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback) => {
+      this.count(chunk.length, use).then(() => done(null, chunk), done);
+    };
+    return new Transform({ transform: pass });
   }
 
   private async count(bytes: number, use: DiskUse): Promise<void> {
@@ -70,13 +72,15 @@ export class DiskReserve {
     const found = await statfs(this.folder).catch(nullIfAbsent);
     this.measuredAt = Date.now();
     this.countedBytes = 0;
-    this.free = found?.blocks ? found.bavail * found.bsize : Number.POSITIVE_INFINITY;
-    this.reserve = this.reserveBytes ?? Math.min(LARGEST_RESERVE_BYTES, RESERVED_SHARE * (found?.blocks ?? 0) * (found?.bsize ?? 0));
+    const { blocks, bavail, bsize } = found ?? { blocks: 0, bavail: 0, bsize: 0 };
+    this.free = blocks > 0 ? bavail * bsize : Number.POSITIVE_INFINITY;
+    this.reserve = this.reserveBytes ?? Math.min(LARGEST_RESERVE_BYTES, Math.floor(RESERVED_SHARE * blocks * bsize));
   }
 
   private assertFree(free: number, use: DiskUse): void {
     const kept = this.reserve * SHARE_LEFT[use];
     if (free >= kept) return;
-    throw new StorageFullError(`no room left: ${this.free} bytes are free on the disk of ${this.folder}, and ${kept} of them are reserved`);
+    const facts = `${this.free} bytes are free on the disk of ${this.folder}, and ${kept} of them are reserved`;
+    throw new StorageFullError(`no room left: ${facts}`);
   }
 }

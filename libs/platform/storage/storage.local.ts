@@ -48,7 +48,7 @@ export class LocalStorage implements Storage {
       return await this.publish(key, async (temp) => {
         const file = createWriteStream(temp, { flags: 'wx', mode: 0o600, flush: true }); // flush: fsync before close
         const steps = isUpload ? [source, this.reserve.guard(), file] : [source, file];
-        pipeline(steps, { signal }).catch(() => {}); // fails the file as well; a source that hangs in closing holds nobody up
+        pipeline(steps, { signal }).catch(() => {}); // fails the file as well; a source that hangs in closing is not waited for
         await finished(file);
         signal?.throwIfAborted();
         return file.bytesWritten;

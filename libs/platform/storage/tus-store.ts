@@ -143,7 +143,8 @@ export function diskResumableStore(objectsDir: string, expiryMs: number, reserve
   const open = async () => {
     if (store) await assertFolder(objectsDir);
     else await mkdir(objectsDir, { recursive: true, mode: 0o700 }); // first: where the store itself can not make it, it ends the process
-    return (store ??= new DiskParts({ directory: objectsDir, configstore: new DiskInfo(objectsDir), expirationPeriodInMilliseconds: expiryMs }, reserve));
+    const options = { directory: objectsDir, configstore: new DiskInfo(objectsDir), expirationPeriodInMilliseconds: expiryMs };
+    return (store ??= new DiskParts(options, reserve));
   };
   return new ResumableStore(open, asStorageError, expiryMs, (sizeBytes) => reserve.assertRoomFor(sizeBytes));
 }
@@ -163,5 +164,6 @@ export function s3ResumableStore({ bucket, region, tempDir }: { bucket: string; 
     keepTempFilesIn(tempDir); // tus has no setting of its own for it
     return store;
   };
-  return new ResumableStore(open, asPortError, expiryMs, () => reserve.assertRoomFor()); // however large, only some parts lie on the disk at once
+  const assertRoom = () => reserve.assertRoomFor(); // however large the upload is, only some parts lie on the disk at once
+  return new ResumableStore(open, asPortError, expiryMs, assertRoom);
 }

@@ -76,7 +76,8 @@ export class S3Storage implements Storage {
     assertKey(key);
     return withWorkFolder(this.workDir, async (dir) => {
       const path = join(dir, 'source');
-      await pipeline(await this.read(key), this.reserve.guard('work'), createWriteStream(path, { flags: 'wx', mode: 0o600 })).catch((error: unknown) => {
+      const copy = createWriteStream(path, { flags: 'wx', mode: 0o600 });
+      await pipeline(await this.read(key), this.reserve.guard('work'), copy).catch((error: unknown) => {
         throw asStorageError(error);
       });
       return use({ path, dir });

@@ -60,7 +60,8 @@ export class RequestStore extends DataStore {
     const { store, config, reserve } = this.around;
     await store.assertRoomFor((this.upload?.size ?? offset) - offset);
     if (!this.checksum) return this.append(source, id, offset);
-    return verified(source, this.checksum, { workDir: join(config.dataDir, 'work'), reserve }, (bytes) => this.append(bytes, id, offset));
+    const place = { workDir: join(config.dataDir, 'work'), reserve };
+    return verified(source, this.checksum, place, (bytes) => this.append(bytes, id, offset));
   }
 
   override remove(id: string): Promise<void> {

@@ -44,8 +44,8 @@ export class ResumableUploads {
   async handle(key: MediaKey, isNew: boolean, req: Request, res: Response): Promise<void> {
     res.setHeader('Tus-Resumable', VERSION);
     assertProtocol(req);
-    const { store: kept, config, reserve } = this;
-    const store = new RequestStore(key, parseChecksum(req.get('upload-checksum')), { store: kept, config, reserve, find: () => this.finisher.find(key) });
+    const around = { store: this.store, config: this.config, reserve: this.reserve, find: () => this.finisher.find(key) };
+    const store = new RequestStore(key, parseChecksum(req.get('upload-checksum')), around);
     const body = requestBody(req, this.config.uploadIdleSeconds * 1_000);
     try {
       const answer = await this.ask(key, store, req, body.bytes);
