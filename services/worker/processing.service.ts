@@ -6,11 +6,11 @@ import type { FailureCode, ProcessMedia } from '#contracts';
 import { MediaAnnouncer, MediaRepository, originalKey, type Ending, type MediaItem, type MediaKey } from '#media';
 import { measureJob, type JobOutcome } from '#nest';
 import { DependencyUnavailableError, newId, ObjectMissingError, STORAGE, StorageFullError, type Storage, type WorkResult } from '#platform';
-import { isExhaustion, isOutOfSpace, MediaFailure, workLimitMs } from './analysis';
+import { isExhaustion, isOutOfSpace, MediaFailure } from './analysis';
 import { DerivedFiles } from './derived-files';
 import { DiskRoom } from './disk-room';
 import { Lease, LEASE_MS } from './lease';
-import { Sandboxes } from './sandboxes';
+import { Sandboxes, workLimitMs } from './sandbox';
 
 const DONE: WorkResult = { next: 'done' };
 /** After an outage the item rests a little, so that a dependency that comes back is not stormed. */

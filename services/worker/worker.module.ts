@@ -2,13 +2,13 @@ import { Inject, Injectable, Logger, Module, type OnApplicationBootstrap, type O
 import type { Config } from '#config';
 import { MediaModule } from '#media';
 import { CONFIG, requireRedisUrl, WorkPool, type Work, type WorkHandlers } from '#platform';
-import { DailySweep } from './daily-sweep';
+import { DailySweep } from './sweeps/daily.sweep';
 import { DerivedFiles } from './derived-files';
 import { DiskRoom } from './disk-room';
-import { OrphanFiles } from './orphan-files';
+import { OrphanFiles } from './sweeps/orphan-files';
 import { ProcessingService } from './processing.service';
-import { Sandboxes } from './sandboxes';
-import { MediaSweeper } from './sweeper';
+import { Sandboxes } from './sandbox';
+import { MediaSweeper } from './sweeps/media.sweep';
 
 /** A provider, not the module itself: those stop together, a module only after them, and nothing may be taken meanwhile. */
 @Injectable()

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { MediaCounters, MediaEraser, MediaRepository, QUOTA_ROW, RESERVATION_MS, StoredFolders, WordIndex, type MediaKey } from '#media';
 import { connectRedis } from '#platform';
-import { OrphanFiles } from '../../worker/orphan-files';
+import { OrphanFiles } from '../../worker/sweeps/orphan-files';
 import type { Client } from './client.testing';
 import type { Rig } from './rig.testing';
 import { until } from './until.testing';

@@ -1,0 +1,91 @@
+import { Writable } from 'node:stream';
+import ffmpeg, { type FfmpegCommand } from 'fluent-ffmpeg';
+import { inputOptions } from './input-options';
+import { isExhaustion } from '../exhaustion';
+import { MediaFailure } from '../media-failure';
+
+const running = new Set<FfmpegCommand>();
+
+/** Which program to run; see toolbox.ts. */
+export const useFfmpeg = (path: string): void => void ffmpeg.setFfmpegPath(path);
+
+/** Ends every ffmpeg of this process at once. */
+export function killAll(): void {
+  for (const command of running) command.kill('SIGKILL');
+}
+
+/** Whether the installed ffmpeg was built with this filter. */
+export function hasFilter(name: string): Promise<boolean> {
+  return new Promise((resolve, reject) => ffmpeg.getAvailableFilters((error, filters) => (error ? reject(error) : resolve(name in filters))));
+}
+
+export interface Input {
+  path: string;
+  /** As sniffed: it decides the demuxer. */
+  contentType: string;
+  /** Options before the input, e.g. `['-ss', '2']`. */
+  options?: string[];
+}
+
+/**
+ * Runs ffmpeg into a file. `onSeconds` hears how many seconds of the output are done.
+ * @throws {MediaFailure} `unsupported_codec` when there is no decoder for a mapped stream or the list of codecs forbids
+ * it, `invalid_media` when ffmpeg gives up on the input otherwise, `too_complex` when it hit a limit.
+ */
+export function transcode(input: Input, outputPath: string, options: string[], onSeconds?: (seconds: number) => void): Promise<void> {
+  const command = hardened(input).outputOptions(options).output(outputPath);
+  if (onSeconds) {
+    // Not fluent's 'progress' event: a listener of that makes it start an ffprobe of its own, outside all limits.
+    command.outputOptions(['-progress', 'pipe:2']).on('stderr', (line: string) => {
+      const done = /^out_time_us=(\d+)$/.exec(line);
+      if (done) onSeconds(Number(done[1]) / 1_000_000);
+    });
+  }
+  return settled(command);
+}
+
+/**
+ * Runs ffmpeg and hands its output over as it comes.
+ * @throws {MediaFailure} as `transcode` does.
+ */
+export async function stream(input: Input, options: string[], onData: (chunk: Buffer) => void): Promise<void> {
+  // Without a 'close' event: fluent takes that for a broken pipe and fails a command that ends more than 20 ms later.
+  const sink = new Writable({ autoDestroy: false, emitClose: false, write: (chunk: Buffer, _encoding, done) => done(void onData(chunk)) });
+  const drained = new Promise((resolve) => void sink.once('finish', resolve));
+  await settled(hardened(input).outputOptions(options).output(sink));
+  await drained; // the process may end before its last bytes are read
+}
+
+function hardened({ path, contentType, options = [] }: Input): FfmpegCommand {
+  return ffmpeg(path).inputOptions(['-nostdin', '-hide_banner', '-loglevel', 'error', '-threads', '2', ...inputOptions(contentType), ...options]);
+}
+
+async function settled(command: FfmpegCommand): Promise<void> {
+  running.add(command);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      command.on('end', () => resolve());
+      command.on('error', (error: Error, _stdout: unknown, stderr: unknown) => reject(toFailure(error, String(stderr ?? ''))));
+      command.run();
+    });
+  } finally {
+    running.delete(command);
+  }
+}
+
+/**
+ * What ffmpeg prints when it cannot open the decoder of a stream that is used. It prints "not on whitelist" of streams
+ * that are not used, too; what counts is that line in front of the second. Version 7 words it "no decoder found for".
+ */
+const NO_DECODER =
+  /not on whitelist '[^']*'\s+(?:\[.*\] )?Error while opening decoder|Decoder \(.*\) not found|no decoder found for/;
+
+/** fluent-ffmpeg tells how ffmpeg ended in words alone, and leaves the reason to what ffmpeg printed. */
+function toFailure(error: Error, printed: string): Error {
+  if (isExhaustion(`${error.message} ${printed}`)) return new Error(`${error.message} ${printed.slice(-500)}`);
+  if (/killed with signal SIG(XCPU|KILL)/.test(error.message)) return new MediaFailure('processing_timeout', error.message);
+  if (/killed with signal|Cannot allocate memory|File too large/.test(error.message)) return new MediaFailure('too_complex', error.message);
+  if (NO_DECODER.test(printed)) return new MediaFailure('unsupported_codec', error.message.slice(0, 500));
+  if (/exited with code/.test(error.message)) return new MediaFailure('invalid_media', error.message.slice(0, 500));
+  return error;
+}

@@ -1,0 +1,117 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { makeAvif, makeGif, makeJpeg, makePng, makeTiff, makeWebp } from '#testing';
+import sharp from 'sharp';
+import { thumbHashToApproximateAspectRatio, thumbHashToAverageRGBA } from 'thumbhash';
+import { trials } from '../../sandbox/trials.testing';
+
+const trial = trials();
+const image = (contentType: string, file: Buffer) => trial.analyse({ kind: 'image', contentType }, file);
+
+describe('a picture', () => {
+  it.each<[string, () => Promise<Buffer>]>([
+    ['image/jpeg', () => makeJpeg({ width: 2_000, height: 1_000 })],
+    ['image/png', () => makePng({ width: 2_000, height: 1_000 })],
+    ['image/webp', () => makeWebp({ width: 2_000, height: 1_000 })],
+    ['image/tiff', () => makeTiff({ width: 2_000, height: 1_000 })],
+    ['image/avif', () => makeAvif({ width: 2_000, height: 1_000 })],
+    ['image/gif', () => makeGif({ width: 2_000, height: 1_000, frames: 1 })],
+  ])('%s gets facts, thumbnail and preview', async (contentType, make) => {
+    const { facts, path } = await image(contentType, await make());
+    expect(facts).toMatchObject({ kind: 'image', width: 2_000, height: 1_000, durationSeconds: null });
+    expect(await sharp(path('thumbnail.webp')).metadata()).toMatchObject({ format: 'webp', width: 480, height: 240 });
+    expect(await sharp(path('preview.webp')).metadata()).toMatchObject({ format: 'webp', width: 1_600, height: 800 });
+  });
+
+  it('is never enlarged and never thinner than a pixel', async () => {
+    const small = await image('image/png', await makePng({ width: 20, height: 10 }));
+    expect(await sharp(small.path('thumbnail.webp')).metadata()).toMatchObject({ width: 20, height: 10 });
+    const thin = await image('image/png', await makePng({ width: 1, height: 20_000 }));
+    expect(thin.facts).toMatchObject({ width: 1, height: 20_000 });
+    expect(await sharp(thin.path('thumbnail.webp')).metadata()).toMatchObject({ width: 1, height: 480 });
+  });
+
+  it('tells its colours and shape in a few bytes, for the time until it is loaded', async () => {
+    const red = await image('image/png', await makePng({ width: 600, height: 300, background: { r: 220, g: 30, b: 30 } }));
+    const hash = Buffer.from(red.facts.placeholder!, 'base64');
+    const { r, g, b } = thumbHashToAverageRGBA(hash);
+    expect(r).toBeGreaterThan(0.8);
+    expect(Math.max(g, b)).toBeLessThan(0.2);
+    expect(thumbHashToApproximateAspectRatio(hash)).toBeGreaterThan(1.5);
+    expect((await image('image/png', await makePng({ width: 1, height: 20_000 }))).facts.placeholder).toEqual(expect.any(String));
+  });
+
+  it.each([[1, 60, 40], [3, 60, 40], [6, 40, 60], [8, 40, 60]])('is upright with orientation %i', async (orientation, width, height) => {
+    const { facts, path } = await image('image/jpeg', await makeJpeg({ width: 60, height: 40, orientation }));
+    expect(facts).toMatchObject({ width, height, metadata: { orientation } });
+    expect(await sharp(path('thumbnail.webp')).metadata()).toMatchObject({ width, height });
+  });
+
+  it('keeps alpha and comes out as sRGB', async () => {
+    const glass = await image('image/png', await makePng({ background: { r: 255, g: 0, b: 0, alpha: 0.5 } }));
+    expect((await sharp(glass.path('preview.webp')).stats()).isOpaque).toBe(false);
+    const ink = await sharp(await makeJpeg()).toColourspace('cmyk').jpeg().toBuffer();
+    expect(await sharp((await image('image/jpeg', ink)).path('preview.webp')).metadata()).toMatchObject({ space: 'srgb', channels: 3 });
+    const deep = await sharp(await makePng()).toColourspace('rgb16').png().toBuffer();
+    expect(await sharp((await image('image/png', deep)).path('preview.webp')).metadata()).toMatchObject({ space: 'srgb', depth: 'uchar' });
+  });
+
+  it('tells where it was taken to its owner, and to nobody by its derived files', async () => {
+    const place = { GPSLatitudeRef: 'N', GPSLatitude: '48/1 51/1 0/1', GPSLongitudeRef: 'E', GPSLongitude: '2/1 18/1 0/1' };
+    const { facts, path } = await image('image/jpeg', await makeJpeg({ exif: { IFD0: { Make: 'Acme' }, IFD3: place } }));
+    expect(facts.metadata).toMatchObject({ cameraMake: 'Acme', gps: { latitude: 48.85, longitude: 2.3 } });
+    for (const name of ['thumbnail.webp', 'preview.webp']) {
+      const { exif, xmp, iptc, icc } = await sharp(path(name)).metadata();
+      expect({ exif, xmp, iptc, icc }).toEqual({});
+    }
+  });
+
+  it('moves in its preview when it moves', async () => {
+    const { facts, path } = await image('image/gif', await makeGif({ frames: 5, delayMs: 200 }));
+    expect(facts).toMatchObject({ width: 80, height: 60, durationSeconds: 1, metadata: { frames: 5 } });
+    expect(await sharp(path('preview.webp')).metadata()).toMatchObject({ pages: 5, width: 80 });
+    expect((await sharp(path('thumbnail.webp')).metadata()).pages).toBeUndefined();
+  });
+});
+
+describe('a picture that is none', () => {
+  it('cut in half: truncated', async () => {
+    const jpeg = await makeJpeg();
+    await expect(image('image/jpeg', jpeg.subarray(0, jpeg.length / 2))).rejects.toMatchObject({ code: 'truncated_media' });
+  });
+
+  it('magic bytes alone, or another format than was sniffed: invalid', async () => {
+    await expect(image('image/gif', Buffer.from('GIF89a<html></html>'))).rejects.toMatchObject({ code: 'invalid_media' });
+    await expect(image('image/jpeg', await makePng())).rejects.toMatchObject({ code: 'invalid_media' });
+  });
+
+  it('SVG, whatever it was taken for: its loader is blocked', async () => {
+    const secret = join(trial.folder, 'secret.png');
+    await writeFile(secret, await makePng());
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="${secret}" width="9" height="9"/></svg>`;
+    await expect(image('image/png', Buffer.from(svg))).rejects.toMatchObject({ code: 'invalid_media' });
+  });
+
+  it('a header that promises 2.5 gigapixels: too complex, at once and without the memory', async () => {
+    const before = await trial.memoryBytes();
+    const startedAt = Date.now();
+    await expect(image('image/png', resized(await makePng(), 50_000, 50_000))).rejects.toMatchObject({ code: 'too_complex' });
+    expect(Date.now() - startedAt).toBeLessThan(5_000);
+    expect(trial.peakBytes() - before).toBeLessThan(300 * 1024 ** 2);
+  });
+
+  it('40 megapixels of 16 bits: too complex by its header', async () => {
+    const deep = await sharp(await makePng({ width: 16, height: 16 })).toColourspace('rgb16').png().toBuffer();
+    await expect(image('image/png', resized(deep, 7_000, 6_000))).rejects.toMatchObject({ code: 'too_complex' });
+  });
+});
+
+/** The same PNG with another size in its header, and a checksum that fits. */
+function resized(png: Buffer, width: number, height: number): Buffer {
+  const copy = Buffer.from(png);
+  copy.writeUInt32BE(width, 16);
+  copy.writeUInt32BE(height, 20);
+  copy.writeUInt32BE(crc32(copy.subarray(12, 29)), 29);
+  return copy;
+}

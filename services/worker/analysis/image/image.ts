@@ -1,0 +1,60 @@
+import type { Metadata } from 'sharp';
+import { cleanMetadata } from '../clean-metadata';
+import { cameraFacts } from './exif';
+import type { DerivedFile, Facts, Job, OnProgress } from '../job';
+import { MediaFailure } from '../media-failure';
+import { decode, MAX_PIXELS, PREVIEW_SIDE, readHeader, writeAnimation, writeThumbnail, writeWebp } from './picture';
+
+/** What sharp calls the formats we take. */
+const formats: Record<string, string> = { 'image/jpeg': 'jpeg', 'image/png': 'png', 'image/gif': 'gif', 'image/webp': 'webp', 'image/avif': 'heif', 'image/tiff': 'tiff' };
+
+/** Facts, thumbnail and preview of a picture. @throws {MediaFailure} */
+export async function analyseImage({ contentType, inputPath, outputDir }: Job, onProgress: OnProgress): Promise<Facts> {
+  const header = await readHeader(inputPath);
+  if (header.format !== formats[contentType]) throw new MediaFailure('invalid_media', `${header.format} inside ${contentType}`);
+  onProgress(10);
+  const pixels = await decode(inputPath, PREVIEW_SIDE);
+  onProgress(60);
+  const { thumbnail, placeholder } = await writeThumbnail(pixels, outputDir);
+  const preview = (await animatedPreview(header, inputPath, outputDir)) ?? (await writeWebp(pixels, PREVIEW_SIDE, outputDir, 'preview.webp'));
+  return {
+    kind: 'image',
+    width: header.autoOrient.width,
+    height: header.autoOrient.height,
+    durationSeconds: animationSeconds(header),
+    codecs: [header.compression === 'av1' ? 'avif' : header.format],
+    metadata: cleanMetadata({ ...cameraFacts(header.exif), ...pictureFacts(header) }),
+    placeholder,
+    derived: { thumbnail, preview, waveform: null },
+  };
+}
+
+const isAnimated = (header: Metadata) => (header.pages ?? 1) > 1 && (header.format === 'gif' || header.format === 'webp');
+
+/** An animation of more pixels than a picture may have is previewed by its first frame: `null`. */
+async function animatedPreview(header: Metadata, inputPath: string, outputDir: string): Promise<DerivedFile | null> {
+  const frames = header.pages ?? 1;
+  if (!isAnimated(header) || frames * header.width * header.height > MAX_PIXELS) return null;
+  return writeAnimation(inputPath, frames, outputDir, 'preview.webp').catch((error: unknown) => {
+    if (error instanceof MediaFailure) return null; // later frames are cut, or too much: the first one is good
+    throw error;
+  });
+}
+
+/** Browsers show a frame of 10 ms or less for 100 ms. */
+function animationSeconds(header: Metadata): number | null {
+  if (!isAnimated(header)) return null;
+  const delaysMs = (header.delay ?? []).map((delay) => (delay <= 10 ? 100 : delay));
+  return delaysMs.reduce((sum, delay) => sum + delay, 0) / 1_000;
+}
+
+function pictureFacts(header: Metadata): Record<string, unknown> {
+  return {
+    orientation: header.orientation,
+    colourSpace: header.space,
+    hasAlpha: header.hasAlpha,
+    bitsPerSample: header.bitsPerSample,
+    densityDpi: header.density,
+    frames: isAnimated(header) ? header.pages : undefined,
+  };
+}

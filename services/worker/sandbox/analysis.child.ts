@@ -1,0 +1,60 @@
+import { chdir } from 'node:process';
+import { rmSync } from 'node:fs';
+import { analyseImage } from '../analysis/image/image';
+import { hasNoRoom, isExhaustion } from '../analysis/exhaustion';
+import { killAll, useFfmpeg } from '../analysis/ffmpeg/ffmpeg';
+import { type Facts, type Job, type OnProgress, type Reply, requestSchema } from '../analysis/job';
+import { MediaFailure } from '../analysis/media-failure';
+import { restrictPictures } from '../analysis/image/picture';
+import { useFfprobe } from '../analysis/ffmpeg/probe';
+import { analyseTimed } from '../analysis/av/av';
+
+/** The disposable process: everything that reads bytes of strangers happens here, one job after the other. */
+const [toolsFolder = '', ffmpeg = 'ffmpeg', ffprobe = 'ffprobe'] = process.argv.slice(2);
+useFfmpeg(ffmpeg);
+useFfprobe(ffprobe);
+restrictPictures();
+
+const send = (reply: Reply) => void process.send?.(reply);
+
+process.on('message', (message) => {
+  const { id, job } = requestSchema.parse(message);
+  void answer(id, job);
+});
+
+process.on('disconnect', () => {
+  killAll(); // the parent is gone, and with it whoever waits
+  rmSync(toolsFolder, { recursive: true, force: true });
+  process.exit(0);
+});
+
+send({ type: 'ready' });
+
+async function answer(id: number, job: Job): Promise<void> {
+  try {
+    chdir(job.outputDir);
+    send({ type: 'done', id, facts: await analyse(job, throttled((percent) => send({ type: 'progress', id, percent }))) });
+  } catch (error) {
+    send(await toReply(id, job, error));
+  } finally {
+    chdir('/');
+  }
+}
+
+const analyse = (job: Job, onProgress: OnProgress): Promise<Facts> => (job.kind === 'image' ? analyseImage(job, onProgress) : analyseTimed(job, onProgress));
+
+async function toReply(id: number, { outputDir }: Job, error: unknown): Promise<Reply> {
+  if (error instanceof MediaFailure && (await hasNoRoom(outputDir))) return { type: 'exhausted', id, message: `no room left to work in: ${error.message}` };
+  if (error instanceof MediaFailure) return { type: 'failed', id, code: error.code, detail: error.detail };
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { type: isExhaustion(message) ? 'exhausted' : 'broken', id, message };
+}
+
+/** Whole percents, each once, never back. */
+function throttled(report: OnProgress): OnProgress {
+  let last = 0;
+  return (percent) => {
+    const whole = Math.floor(percent);
+    if (whole > last) report((last = whole));
+  };
+}

@@ -1,0 +1,2 @@
+export { workLimitMs } from './limits';
+export { Sandboxes } from './sandbox-pool';

@@ -1,0 +1,133 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { makePng } from '#testing';
+import { defaultLimits } from './limits';
+import { trials } from './trials.testing';
+
+/** 500 000 seconds of sound in 4 MB: a rate of 8 Hz, which takes minutes to decode. */
+function endlessWav(): Buffer {
+  const wav = Buffer.alloc(44 + 4_000_000, 0x80);
+  wav.write('RIFF....WAVEfmt ', 'latin1');
+  wav.writeUInt32LE(wav.length - 8, 4);
+  wav.writeUInt32LE(16, 16);
+  for (const [offset, value] of [[20, 1], [22, 1], [32, 1], [34, 8]] as const) wav.writeUInt16LE(value, offset);
+  for (const [offset, value] of [[24, 8], [28, 8], [40, wav.length - 44]] as const) wav.writeUInt32LE(value, offset);
+  wav.write('data', 36, 'latin1');
+  return wav;
+}
+
+const audio = { kind: 'audio', contentType: 'audio/wav' } as const;
+const image = { kind: 'image', contentType: 'image/png' } as const;
+
+/** Processes below `parent` whose command line has all these words. */
+function processes(parent: number, ...words: string[]): number[] {
+  const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => parentOf(pid) === parent);
+  const below = children.flatMap((pid) => processes(pid, ...words));
+  return [...children.filter((pid) => words.every((word) => commandLine(pid).includes(word))), ...below];
+}
+
+const parentOf = (pid: number) => Number(/^PPid:\s+(\d+)/m.exec(contents(`/proc/${pid}/status`))?.[1]);
+const commandLine = (pid: number) => contents(`/proc/${pid}/cmdline`);
+const isAlive = (pid: number) => /^State:\s+[^ZX]/m.test(contents(`/proc/${pid}/status`));
+
+function contents(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return ''; // it has just ended
+  }
+}
+
+async function until<T>(found: () => T | undefined | false): Promise<T> {
+  for (const startedAt = Date.now(); Date.now() - startedAt < 15_000; await new Promise((resolve) => setTimeout(resolve, 20))) {
+    const value = found();
+    if (value) return value;
+  }
+  throw new Error('Expected it within 15 s, but it did not happen');
+}
+
+const runningFfmpeg = () => until(() => processes(process.pid, 'ffmpeg', 'original')[0]);
+
+/** Crashes the process that has an ffmpeg at work, and is not the one that crashed before. */
+async function crash(before?: number): Promise<number> {
+  const pid = await until(() => processes(process.pid, 'analysis.child').find((found) => found !== before && processes(found, 'ffmpeg', 'original').length > 0));
+  process.kill(pid, 'SIGSEGV');
+  return pid;
+}
+
+describe('the limits', () => {
+  const hurried = trials({ seconds: { ...defaultLimits.seconds, audio: { base: 8, perMib: 0 } } });
+  const cramped = trials({ memoryBytes: { ...defaultLimits.memoryBytes, audio: 40 * 1024 ** 2 } });
+
+  it('of time end the work with all it started', async () => {
+    const failing = hurried.analyse(audio, endlessWav());
+    const [ffmpeg] = await Promise.all([runningFfmpeg(), expect(failing).rejects.toMatchObject({ code: 'processing_timeout' })]);
+    await until(() => !isAlive(ffmpeg));
+  });
+
+  it('of memory end the work', async () => {
+    await expect(cramped.analyse(audio, endlessWav())).rejects.toMatchObject({ code: 'too_complex' });
+  });
+
+  it('leave the next file its whole chance', async () => {
+    expect((await cramped.analyse(image, await makePng())).facts.width).toBe(320);
+  });
+});
+
+describe('the sandbox', () => {
+  const trial = trials();
+
+  it('uses its process again', async () => {
+    await trial.analyse(image, await makePng());
+    const [first] = processes(process.pid, 'analysis.child');
+    await trial.analyse(image, await makePng());
+    expect(processes(process.pid, 'analysis.child')).toEqual([first]);
+  });
+
+  it('ends ffmpeg and rejects with the reason when it is aborted', async () => {
+    const abort = new AbortController();
+    const failing = trial.analyse(audio, endlessWav(), abort.signal);
+    const refused = expect(failing).rejects.toThrow('the lease is lost');
+    const ffmpeg = await runningFfmpeg();
+    abort.abort(new Error('the lease is lost'));
+    await refused;
+    await until(() => !isAlive(ffmpeg));
+    await expect(trial.analyse(audio, endlessWav(), AbortSignal.abort(new Error('before it began')))).rejects.toThrow('before it began');
+  });
+
+  it('survives a crash: once it is tried again, twice it counts against the file', async () => {
+    const refused = expect(trial.analyse(audio, endlessWav())).rejects.toMatchObject({ code: 'crashed_worker' });
+    await crash(await crash());
+    await refused;
+    expect((await trial.analyse(image, await makePng())).facts.width).toBe(320);
+  });
+
+  it('hands nothing of ours to the process that reads bytes of strangers', async () => {
+    await trial.analyse(image, await makePng());
+    const [pid] = processes(process.pid, 'analysis.child');
+    const names = contents(`/proc/${pid}/environ`).split('\0').map((entry) => entry.split('=')[0]).filter(Boolean);
+    const own = new Set(['MALLOC_ARENA_MAX', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'TZ', 'PWD', 'OLDPWD', 'SHLVL', '_']); // the last are the shell's
+    expect(names.filter((name) => !own.has(name!))).toEqual([]);
+  });
+
+  it('reports an error of ours as such: no output folder', async () => {
+    const { inputPath } = await trial.prepare(await makePng());
+    const job = { ...image, inputPath, outputDir: join(trial.folder, 'nowhere'), signal: new AbortController().signal };
+    await expect(trial.sandbox.analyse(job)).rejects.toThrow('ENOENT');
+  });
+
+  it('leaves no process and no folder behind when its owner is killed', async () => {
+    const { inputPath, outputDir } = await trial.prepare(endlessWav());
+    const job = JSON.stringify({ ...audio, inputPath, outputDir });
+    const script = `new (require(${JSON.stringify(join(__dirname, 'sandbox.ts'))}).AnalysisSandbox)(require('node:os').tmpdir()).analyse({ ...${job}, signal: new AbortController().signal })`;
+    const owner = spawn(process.execPath, ['--require', join(__dirname, '../../../libs/testing/run-typescript.cjs'), '-e', script], { stdio: 'ignore' });
+    const child = await until(() => processes(owner.pid!, 'analysis.child')[0]);
+    const ffmpeg = await until(() => processes(child, 'ffmpeg', 'original')[0]);
+    const tools = dirname(commandLine(child).split('\0').find((word) => word.endsWith('/ffprobe'))!);
+    owner.kill('SIGKILL');
+    await once(owner, 'exit');
+    await until(() => !isAlive(child) && !isAlive(ffmpeg) && !existsSync(tools));
+  });
+});

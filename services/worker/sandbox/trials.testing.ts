@@ -1,0 +1,67 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Facts, Job } from '../analysis/job';
+import type { AnalysisLimits } from './limits';
+import { residentBytes } from './resident-memory';
+import { AnalysisSandbox } from './sandbox';
+
+export interface Trial {
+  facts: Facts;
+  /** Where a derived file lies. */
+  path: (name: string) => string;
+}
+
+/** For specs: a sandbox and a folder that live as long as the spec file. */
+export class Trials {
+  folder = '';
+  readonly sandbox: AnalysisSandbox;
+  private count = 0;
+  private highestBytes = 0;
+
+  constructor(limits?: Partial<AnalysisLimits>) {
+    this.sandbox = new AnalysisSandbox(tmpdir(), limits);
+  }
+
+  async analyse(type: Pick<Job, 'kind' | 'contentType'>, file: Buffer, signal = new AbortController().signal): Promise<Trial> {
+    const job = await this.prepare(file);
+    const watch = setInterval(async () => (this.highestBytes = Math.max(this.highestBytes, await this.memoryBytes())), 20);
+    try {
+      const facts = await this.sandbox.analyse({ ...type, ...job, signal });
+      return { facts, path: (name) => join(job.outputDir, name) };
+    } finally {
+      clearInterval(watch);
+    }
+  }
+
+  /** A folder as the worker makes it: the original and an empty folder for what is derived. */
+  async prepare(file: Buffer): Promise<Pick<Job, 'inputPath' | 'outputDir'>> {
+    const folder = join(this.folder, String((this.count += 1)));
+    const outputDir = join(folder, 'derived');
+    await mkdir(outputDir, { recursive: true });
+    await writeFile(join(folder, 'original'), file);
+    return { inputPath: join(folder, 'original'), outputDir };
+  }
+
+  /** Memory of the analysing process and its ffmpegs, ours not counted. */
+  async memoryBytes(): Promise<number> {
+    return Math.max(0, (await residentBytes(process.pid)) - process.memoryUsage.rss());
+  }
+
+  peakBytes(): number {
+    return this.highestBytes;
+  }
+}
+
+/** Registers set-up and clean-up with jest. */
+export function trials(limits?: Partial<AnalysisLimits>): Trials {
+  const made = new Trials(limits);
+  beforeAll(async () => {
+    made.folder = await mkdtemp(join(tmpdir(), 'analysis-'));
+  });
+  afterAll(async () => {
+    await made.sandbox.close();
+    await rm(made.folder, { recursive: true });
+  });
+  return made;
+}

@@ -1,0 +1,127 @@
+import { mkdtemp, rm, utimes } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { MediaCounters, MediaEraser, MediaRepository, originalKey, WordIndex, type MediaItem } from '#media';
+import { connectRedis, Dynamo, JobQueue, Locks, newId, Outbox, LocalStorage } from '#platform';
+import { aMedium, startSurroundings, type TestSurroundings } from '#testing';
+import { MediaSweeper } from './media.sweep';
+
+let surroundings: TestSurroundings;
+let dynamo: Dynamo;
+let queue: JobQueue;
+let media: MediaRepository;
+let counters: MediaCounters;
+let sweeper: MediaSweeper;
+let words: WordIndex;
+let storage: LocalStorage;
+let dir: string;
+let closeRedis: () => void;
+
+beforeAll(async () => {
+  surroundings = await startSurroundings();
+  const config = surroundings.config();
+  dir = await mkdtemp(join(tmpdir(), 'sweeper-'));
+  dynamo = Dynamo.connect(config);
+  await dynamo.ensureTables();
+  queue = new JobQueue(config.redisUrl!, config.tablePrefix);
+  const redis = connectRedis(config.redisUrl!, 'command');
+  await new Promise((resolve) => redis.once('ready', resolve));
+  closeRedis = () => redis.disconnect();
+  media = new MediaRepository(dynamo);
+  counters = new MediaCounters(dynamo);
+  words = new WordIndex(dynamo);
+  storage = new LocalStorage(dir);
+  sweeper = new MediaSweeper(media, counters, new MediaEraser(storage, words, media), new Outbox(dynamo, queue), queue, new Locks(redis, config.tablePrefix));
+});
+afterAll(async () => {
+  await queue.close();
+  closeRedis();
+  dynamo.close();
+  await surroundings.stop();
+  await rm(dir, { recursive: true });
+});
+
+async function created(): Promise<MediaItem> {
+  const item = aMedium();
+  await media.create(item);
+  return item;
+}
+
+/** As if so much time had passed for a row. */
+async function makeDue(key: { userId: string; id: string }): Promise<void> {
+  await dynamo.update('media', { userId: key.userId, id: key.id }, { set: [['openAt', new Date(Date.now() - 1).toISOString()]] });
+}
+
+const waiting = async () => (await queue.counts('image')).waiting;
+
+describe('MediaSweeper', () => {
+  it('wakes what lost its wake-up once, and not what is not due', async () => {
+    const item = await created();
+    await sweeper.sweep();
+    expect(await waiting()).toBe(0);
+    await makeDue(item);
+    await sweeper.sweep();
+    expect(await waiting()).toBe(1);
+    await makeDue(item);
+    await sweeper.sweep();
+    expect(await waiting()).toBe(1); // the same job is waiting already
+  });
+
+  it('wakes an item whose lease died', async () => {
+    const item = await created();
+    await media.claim(item, newId(), 1);
+    const before = await waiting();
+    await makeDue(item);
+    await sweeper.sweep();
+    expect(await waiting()).toBe(before + 1);
+  });
+
+  it('sends an unconfirmed event again when it is old enough', async () => {
+    const item = await created();
+    await sweeper.sweep();
+    expect((await queue.counts('events')).waiting).toBe(0);
+    const old = new Date(Date.now() - 31_000).toISOString();
+    await dynamo.update('media', { userId: item.userId, id: item.id }, { set: [['outboxAt', old], [['pending', `${item.id}.uploaded.1`, 'occurredAt'], old]] });
+    await sweeper.sweep();
+    expect((await queue.counts('events')).waiting).toBe(1);
+  });
+
+  it('finishes a deletion that stopped after its first step, and keeps the item until its events are confirmed', async () => {
+    const item = await created();
+    await storage.write(originalKey(item), Readable.from(['bytes']));
+    await words.add(item);
+    const deleted = await media.markDeleted(item);
+    await makeDue(item);
+    await sweeper.sweep();
+    expect(await storage.stat(originalKey(item))).toBeNull();
+    expect(await words.find(item.userId, ['t'])).toEqual([]);
+    expect(await media.getEvenDeleted(item)).not.toBeNull();
+    const outbox = new Outbox(dynamo, queue);
+    for (const eventId of [deleted!.event.id, `${item.id}.uploaded.1`]) await outbox.confirm({ table: 'media', key: { userId: item.userId, id: item.id } }, eventId);
+    await makeDue(item);
+    await sweeper.sweep();
+    expect(await media.getEvenDeleted(item)).toBeNull();
+  });
+
+  it('frees the room and takes away the bytes of an upload that died a day ago, and of no other', async () => {
+    const item = await created();
+    const { userId } = item;
+    const yesterday = new Date(Date.now() - 25 * 3_600_000);
+    const quota = { userId: `${userId}#counters`, id: 'quota' };
+    const [died, ending, young] = [newId(), newId(), newId()];
+    for (const id of [item.id, died, ending, young]) {
+      await counters.reserve(userId, id, 10, null);
+      await storage.write(originalKey({ userId, id }), Readable.from(['bytes']));
+    }
+    for (const id of [item.id, died]) await utimes(join(LocalStorage.objectsDir(dir), originalKey({ userId, id })), yesterday, yesterday);
+    await dynamo.update('media', quota, { set: [item.id, died, ending].map((id) => [['reserved', id, 'at'], yesterday.toISOString()] as const) });
+    await makeDue(quota);
+    await sweeper.sweep();
+    const row = await dynamo.get<{ reserved: Record<string, unknown> }>('media', quota);
+    expect(new Set(Object.keys(row!.reserved))).toEqual(new Set([ending, young]));
+    expect(await counters.usedBytes(userId)).toBe(30);
+    const stored = await Promise.all([item.id, died, ending, young].map(async (id) => (await storage.stat(originalKey({ userId, id }))) !== null));
+    expect(stored).toEqual([true, false, true, true]);
+  });
+});
