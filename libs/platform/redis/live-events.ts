@@ -81,18 +81,18 @@ export class LiveSubscriptions {
     });
   }
 
-  /** Resolves when events arrive; call what it resolves to, to end. */
-  async listen(userId: string, listener: (event: LiveEvent) => void): Promise<() => void> {
+  /** `ready` resolves when events arrive, which waits for Redis; `stop` may be called at any time, also before. */
+  listen(userId: string, listener: (event: LiveEvent) => void): { ready: Promise<unknown>; stop: () => void } {
     const channel = streamOf(this.prefix, userId);
     const listeners = this.listeners.get(channel) ?? new Set();
     this.listeners.set(channel, listeners.add(listener));
-    await this.redis.subscribe(channel);
-    return () => {
+    const stop = () => {
       listeners.delete(listener);
       if (listeners.size > 0 || this.listeners.get(channel) !== listeners) return;
       this.listeners.delete(channel);
       void this.redis.unsubscribe(channel).catch(() => {});
     };
+    return { ready: this.redis.subscribe(channel), stop };
   }
 
   /** Calls back when the connection was lost and is there again: what was sent meanwhile did not arrive. */

@@ -3,12 +3,14 @@ import type { Request, Response } from 'express';
 import type { Config } from '#config';
 import { api } from '#contracts';
 import { CurrentUser, Endpoint, SessionEvents, Sessions, Stopping, type SessionUser } from '#nest';
-import { CONFIG, LiveFeed, LiveSubscriptions, requireRedisUrl, type LiveEvent } from '#platform';
+import { CONFIG, LiveFeed, LiveSubscriptions, requireRedisUrl } from '#platform';
 import { EventStream } from './event-stream';
 
 const SESSION_CHECK_MS = 60_000;
+/** Per process; a browser needs one. */
+const STREAMS_PER_USER = 20;
 
-/** One stream of server-sent events per page (HTML Living Standard, section 9.2). */
+/** Streams of server-sent events (HTML Living Standard, section 9.2). */
 @Controller()
 export class LiveController implements OnModuleDestroy {
   private readonly subscriptions: LiveSubscriptions;
@@ -24,30 +26,26 @@ export class LiveController implements OnModuleDestroy {
     this.subscriptions = new LiveSubscriptions(requireRedisUrl(config), config.tablePrefix);
     // what was sent while the connection was lost did not arrive: pages come again with their Last-Event-ID
     this.subscriptions.onGap(() => this.closeAll());
-    sessionEvents.onSessionEnded(({ sessionId }) => this.closeAll((stream) => stream.sessionId === sessionId));
+    sessionEvents.onSessionEnded(({ sessionId }) => this.closeAll(({ user }) => user.sessionId === sessionId));
     stopping.onStopping(() => this.closeAll());
   }
 
   @Endpoint(api.notifications.events)
   async events(@CurrentUser() user: SessionUser, @Req() req: Request, @Res() res: Response): Promise<void> {
-    const early: LiveEvent[] = [];
-    let deliver = (event: LiveEvent): unknown => early.push(event);
-    const unsubscribe = await this.subscriptions.listen(user.id, (event) => deliver(event));
-    const lastEventId = req.get('last-event-id') ?? '';
-    const missed = lastEventId ? await this.feed.since(user.id, lastEventId).catch((error: unknown) => { unsubscribe(); throw error; }) : [];
-
-    const stream = new EventStream(res, user.sessionId);
+    const stream = new EventStream(res, user);
+    if (stream.ended.aborted) return;
+    const { ready, stop } = this.subscriptions.listen(user.id, (event) => stream.send(event));
+    const check = setInterval(() => void this.endWithSession(stream), SESSION_CHECK_MS);
     this.open.add(stream);
-    const check = setInterval(() => void this.endWithSession(stream, user), SESSION_CHECK_MS);
-    res.once('close', () => {
+    stream.ended.addEventListener('abort', () => {
       clearInterval(check);
-      unsubscribe();
+      stop();
       this.open.delete(stream);
     });
-    if (missed === null) stream.reset();
-    const replayed = new Set(missed?.map(({ id }) => id));
-    for (const event of [...(missed ?? []), ...early.filter(({ id }) => !id || !replayed.has(id))]) stream.send(event);
-    deliver = (event) => stream.send(event);
+    this.endOldest(user);
+    await ready;
+    const lastEventId = req.get('last-event-id');
+    stream.begin(lastEventId ? await this.feed.since(user.id, lastEventId) : []);
   }
 
   onModuleDestroy(): void {
@@ -55,10 +53,16 @@ export class LiveController implements OnModuleDestroy {
     this.subscriptions.close();
   }
 
-  /** For what ended while nobody could tell us. */
-  private async endWithSession(stream: EventStream, user: SessionUser): Promise<void> {
-    const alive = await this.sessions.isAlive(user.id, user.sessionId).catch(() => true);
+  /** For sessions that ended while Redis was down. */
+  private async endWithSession(stream: EventStream): Promise<void> {
+    const alive = await this.sessions.isAlive(stream.user.id, stream.user.sessionId).catch(() => true);
     if (!alive) stream.close();
+  }
+
+  /** The oldest, not the newest: a browser that reconnects always gets its stream, even while its last one still looks open. */
+  private endOldest({ id }: SessionUser): void {
+    const streams = [...this.open].filter(({ user }) => user.id === id);
+    for (const stream of streams.slice(0, -STREAMS_PER_USER)) stream.close();
   }
 
   private closeAll(which: (stream: EventStream) => boolean = () => true): void {

@@ -1,15 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient, eventually, freePort, makeJpeg, startProcess, startSurroundings, type TestProcess, type TestSurroundings } from '#testing';
-
-/** A series of the Prometheus text format, by its name and labels as they stand there. */
-type Series = Record<string, number>;
-
-async function scrape(port: number): Promise<Series> {
-  const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
-  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/plain')]);
-  const lines = (await answer.text()).split('\n').filter((line) => line && !line.startsWith('#'));
-  return Object.fromEntries(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
-}
+import { scrape } from './scrape.testing';
 
 describe('/metrics', () => {
   let surroundings: TestSurroundings;
