@@ -63,6 +63,7 @@ describeWithBrowser('every page, for everybody', () => {
     { name: 'library with a selection', path: () => '/media', reach: select },
     { name: 'library with a deletion to undo', path: () => '/media', reach: (page) => select(page).then(() => page.keyboard.press('Delete')).then(() => page.getByRole('button', { name: 'Undo' }).waitFor()) },
     { name: 'library with a question before many are deleted', path: () => '/media', reach: askAboutMany },
+    { name: 'library that is refused', path: () => '/media', reach: refuseLibrary },
     { name: 'library without a match', path: () => '/media?q=nowhere', reach: (page) => page.getByText('Nothing matches').waitFor() },
     { name: 'image', path: () => `/media/${ids['image']}`, reach: (page) => page.locator('.viewer-picture.loaded').waitFor() },
     { name: 'image, zoomed', path: () => `/media/${ids['image']}`, reach: (page) => page.locator('.viewer-picture.loaded').waitFor().then(() => page.keyboard.press('+')) },
@@ -179,6 +180,12 @@ async function askAboutMany(page: Page): Promise<void> {
   await page.getByText('60 selected').waitFor();
   await page.keyboard.press('Delete');
   await page.getByRole('dialog', { name: 'Delete 60 items?' }).waitFor();
+}
+
+async function refuseLibrary(page: Page): Promise<void> {
+  await page.route(/\/api\/media\?/, (route) => route.fulfill({ status: 500, json: { code: 'internal_error', detail: 'Something went wrong on our side.' } }));
+  await page.reload();
+  await page.getByRole('alert').getByText('Something went wrong on our side.').waitFor();
 }
 
 async function uploadTwo(page: Page): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { browserPath, makeJpeg, newAccount, openBrowser, startProcess, startStandalone, type Stack, type TestProcess } from '#testing';
+import type { MediaList } from '#contracts';
+import { browserPath, eventually, makeJpeg, newAccount, openBrowser, startProcess, startStandalone, type Stack, type TestProcess } from '#testing';
 
 const banner = (page: Page) => page.locator('connection-banner:not([hidden])', { hasText: 'Trying again' });
 const describeWithBrowser = browserPath && !process.env.E2E_BASE_URL ? describe : describe.skip;
@@ -54,6 +55,44 @@ describeWithBrowser('open pages while the API is away', () => {
     await banner(notifications).waitFor({ state: 'detached' });
   });
 
+  it.each([403, 429, 500])('show why the library cannot be read (%i), and read it again when asked to', async (status) => {
+    const library = await context.newPage();
+    const answers = await answerLists(library, status);
+    await library.goto('/media');
+    await library.getByRole('alert').getByText(`Refused with ${status}.`).waitFor();
+    expect(await library.locator('.library .skeleton').count()).toBe(0);
+    await library.getByRole('button', { name: 'Try again' }).click();
+    await eventually(() => Promise.resolve(answers.first), (asked) => asked === 2);
+    await library.getByRole('alert').getByText(`Refused with ${status}.`).waitFor();
+    answers.refuseFirst = false;
+    await library.getByRole('button', { name: 'Try again' }).click();
+    await library.getByRole('link', { name: 'meanwhile' }).waitFor();
+    await library.getByRole('alert').getByText(`Refused with ${status}.`).waitFor(); // of the next page, now
+    expect(await library.locator('.library .skeleton').count()).toBe(0);
+    await library.keyboard.press('Control+a');
+    await library.waitForTimeout(300);
+    expect(answers.second).toBeLessThanOrEqual(2);
+    answers.refuseSecond = false;
+    await library.getByRole('button', { name: 'Try again' }).click();
+    await library.getByText('1 item', { exact: true }).waitFor();
+    expect(await library.getByRole('alert').count()).toBe(0);
+    await library.close();
+  });
+
+  it.each([
+    ['an unknown status', 'status=bogus', ''],
+    ['an unknown kind and order', 'kind=paper&order=sideways', ''],
+    ['the end of a search that is too long', `q=${'q'.repeat(500)}`, `?q=${'q'.repeat(200)}`],
+  ])('drop from the address what no filter can be: %s', async (_what, query, kept) => {
+    const library = await context.newPage();
+    await library.goto(`/media?${query}`);
+    await library.locator('media-card, .library .empty').first().waitFor();
+    expect(await library.getByRole('alert').count()).toBe(0);
+    expect(await library.getByLabel('Status').inputValue()).toBe('');
+    expect(new URL(library.url()).search).toBe(kept);
+    await library.close();
+  });
+
   it('say so before anybody is logged in, too', async () => {
     const guest = await (await browser.newContext({ baseURL: stack.baseUrl })).newPage();
     await guest.goto('/login');
@@ -70,3 +109,18 @@ describeWithBrowser('open pages while the API is away', () => {
     await guest.getByRole('alert').getByText('The e-mail or the password is not right').waitFor();
   });
 });
+
+/** Counts the reads of the library, as if it had two pages, and refuses them until told otherwise. */
+async function answerLists(page: Page, status: number) {
+  const answers = { first: 0, second: 0, refuseFirst: true, refuseSecond: true };
+  await page.route(/\/api\/media\?/, async (route) => {
+    const isSecond = route.request().url().includes('cursor=');
+    answers[isSecond ? 'second' : 'first'] += 1;
+    const json = { type: 'about:blank', title: 'Refused', status, code: 'refused', detail: `Refused with ${status}.` };
+    if (isSecond ? answers.refuseSecond : answers.refuseFirst) return route.fulfill({ status, json });
+    if (isSecond) return route.fulfill({ json: { items: [], nextCursor: null } });
+    const { items } = (await (await route.fetch()).json()) as MediaList;
+    return route.fulfill({ json: { items, nextCursor: 'next' } });
+  });
+  return answers;
+}

@@ -45,7 +45,12 @@ export class LibraryList {
   async refresh(count: number): Promise<void> {
     this.stale = false;
     let fresh = unread;
-    while (fresh.more && fresh.items.length < count) fresh = appendPage(fresh, await this.#fetch(fresh.cursor));
+    try {
+      while (fresh.more && fresh.items.length < count) fresh = appendPage(fresh, await this.#fetch(fresh.cursor));
+    } catch (error) {
+      this.stale = true;
+      throw error;
+    }
     this.#show(fresh);
   }
 

@@ -15,6 +15,14 @@ test('the filter goes to the address and back; what is not set is not there', ()
   expect(filterFrom(queryOf(filter))).toEqual(filter);
 });
 
+test.each([
+  ['status=bogus&kind=paper&order=sideways', all],
+  ['status=Failed', all],
+  [`q=+${'x'.repeat(500)}`, { ...all, q: 'x'.repeat(200) }],
+])('what the API would refuse is left out: %s', (address, filter) => {
+  expect(filterFrom(new URLSearchParams(address))).toEqual(filter);
+});
+
 test('a page adds only what is not there yet', () => {
   expect(ids(appendPage(state(['d', 'c']), { items: [medium('c'), medium('b')], nextCursor: null }))).toEqual(['d', 'c', 'b']);
 });

@@ -1,4 +1,4 @@
-import type { Media, MediaStats } from '#contracts';
+import type { Media, MediaKind, MediaStats, MediaStatus } from '#contracts';
 import { isOlder } from './freshness';
 
 export interface LibraryFilter {
@@ -8,6 +8,11 @@ export interface LibraryFilter {
   /** '': newest first; 'asc': oldest first. */
   order: string;
 }
+
+export const kinds: readonly MediaKind[] = ['image', 'video', 'audio'];
+export const statuses: readonly MediaStatus[] = ['uploaded', 'processing', 'completed', 'failed'];
+/** Characters of a search that the API takes. */
+export const searchLength = 200;
 
 /** What is loaded of one list so far, in its order. */
 export interface LibraryState {
@@ -19,9 +24,11 @@ export interface LibraryState {
 
 export const unread: LibraryState = { items: [], cursor: null, more: true };
 
+/** Of an address that somebody typed or kept: what the API would refuse is left out. */
 export function filterFrom(query: URLSearchParams): LibraryFilter {
-  const order = query.get('order') === 'asc' ? 'asc' : '';
-  return { status: query.get('status') ?? '', kind: query.get('kind') ?? '', q: query.get('q') ?? '', order };
+  const oneOf = (name: string, values: readonly string[]): string => values.find((value) => value === query.get(name)) ?? '';
+  const q = (query.get('q') ?? '').trim().slice(0, searchLength);
+  return { status: oneOf('status', statuses), kind: oneOf('kind', kinds), q, order: oneOf('order', ['asc']) };
 }
 
 /** Only what is set, so that the address of the whole library stays `/media`. */

@@ -1,16 +1,13 @@
-import type { MediaKind, MediaStatus } from '#contracts';
 import { h } from '../dom';
 import { icon } from '../icons';
-import type { LibraryFilter } from '../library';
+import { kinds, searchLength, statuses, type LibraryFilter } from '../library';
 import { texts } from '../texts';
 
 const typingMs = 250;
-const kinds: readonly MediaKind[] = ['image', 'video', 'audio'];
-const statuses: readonly MediaStatus[] = ['uploaded', 'processing', 'completed', 'failed'];
 
 /** Search as you type, kind, status and order. Calls `changed` with the whole filter, and whether it was typed. */
 export function libraryToolbar(initial: LibraryFilter, changed: (filter: LibraryFilter, typed: boolean) => void): HTMLElement {
-  const search = h('input', { type: 'search', name: 'q', maxlength: 200, placeholder: texts.library.searchPlaceholder, 'aria-label': texts.library.search, autocomplete: 'off' });
+  const search = h('input', { type: 'search', name: 'q', maxlength: searchLength, placeholder: texts.library.searchPlaceholder, 'aria-label': texts.library.search, autocomplete: 'off' });
   search.value = initial.q;
   const status = h('select', { name: 'status', 'aria-label': texts.library.statusFilter }, option('', texts.library.anyStatus), ...statuses.map((value) => option(value, texts.status[value])));
   status.value = initial.status;

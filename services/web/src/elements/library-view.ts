@@ -29,6 +29,9 @@ export class LibraryView {
   #list: LibraryList | undefined;
   #left = new AbortController();
   #shown: readonly Media[] = [];
+  /** Why the last read was refused; nothing more is read until "Try again". */
+  #problem: unknown = null;
+  #messageSubject: unknown = null;
   readonly #schedule = oncePerFrame(() => this.#signal.aborted || this.#show());
   /** All are meant, also those that are not loaded yet. */
   #selectsAll = false;
@@ -43,7 +46,7 @@ export class LibraryView {
     this.#selection.ids.onChange(() => this.#showSelection(), signal);
     removed.onChange(() => this.#schedule(), signal);
     stats.onChange(() => this.#schedule(), signal);
-    live.refetch.on(() => void this.#list?.refresh(this.#grid.needed).catch(() => undefined), signal);
+    live.refetch.on(() => void this.#load((list) => list.refresh(this.#grid.needed)), signal);
     selectByHand(this.#grid, this.#selection, {
       order: () => this.#shown.map(({ id }) => id),
       selectAll: () => void this.#selectAll(),
@@ -60,14 +63,11 @@ export class LibraryView {
     this.#selection.clear();
     this.#list = list;
     list.state.onChange(() => this.#schedule(), signal);
+    this.#problem = null;
     this.#show();
-    try {
-      const count = Math.max(1, this.#grid.countUntil(scrollY + innerHeight));
-      await (list.stale ? list.refresh(count) : list.readUntil(count));
-      if (!signal.aborted) this.#show();
-    } catch (error) {
-      if (!signal.aborted) this.#say(problemState(error));
-    }
+    const count = Math.max(1, this.#grid.countUntil(scrollY + innerHeight));
+    await this.#load((opened) => (opened.stale ? opened.refresh(count) : opened.readUntil(count)));
+    if (!signal.aborted) this.#show();
   }
 
   /** Who comes back from looking at one finds its card. */
@@ -79,9 +79,34 @@ export class LibraryView {
     this.#grid.focusItem(viewed);
   }
 
+  /** Reads more of the list that is open, or reads it anew; a refusal is shown. */
+  async #load(read: (list: LibraryList) => Promise<void>): Promise<void> {
+    const list = this.#list;
+    if (!list) return;
+    const problem = await read(list).then(() => null, (error: unknown) => error);
+    if (list !== this.#list || this.#signal.aborted || problem === this.#problem) return;
+    this.#problem = problem;
+    this.#show();
+  }
+
+  async #tryAgain(): Promise<void> {
+    const known = this.#shown.length;
+    this.#problem = null;
+    this.#show();
+    await this.#load((list) => {
+      const count = list.state.value.items.length + 1;
+      return list.stale ? list.refresh(count) : list.readUntil(count);
+    });
+    this.#show();
+    // The button that had the focus is gone.
+    if (this.#problem) this.#message.querySelector('button')?.focus();
+    else this.#grid.focusItem(this.#shown[known]?.id ?? '');
+  }
+
   #show(): void {
     if (!this.#list) return;
-    const { items, more, cursor } = this.#list.state.value;
+    const { items, cursor } = this.#list.state.value;
+    const more = this.#list.state.value.more && !this.#problem;
     // Another filter: what was shown stays until there is something to show instead.
     const waits = more && cursor === null && items.length === 0 && this.#shown.length > 0;
     this.element.setAttribute('aria-busy', String(waits));
@@ -91,8 +116,18 @@ export class LibraryView {
     if (this.#selectsAll) this.#selection.add(this.#shown.map(({ id }) => id));
     this.#selection.keepOnly(this.#shown.map(({ id }) => id));
     this.#grid.show(this.#shown, more ? this.#expected(this.#list) : this.#shown.length);
-    setText(this.#end, more || this.#shown.length === 0 ? '' : texts.library.loaded(this.#shown.length));
-    fill(this.#message, more || this.#shown.length > 0 ? null : this.#empty(this.#list.filter));
+    const isWhole = !more && !this.#problem && this.#shown.length > 0;
+    setText(this.#end, isWhole ? texts.library.loaded(this.#shown.length) : '');
+    this.#showMessage(this.#list.filter, !more && this.#shown.length === 0);
+  }
+
+  /** Drawn anew only when it is about something else, so that it keeps the focus and is announced once. */
+  #showMessage(filter: LibraryFilter, isEmpty: boolean): void {
+    const subject = this.#problem ?? (isEmpty ? filter : null);
+    if (subject === this.#messageSubject) return;
+    this.#messageSubject = subject;
+    if (this.#problem) fill(this.#message, problemState(this.#problem, () => void this.#tryAgain()));
+    else fill(this.#message, isEmpty && this.#empty(filter));
   }
 
   /** There is more than what is loaded; how much is known without a filter that only the server understands. */
@@ -103,11 +138,8 @@ export class LibraryView {
   }
 
   async #read(count: number): Promise<void> {
-    const list = this.#list;
-    if (!list) return;
-    const hidden = list.state.value.items.length - this.#shown.length;
-    // A refusal is met again, and shown, when the page is opened anew; scrolling on asks again.
-    await list.readUntil(count + hidden).catch(() => undefined);
+    if (this.#problem) return;
+    await this.#load((list) => list.readUntil(count + list.state.value.items.length - this.#shown.length));
   }
 
   get #selected(): readonly Media[] {
@@ -126,7 +158,8 @@ export class LibraryView {
     const list = this.#list;
     this.#selectsAll = true;
     this.#show();
-    while (list?.state.value.more && this.#selectsAll && !this.#signal.aborted) await this.#read(this.#shown.length + 1);
+    const goesOn = (): boolean => this.#selectsAll && !this.#problem && !this.#signal.aborted;
+    while (list?.state.value.more && goesOn()) await this.#read(this.#shown.length + 1);
   }
 
   /** The focus goes on to what comes after, as in any list. */
@@ -153,11 +186,5 @@ export class LibraryView {
     const filtered = Object.values(narrowing).some(Boolean);
     if (!filtered) return filePicker(texts.library.emptyTitle, texts.library.emptyLead);
     return emptyState('search', texts.library.noMatchTitle, texts.library.noMatchLead, h('a', { class: 'button', href: '/media' }, texts.library.clearFilters));
-  }
-
-  #say(message: HTMLElement): void {
-    this.#shown = [];
-    this.#grid.show([], 0);
-    fill(this.#message, message);
   }
 }

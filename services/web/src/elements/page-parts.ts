@@ -17,10 +17,10 @@ export function emptyState(name: IconName, title: string, lead: string, ...actio
   return h('div', { class: 'empty' }, h('div', { class: 'empty-sign' }, icon(name)), h('h2', {}, title), h('p', {}, lead), ...actions);
 }
 
-/** For a read that was refused; a lost connection never gets here, it is waited for. */
-export function problemState(error: unknown): HTMLElement {
-  const again = h('button', { type: 'button', class: 'button', onclick: () => location.reload() }, texts.tryAgain);
-  return h('div', { class: 'empty', role: 'alert' }, h('div', { class: 'empty-sign bad' }, icon('alert')), h('p', {}, messageOf(error)), again);
+/** For a read that was refused; a lost connection never gets here, it is waited for. `again` repeats the read. */
+export function problemState(error: unknown, again = (): void => location.reload()): HTMLElement {
+  const button = h('button', { type: 'button', class: 'button', onclick: again }, texts.tryAgain);
+  return h('div', { class: 'empty', role: 'alert' }, h('div', { class: 'empty-sign bad' }, icon('alert')), h('p', {}, messageOf(error)), button);
 }
 
 /** Grey places where cards will be, of the same size, so that nothing jumps. */

@@ -10,6 +10,7 @@ import { texts } from '../texts';
 export function mediaListPage({ query, signal, scrollY }: PageContext): Page {
   const view = new LibraryView(signal);
   const filter = filterFrom(query);
+  changeAddress(libraryPath(filter));
   const toolbar = libraryToolbar(filter, (changed, typed) => {
     changeAddress(libraryPath(changed), { push: !typed });
     globalThis.scrollTo({ top: 0, behavior: 'instant' });
