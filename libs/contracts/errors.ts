@@ -28,7 +28,7 @@ export const problems = {
   payload_too_large: [413, 'Body too large', 'The request body is larger than this address takes.'],
   file_too_large: [413, 'File too large', 'The file is larger than this server accepts. Choose a smaller one.'],
   quota_exceeded: [413, 'Storage quota reached', 'Your storage is full. Delete some files, then upload again.'],
-  unsupported_media_type: [415, 'Unsupported media type', 'This kind of file is not supported. Send an image (jpg, png, gif), a video (mp4) or a sound (mp3, wav).'],
+  unsupported_media_type: [415, 'Unsupported media type', 'This kind of file is not supported. Send an image (JPG, PNG, GIF, WebP, AVIF, TIFF), a video (MP4, MOV, WebM, MKV) or a sound (MP3, WAV, M4A, AAC, FLAC, Ogg).'],
   range_not_satisfiable: [416, 'Range not satisfiable', 'The file is shorter than the range that was asked for.'],
   idempotency_key_reused: [422, 'Idempotency-Key reused', 'This Idempotency-Key was used for another file. Use a new key for each file.'],
   upload_locked: [423, 'Upload busy', 'Another request is sending bytes of this upload. Wait a moment, then go on.'],

@@ -1,5 +1,5 @@
 import { makeAvif, makeFlac, makeGif, makeJpeg, makeM4a, makeMp3, makeMp4, makeOpus, makePng, makeTiff, makeWav, makeWebp } from '#testing';
-import { SNIFF_BYTES, sniff } from './sniff';
+import { SNIFF_BYTES, isHeic, sniff } from './sniff';
 
 const head = async (file: Promise<Buffer>) => (await file).subarray(0, SNIFF_BYTES);
 
@@ -10,6 +10,32 @@ function withLargeChunk(png: Buffer): Buffer {
   return Buffer.concat([png.subarray(0, afterHeader), chunk, png.subarray(afterHeader)]);
 }
 
+/** As some encoders write AVIF: `avif` stands among the compatible brands alone. */
+function withMajorBrand(brand: string, file: Buffer): Buffer {
+  return Buffer.concat([file.subarray(0, 8), Buffer.from(brand, 'latin1'), file.subarray(12)]);
+}
+
+/** The first box of a file: the major brand, a version, the compatible brands. */
+function ftyp(brands: string): Buffer {
+  const [major = '', ...compatible] = brands.split(' ');
+  const length = Buffer.from([0, 0, 0, 16 + 4 * compatible.length]);
+  return Buffer.concat([length, Buffer.from(`ftyp${major}\0\0\0\0${compatible.join('')}`, 'latin1')]);
+}
+
+describe('isHeic', () => {
+  it.each(['heic mif1 heic', 'heix mif1', 'hevc msf1', 'mif1 heic miaf', 'msf1 hevc', 'mif1'])('takes %s for HEIC', async (brands) => {
+    expect([isHeic(ftyp(brands)), await sniff(ftyp(brands))]).toEqual([true, null]);
+  });
+
+  it.each(['avif mif1 miaf', 'avis msf1', 'mif1 avif miaf', 'msf1 avis', 'isom mp41'])('takes %s for something else', (brands) => {
+    expect(isHeic(ftyp(brands))).toBe(false);
+  });
+
+  it('takes a head that ends too early for something else', () => {
+    expect([isHeic(Buffer.alloc(0)), isHeic(Buffer.from('\0\0\0\x18ftyp', 'latin1'))]).toEqual([false, false]);
+  });
+});
+
 describe('sniff', () => {
   it.each<[string, string, () => Promise<Buffer>]>([
     ['image/jpeg', 'image', () => makeJpeg()],
@@ -17,6 +43,7 @@ describe('sniff', () => {
     ['image/gif', 'image', () => makeGif()],
     ['image/webp', 'image', () => makeWebp()],
     ['image/avif', 'image', () => makeAvif({ width: 32, height: 32 })],
+    ['image/avif', 'image', async () => withMajorBrand('mif1', await makeAvif({ width: 32, height: 32 }))],
     ['image/tiff', 'image', () => makeTiff()],
     ['image/png', 'image', async () => withLargeChunk(await makePng())],
     ['image/tiff', 'image', () => makeTiff({ width: 1_000, height: 1_000 })],

@@ -9,7 +9,7 @@ export interface SniffedType {
 /** How many first bytes of a file decide its type. */
 export const SNIFF_BYTES = 64 * 1024;
 
-/** What file-type may find -> what we call it. Whatever is not here is refused: HEIC too, as the shipped libvips can't decode HEVC. */
+/** What file-type may find -> what we call it. Whatever is not here is refused: HEIC too, as the shipped libvips cannot decode HEVC. */
 const accepted: Record<string, SniffedType> = {
   'image/jpeg': { contentType: 'image/jpeg', kind: 'image' },
   'image/png': { contentType: 'image/png', kind: 'image' },
@@ -43,7 +43,30 @@ export async function sniff(head: Buffer): Promise<SniffedType | null> {
   if (isScriptInDisguise(head)) return null;
   const found = await fileTypeFromBuffer(head).catch(() => undefined); // it throws on heads that contradict themselves
   const mime = found ? withoutParameters(found.mime) : bySignature(head);
-  return (mime && accepted[mime]) || null;
+  return (mime && accepted[isAvifInside(head) ? 'image/avif' : mime]) || null;
+}
+
+/** Whether the first bytes are those of HEIC, which is refused: the refusal can name it. */
+export function isHeic(head: Buffer): boolean {
+  const [major = ''] = brandsOf(head);
+  return HEVC_BRANDS.test(major) || (STRUCTURE_BRANDS.test(major) && !isAvifInside(head));
+}
+
+/** ISO 23008-12, annex B: the brands of HEIF with HEVC inside, and those that leave open what is inside. */
+const HEVC_BRANDS = /^he(ic|ix|im|is|vc|vx|vm|vs)$/;
+const STRUCTURE_BRANDS = /^m[is]f1$/;
+
+/** Of a file whose major brand leaves it open: AVIF names itself among the compatible brands then. */
+function isAvifInside(head: Buffer): boolean {
+  const [major = '', ...compatible] = brandsOf(head);
+  return STRUCTURE_BRANDS.test(major) && compatible.some((brand) => brand === 'avif' || brand === 'avis');
+}
+
+/** ISO 14496-12, 4.3: the major brand of a file and the compatible ones; none where there is no `ftyp` box. */
+function brandsOf(head: Buffer): string[] {
+  if (head.toString('latin1', 4, 8) !== 'ftyp') return [];
+  const compatible = head.toString('latin1', 16, head.readUInt32BE(0));
+  return [head.toString('latin1', 8, 12), ...(compatible.match(/.{4}/gs) ?? [])];
 }
 
 /** file-type also wants what may lie behind the head: the chunk after a large profile (PNG), the directory at the end (TIFF). */

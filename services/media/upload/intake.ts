@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
 import type { MediaKind } from '#contracts';
-import { sniff } from '#media';
+import { isHeic, sniff } from '#media';
 import { ProblemError } from '#nest';
+
+const HEIC_REFUSED = 'HEIC is not supported. Convert the picture to JPG, then upload that.';
 
 /** Enough for every signature, also behind the padding that some writers put first. */
 const HEAD_BYTES = 64 * 1024;
@@ -59,7 +61,7 @@ export class Intake extends Transform {
     const head = Buffer.concat(this.held);
     this.held = [];
     sniff(head).then((type) => {
-      if (!type) return done(new ProblemError('unsupported_media_type'));
+      if (!type) return done(new ProblemError('unsupported_media_type', isHeic(head) ? { detail: HEIC_REFUSED } : {}));
       this.type = type;
       done(null, head);
     }, done);

@@ -1,4 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
+import { acceptedContentTypes } from '../../../libs/media/sniff';
 import { browserPath, eventually, makeJpeg, makeMp3, makeMp4, newAccount, openBrowser, shapes, type Stack } from '#testing';
 
 // services apart have no server of pages of their own: nginx is that in the composed stack
@@ -34,6 +35,16 @@ describeWithBrowser(browserPath ? `the pages in a browser, ${name}` : 'the pages
     await page.locator('input[name=password]').fill(account.password);
     await page.getByRole('button', { name: 'Create account' }).click();
     await page.waitForURL('**/media?kind=image');
+  });
+
+  it('offers to choose what the server takes, and nothing else, and says how large', async () => {
+    await page.goto('/upload');
+    const accept = (await page.locator('input[type=file][name=file]').first().getAttribute('accept'))!.split(',');
+    // as the server calls it
+    const types = accept.filter((entry) => entry.includes('/')).map((type) => type.replace('/x-', '/'));
+    expect(types.toSorted()).toEqual(acceptedContentTypes.toSorted());
+    expect(accept.filter((entry) => /\*|hei[cf]/i.test(entry))).toEqual([]);
+    await page.getByText(/^JPG, PNG, .*AVIF.*MKV.*FLAC and Ogg, up to [\d.]+ [MG]B each\./).waitFor();
   });
 
   it('uploads three kinds and shows each become ready, live', async () => {

@@ -184,9 +184,15 @@ describeWithBrowser(browserPath ? 'uploads in a browser' : 'uploads in a browser
 
   it('refuses at once what the server would refuse', async () => {
     await page.locator('[data-storage], storage-meter').first().waitFor({ state: 'attached' });
+    const sent: string[] = [];
+    page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
+    const heic = Buffer.concat([Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), Buffer.alloc(1_000, 7)]);
+    await choose(await file('IMG_1.HEIC', heic));
+    await row('IMG_1.HEIC').getByText('HEIC is not supported. Convert the picture to JPG').waitFor();
     await choose([await file('large.jpg', await makeJpegOf(65 * MIB)), await file('paper.pdf', Buffer.from('%PDF-1.7 nothing')), await file('empty.jpg', Buffer.alloc(0))]);
     await row('large').getByText(/The file is larger than/).waitFor();
     await row('paper').getByText('This kind of file is not supported. Choose an image, a video or a sound.').waitFor();
     await row('empty').getByText('The file is empty. Check that it was saved completely.').waitFor();
+    expect(sent).toEqual([]);
   });
 });

@@ -53,6 +53,13 @@ describe.each(shapes)('uploads, %s', (_name, start) => {
     expect(await listed()).toBe(0);
   });
 
+  it('names HEIC when it refuses it', async () => {
+    const head = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1');
+    const problem = await refusal(new Uint8Array(Buffer.concat([head, randomBytes(1_000)])), 'IMG_1.HEIC');
+    expect(problem).toMatchObject({ code: 'unsupported_media_type', status: 415, detail: expect.stringMatching(/HEIC.*JPG/) });
+    expect(await listed()).toBe(0);
+  });
+
   it('holds the size limit to the byte', async () => {
     const { api: other } = await stack.newUser();
     expect((await other.tryUpload(await makeJpegOf(MAX_UPLOAD_BYTES), { filename: 'fits.jpg' })).status).toBe(201);

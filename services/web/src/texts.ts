@@ -118,7 +118,9 @@ export const texts = {
 
   upload: {
     title: 'Upload',
-    lead: 'JPG, PNG, GIF, MP4, MP3 and WAV. Drop them anywhere on any page.',
+    /** `limit`: empty while it is not known. */
+    lead: (formats: readonly string[], limit: string) =>
+      `${formats.slice(0, -1).join(', ')} and ${formats.at(-1)}${limit && `, up to ${limit} each`}. Drop them anywhere on any page.`,
     choose: 'Choose files',
     chooseFolder: 'Choose a folder',
     dropTitle: 'Drop files here',
@@ -165,6 +167,7 @@ export const texts = {
     sessionEnded: 'Your session has ended. Log in, then retry.',
     empty: 'The file is empty. Check that it was saved completely.',
     unsupported: 'This kind of file is not supported. Choose an image, a video or a sound.',
+    heic: 'HEIC is not supported. Convert the picture to JPG, then choose that.',
     unreadable: 'The file can not be read. It may have been moved; choose it again.',
     seeThem: 'See them',
     batchReady: (ready: number, failed: number) =>

@@ -4,7 +4,7 @@ import { messageOf } from '../problem';
 import { texts } from '../texts';
 
 /** The heading of a page and what belongs beside it. */
-export function pageHead(title: string, lead: string | null, ...actions: Child[]): HTMLElement {
+export function pageHead(title: string, lead: Child, ...actions: Child[]): HTMLElement {
   return h(
     'header',
     { class: 'page-head' },

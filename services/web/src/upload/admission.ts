@@ -3,7 +3,7 @@ import { api } from '../api';
 import { formatBytes } from '../format';
 import { stats } from '../stats';
 import { texts } from '../texts';
-import { obviouslyUnsupported, sniffBytes } from './sniff';
+import { isHeic, obviouslyUnsupported, sniffBytes } from './sniff';
 
 /** Larger ones take too long to read before anything is seen to move. */
 const hashLimitBytes = 100 * 1024 ** 2;
@@ -16,6 +16,7 @@ export async function refusalOf(file: File, pendingBytes: number): Promise<strin
   if (limits?.quotaBytes && limits.originalBytes + pendingBytes + file.size > limits.quotaBytes) return texts.upload.noRoom;
   try {
     const head = new Uint8Array(await file.slice(0, sniffBytes).arrayBuffer());
+    if (isHeic(head)) return texts.upload.heic;
     return obviouslyUnsupported(head) ? texts.upload.unsupported : null;
   } catch {
     return texts.upload.unreadable;

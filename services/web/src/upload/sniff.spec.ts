@@ -1,4 +1,4 @@
-import { obviouslyUnsupported } from './sniff';
+import { isHeic, obviouslyUnsupported } from './sniff';
 
 const bytes = (...parts: (string | number[])[]) => Uint8Array.from(parts.flatMap((part) => (typeof part === 'string' ? Array.from(new TextEncoder().encode(part)) : part)));
 
@@ -25,4 +25,23 @@ test.each<[string, Uint8Array]>([
   ['what nobody knows', bytes([0x00, 0x01, 0x02])],
 ])('lets %s go to the server', (_, head) => {
   expect(obviouslyUnsupported(head)).toBe(false);
+});
+
+/** The first box of a file, and the beginning of the next one. */
+function ftyp(brands: string): Uint8Array {
+  const [major = '', ...compatible] = brands.split(' ');
+  const length = [0, 0, 0, 16 + 4 * compatible.length];
+  return bytes(length, 'ftyp', major, [0, 0, 0, 0], ...compatible, [0, 0, 0, 40], 'metaavif');
+}
+
+test.each(['heic mif1 heic', 'heix', 'hevc msf1', 'mif1 heic miaf', 'msf1 hevc', 'mif1'])('%s is HEIC', (brands) => {
+  expect(isHeic(ftyp(brands))).toBe(true);
+});
+
+test.each(['avif mif1', 'avis msf1', 'mif1 avif miaf', 'msf1 avis', 'isom mp41'])('%s is not HEIC', (brands) => {
+  expect([isHeic(ftyp(brands)), obviouslyUnsupported(ftyp(brands))]).toEqual([false, false]);
+});
+
+test('a head that ends too early is not HEIC', () => {
+  expect([isHeic(bytes()), isHeic(bytes([0, 0, 0, 24], 'ftyp'))]).toEqual([false, false]);
 });
