@@ -26,13 +26,27 @@ export function fill(parent: Element, ...children: Child[]): void {
   append(parent, children);
 }
 
-/** Makes `children` what is in `parent`, in their order, and moves only what is not in its place: the rest keeps focus and state. */
+/**
+ * Makes `children` what is in `parent`, in their order, and moves only what is not in its place. What has the focus stays
+ * where it is, since moving it would end that: the others move around it.
+ */
 export function arrange(parent: Element, children: readonly Element[]): void {
   const wanted = new Set(children);
   for (const child of parent.querySelectorAll(':scope > *')) if (!wanted.has(child)) child.remove();
-  for (const [index, child] of children.entries()) {
-    const there = parent.children[index];
-    if (there !== child) parent.insertBefore(child, there ?? null);
+  const focusedAt = children.findIndex((child) => child.contains(document.activeElement));
+  const fixedAt = Math.max(0, focusedAt);
+  const [before, [fixed, ...after]] = [children.slice(0, fixedAt), children.slice(fixedAt)];
+  if (!fixed) return;
+  if (focusedAt < 0 && parent.firstElementChild !== fixed) parent.prepend(fixed);
+  let beside = fixed;
+  for (const child of before.toReversed()) {
+    if (beside.previousElementSibling !== child) beside.before(child);
+    beside = child;
+  }
+  beside = fixed;
+  for (const child of after) {
+    if (beside.nextElementSibling !== child) beside.after(child);
+    beside = child;
   }
 }
 

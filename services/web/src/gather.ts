@@ -11,15 +11,20 @@ export function gathered(action: () => Promise<void>, signal: AbortSignal): () =
   };
 }
 
-/** Many things change between two frames; the screen is drawn once. */
-export function oncePerFrame(draw: () => void): () => void {
+/** Many things change between two frames; the screen is drawn once, and with `gapMs` not again before that has passed. */
+export function oncePerFrame(draw: () => void, gapMs = 0): () => void {
   let isDue = false;
+  let drawnAtMs = Number.NEGATIVE_INFINITY;
+  const run = (): void => {
+    isDue = false;
+    drawnAtMs = performance.now();
+    draw();
+  };
   return () => {
     if (isDue) return;
     isDue = true;
-    requestAnimationFrame(() => {
-      isDue = false;
-      draw();
-    });
+    const waitMs = drawnAtMs + gapMs - performance.now();
+    if (waitMs <= 0) requestAnimationFrame(run);
+    else setTimeout(() => requestAnimationFrame(run), waitMs);
   };
 }

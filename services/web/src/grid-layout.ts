@@ -10,11 +10,14 @@ export interface GridMeasures {
   headingGap: number;
 }
 
-/** A heading (`from` is the first item under it, `to` the same) or a row of the items `from` until `to`. */
-export interface GridRow {
-  kind: 'heading' | 'cells';
+interface Stretch {
   top: number;
   height: number;
+}
+
+/** A heading (`from` is the first item under it, `to` the same) or a row of the items `from` until `to`. */
+export interface GridRow extends Stretch {
+  kind: 'heading' | 'cells';
   from: number;
   to: number;
 }
@@ -54,7 +57,7 @@ export function layOut(items: readonly { createdAt: string }[], expected: number
 }
 
 /** The rows that touch the stretch from `top` to `bottom`. */
-export function rowsBetween({ rows }: GridLayout, top: number, bottom: number): readonly GridRow[] {
+export function rowsBetween<Row extends Stretch>({ rows }: { rows: readonly Row[] }, top: number, bottom: number): readonly Row[] {
   const first = firstRow(rows, (row) => row.top + row.height > top);
   const end = firstRow(rows, (row) => row.top >= bottom);
   return rows.slice(first, Math.max(first, end));
@@ -77,7 +80,7 @@ export function itemBeside(layout: GridLayout, index: number, key: string): numb
 }
 
 /** Halving: ten thousand items are asked on every frame of scrolling. */
-function firstRow(rows: readonly GridRow[], isBeyond: (row: GridRow) => boolean): number {
+function firstRow<Row>(rows: readonly Row[], isBeyond: (row: Row) => boolean): number {
   let low = 0;
   let high = rows.length;
   while (low < high) {

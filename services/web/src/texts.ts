@@ -4,6 +4,16 @@ import type { Strength } from './password-strength';
 const number = (count: number): string => count.toLocaleString('en');
 const plural = (count: number, one: string, many: string): string => `${number(count)} ${count === 1 ? one : many}`;
 
+const missingText = 'The browser did not keep this file. Choose it again to upload it.';
+
+/** How the files of a drop ended. */
+interface Outcome {
+  ready: number;
+  failed: number;
+  duplicates: number;
+  missing: number;
+}
+
 /** Every sentence and label of the front end, in one place, ready for translation. */
 export const texts = {
   name: 'SnapStream',
@@ -129,8 +139,32 @@ export const texts = {
     dropAnywhereLead: 'Folders work, too.',
     trayTitle: 'Uploads',
     progressOf: (name: string) => `Progress of ${name}`,
-    batchSummary: (running: number, done: number, failed: number) =>
-      [running > 0 && `${running} on the way`, done > 0 && `${done} ready`, failed > 0 && `${failed} failed`].filter(Boolean).join(' · '),
+    /** Files that are over, in whatever way, of all. */
+    done: (done: number, files: number) => (files === 1 ? '1 on the way' : `${number(done)} of ${number(files)} done`),
+    outcome: ({ ready, failed, duplicates, missing }: Outcome) =>
+      [
+        ready > 0 && `${number(ready)} ready`,
+        failed > 0 && `${number(failed)} failed`,
+        duplicates > 0 && plural(duplicates, 'duplicate', 'duplicates'),
+        missing > 0 && `${number(missing)} to choose again`,
+      ]
+        .filter(Boolean)
+        .join(' · '),
+    pauseAll: 'Pause all',
+    resumeAll: 'Resume all',
+    cancelAll: 'Cancel all',
+    cancelAllTitle: (count: number) => `Cancel ${plural(count, 'upload', 'uploads')}?`,
+    cancelAllLead: 'These files are not uploaded, and this browser forgets them. What is uploaded already stays in your library.',
+    cancelAllConfirm: 'Cancel uploads',
+    keepUploading: 'Keep uploading',
+    fold: (status: string, count: number, reason: string | null) => {
+      if (status === 'completed') return `${number(count)} ready`;
+      if (status === 'cancelled') return `${number(count)} cancelled`;
+      return `${plural(count, 'file', 'files')}: ${reason ?? (status === 'missing' ? missingText : 'You have these files already.')}`;
+    },
+    retryAll: 'Retry all',
+    chooseAgain: 'Choose again',
+    missing: missingText,
     clearFinished: 'Clear finished',
     collapse: 'Collapse',
     expand: 'Expand',
@@ -158,7 +192,6 @@ export const texts = {
     tooLarge: (limit: string) => `The file is larger than ${limit}. Choose a smaller one.`,
     noRoom: 'Your storage is full. Delete some files, then choose it again.',
     totalProgress: 'Progress of all uploads',
-    totals: (loaded: string, total: string) => `${loaded} of ${total}`,
     remove: 'Remove from the list',
     cancelled: 'Cancelled',
     lost: 'The connection was lost. The upload goes on by itself.',
@@ -170,8 +203,11 @@ export const texts = {
     heic: 'HEIC is not supported. Convert the picture to JPG, then choose that.',
     unreadable: 'The file can not be read. It may have been moved; choose it again.',
     seeThem: 'See them',
-    batchReady: (ready: number, failed: number) =>
-      failed === 0 ? `${plural(ready, 'file is', 'files are')} ready.` : `${ready} ready, ${failed} failed.`,
+    batchSettled: ({ ready, failed, duplicates, missing, reason }: Outcome & { reason: string | null }) => {
+      const others = [failed > 0 && `${number(failed)} failed`, duplicates > 0 && `${number(duplicates)} here already`, missing > 0 && `${number(missing)} to choose again`].filter(Boolean);
+      const counts = others.length === 0 ? `${plural(ready, 'file is', 'files are')} ready` : [ready > 0 && `${number(ready)} ready`, ...others].filter(Boolean).join(', ');
+      return `${counts}.${reason ? ` ${reason}` : ''}`;
+    },
   },
 
   status: {

@@ -15,10 +15,12 @@ export interface Confirmation {
   title: string;
   lead: string;
   confirm: string;
+  /** What the button says that changes nothing; "Cancel" unless given. */
+  dismiss?: string;
 }
 
 /** Asks before something that can not be undone. */
-export function confirmDialog({ title, lead, confirm }: Confirmation): Promise<boolean> {
+export function confirmDialog({ title, lead, confirm, dismiss = texts.cancel }: Confirmation): Promise<boolean> {
   return new Promise((resolve) => {
     const dialog = openDialog(
       title,
@@ -26,7 +28,7 @@ export function confirmDialog({ title, lead, confirm }: Confirmation): Promise<b
       h(
         'div',
         { class: 'dialog-actions' },
-        h('button', { type: 'button', class: 'button', autofocus: true, onclick: () => dialog.close() }, texts.cancel),
+        h('button', { type: 'button', class: 'button', autofocus: true, onclick: () => dialog.close() }, dismiss),
         h('button', { type: 'button', class: 'button danger', onclick: () => dialog.close('confirmed') }, confirm),
       ),
     );

@@ -41,7 +41,7 @@ export class DropVeil extends SignalElement {
 
 async function take(transfer: DataTransfer): Promise<void> {
   const files = await filesOf(transfer);
-  if (files.length > 0) await uploads.add(files);
+  if (files.length > 0) uploads.add(files);
 }
 
 function paste(event: ClipboardEvent): void {

@@ -28,9 +28,16 @@ export function filePicker(title: string = texts.upload.dropTitle, lead: string 
   );
 }
 
+/** Opens the browser's dialog for choosing files. */
+export function chooseFiles(): void {
+  const input = h('input', { type: 'file', multiple: true });
+  input.addEventListener('change', () => take(input));
+  input.click();
+}
+
 function take(input: HTMLInputElement): void {
   const chosen = [...(input.files ?? [])].filter(isWanted);
   // Emptied, so that choosing the same file again counts as a change.
   input.value = '';
-  if (chosen.length > 0) void uploads.add(chosen);
+  if (chosen.length > 0) uploads.add(chosen);
 }

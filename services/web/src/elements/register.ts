@@ -10,9 +10,11 @@ import { StorageMeter } from './storage-meter';
 import { TagField } from './tag-field';
 import { ThemeSwitch } from './theme-switch';
 import { ToastRegion } from './toast-region';
+import { UploadFold } from './upload-fold';
 import { UploadRow } from './upload-row';
 import { UploadTray } from './upload-tray';
 import { VirtualGrid } from './virtual-grid';
+import { VirtualList } from './virtual-list';
 import { WavePlayer } from './wave-player';
 
 const elements = {
@@ -28,9 +30,11 @@ const elements = {
   'tag-field': TagField,
   'theme-switch': ThemeSwitch,
   'toast-region': ToastRegion,
+  'upload-fold': UploadFold,
   'upload-row': UploadRow,
   'upload-tray': UploadTray,
   'virtual-grid': VirtualGrid,
+  'virtual-list': VirtualList,
   'wave-player': WavePlayer,
 };
 

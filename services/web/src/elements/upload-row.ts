@@ -3,8 +3,9 @@ import { formatBytes, formatWait } from '../format';
 import { icon } from '../icons';
 import { messageOf } from '../problem';
 import { texts } from '../texts';
-import { isSettled, statusOf, type Upload } from '../upload/queue';
+import { isRetryable, isSettled, statusOf, type Upload } from '../upload/upload';
 import { uploads } from '../upload/uploads';
+import { chooseFiles } from './file-picker';
 import { progressBar } from './progress-bar';
 import { thumbnail } from './thumbnail';
 import { toast } from './toast-region';
@@ -23,23 +24,31 @@ export class UploadRow extends HTMLElement {
   #pictureKey = '';
   #actionsKey = '';
   #objectUrl: string | undefined;
+  #upload: Upload | undefined;
 
   connectedCallback(): void {
-    fill(this, this.#article);
+    if (!this.firstChild) fill(this, this.#article);
   }
 
   disconnectedCallback(): void {
-    this.#revoke();
+    // A row that only takes another place in the list is connected again by then.
+    queueMicrotask(() => this.isConnected || this.#revoke());
+  }
+
+  get upload(): Upload | undefined {
+    return this.#upload;
   }
 
   set upload(upload: Upload) {
+    if (this.#upload === upload) return;
+    this.#upload = upload;
     const status = statusOf(upload);
     this.#article.dataset['status'] = status;
     if (upload.state === 'sent' && upload.media) this.#article.dataset['mediaId'] = upload.media.id;
     this.#showName(upload);
     setText(this.#detail, describe(upload));
     this.#bar.element.setAttribute('aria-label', texts.upload.progressOf(upload.name));
-    this.#bar.element.hidden = isSettled(upload) || status === 'uploaded' || (status === 'waiting' && upload.loadedBytes === 0);
+    this.#bar.element.hidden = isSettled(upload) || status === 'uploaded' || (status !== 'uploading' && status !== 'processing' && upload.loadedBytes === 0);
     this.#bar.set(percentOf(upload));
     this.#showPicture(upload, status);
     this.#showActions(upload, status);
@@ -75,7 +84,7 @@ export class UploadRow extends HTMLElement {
   }
 
   #showActions(upload: Upload, status: string): void {
-    const key = `${status}${upload.media?.failure?.retryable ?? ''}${uploads.canPause(upload)}`;
+    const key = `${status}${isRetryable(upload)}${uploads.canPause(upload)}`;
     if (key === this.#actionsKey) return;
     this.#actionsKey = key;
     const focused = this.#actions.contains(document.activeElement);
@@ -91,17 +100,17 @@ export class UploadRow extends HTMLElement {
 
 function actionsFor(upload: Upload, status: string): HTMLElement[] {
   const { id, name } = upload;
-  const cancel = iconButton('close', texts.upload.cancel, name, () => uploads.cancel(id));
-  if (uploads.canPause(upload)) return [iconButton('pause', texts.upload.pause, name, () => uploads.pause(id)), cancel];
+  const cancel = iconButton('close', texts.upload.cancel, name, () => uploads.cancel([id]));
+  if (uploads.canPause(upload)) return [iconButton('pause', texts.upload.pause, name, () => uploads.pause([id])), cancel];
   if (status === 'waiting' || status === 'uploading') return [cancel];
-  if (status === 'paused') return [iconButton('play', texts.upload.resume, name, () => void uploads.retry(id)), cancel];
-  const retry = h('button', { type: 'button', class: 'button small', onclick: () => void uploads.retry(id).catch((error: unknown) => toast(messageOf(error), 'bad')) }, icon('retry'), texts.upload.retry);
+  if (status === 'paused') return [iconButton('play', texts.upload.resume, name, () => void uploads.retry([id])), cancel];
+  const retry = h('button', { type: 'button', class: 'button small', onclick: () => void uploads.retry([id]).catch((error: unknown) => toast(messageOf(error), 'bad')) }, icon('retry'), texts.upload.retry);
   const open = h('a', { class: 'button small', href: `/media/${upload.media?.id}` }, texts.upload.open);
-  const remove = iconButton('close', texts.upload.remove, name, () => uploads.remove(id));
-  if (status === 'duplicate') return [h('button', { type: 'button', class: 'button small', onclick: () => void uploads.retry(id) }, texts.upload.uploadAnyway), remove];
+  const remove = iconButton('close', texts.upload.remove, name, () => uploads.remove([id]));
+  if (status === 'duplicate') return [h('button', { type: 'button', class: 'button small', onclick: () => void uploads.retry([id]) }, texts.upload.uploadAnyway), remove];
   if (status === 'completed') return [open, remove];
-  if (status === 'failed') return upload.media?.failure?.retryable ? [retry, remove] : [remove];
-  if (status === 'error' || status === 'cancelled') return [retry, remove];
+  if (status === 'missing') return [h('button', { type: 'button', class: 'button small', onclick: chooseFiles }, texts.upload.chooseAgain), remove];
+  if (isRetryable(upload)) return [retry, remove];
   return isSettled(upload) ? [remove] : [];
 }
 
@@ -119,6 +128,7 @@ function describe(upload: Upload): string {
   if (upload.state === 'sending') return describeSending(upload);
   if (upload.message) return upload.message;
   if (upload.state === 'duplicate' && upload.media) return texts.upload.duplicate(upload.media.title);
+  if (upload.state === 'missing') return texts.upload.missing;
   if (upload.state === 'paused') return texts.upload.paused(formatBytes(upload.loadedBytes), formatBytes(upload.sizeBytes));
   if (upload.state === 'cancelled') return texts.upload.cancelled;
   return `${texts.upload.waiting} · ${formatBytes(upload.sizeBytes)}`;

@@ -8,14 +8,26 @@ import { isHeic, obviouslyUnsupported, sniffBytes } from './sniff';
 /** Larger ones take too long to read before anything is seen to move. */
 const hashLimitBytes = 100 * 1024 ** 2;
 
-/** Why a file would be refused, said before a byte of it moves; null: send it. `pendingBytes` will be stored before it. */
-export async function refusalOf(file: File, pendingBytes: number): Promise<string | null> {
+/** Cutting the beginning out of a smaller file takes Chromium longer than reading all of it. */
+const readWholeBytes = 64 * 1024;
+
+/** Why a file would be refused, said before a byte of it moves; null: nothing against it. */
+export interface Examination {
+  content: (file: File) => Promise<string | null>;
+  /** `pendingBytes` will be stored before it. */
+  size: (sizeBytes: number, pendingBytes: number) => string | null;
+}
+
+/** What its owner has just chosen. */
+export const forChosen: Examination = { content: contentRefusal, size: sizeRefusal };
+/** What was examined before a reload. */
+export const forKept: Examination = { content: async (file) => ((await isReadable(file)) ? null : texts.upload.unreadable), size: () => null };
+
+async function contentRefusal(file: File): Promise<string | null> {
   if (file.size === 0) return texts.upload.empty;
-  const limits = stats.value;
-  if (limits && file.size > limits.maxUploadBytes) return texts.upload.tooLarge(formatBytes(limits.maxUploadBytes));
-  if (limits?.quotaBytes && limits.originalBytes + pendingBytes + file.size > limits.quotaBytes) return texts.upload.noRoom;
   try {
-    const head = new Uint8Array(await file.slice(0, sniffBytes).arrayBuffer());
+    const beginning = file.size > readWholeBytes ? file.slice(0, sniffBytes) : file;
+    const head = new Uint8Array(await beginning.arrayBuffer()).subarray(0, sniffBytes);
     if (isHeic(head)) return texts.upload.heic;
     return obviouslyUnsupported(head) ? texts.upload.unsupported : null;
   } catch {
@@ -23,9 +35,15 @@ export async function refusalOf(file: File, pendingBytes: number): Promise<strin
   }
 }
 
+function sizeRefusal(sizeBytes: number, pendingBytes: number): string | null {
+  const limits = stats.value;
+  if (limits && sizeBytes > limits.maxUploadBytes) return texts.upload.tooLarge(formatBytes(limits.maxUploadBytes));
+  if (limits?.quotaBytes && limits.originalBytes + pendingBytes + sizeBytes > limits.quotaBytes) return texts.upload.noRoom;
+  return null;
+}
+
 /** A file that changed or vanished on disk makes the request fail like a lost connection. */
-export async function isReadable(file: File | undefined): Promise<boolean> {
-  if (!file) return false;
+export async function isReadable(file: File): Promise<boolean> {
   return file.slice(0, 1).arrayBuffer().then(() => true, () => false);
 }
 

@@ -1,7 +1,8 @@
 import { api } from '../api';
 import { live } from '../live';
 import { ApiProblem } from '../problem';
-import { isSettled, statusOf, type UploadQueue } from './queue';
+import type { UploadQueue } from './queue';
+import { isSettled, statusOf } from './upload';
 
 const lineMs = 5_000;
 

@@ -1,51 +1,17 @@
 import type { Media } from '#contracts';
 import { isOlder } from '../freshness';
 import { RateMeter } from './rate-meter';
+import { Tally } from './tally';
+import { isUnsent, type Upload } from './upload';
 
-/**
- * One row per file, from the first byte to the last analysis.
- * waiting -> sending -> sent (from here `media` tells the rest), or refused (by us or the server), error, cancelled.
- * paused and duplicate wait for their owner's word; of a duplicate `media` is the one that is there.
- */
-export type UploadState = 'waiting' | 'sending' | 'paused' | 'duplicate' | 'sent' | 'refused' | 'error' | 'cancelled';
-
-export interface Upload {
-  readonly id: string;
-  readonly batchId: string;
-  readonly name: string;
-  readonly sizeBytes: number;
-  readonly state: UploadState;
-  readonly loadedBytes: number;
-  readonly bytesPerSecond: number | null;
-  readonly secondsLeft: number | null;
-  readonly message: string | null;
-  /** How often the connection was lost under it. */
-  readonly interruptions: number;
-  readonly media: Media | null;
-}
-
-export type NewUpload = Pick<Upload, 'id' | 'batchId' | 'name' | 'sizeBytes'> & { refusal?: string | null };
-
-/** What `data-status` says: the server's word once there is one. */
-export function statusOf(upload: Upload): string {
-  if (upload.state === 'sent' && upload.media) return upload.media.status;
-  if (upload.state === 'sending') return 'uploading';
-  return upload.state;
-}
-
-/** Nothing more will happen by itself. */
-export function isSettled(upload: Upload): boolean {
-  return ['refused', 'duplicate', 'error', 'cancelled', 'completed', 'failed'].includes(statusOf(upload));
-}
-
-/** It ended, and not because its owner wanted it to. */
-export function isUnsuccessful(upload: Upload): boolean {
-  return ['refused', 'error', 'failed'].includes(statusOf(upload));
-}
+export type NewUpload = Pick<Upload, 'id' | 'batchId' | 'name' | 'sizeBytes'> & { isMissing?: boolean };
 
 /** The state of all uploads; knows nothing of the network or the page. */
 export class UploadQueue {
+  readonly tally = new Tally();
   readonly #uploads = new Map<string, Upload>();
+  /** Ids of uploads by the id of their medium. */
+  readonly #byMedium = new Map<string, string>();
   readonly #meters = new Map<string, RateMeter>();
   /** News about media whose upload was not answered yet: a small picture can be ready before its 201 is here. */
   readonly #early = new Map<string, Media>();
@@ -61,19 +27,40 @@ export class UploadQueue {
     return [...this.#uploads.values()];
   }
 
+  get size(): number {
+    return this.#uploads.size;
+  }
+
   get(id: string): Upload | undefined {
     return this.#uploads.get(id);
   }
 
-  add({ refusal, ...file }: NewUpload): void {
-    const state = refusal ? 'refused' : 'waiting';
-    this.#put({ ...file, state, loadedBytes: 0, bytesPerSecond: null, secondsLeft: null, message: refusal ?? null, interruptions: 0, media: null });
+  /** All of a drop at once, so that its totals are known before anything happens to the first. */
+  add(files: readonly NewUpload[]): void {
+    for (const { isMissing, ...file } of files) this.#put({ ...file, ...fresh, state: isMissing ? 'missing' : 'waiting' });
+    for (const { id } of files) this.#changed(id);
+  }
+
+  /** It was examined: from now on it may be sent. */
+  admit(id: string): void {
+    this.#change(id, { isAdmitted: true });
+  }
+
+  /** Its owner chose the file again. */
+  found(id: string): void {
+    if (this.#uploads.get(id)?.state === 'missing') this.#change(id, fresh);
   }
 
   /** Marks the next waiting uploads as sending, as far as the parallel limit allows, and returns them. */
   startNext(nowMs: number): Upload[] {
-    const room = this.#parallel - this.all.filter(({ state }) => state === 'sending').length;
-    const next = this.all.filter(({ state }) => state === 'waiting').slice(0, Math.max(0, room));
+    const next: Upload[] = [];
+    let free = this.#parallel - this.tally.all.sending;
+    if (free <= 0) return next;
+    for (const upload of this.#uploads.values()) {
+      if (upload.state !== 'waiting' || !upload.isAdmitted) continue;
+      next.push(upload);
+      if ((free -= 1) === 0) break;
+    }
     for (const { id } of next) {
       this.#meters.set(id, new RateMeter(nowMs));
       this.#change(id, { state: 'sending', message: null });
@@ -117,14 +104,15 @@ export class UploadQueue {
   /** The connection was lost: back in line, at most `limit` times; false when that is used up. */
   interrupt(id: string, message: string, limit: number): boolean {
     const upload = this.#uploads.get(id);
-    if (!upload || upload.interruptions >= limit) return false;
+    if (upload?.state !== 'sending' || upload.interruptions >= limit) return false;
     this.#change(id, { state: 'waiting', message, interruptions: upload.interruptions + 1, ...still });
     return true;
   }
 
   /** The server keeps what it has: `retry` goes on from there. */
   pause(id: string): void {
-    if (this.#uploads.get(id)?.state === 'sending') this.#change(id, { state: 'paused', message: null, ...still });
+    const state = this.#uploads.get(id)?.state;
+    if (state === 'sending' || state === 'waiting') this.#change(id, { state: 'paused', message: null, ...still });
   }
 
   /** The same bytes are there already, as `media`: its owner says whether they are wanted twice. */
@@ -133,8 +121,8 @@ export class UploadQueue {
   }
 
   cancel(id: string): void {
-    const state = this.#uploads.get(id)?.state;
-    if (state === 'waiting' || state === 'sending' || state === 'paused') this.#change(id, { state: 'cancelled', message: null, ...still });
+    const upload = this.#uploads.get(id);
+    if (upload && isUnsent(upload)) this.#change(id, { state: 'cancelled', message: null, ...still });
   }
 
   /** The owner's word to go on, after an error, a cancel or a pause, or although it is there already: counts interruptions afresh. */
@@ -159,27 +147,37 @@ export class UploadQueue {
   }
 
   remove(id: string): void {
+    const upload = this.#uploads.get(id);
+    if (!upload) return;
     this.#meters.delete(id);
-    if (this.#uploads.delete(id)) this.#changed(id);
+    if (upload.media && this.#byMedium.get(upload.media.id) === id) this.#byMedium.delete(upload.media.id);
+    this.#uploads.delete(id);
+    this.tally.replace(upload, undefined);
+    this.#changed(id);
   }
 
   #rowOf(mediaId: string): Upload | undefined {
-    return this.all.find(({ state, media }) => state === 'sent' && media?.id === mediaId);
+    const upload = this.#uploads.get(this.#byMedium.get(mediaId) ?? '');
+    return upload?.state === 'sent' && upload.media?.id === mediaId ? upload : undefined;
   }
 
   #isSending(): boolean {
-    return this.all.some(({ state }) => state === 'sending');
+    return this.tally.all.sending > 0;
   }
 
   #put(upload: Upload): void {
+    this.tally.replace(this.#uploads.get(upload.id), upload);
     this.#uploads.set(upload.id, upload);
-    this.#changed(upload.id);
+    if (upload.state === 'sent' && upload.media) this.#byMedium.set(upload.media.id, upload.id);
   }
 
   #change(id: string, changes: Partial<Upload>): void {
     const upload = this.#uploads.get(id);
-    if (upload) this.#put({ ...upload, ...changes });
+    if (!upload) return;
+    this.#put({ ...upload, ...changes });
+    this.#changed(id);
   }
 }
 
 const still = { bytesPerSecond: null, secondsLeft: null };
+const fresh = { state: 'waiting', isAdmitted: false, loadedBytes: 0, message: null, interruptions: 0, media: null, ...still } as const;

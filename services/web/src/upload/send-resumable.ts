@@ -8,6 +8,7 @@ export interface ResumableOptions extends Omit<SendOptions, 'idempotencyKey'> {
   unreachable: () => Error;
 }
 
+const endpoint = '/api/uploads';
 const mediaIdHeader = 'Snapstream-Media-Id';
 
 /**
@@ -19,7 +20,7 @@ export async function sendResumable({ file, batchId, signal, progress, refused, 
   let mediaId: string | undefined;
   let unknown: Error | undefined;
   const upload = new Upload(file, {
-    endpoint: '/api/uploads',
+    endpoint,
     metadata: { filename: file.name, batch: batchId },
     retryDelays: null, // the queue knows when the connection is back
     removeFingerprintOnSuccess: true,
@@ -44,6 +45,16 @@ export async function sendResumable({ file, batchId, signal, progress, refused, 
   if (previous) upload.resumeFromPreviousUpload(previous);
   if (!signal.aborted) upload.start();
   return promise;
+}
+
+/** Ends what earlier tries of a file left on the server, where there are any: else it stays there for a day. */
+export async function abandonResumable(file: File): Promise<void> {
+  const options = { endpoint, retryDelays: null };
+  for (const previous of await new Upload(file, options).findPreviousUploads()) {
+    const upload = new Upload(file, options);
+    upload.resumeFromPreviousUpload(previous);
+    await upload.abort(true).catch(() => undefined);
+  }
 }
 
 /** It is there, or it is not. After any other answer (nobody is logged in, a part is away) tus' client would begin from the first byte. */

@@ -1,5 +1,44 @@
 import type { Media } from '#contracts';
+import { api } from '../api';
 import { NetworkProblem, parseProblem } from '../problem';
+import type { PendingFile } from './kept-files';
+import type { Upload } from './upload';
+
+/** From here on a lost connection costs more than the two requests that resuming takes. */
+const resumableFromBytes = 5 * 1024 ** 2;
+
+/** A file and what its sending needs to know. */
+export interface Source {
+  /** Its idempotency key is the same on every try, so that a try whose answer was lost is not stored twice. */
+  pending: PendingFile;
+  file: File;
+  stop: AbortController;
+  /** Its owner wants it although the same bytes are there already. */
+  isWanted: boolean;
+  /** All bytes are there; only the medium was not read yet. */
+  mediaId?: string;
+}
+
+/** Whether what arrived of a file counts after a pause. */
+export function isResumable(sizeBytes: number): boolean {
+  return sizeBytes >= resumableFromBytes;
+}
+
+/** Sends all bytes of a file; `progress` hears how many are out. Resolves with the medium, as it was stored. */
+export async function sendBytes({ batchId, sizeBytes }: Upload, source: Source, progress: (loadedBytes: number) => void): Promise<Media> {
+  const { file, pending: { idempotencyKey }, stop: { signal } } = source;
+  if (!isResumable(sizeBytes)) return sendFile({ file, idempotencyKey, batchId, signal, progress });
+  const { sendResumable } = await import('./send-resumable');
+  source.mediaId ??= await sendResumable({ file, batchId, signal, progress, refused: parseProblem, unreachable: () => new NetworkProblem() });
+  return api.medium(source.mediaId);
+}
+
+/** Has the server forget what arrived of a file while it is not being sent. */
+export async function abandon({ file }: Source): Promise<void> {
+  if (!isResumable(file.size)) return;
+  const { abandonResumable } = await import('./send-resumable');
+  await abandonResumable(file);
+}
 
 export interface SendOptions {
   file: File;
@@ -10,7 +49,7 @@ export interface SendOptions {
 }
 
 /** One multipart POST. XMLHttpRequest, because fetch does not tell how much of a body went out. */
-export function sendFile({ file, idempotencyKey, batchId, signal, progress }: SendOptions): Promise<Media> {
+function sendFile({ file, idempotencyKey, batchId, signal, progress }: SendOptions): Promise<Media> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open('POST', '/api/media');

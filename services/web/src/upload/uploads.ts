@@ -1,107 +1,119 @@
-import type { Media } from '#contracts';
-import { api, sessionLost } from '../api';
-import { connection } from '../connection';
+import { api } from '../api';
 import { uuid } from '../dom';
 import { tell } from '../live';
-import { messageOf, NetworkProblem, parseProblem } from '../problem';
 import { session } from '../session';
 import { Topic } from '../store';
-import { texts } from '../texts';
-import { duplicateOf, isReadable, refusalOf } from './admission';
+import { forChosen, forKept, type Examination } from './admission';
+import { Batches } from './batches';
 import { followMedia } from './follow';
-import { adoptOrphans, holdPage, keep, letGo, type KeptFile } from './kept-files';
-import { outcomeOf } from './outcome';
-import { isSettled, isUnsuccessful, statusOf, UploadQueue, type Upload } from './queue';
-import { sendFile } from './send';
+import { adoptOrphans, forget, holdPage, keepBytes, keepNames, type KeptFile, type PendingFile } from './kept-files';
+import { UploadQueue } from './queue';
+import { abandon, isResumable, type Source } from './send';
+import { Sender } from './sender';
+import { isSettled, isUnsent, type Upload } from './upload';
 
 const parallel = 3;
-const interruptionLimit = 5;
-/** As after two lost connections: the server gives a dead try up after a minute. */
-const busyPause = 2;
-/** From here on a lost connection costs more than the two requests that resuming takes. */
-const resumableFromBytes = 5 * 1024 ** 2;
+/** Few enough that the first file is sent long before the last one was looked at. */
+const examinedAtOnce = 25;
 
-interface Source {
-  file: File;
-  /** The same on every try, so that a try whose answer was lost is not stored twice. */
-  idempotencyKey: string;
-  stop: AbortController;
-  /** Its owner wants it although the same bytes are there already. */
-  isWanted: boolean;
-  /** All bytes are there; only the medium was not read yet. */
-  mediaId?: string;
-}
+type ChosenFile = KeptFile & { file: File };
 
 /** All uploads of this page, outside of any page so that they go on while people look around. */
 class Uploads {
   /** The id of the upload that changed. */
   readonly changed = new Topic<string>();
-  /** A drop whose files are all settled. */
-  readonly batchSettled = new Topic<{ ready: number; failed: number }>();
+  readonly batches = new Batches();
   readonly queue = new UploadQueue({ parallel, changed: (id) => this.#changed(id) });
   readonly #sources = new Map<string, Source>();
-  readonly #announced = new Set<string>();
+  readonly #sender = new Sender(this.queue, this.#sources);
 
   /** Listens for what happens to media after their upload, and goes on with what an earlier page left. */
   connect(signal: AbortSignal): void {
     followMedia(this.queue, signal);
-    globalThis.addEventListener('beforeunload', (event) => this.hasUnsent() && event.preventDefault(), { signal });
+    globalThis.addEventListener('beforeunload', (event) => this.queue.tally.all.unsent > 0 && event.preventDefault(), { signal });
     holdPage();
-    if (session.value) void adoptOrphans(session.value.id, signal, (files) => void this.#goOn(files));
+    if (session.value) void adoptOrphans(session.value.id, signal, (files) => this.#goOn(files));
   }
 
-  async add(files: readonly File[]): Promise<void> {
+  /** All files enter the queue at once; behind it they are examined, and sent as soon as they were. */
+  add(files: readonly File[]): void {
     const batchId = uuid();
-    for (const file of files) {
-      const refusal = await refusalOf(file, this.#unsentBytes());
-      const entry = { id: uuid(), batchId, file, idempotencyKey: uuid() };
-      if (!refusal && session.value) void keep({ ...entry, userId: session.value.id });
-      this.#enqueue(entry, refusal);
-    }
+    const missing = this.#missing();
+    const chosen = files.map((file): ChosenFile => {
+      const { name, size: sizeBytes } = file; // the browser looks at the disk for a size
+      const known = missing.get(keyOf(name, sizeBytes));
+      missing.delete(keyOf(name, sizeBytes));
+      return { id: uuid(), batchId, idempotencyKey: uuid(), name, sizeBytes, ...known, file };
+    });
+    this.#keepNames(chosen);
+    this.#enqueue(chosen);
+    void this.#examine(chosen, forChosen);
   }
 
   fileOf(id: string): File | undefined {
     return this.#sources.get(id)?.file;
   }
 
-  hasUnsent(): boolean {
-    return this.queue.all.some(isUnsent);
-  }
-
   canPause({ state, sizeBytes }: Upload): boolean {
-    return state === 'sending' && sizeBytes >= resumableFromBytes;
+    return state === 'sending' && isResumable(sizeBytes);
   }
 
-  /** What the server has of it stays there; `retry` goes on from there. */
-  pause(id: string): void {
-    this.queue.pause(id);
-    this.#sources.get(id)?.stop.abort(new DOMException('Paused', 'PauseError'));
-    this.#startNext();
+  /** What the server has of them stays there; `retry` goes on from there. */
+  pause(ids: readonly string[]): void {
+    for (const id of ids) {
+      this.queue.pause(id);
+      this.#sources.get(id)?.stop.abort(new DOMException('Paused', 'PauseError'));
+    }
+    this.#sender.startNext();
   }
 
-  cancel(id: string): void {
-    this.queue.cancel(id);
-    this.#sources.get(id)?.stop.abort(new DOMException('Cancelled', 'AbortError'));
-    void letGo(id);
-    this.#startNext();
+  pauseAll(): void {
+    this.pause(this.#idsOf(({ state }) => state === 'waiting' || state === 'sending'));
+  }
+
+  resumeAll(): void {
+    this.#reopen(this.#idsOf(({ state }) => state === 'paused'));
+  }
+
+  /** Neither this browser nor the server keeps anything of them. */
+  cancel(ids: readonly string[]): void {
+    for (const id of ids) {
+      const source = this.#sources.get(id);
+      const isSending = this.queue.get(id)?.state === 'sending';
+      this.queue.cancel(id);
+      source?.stop.abort(new DOMException('Cancelled', 'AbortError'));
+      if (source && !isSending) void abandon(source);
+    }
+    void forget(ids);
+    this.#sender.startNext();
+  }
+
+  /** Everything that is not sent yet; what would have to be chosen again is not asked for any more. */
+  cancelAll(): void {
+    this.cancel(this.#idsOf(isUnsent));
+    this.remove(this.#idsOf(({ state }) => state === 'missing'));
   }
 
   /** Another try, going on after a pause, or sending what is there already. */
-  async retry(id: string): Promise<void> {
-    const upload = this.queue.get(id);
-    if (upload?.state === 'sent' && upload.media) {
-      const media = await api.retryMedium(upload.media.id);
-      tell({ type: 'media', media });
-      return;
+  async retry(ids: readonly string[]): Promise<void> {
+    const isSent = (id: string): boolean => this.queue.get(id)?.state === 'sent';
+    this.#reopen(ids.filter((id) => !isSent(id)));
+    for (const id of ids.filter(isSent)) {
+      const { media } = this.queue.get(id) ?? {};
+      if (media) tell({ type: 'media', media: await api.retryMedium(media.id) });
     }
-    const source = this.#sources.get(id);
-    if (source) this.#sources.set(id, { ...source, stop: new AbortController(), isWanted: source.isWanted || upload?.state === 'duplicate' });
-    this.queue.retry(id);
-    this.#startNext();
   }
 
   clearSettled(): void {
-    for (const upload of this.queue.all.filter(isSettled)) this.remove(upload.id);
+    this.remove(this.#idsOf(isSettled));
+  }
+
+  remove(ids: readonly string[]): void {
+    for (const id of ids) {
+      this.#sources.delete(id);
+      this.queue.remove(id);
+    }
+    void forget(ids);
   }
 
   /** The session ended: nothing goes on here. What is kept over a reload stays kept. */
@@ -113,98 +125,74 @@ class Uploads {
     }
   }
 
-  remove(id: string): void {
-    this.#sources.delete(id);
-    void letGo(id);
-    this.queue.remove(id);
+  #enqueue(files: readonly KeptFile[]): void {
+    for (const { file, ...pending } of files) if (file) this.#sources.set(pending.id, { pending, file, stop: new AbortController(), isWanted: false });
+    for (const { id, batchId } of files) {
+      if (!this.queue.get(id)) continue;
+      this.batches.reopen(batchId);
+      this.queue.found(id);
+    }
+    this.queue.add(files.filter(({ id }) => !this.queue.get(id)).map(({ file, ...pending }) => ({ ...pending, isMissing: !file })));
   }
 
-  #enqueue({ id, batchId, file, idempotencyKey }: { id: string; batchId: string; file: File; idempotencyKey: string }, refusal: string | null): void {
-    if (!refusal) this.#sources.set(id, { file, idempotencyKey, stop: new AbortController(), isWanted: false });
-    this.queue.add({ id, batchId, name: file.name, sizeBytes: file.size, refusal });
-    this.#startNext();
-  }
-
-  async #goOn(files: readonly KeptFile[]): Promise<void> {
-    for (const kept of files) this.#enqueue(kept, (await isReadable(kept.file)) ? null : texts.upload.unreadable);
-  }
-
-  #unsentBytes(): number {
-    return this.queue.all.filter(isUnsent).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  }
-
-  #startNext(): void {
-    for (const upload of this.queue.startNext(performance.now())) void this.#send(upload);
-  }
-
-  async #send(upload: Upload): Promise<void> {
-    const source = this.#sources.get(upload.id);
-    if (!source) return this.queue.fail(upload.id, texts.upload.unreadable);
-    try {
-      const duplicate = source.isWanted || upload.interruptions > 0 ? null : await duplicateOf(source.file);
-      if (source.stop.signal.aborted) return;
-      if (duplicate) return this.queue.holdDuplicate(upload.id, duplicate);
-      const media = await this.#bytesOut(upload, source);
-      this.queue.sent(upload.id, media);
-      void letGo(upload.id);
-      connection.back('media');
-      tell({ type: 'media', media });
-    } catch (error) {
-      if (!source.stop.signal.aborted) await this.#failed(upload, error);
-    } finally {
-      this.#startNext();
+  /** A few at a time, so that sending begins meanwhile. */
+  async #examine(files: readonly ChosenFile[], { content, size }: Examination): Promise<void> {
+    for (let at = 0; at < files.length; at += examinedAtOnce) {
+      const some = files.slice(at, at + examinedAtOnce);
+      const refused: string[] = [];
+      await Promise.all(
+        some.map(async ({ id, file, sizeBytes }) => {
+          const refusal = (await content(file)) ?? size(sizeBytes, this.queue.tally.all.admittedBytes);
+          if (!refusal) return this.queue.admit(id);
+          refused.push(id);
+          this.queue.refuse(id, refusal);
+        }),
+      );
+      if (refused.length > 0) void forget(refused);
+      void keepBytes(some);
+      this.#sender.startNext();
     }
   }
 
-  async #bytesOut({ id, batchId, sizeBytes }: Upload, source: Source): Promise<Media> {
-    const { file, idempotencyKey, stop: { signal } } = source;
-    const progress = (loadedBytes: number): void => this.queue.progress(id, loadedBytes, performance.now());
-    if (sizeBytes < resumableFromBytes) return sendFile({ file, idempotencyKey, batchId, signal, progress });
-    const { sendResumable } = await import('./send-resumable');
-    source.mediaId ??= await sendResumable({ file, batchId, signal, progress, refused: parseProblem, unreachable: () => new NetworkProblem() });
-    return api.medium(source.mediaId);
+  #goOn(files: readonly KeptFile[]): void {
+    this.#enqueue(files);
+    void this.#examine(files.filter((kept): kept is ChosenFile => kept.file !== undefined), forKept);
   }
 
-  async #failed(upload: Upload, error: unknown): Promise<void> {
-    const outcome = outcomeOf(error);
-    if (outcome === 'signed-out') {
-      sessionLost.emit();
-      return this.queue.fail(upload.id, texts.upload.sessionEnded);
+  #reopen(ids: readonly string[]): void {
+    const sources = ids.map((id) => this.#sources.get(id)).filter((source) => source !== undefined);
+    const forgotten = sources.filter(({ pending }) => this.queue.get(pending.id)?.state === 'cancelled').map(({ pending, file }) => ({ ...pending, file }));
+    this.#keepNames(forgotten);
+    void keepBytes(forgotten);
+    for (const source of sources) {
+      const { id } = source.pending;
+      this.#sources.set(id, { ...source, stop: new AbortController(), isWanted: source.isWanted || this.queue.get(id)?.state === 'duplicate' });
+      this.queue.retry(id);
     }
-    if (outcome === 'refused') {
-      void letGo(upload.id);
-      return this.queue.refuse(upload.id, messageOf(error));
-    }
-    if (outcome === 'failed') return this.queue.fail(upload.id, messageOf(error));
-    if (!(await isReadable(this.fileOf(upload.id)))) return this.queue.fail(upload.id, texts.upload.unreadable);
-    if (error instanceof NetworkProblem) connection.lost('unreachable', 'media');
-    const isBusy = outcome === 'busy';
-    const message = isBusy ? texts.upload.busy : texts.upload.lost;
-    this.queue.stall(upload.id, message);
-    // It keeps its place among those that send, so that the others do not run into the same wall meanwhile.
-    await connection.pause(isBusy ? busyPause : (this.queue.get(upload.id)?.interruptions ?? 0));
-    while (!navigator.onLine) await connection.pause(interruptionLimit);
-    if (!this.queue.interrupt(upload.id, message, isBusy ? Number.POSITIVE_INFINITY : interruptionLimit)) this.queue.fail(upload.id, texts.upload.lostForGood);
+    this.#sender.startNext();
+  }
+
+  #keepNames(files: readonly ChosenFile[]): void {
+    if (session.value && files.length > 0) void keepNames(files, session.value.id);
+  }
+
+  /** By what its owner knows of a file: they choose it again from the same folder. */
+  #missing(): Map<string, Pick<PendingFile, 'id' | 'batchId'>> {
+    const missing = this.queue.all.filter(({ state }) => state === 'missing');
+    return new Map(missing.map(({ id, batchId, name, sizeBytes }) => [keyOf(name, sizeBytes), { id, batchId }]));
+  }
+
+  #idsOf(isMeant: (upload: Upload) => boolean): string[] {
+    return this.queue.all.filter(isMeant).map(({ id }) => id);
   }
 
   #changed(id: string): void {
     this.changed.emit(id);
     const upload = this.queue.get(id);
-    if (upload && isSettled(upload)) this.#settled(upload.batchId);
-  }
-
-  /** One word per drop, not one per file. */
-  #settled(batchId: string): void {
-    const batch = this.queue.all.filter((upload) => upload.batchId === batchId);
-    if (this.#announced.has(batchId) || !batch.every(isSettled)) return;
-    const ready = batch.filter((upload) => statusOf(upload) === 'completed').length;
-    const failed = batch.filter(isUnsuccessful).length;
-    if (ready + failed === 0) return;
-    this.#announced.add(batchId);
-    this.batchSettled.emit({ ready, failed });
+    if (upload) this.batches.changed(upload, this.queue);
   }
 }
 
-const isUnsent = ({ state }: Upload) => state === 'waiting' || state === 'sending' || state === 'paused';
+const keyOf = (name: string, sizeBytes: number) => `${sizeBytes} ${name}`;
 
 export const uploads = new Uploads();
