@@ -15,7 +15,7 @@ export {
 } from './media.item';
 export { MediaEraser } from './media.eraser';
 export { MediaModule } from './media.module';
-export { MediaOutlook } from './media.outlook';
+export { MediaOutlook } from './queue-estimator';
 export { readSidecar, sidecarOf, uploadedItem, type Sidecar } from './media.sidecar';
 export { MediaRepository, type Claim } from './media.repository';
 export type { Ending } from './media.moves';

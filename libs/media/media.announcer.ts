@@ -1,6 +1,6 @@
 import { JobQueue, LiveFeed, Outbox } from '#platform';
 import type { MediaEvent, MediaItem } from './media.item';
-import type { MediaOutlook } from './media.outlook';
+import type { MediaOutlook } from './queue-estimator';
 
 /**
  * Tells of a move right after it was written. At best, for speed: the event waits in the outbox until its consumer is

@@ -3,7 +3,7 @@ import { Dynamo, JobQueue, LiveFeed, Outbox, STORAGE, WorkLine, type Storage } f
 import { MediaAnnouncer } from './media.announcer';
 import { MediaCounters } from './media.counters';
 import { MediaEraser } from './media.eraser';
-import { MediaOutlook } from './media.outlook';
+import { MediaOutlook } from './queue-estimator';
 import { MediaRecount } from './media.recount';
 import { MediaRepository } from './media.repository';
 import { StoredFolders } from './stored-folders';

@@ -7,6 +7,7 @@ export { Dynamo, type Item, type Key, type Query } from './dynamodb/dynamo';
 export { DependencyUnavailableError, type Dependency } from './errors';
 export { above, all, any, atMost, beginsWith, below, between, differs, equals, exists, missing, sizeBelow, sizeIs, type Change, type Condition, type Path } from './dynamodb/expression';
 export { deterministicId, isId, leastIdAt, newId } from './ids';
+export { Turns } from './limiter';
 export { LiveFeed, LiveSubscriptions, type LiveEvent } from './redis/live-events';
 export { LockTimeoutError, Locks, type HeldLock } from './redis/lock';
 export { MAX_PENDING, Outbox, type OutboxFields, type PendingEvent } from './outbox';

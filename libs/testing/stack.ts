@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { Alert } from '#contracts';
 import { createBucket, createTopic, startAws, subscribe, type TestAws } from './aws-emulators';
 import { ApiClient, newAccount, type Account } from './api-client';
-import { startFront } from './front';
+import { startFront } from './gateway';
 import { startProcess, type TestProcess } from './processes';
-import { startSurroundings, type TestSurroundings } from './surroundings';
+import { startSurroundings, type TestSurroundings } from './test-environment';
 
 export interface PublishedAlert {
   message: Alert;

@@ -3,7 +3,7 @@ import { PassportModule } from '@nestjs/passport';
 import { serviceConsumers } from '#nest';
 import { AuthController } from './auth.controller';
 import { AuthService } from './auth.service';
-import { AuthSweeper } from './auth.sweeper';
+import { AuthSweeper } from './auth.sweep';
 import { ErasureService } from './erasure.service';
 import { LocalStrategy } from './local.strategy';
 import { PasswordAttempts } from './password-attempts';

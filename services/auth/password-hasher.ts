@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { hash, verify, type Options } from '@node-rs/argon2';
 import { ProblemError } from '#nest';
-import { Turns } from './turns';
+import { Turns } from '#platform';
 
 /** OWASP Password Storage Cheat Sheet: argon2id, 19 MiB, 2 passes, 1 lane. */
 export const owasp: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { MediaModule } from '#media';
 import { serviceConsumers } from '#nest';
 import { DomainEvents } from './events/domain-events';
-import { EventTeller } from './events/event-teller';
+import { EventTeller } from './events/event-notifier';
 import { NotificationErasure } from './feed/erasure';
 import { NotificationSweep } from './feed/notification-sweep';
 import { NotificationsController } from './feed/notifications.controller';

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Config } from '#config';
 import { originalFolder, originalKey, sidecarKey, sidecarOf, type MediaItem, type MediaKey } from '#media';
 import { CONFIG, persist, STORAGE, type Storage } from '#platform';
-import { Intake, type Examined } from './intake';
+import { Intake, type Examined } from './upload-inspector';
 
 /** Bytes that are stored, but belong to no medium yet. */
 export interface Staged extends Examined, MediaKey {}

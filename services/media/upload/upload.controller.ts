@@ -7,9 +7,8 @@ import { CurrentUser, Endpoint, ProblemError, ZodQuery, type SessionUser } from 
 import { CONFIG, DependencyUnavailableError, newId } from '#platform';
 import { Idempotency, type IdempotentRun } from './idempotency';
 import { MULTIPART_OVERHEAD_BYTES, readForm, type FormFile } from './multipart';
-import type { UploadDetails } from './new-item';
+import { type Committed, type UploadDetails, UploadService } from './upload.service';
 import { Staging } from './staging';
-import { UploadService, type Committed } from './upload.service';
 
 type Wanted = Pick<UploadDetails, 'batchId' | 'onDuplicate'>;
 

@@ -1,12 +1,12 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Media } from '#contracts';
-import { MediaAnnouncer, MediaRepository, toMedia, WordIndex, type MediaItem } from '#media';
+import { MediaAnnouncer, type MediaItem, MediaRepository, toMedia, uploadedItem, WordIndex } from '#media';
 import { DependencyUnavailableError, persist } from '#platform';
-import { newItem, type UploadDetails } from './new-item';
-import { Room } from './room';
-import { Staging, type Staged } from './staging';
-import { UploadLine } from './upload-line';
+import { displayFilename, titleOf } from './filename';
+import { Room } from './quota';
+import { type Staged, Staging } from './staging';
+import { UploadLine } from './upload-limiter';
 
 /** Longer than a write can be under way after its caller gave up. */
 const WITHDRAW_PAUSE_MS = 5_000;
@@ -115,4 +115,18 @@ export class UploadService implements OnModuleDestroy {
     void this.room.settle(staged);
     await this.announcer.announce(written); // the sweeper erases it, as any deleted medium
   }
+}
+
+export interface UploadDetails {
+  filename: string;
+  title: string | null;
+  batchId: string | null;
+  /** Make a medium of bytes that the user has already, or give back the one that there is. */
+  onDuplicate: 'keep' | 'reuse';
+}
+
+/** The medium that staged bytes become. */
+export function newItem(staged: Staged, details: UploadDetails): MediaItem {
+  const filename = displayFilename(details.filename);
+  return uploadedItem({ ...staged, filename, title: details.title ?? titleOf(filename), batchId: details.batchId, createdAt: new Date().toISOString() });
 }

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { alertTypes, type Alert, type AlertType, type EventRef } from '#contracts';
 import { toAlert } from '#media';
 import { ALERTS, JobQueue, Outbox, type Alerts, type PendingEvent } from '#platform';
-import { EventTeller, isMediaEvent } from './event-teller';
+import { EventTeller, isMediaEvent } from './event-notifier';
 
 /**
  * Consumes domain events, each in two steps so that a topic that is out delays alerts alone: `tell` writes the

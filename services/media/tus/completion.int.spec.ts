@@ -8,10 +8,9 @@ import type { Config } from '#config';
 import { originalKey } from '#media';
 import { ProblemError } from '#nest';
 import { LocalStorage } from '#platform';
-import { Staging } from '../staging';
-import { Finisher } from './finisher';
-import type { Finished } from './finished-uploads';
-import { Parts, partsKey } from './parts';
+import { Staging } from '../upload/staging';
+import { Finisher } from './completion';
+import { type Finished, Parts, partsKey } from './partial-uploads';
 
 const key = { userId: 'ann', id: '01M85RCK9PSEEFBXB6DHHENWYH' };
 const examined = { sizeBytes: 5, sha256: 'of hello', contentType: 'image/jpeg', kind: 'image' as const };

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { api } from '#contracts';
 import { CurrentUser, Endpoint, Id, type SessionUser } from '#nest';
 import { newId } from '#platform';
-import { ResumableUploads } from './resumable.service';
+import { ResumableUploads } from './tus.service';
 
 @Controller()
 export class ResumableController {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Redis } from 'ioredis';
 import { connectRedis, Locks } from '#platform';
 import { startRedis, type TestRedis } from '#testing';
-import { UploadLocker, uploadLockName } from './upload-lock';
+import { UploadLocker, uploadLockName } from './request-store';
 
 describe('UploadLocker', () => {
   let server: TestRedis;

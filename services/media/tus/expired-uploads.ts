@@ -3,8 +3,8 @@ import type { Config } from '#config';
 import type { MediaKey } from '#media';
 import { ScheduledSweep } from '#nest';
 import { CONFIG, Locks, ResumableStore, STORAGE, type Storage } from '#platform';
-import { Finisher } from './finisher';
-import { PARTS, partsKey } from './parts';
+import { Finisher } from './completion';
+import { PARTS, partsKey } from './partial-uploads';
 
 const MAX_PAUSE_MS = 10 * 60_000;
 

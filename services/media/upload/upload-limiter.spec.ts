@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DependencyUnavailableError } from '#platform';
-import { UploadLine } from './upload-line';
+import { UploadLine } from './upload-limiter';
 
 const AT_ONCE = 16;
 const times = <T>(count: number, make: (at: number) => T) => Array.from({ length: count }, (_, at) => make(at));

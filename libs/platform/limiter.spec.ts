@@ -1,4 +1,4 @@
-import { Turns } from './turns';
+import { Turns } from './limiter';
 
 const open = () => Promise.withResolvers<void>();
 

@@ -3,13 +3,12 @@ import type { Upload } from '@tus/server';
 import type { MediaKey } from '#media';
 import { ProblemError } from '#nest';
 import { DependencyUnavailableError } from '#platform';
-import type { Examined } from '../intake';
-import { Room } from '../room';
-import { Staging } from '../staging';
-import { UploadService, type Committed } from '../upload.service';
-import { FinishedUploads, type Finished } from './finished-uploads';
-import { detailsOf } from './metadata';
-import { Parts, partsKey } from './parts';
+import type { Examined } from '../upload/upload-inspector';
+import { Room } from '../upload/quota';
+import { Staging } from '../upload/staging';
+import { UploadService, type Committed } from '../upload/upload.service';
+import { type Finished, FinishedUploads, Parts, partsKey } from './partial-uploads';
+import { detailsOf } from './tus-protocol';
 
 /** How a resumable upload ends: as a medium, or as nothing. */
 @Injectable()

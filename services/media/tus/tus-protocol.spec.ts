@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { requestBody } from './request-body';
+import { requestBody } from './tus-protocol';
 
 const IDLE_MS = 60_000;
 

@@ -7,15 +7,11 @@ import { api, type ProblemCode } from '#contracts';
 import type { MediaKey } from '#media';
 import { ProblemError } from '#nest';
 import { CONFIG, DependencyUnavailableError, DiskReserve, Locks, ResumableStore } from '#platform';
-import { Room } from '../room';
-import { checksumAlgorithms, parseChecksum } from './checksum';
-import { Finisher } from './finisher';
-import { detailsOf } from './metadata';
-import { partsKey } from './parts';
-import { requestBody } from './request-body';
-import { RequestStore } from './request-store';
-import { tusProblem } from './tus-problem';
-import { UploadLocker } from './upload-lock';
+import { Room } from '../upload/quota';
+import { checksumAlgorithms, detailsOf, parseChecksum, requestBody, tusProblem } from './tus-protocol';
+import { Finisher } from './completion';
+import { partsKey } from './partial-uploads';
+import { RequestStore, UploadLocker } from './request-store';
 
 /** How long a request that holds an upload gets to keep what it has read, when another one wants it. */
 const LET_GO_MS = 500;

@@ -1,4 +1,4 @@
-import { restEta, roundedApart, runEta, waitEta } from './eta';
+import { restEta, roundedApart, runEta, waitEta } from './queue-estimator';
 
 const runs = [2, 2, 3, 3, 4, 4, 5, 5, 6, 20];
 

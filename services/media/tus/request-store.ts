@@ -1,13 +1,14 @@
-import { DataStore, Upload } from '@tus/server';
+import { DataStore, type Lock, type Locker, Upload } from '@tus/server';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '#config';
 import type { MediaKey } from '#media';
-import type { DiskReserve, ResumableStore } from '#platform';
-import { Intake, type Examined } from '../intake';
-import { verified, type Checksum } from './checksum';
-import type { Finished } from './finished-uploads';
+import { ProblemError } from '#nest';
+import { DependencyUnavailableError, type DiskReserve, type HeldLock, type Locks, LockTimeoutError, type ResumableStore } from '#platform';
+import { type Examined, Intake } from '../upload/upload-inspector';
+import type { Finished } from './partial-uploads';
+import { type Checksum, verified } from './tus-protocol';
 
 interface Surroundings {
   store: ResumableStore;
@@ -92,4 +93,47 @@ export class RequestStore extends DataStore {
 function isAbsent(error: unknown): boolean {
   const { status_code } = error as { status_code?: number };
   return status_code === 404 || status_code === 410;
+}
+
+const TTL_MS = 15_000;
+/** A request that holds an upload lets go when another asks for it; a connection that is dead already often is the holder. Below what a client waits for. */
+const WAIT_MS = 3_000;
+
+export const uploadLockName = (id: string) => `upload:${id}`;
+
+/** One request at a time for each upload, whichever instance it reaches. */
+export class UploadLocker implements Locker {
+  constructor(
+    private readonly locks: Locks,
+    private readonly waitMs = WAIT_MS,
+  ) {}
+
+  newLock(id: string): Lock {
+    let held: HeldLock | undefined;
+    return {
+      lock: async (signal, cancelRequest) => {
+        const onWanted = () => void cancelRequest();
+        held = await this.acquire(id, { signal, onWanted });
+        held.lost.addEventListener('abort', onWanted); // somebody else may write already
+      },
+      unlock: async () => held?.release(),
+    };
+  }
+
+  /** Runs `work` alone. Where Redis is away it runs all the same: no other request can be let in meanwhile. @throws {ProblemError} upload_locked */
+  async alone<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const held = await this.acquire(id).catch((error: unknown) => {
+      if (error instanceof DependencyUnavailableError) return null;
+      throw error;
+    });
+    return work().finally(() => held?.release());
+  }
+
+  private async acquire(id: string, options: { signal?: AbortSignal; onWanted?: () => void } = {}): Promise<HeldLock> {
+    try {
+      return await this.locks.acquire(uploadLockName(id), TTL_MS, { waitMs: this.waitMs, ...options });
+    } catch (error) {
+      throw error instanceof LockTimeoutError ? new ProblemError('upload_locked', { headers: { 'Retry-After': '5' }, cause: error }) : error;
+    }
+  }
 }

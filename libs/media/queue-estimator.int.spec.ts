@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { connectRedis, JobQueue, newId, WorkLine, WorkPool } from '#platform';
 import { aMedium, eventually, startRedis, type TestRedis } from '#testing';
 import type { MediaItem } from './media.item';
-import { MediaOutlook } from './media.outlook';
+import { MediaOutlook } from './queue-estimator';
 
 const PREFIX = 'outlook-';
 
