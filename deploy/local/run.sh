@@ -38,7 +38,7 @@ case $mode in
     use_build || exit 1
     suite=$1
     shift
-    exec node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js --testMatch "**/{,*.}$suite.e2e.ts" "$@"
+    exec node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js --testMatch "**/{,*.}$suite.suite.ts" "$@"
     ;;
   service)
     [ "$1" != worker ] || use_programs ffmpeg ffprobe || exit 1

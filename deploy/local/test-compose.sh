@@ -36,7 +36,7 @@ suite() { node --experimental-vm-modules --disable-warning=ExperimentalWarning n
 quietly 'The images could not be built.' $COMPOSE build
 quietly 'The containers did not come up.' $COMPOSE up -d
 ready
-suite '**/standalone/e2e/{journey,browser}.spec.ts' '**/deploy/local/compose.e2e.ts'
+suite '**/tests/system/{journey,browser}.system.spec.ts' '**/tests/system/compose.suite.ts'
 
 # Uploads at their limits, which must be small for that, and with nobody who works on them.
 limited() {
@@ -45,6 +45,6 @@ limited() {
   ready
 }
 limited 300000 1000000
-suite '**/standalone/e2e/uploads.spec.ts'
+suite '**/tests/system/uploads.system.spec.ts'
 limited 25165824 62914560
-suite '**/standalone/e2e/{resumable,bytes}.spec.ts'
+suite '**/tests/system/{resumable,bytes}.system.spec.ts'

@@ -34,13 +34,13 @@ export function violations(files: readonly SourceFile[]): string[] {
 }
 
 function importViolations({ path, text }: SourceFile): string[] {
-  const isTest = /\.(spec|contract|testing|e2e)\.ts$/.test(path);
+  const isTest = path.startsWith('tests/') || /\.(spec|contract|testing)\.ts$/.test(path);
   const part = partOf(path);
   return [...text.matchAll(IMPORT)].flatMap(([, typeOnly, from, required]) => {
     const specifier = (from ?? required)!;
     const broken = confined.filter(({ what, to }) => what.test(specifier) && !isTest && !to.some((folder) => path.startsWith(folder)));
     const target = targetOf(path, specifier);
-    const seesAll = isTest && (target?.startsWith('libs/') || part === 'services/standalone'); // whose tests are about the whole
+    const seesAll = isTest && (target?.startsWith('libs/') || (part === 'tests' && target?.startsWith('services/')));
     const allowed = !target || target === part || seesAll || (mayImport[part] ?? service).includes(target);
     return [
       ...broken.map(() => `${path} imports ${specifier}, which is another folder's`),
@@ -51,13 +51,13 @@ function importViolations({ path, text }: SourceFile): string[] {
 }
 
 function environmentViolations({ path, text }: SourceFile): string[] {
-  const mayRead = path.startsWith('libs/config/') || path.startsWith('libs/testing/') || /\.(spec|e2e)\.ts$/.test(path);
+  const mayRead = /^(libs\/(config|testing)|tests)\//.test(path) || path.endsWith('.spec.ts');
   return !mayRead && /\bprocess\.env\b/.test(text) ? [`${path} reads process.env, which libs/config does`] : [];
 }
 
 function partOf(path: string): string {
   const [first, second] = path.split('/');
-  return first === 'deploy' ? 'deploy' : `${first}/${second}`;
+  return first === 'deploy' || first === 'tests' ? first : `${first}/${second}`;
 }
 
 /** The part of ours that an import leads to; null for packages and neighbours of the same folder. */

@@ -1,6 +1,6 @@
 const { default: Sequencer } = require('@jest/test-sequencer');
 
-const runsProduct = ({ path }) => path.includes('/services/standalone/');
+const runsProduct = ({ path }) => path.includes('/tests/');
 
 /** The suites that run the whole product go first: what is left when one of the two workers has no more to do is short. */
 module.exports = class extends Sequencer {

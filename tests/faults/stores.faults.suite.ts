@@ -1,0 +1,4 @@
+import { describeFaults } from './run';
+import { bucketFaults, diskFull, dynamodbFaults, redisFaults } from './services';
+
+describeFaults('stores', [...redisFaults, ...dynamodbFaults, ...bucketFaults, diskFull], process.env);

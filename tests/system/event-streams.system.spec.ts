@@ -1,0 +1,82 @@
+import { Redis } from 'ioredis';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiClient, breakOffRequests, EventReader, eventually, freePort, startProcess, startSurroundings, type TestProcess, type TestSurroundings } from '#testing';
+import { scrape } from './scrape';
+
+const STREAMS_PER_USER = 20;
+
+describe('event streams', () => {
+  let surroundings: TestSurroundings;
+  let service: TestProcess;
+  let opsPort: number;
+  let redis: Redis;
+  let timersBefore: number;
+
+  beforeAll(async () => {
+    [surroundings, opsPort] = await Promise.all([startSurroundings(), freePort()]);
+    service = await startProcess('standalone', surroundings.env({ OPS_PORT: String(opsPort) }));
+    redis = new Redis(surroundings.redis.url);
+    timersBefore = await timers();
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await service.stop();
+    await surroundings.stop();
+  });
+
+  const newUser = async () => {
+    const api = new ApiClient(service.url);
+    await api.register();
+    return api;
+  };
+  const timers = async () => (await scrape(opsPort))['nodejs_active_resources{type="Timeout"}'] ?? 0;
+  /** Users whose events the process receives. */
+  const subscriptions = async () => ((await redis.pubsub('CHANNELS', '*live:*')) as string[]).length;
+  const spareTimers = 5; // what happens to run beside: a sweep, a retry
+  const nothingLeft = async () => {
+    await eventually(subscriptions, (count) => count === 0);
+    await eventually(timers, (count) => count <= timersBefore + spareTimers);
+  };
+
+  it('leave no timer and no subscription when 500 of them are broken off', async () => {
+    await breakOffRequests(await newUser(), '/api/events', 500);
+    await sleep(500); // the last of them are still on their way through the service
+    await nothingLeft();
+  });
+
+  it('leave none at logout, though their readers stay connected', async () => {
+    const api = await newUser();
+    const readers = await Promise.all(Array.from({ length: 10 }, () => EventReader.open(api)));
+    await api.expect(204, 'POST', '/api/auth/logout');
+    await nothingLeft();
+    await Promise.all(readers.map((reader) => reader.closed));
+  });
+
+  it('leave none when Redis goes away while they begin', async () => {
+    const api = await newUser();
+    const broken = breakOffRequests(api, '/api/events', 300);
+    await surroundings.redis.kill();
+    await broken;
+    await surroundings.redis.restart();
+    await nothingLeft();
+    const reader = await eventually(() => EventReader.open(api).catch(() => null), (opened) => opened !== null);
+    await reader!.close();
+  });
+
+  it(`are ${STREAMS_PER_USER} per user at most: a further one ends the oldest`, async () => {
+    const [api, other] = await Promise.all([newUser(), newUser()]);
+    const ended: string[] = [];
+    const open = async (name: string, client: ApiClient) => {
+      const reader = await EventReader.open(client);
+      void reader.closed.then(() => ended.push(name));
+      return reader;
+    };
+    const readers = [await open('other', other)];
+    for (let count = 1; count <= STREAMS_PER_USER + 2; count += 1) readers.push(await open(String(count), api));
+    await eventually(async () => ended, ({ length }) => length >= 2);
+    await sleep(100);
+    expect(ended).toEqual(['1', '2']);
+    await Promise.all(readers.map((reader) => reader.close()));
+    await nothingLeft();
+  });
+});

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiClient, eventually, freePort, makeJpeg, startProcess, startSurroundings, type TestProcess, type TestSurroundings } from '#testing';
+import { scrape } from './scrape';
+
+describe('/metrics', () => {
+  let surroundings: TestSurroundings;
+  let opsPort: number;
+  let service: TestProcess;
+  let worker: TestProcess | undefined;
+  let api: ApiClient;
+
+  beforeAll(async () => {
+    surroundings = await startSurroundings();
+    opsPort = await freePort();
+    service = await startProcess('standalone', surroundings.env({ OPS_PORT: String(opsPort), MAX_UPLOAD_BYTES: '200000' }));
+    api = new ApiClient(service.url);
+    await api.register();
+  });
+  afterAll(async () => {
+    await Promise.all([service.stop(), worker?.stop()]);
+    await surroundings.stop();
+  });
+
+  it('counts what came in and what was refused, by code', async () => {
+    await api.upload(new Uint8Array(await makeJpeg()), { filename: 'a.jpg' });
+    await api.upload(new Uint8Array(await makeJpeg()), { filename: 'b.jpg' });
+    await api.tryUpload(new Uint8Array(300_000));
+    await api.tryUpload(new Uint8Array(Buffer.from('no picture')));
+    await api.tryUpload(new Uint8Array(Buffer.from('no picture either')));
+    await api.problem('POST', '/api/uploads', { headers: { 'tus-resumable': '1.0.0', 'upload-length': '300000' } });
+    await api.problem('GET', '/api/media/01ARZ3NDEKTSV4RRFFQ69G5FAV'); // no upload
+    expect(await eventually(() => scrape(opsPort), (series) => series['snapstream_uploads_refused_total{code="file_too_large"}'] === 2)).toMatchObject({
+      snapstream_uploads_accepted_total: 2,
+      'snapstream_uploads_refused_total{code="unsupported_media_type"}': 2,
+      'snapstream_uploads_refused_total{code="file_too_large"}': 2,
+    });
+    expect(Object.keys(await scrape(opsPort)).filter((name) => name.startsWith('snapstream_uploads_refused'))).toHaveLength(2);
+  });
+
+  it('tells how much waits, and for how long', async () => {
+    await sleep(1_100);
+    const series = await scrape(opsPort);
+    expect(series).toMatchObject({ 'snapstream_queue_jobs{queue="image",state="waiting"}': 2, 'snapstream_queue_jobs{queue="video",state="waiting"}': 0, 'snapstream_queue_jobs{queue="image",state="active"}': 0, 'snapstream_queue_oldest_waiting_seconds{queue="video"}': 0 });
+    expect(series['snapstream_queue_oldest_waiting_seconds{queue="image"}']).toBeGreaterThan(1);
+    expect(series['snapstream_queue_oldest_waiting_seconds{queue="image"}']).toBeLessThan(300);
+  });
+
+  it('tells of the jobs a worker finished, by kind and outcome, and how long they took', async () => {
+    const port = await freePort();
+    const broken = new Uint8Array((await makeJpeg()).subarray(0, 200)); // it looks like a picture
+    await api.upload(broken, { filename: 'broken.jpg' });
+    worker = await startProcess('worker', surroundings.env({ OPS_PORT: String(port) }));
+    const series = await eventually(() => scrape(port), (all) => all['snapstream_job_duration_seconds_count{kind="image",outcome="failed"}'] === 1 && all['snapstream_job_duration_seconds_count{kind="image",outcome="completed"}'] === 2, 30_000);
+    expect(series['snapstream_job_duration_seconds_sum{kind="image",outcome="completed"}']).toBeGreaterThan(0);
+    expect(series['snapstream_queue_jobs{queue="image",state="waiting"}']).toBe(0);
+  });
+
+  it('tells of events that nobody takes', async () => {
+    const media = 'snapstream_outbox_unconfirmed_items{table="media"}';
+    await eventually(() => scrape(opsPort), (series) => series[media] === 0, 30_000);
+    await service.stop(); // who would take them
+    const port = await freePort();
+    const alone = await startProcess('media', surroundings.env({ OPS_PORT: String(port) }));
+    const uploader = new ApiClient(alone.url, { cookie: api.cookie });
+    await uploader.upload(new Uint8Array(await makeJpeg()), { filename: 'c.jpg' });
+    await eventually(() => scrape(port), (series) => series[media]! >= 1 && series['snapstream_outbox_oldest_seconds{table="media"}']! > 0, 30_000);
+    await alone.stop();
+  }, 90_000);
+
+  it('answers without what it can not ask while Redis is away', async () => {
+    const port = await freePort();
+    const media = await startProcess('media', surroundings.env({ OPS_PORT: String(port) }));
+    await surroundings.redis.kill();
+    const series = await scrape(port);
+    expect(Object.keys(series).some((name) => name.startsWith('snapstream_queue_jobs{'))).toBe(false);
+    expect(series['snapstream_outbox_unconfirmed_items{table="users"}']).toBeDefined();
+    await surroundings.redis.restart(); // nobody stops quickly without it
+    await media.stop();
+  }, 60_000);
+});

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { browserPath, makeJpeg, newAccount, openBrowser, shapes, type Stack } from '#testing';
+import { readZip } from './zip';
+
+// services apart have no server of pages of their own: nginx is that in the composed stack
+const [[name, start]] = shapes as [(typeof shapes)[number]];
+const describeWithBrowser = browserPath ? describe : describe.skip;
+
+describeWithBrowser(`an account and its profile, ${name}`, () => {
+  let stack: Stack;
+  let browser: Browser;
+  let page: Page;
+  const account = newAccount();
+
+  const open = async (): Promise<BrowserContext> => {
+    const context = await browser.newContext({ baseURL: stack.baseUrl, viewport: { width: 1280, height: 900 } });
+    context.setDefaultTimeout(20_000);
+    return context;
+  };
+  beforeAll(async () => {
+    [stack, browser] = await Promise.all([start({ workers: 0 }), openBrowser()]);
+    page = await (await open()).newPage();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  it('says how good a password is while it is typed, and what the server has against it', async () => {
+    await page.goto('/register');
+    await page.getByText('At least 8 characters; not your name').waitFor();
+    await page.locator('[name=username]').fill(account.username);
+    await page.locator('[name=email]').fill(account.email);
+    const password = page.locator('[name=password]');
+    for (const [typed, words] of [['short', 'At least 8 characters.'], [account.username, 'Do not use your own name'], ['rememberremember1', 'Fair'], ['iloveyou1', 'Easy to guess']] as const) {
+      await password.fill(typed);
+      await page.locator('password-meter').getByText(words).waitFor();
+    }
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await page.locator('.field-error', { hasText: 'one of the most common ones' }).waitFor();
+    await password.fill(account.password);
+    await page.locator('password-meter').getByText('Strong').waitFor();
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await page.waitForURL(/\/$/);
+  });
+
+  it('ends all other sessions, and an open page there goes to the login by itself', async () => {
+    const elsewhere = await (await open()).newPage();
+    expect((await elsewhere.request.post('/api/auth/login', { data: { email: account.email, password: account.password } })).status()).toBe(200);
+    const streaming = elsewhere.waitForResponse('**/api/events');
+    await elsewhere.goto('/media');
+    await streaming;
+    await page.goto('/profile');
+    await page.locator('[data-session-id]').nth(1).waitFor();
+    await page.getByRole('button', { name: 'End all other sessions' }).click();
+    await page.locator('[data-session-id]').nth(1).waitFor({ state: 'detached' });
+    await elsewhere.waitForURL('**/login?next=%2Fmedia');
+    await page.locator('[data-current=true]').getByText('This device').waitFor();
+    await elsewhere.context().close();
+  });
+
+  it('says what an export holds, and hands it out', async () => {
+    const buffer = await makeJpeg();
+    await page.request.post('/api/media', { multipart: { file: { name: 'kept.jpg', mimeType: 'image/jpeg', buffer } } });
+    await page.getByText(/One zip file with 1 original/).waitFor();
+    const started = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Export everything' }).click();
+    const download = await started;
+    expect(download.suggestedFilename()).toMatch(/^snapstream-.*\.zip$/);
+    const entries = readZip(await readFile(await download.path()));
+    expect(entries.map(({ sha256 }) => sha256)).toContain(createHash('sha256').update(buffer).digest('hex'));
+  });
+
+  it('deletes the account only after the name was typed, and says what will happen', async () => {
+    await page.getByRole('button', { name: 'Delete account' }).click();
+    const dialog = page.locator('dialog[open]');
+    await dialog.getByText('1 file (').waitFor();
+    await dialog.locator('[name=confirmation]').fill('somebody else');
+    await dialog.locator('[name=password]').fill(account.password);
+    await dialog.getByRole('button', { name: 'Delete for good' }).click();
+    await dialog.getByText('That is not your username').waitFor();
+    await dialog.locator('[name=confirmation]').fill(account.username);
+    await dialog.getByRole('button', { name: 'Delete for good' }).click();
+    await page.waitForURL('**/login');
+    expect((await page.request.post('/api/auth/login', { data: { email: account.email, password: account.password } })).status()).toBe(401);
+  });
+});
