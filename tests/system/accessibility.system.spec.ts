@@ -58,7 +58,7 @@ describeWithBrowser('every page, for everybody', () => {
     { name: 'nothing here', path: () => '/nothing', reach: (page) => page.getByText('Page not found').waitFor() },
     { name: 'dashboard', path: () => '/', reach: cards },
     { name: 'upload', path: () => '/upload', reach: (page) => page.getByText('Drop files here').waitFor() },
-    { name: 'upload with rows', path: () => '/upload', reach: uploadTwo },
+    { name: 'upload with rows', path: () => '/upload', reach: uploadMany },
     { name: 'library', path: () => '/media', reach: cards },
     { name: 'library with a selection', path: () => '/media', reach: select },
     { name: 'library with a deletion to undo', path: () => '/media', reach: (page) => select(page).then(() => page.keyboard.press('Delete')).then(() => page.getByRole('button', { name: 'Undo' }).waitFor()) },
@@ -188,9 +188,12 @@ async function refuseLibrary(page: Page): Promise<void> {
   await page.getByRole('alert').getByText('Something went wrong on our side.').waitFor();
 }
 
-async function uploadTwo(page: Page): Promise<void> {
-  const files = [{ name: 'image.jpg', mimeType: 'image/jpeg', buffer: await makeJpeg() }, { name: 'letter.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7') }];
+/** One picture, and letters enough that they stand behind one line, which is opened. */
+async function uploadMany(page: Page): Promise<void> {
+  const letters = Array.from({ length: 14 }, (_, at) => ({ name: `letter-${at}.pdf`, mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7') }));
+  const files = [{ name: 'image.jpg', mimeType: 'image/jpeg', buffer: await makeJpeg() }, ...letters];
   await page.locator('input[type=file][name=file]').first().setInputFiles(files);
   await page.locator('article[data-status=completed]').waitFor();
-  await page.locator('article[data-status=refused]').waitFor();
+  await page.getByRole('button', { name: /^14 files:/ }).click();
+  await page.locator('article[data-status=refused]').first().waitFor();
 }

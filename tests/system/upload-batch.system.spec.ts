@@ -116,6 +116,11 @@ describeWithBrowser(browserPath ? 'many files chosen at once' : 'many files chos
     await page.locator('.toast', { hasText: '2 ready, 1 failed, 1 here already.' }).waitFor();
     expect(await page.locator('.toast').count()).toBe(1);
     await tray('2 ready · 1 failed · 1 duplicate').waitFor();
+
+    await button('Remove from the list: report.pdf').focus();
+    await page.keyboard.press('Enter');
+    await page.locator('article', { hasText: 'report' }).waitFor({ state: 'detached' });
+    expect(await page.evaluate('document.activeElement?.closest("upload-row")?.textContent')).toContain('photo-2');
   });
 
   it('keeps the focus on a row that is scrolled away or takes another place', async () => {

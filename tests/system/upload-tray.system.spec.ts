@@ -158,10 +158,11 @@ describeWithBrowser(browserPath ? 'uploads in a browser' : 'uploads in a browser
     expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);
   });
 
-  it('forgets on both sides what is cancelled', async () => {
+  it.each(['sent', 'paused'])('forgets on both sides what is cancelled while it is %s', async (state) => {
     await slowed(2 * MIB);
     await choose(await file('cancelled.jpg', await makeJpegOf(40 * MIB)));
     await row('cancelled').filter({ hasText: /left/ }).waitFor();
+    if (state === 'paused') await row('cancelled').getByRole('button', { name: /^Pause/ }).click();
     const terminated = page.waitForRequest((request) => request.method() === 'DELETE');
     await row('cancelled').getByRole('button', { name: /^Cancel/ }).click();
     expect((await (await terminated).response())?.status()).toBe(204);

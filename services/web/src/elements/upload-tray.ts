@@ -36,7 +36,7 @@ export class UploadTray extends SignalElement {
   #bytes = h('p', { class: 'tray-bytes' });
   #announcer = h('p', { class: 'visually-hidden', role: 'status' });
   #announcedAtMs = Number.NEGATIVE_INFINITY;
-  #meter = new RateMeter(performance.now());
+  #meter = newMeter();
   #toggle = h('button', { type: 'button', class: 'icon-button tray-toggle', 'aria-controls': 'tray-rows', 'aria-expanded': 'true', 'aria-label': texts.upload.collapse, onclick: () => this.#setCollapsed(!this.hasAttribute('data-collapsed')) }, icon('down'));
   #total = progressBar(texts.upload.totalProgress);
   #pause = action(texts.upload.pauseAll, () => uploads.pauseAll());
@@ -113,7 +113,7 @@ export class UploadTray extends SignalElement {
     this.#resume.hidden = paused < 2;
     this.#cancel.hidden = unsent + missing < 2;
     this.#clear.hidden = all.open === all.files;
-    if (open === 0) this.#meter = new RateMeter(performance.now());
+    if (open === 0) this.#meter = newMeter();
     this.#announce(text, open === 0);
   }
 
@@ -140,6 +140,8 @@ export class UploadTray extends SignalElement {
   }
 }
 
+/** Many small files come in bursts, which shorter samples would show as a jumping rate. */
+const newMeter = () => new RateMeter(performance.now(), 2_000);
 const overStatuses = new Set(['refused', 'error', 'failed', 'missing', 'duplicate', 'cancelled', 'completed']);
 const isFoldable = ({ status, uploads: some }: Section) => some.length > foldBeyond && overStatuses.has(status);
 

@@ -1,4 +1,3 @@
-const minimumGapMs = 250;
 /** Weight of the newest sample: smooth enough to read, quick enough to notice a change within a few seconds. */
 const weight = 0.3;
 
@@ -7,9 +6,12 @@ export class RateMeter {
   #lastMs: number;
   #lastBytes: number | null = null;
   #rate: number | null = null;
+  readonly #gapMs: number;
 
-  constructor(startMs: number) {
+  /** `gapMs`: how long a sample lasts at least. */
+  constructor(startMs: number, gapMs = 250) {
     this.#lastMs = startMs;
+    this.#gapMs = gapMs;
   }
 
   /** Takes the total so far; null until there is enough to tell. The first total is where it begins: a resumed upload does not begin at zero. */
@@ -19,7 +21,7 @@ export class RateMeter {
       this.#lastMs = nowMs;
     }
     const gapMs = nowMs - this.#lastMs;
-    if (gapMs < minimumGapMs) return this.#rate;
+    if (gapMs < this.#gapMs) return this.#rate;
     const sample = ((loadedBytes - this.#lastBytes) / gapMs) * 1000;
     this.#rate = this.#rate === null ? sample : this.#rate + weight * (sample - this.#rate);
     this.#lastMs = nowMs;
