@@ -23,7 +23,7 @@ export type EraseOwned = z.infer<typeof eraseOwned>;
 export type Erased = z.infer<typeof erased>;
 
 /** One wake-up per round of a medium. */
-export const sameMedium = (payload: Pick<ProcessMedia, 'mediaId' | 'round'>) => `${payload.mediaId}.${payload.round}`;
+export const mediaKey = (payload: Pick<ProcessMedia, 'mediaId' | 'round'>) => `${payload.mediaId}.${payload.round}`;
 const sameEvent = (payload: EventRef) => payload.eventId;
 const sameErasure = ({ userId, counted, final }: EraseOwned) => `${userId}.${final ? 'final' : counted ? 'counted' : 'new'}`;
 
@@ -33,9 +33,9 @@ const sameErasure = ({ userId, counted, final }: EraseOwned) => `${userId}.${fin
  * A consumer is built from `QueuesOf<name>`, so a queue without a handler does not compile.
  */
 export const queues = {
-  image: { consumer: 'worker', payload: processMedia, dedupe: sameMedium, attempts: 5, backoffMs: 1_000 },
-  audio: { consumer: 'worker', payload: processMedia, dedupe: sameMedium, attempts: 5, backoffMs: 1_000 },
-  video: { consumer: 'worker', payload: processMedia, dedupe: sameMedium, attempts: 5, backoffMs: 1_000 },
+  image: { consumer: 'worker', payload: processMedia, dedupe: mediaKey, attempts: 5, backoffMs: 1_000 },
+  audio: { consumer: 'worker', payload: processMedia, dedupe: mediaKey, attempts: 5, backoffMs: 1_000 },
+  video: { consumer: 'worker', payload: processMedia, dedupe: mediaKey, attempts: 5, backoffMs: 1_000 },
   /** Tell the owner: notification row, counters, live push. Then hands over to `alerts`. */
   events: { consumer: 'notification', payload: eventRef, dedupe: sameEvent, attempts: 8, backoffMs: 500 },
   /** Publish to the alerts topic, then confirm the outbox entry. Apart from `events`, so that a topic that is out delays alerts alone. */

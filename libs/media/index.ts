@@ -1,5 +1,5 @@
 export { MediaAnnouncer } from './media.announcer';
-export { MediaCounters, QUOTA_ROW, RESERVATION_MS, type UploadFate } from './media.counters';
+export { MediaCounters, QUOTA_ROW, RESERVATION_MS, type ReservationOutcome } from './media.counters';
 export { mediaEvent, toAlert } from './media.events';
 export {
   derivedFolder,
@@ -15,7 +15,7 @@ export {
 } from './media.item';
 export { MediaEraser } from './media.eraser';
 export { MediaModule } from './media.module';
-export { MediaOutlook } from './queue-estimator';
+export { QueueEstimator } from './queue-estimator';
 export { readSidecar, sidecarOf, uploadedItem, type Sidecar } from './media.sidecar';
 export { MediaRepository, type Claim } from './media.repository';
 export type { Ending } from './media.moves';

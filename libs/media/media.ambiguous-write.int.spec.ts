@@ -1,5 +1,5 @@
 import { Dynamo, newId } from '#platform';
-import { aMedium, startSurroundings, startUnreliable, type TestSurroundings, type Unreliable } from '#testing';
+import { aMedium, startTestEnvironment, startFaultProxy, type TestEnvironment, type FaultProxy } from '#testing';
 import type { MediaItem } from './media.item';
 import { MediaRepository } from './media.repository';
 
@@ -7,21 +7,21 @@ const LEASE_MS = 60_000;
 
 /** The write happens, its answer gets lost, and the SDK sends it once more. */
 describe('a write that happened unheard', () => {
-  let surroundings: TestSurroundings;
-  let way: Unreliable;
+  let environment: TestEnvironment;
+  let way: FaultProxy;
   let dynamo: Dynamo;
   let media: MediaRepository;
   beforeAll(async () => {
-    surroundings = await startSurroundings();
-    way = await startUnreliable(surroundings.dynamodb.endpoint);
-    dynamo = Dynamo.connect(surroundings.config({ AWS_ENDPOINT_URL_DYNAMODB: way.url }));
+    environment = await startTestEnvironment();
+    way = await startFaultProxy(environment.dynamodb.endpoint);
+    dynamo = Dynamo.connect(environment.config({ AWS_ENDPOINT_URL_DYNAMODB: way.url }));
     await dynamo.ensureTables();
     media = new MediaRepository(dynamo);
   });
   afterAll(async () => {
     dynamo.close();
     await way.stop();
-    await surroundings.stop();
+    await environment.stop();
   });
 
   /** Of the requests from now on, cuts the answer of the second: these moves read first, then write. */

@@ -1,6 +1,6 @@
 import { JobQueue, LiveFeed, Outbox } from '#platform';
 import type { MediaEvent, MediaItem } from './media.item';
-import type { MediaOutlook } from './queue-estimator';
+import type { QueueEstimator } from './queue-estimator';
 
 /**
  * Tells of a move right after it was written. At best, for speed: the event waits in the outbox until its consumer is
@@ -10,15 +10,15 @@ export class MediaAnnouncer {
   constructor(
     private readonly outbox: Outbox,
     private readonly live: LiveFeed,
-    private readonly outlook: MediaOutlook,
+    private readonly estimator: QueueEstimator,
     private readonly queue: JobQueue,
   ) {}
 
   async announce({ item, event }: { item: MediaItem; event: MediaEvent }): Promise<void> {
     const key = { userId: item.userId, id: item.id };
-    if (event.type !== 'media.deleted') await this.live.push(item.userId, 'media', await this.outlook.showOne(item), event.id).catch(() => {});
+    if (event.type !== 'media.deleted') await this.live.push(item.userId, 'media', await this.estimator.showOne(item), event.id).catch(() => {});
     await this.outbox.announce({ table: 'media', key }, event.id);
-    if (event.type === 'media.completed') await this.outlook.learn(item);
+    if (event.type === 'media.completed') await this.estimator.recordDuration(item);
   }
 
   /** Wakes a worker for a medium that waits. Never rejects: a wake-up that is lost is sent again by the sweeper. */
@@ -28,6 +28,6 @@ export class MediaAnnouncer {
 
   /** Progress of the running round, to whoever looks now. */
   async hint(item: MediaItem, progress: number): Promise<void> {
-    await this.live.hint(item.userId, await this.outlook.showOne({ ...item, progress })).catch(() => {});
+    await this.live.hint(item.userId, await this.estimator.showOne({ ...item, progress })).catch(() => {});
   }
 }

@@ -25,7 +25,7 @@ export interface QuotaItem {
 }
 
 /** What became of an upload: a medium, nothing, or it goes on. */
-export type UploadFate = 'medium' | 'gone' | 'alive';
+export type ReservationOutcome = 'medium' | 'gone' | 'alive';
 
 /** Longer than a consumer holds an event between reading and counting it. */
 const REMEMBER_MS = 60_000;
@@ -118,7 +118,7 @@ export class MediaCounters {
    * Ends reservations whose upload died: of those older than a day, the ones that became a medium are settled and the ones
    * of which nothing is left give their room back. `partitionKey` is the row's own, as the sweeper found it.
    */
-  async expireReservations(partitionKey: string, fateOf: (upload: { userId: string; id: string }) => Promise<UploadFate>, now = new Date()): Promise<void> {
+  async expireReservations(partitionKey: string, fateOf: (upload: { userId: string; id: string }) => Promise<ReservationOutcome>, now = new Date()): Promise<void> {
     const key = { userId: partitionKey, id: QUOTA_ROW };
     const userId = partitionKey.slice(0, -'#counters'.length);
     const row = await this.dynamo.get<QuotaItem>('media', key);

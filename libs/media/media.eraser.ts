@@ -1,5 +1,5 @@
 import type { Storage } from '#platform';
-import type { UploadFate } from './media.counters';
+import type { ReservationOutcome } from './media.counters';
 import { derivedFolder, originalFolder, type MediaItem, type MediaKey } from './media.item';
 import type { MediaRepository } from './media.repository';
 import type { WordIndex } from './word-index';
@@ -16,7 +16,7 @@ export class MediaEraser {
    * What became of an upload that reserved room a day ago: takes away the bytes of one that died on its way to a medium.
    * Bytes that were put there since `before` belong to one that is just ending.
    */
-  async clearAway(upload: MediaKey, before: Date): Promise<UploadFate> {
+  async discardIfStale(upload: MediaKey, before: Date): Promise<ReservationOutcome> {
     if (await this.media.getEvenDeleted(upload)) return 'medium';
     for await (const { modifiedAt } of this.storage.list(originalFolder(upload))) if (modifiedAt > before) return 'alive';
     await this.storage.deletePrefix(originalFolder(upload));

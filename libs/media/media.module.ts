@@ -1,9 +1,9 @@
 import { Global, Module } from '@nestjs/common';
-import { Dynamo, JobQueue, LiveFeed, Outbox, STORAGE, WorkLine, type Storage } from '#platform';
+import { Dynamo, JobQueue, LiveFeed, Outbox, STORAGE, QueuePositions, type Storage } from '#platform';
 import { MediaAnnouncer } from './media.announcer';
 import { MediaCounters } from './media.counters';
 import { MediaEraser } from './media.eraser';
-import { MediaOutlook } from './queue-estimator';
+import { QueueEstimator } from './queue-estimator';
 import { MediaRecount } from './media.recount';
 import { MediaRepository } from './media.repository';
 import { StoredFolders } from './stored-folders';
@@ -18,13 +18,13 @@ import { WordIndex } from './word-index';
     { provide: MediaRecount, useFactory: (dynamo: Dynamo) => new MediaRecount(dynamo), inject: [Dynamo] },
     { provide: StoredFolders, useFactory: (storage: Storage, dynamo: Dynamo) => new StoredFolders(storage, dynamo), inject: [STORAGE, Dynamo] },
     { provide: MediaEraser, useFactory: (storage: Storage, words: WordIndex, media: MediaRepository) => new MediaEraser(storage, words, media), inject: [STORAGE, WordIndex, MediaRepository] },
-    { provide: MediaOutlook, useFactory: (line: WorkLine) => new MediaOutlook(line), inject: [WorkLine] },
+    { provide: QueueEstimator, useFactory: (positions: QueuePositions) => new QueueEstimator(positions), inject: [QueuePositions] },
     {
       provide: MediaAnnouncer,
-      useFactory: (outbox: Outbox, live: LiveFeed, outlook: MediaOutlook, queue: JobQueue) => new MediaAnnouncer(outbox, live, outlook, queue),
-      inject: [Outbox, LiveFeed, MediaOutlook, JobQueue],
+      useFactory: (outbox: Outbox, live: LiveFeed, estimator: QueueEstimator, queue: JobQueue) => new MediaAnnouncer(outbox, live, estimator, queue),
+      inject: [Outbox, LiveFeed, QueueEstimator, JobQueue],
     },
   ],
-  exports: [MediaRepository, MediaCounters, MediaRecount, StoredFolders, WordIndex, MediaEraser, MediaOutlook, MediaAnnouncer],
+  exports: [MediaRepository, MediaCounters, MediaRecount, StoredFolders, WordIndex, MediaEraser, QueueEstimator, MediaAnnouncer],
 })
 export class MediaModule {}

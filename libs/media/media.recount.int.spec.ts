@@ -1,19 +1,19 @@
 import { Dynamo, newId, shardOf } from '#platform';
-import { aMedium, startSurroundings, type TestSurroundings } from '#testing';
+import { aMedium, startTestEnvironment, type TestEnvironment } from '#testing';
 import { MediaCounters } from './media.counters';
 import type { MediaEvent, MediaItem } from './media.item';
 import { MediaRecount } from './media.recount';
 import { MediaRepository } from './media.repository';
 
-let surroundings: TestSurroundings;
+let environment: TestEnvironment;
 let dynamo: Dynamo;
 let media: MediaRepository;
 let counters: MediaCounters;
 let recount: MediaRecount;
 
 beforeAll(async () => {
-  surroundings = await startSurroundings();
-  dynamo = Dynamo.connect(surroundings.config());
+  environment = await startTestEnvironment();
+  dynamo = Dynamo.connect(environment.config());
   await dynamo.ensureTables();
   media = new MediaRepository(dynamo);
   counters = new MediaCounters(dynamo);
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   dynamo.close();
-  await surroundings.stop();
+  await environment.stop();
 });
 
 /** As the consumer does when it is done with an event. */

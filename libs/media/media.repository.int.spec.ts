@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DependencyUnavailableError, Dynamo, equals, JobQueue, newId, Outbox } from '#platform';
-import { aMedium, startSurroundings, type TestSurroundings } from '#testing';
+import { aMedium, startTestEnvironment, type TestEnvironment } from '#testing';
 import { MediaCounters } from './media.counters';
 import { mediaEvent } from './media.events';
 import type { MediaFacts, MediaItem } from './media.item';
@@ -18,21 +18,21 @@ const facts: MediaFacts = {
   derived: { thumbnail: { name: 'thumbnail.webp', contentType: 'image/webp' }, preview: 'original', waveform: null },
 };
 
-let surroundings: TestSurroundings;
+let environment: TestEnvironment;
 let dynamo: Dynamo;
 let media: MediaRepository;
 let counters: MediaCounters;
 
 beforeAll(async () => {
-  surroundings = await startSurroundings();
-  dynamo = Dynamo.connect(surroundings.config());
+  environment = await startTestEnvironment();
+  dynamo = Dynamo.connect(environment.config());
   await dynamo.ensureTables();
   media = new MediaRepository(dynamo);
   counters = new MediaCounters(dynamo);
 });
 afterAll(async () => {
   dynamo.close();
-  await surroundings.stop();
+  await environment.stop();
 });
 
 async function created(): Promise<MediaItem> {
@@ -65,7 +65,7 @@ describe('MediaRepository', () => {
     await media.claim(item, newId(), 1);
     await sleep(5);
     expect(await media.claim(item, newId(), 1)).toMatchObject({ outcome: 'claimed', announced: began });
-    const { tablePrefix, redisUrl } = surroundings.config();
+    const { tablePrefix, redisUrl } = environment.config();
     const queue = new JobQueue(redisUrl!, tablePrefix);
     await new Outbox(dynamo, queue).confirm({ table: 'media', key: { userId: item.userId, id: item.id } }, began.id);
     await queue.close();

@@ -113,7 +113,7 @@ export class MediaRepository {
   async retry(key: MediaKey): Promise<{ item: MediaItem; event: MediaEvent } | null> {
     const before = await this.get(key);
     if (before?.status !== 'failed') return null;
-    Outbox.refusePileUp(before);
+    Outbox.assertNotFull(before);
     const at = new Date().toISOString();
     const move = retried(before, at);
     const event = mediaEvent(move.after, 'failed', at);
@@ -190,7 +190,7 @@ export class MediaRepository {
       when: all(equals('status', 'processing'), equals('leaseUntil', before.leaseUntil), alive),
     });
     if (!item) return this.lostRace(before, token, null);
-    const announced = untold(item); // whoever died may not have come to it
+    const announced = unconfirmedEventOf(item); // whoever died may not have come to it
     if (crashes >= MAX_CRASHES) return { outcome: 'exhausted', item, code: 'crashed_worker', announced };
     return { outcome: 'claimed', item, alone: crashes > 0, announced };
   }
@@ -205,7 +205,7 @@ export class MediaRepository {
 
   private endedBy(token: string, ending: Ending, item: MediaItem | null): { item: MediaItem; event: MediaEvent } | null {
     if (item?.status !== ending.status || item.derivedToken !== token) return null;
-    return { item, event: untold(item) ?? mediaEvent(item, 'processing', item.updatedAt) };
+    return { item, event: unconfirmedEventOf(item) ?? mediaEvent(item, 'processing', item.updatedAt) };
   }
 
   private lease(id: string, leaseMs: number): NonNullable<Change['set']> {
@@ -222,6 +222,6 @@ export class MediaRepository {
 }
 
 /** The event of its latest move, while nobody confirmed that it was dealt with. */
-const untold = (item: MediaItem): MediaEvent | null => item.pending[`${item.id}.${item.status}.${item.round}`] ?? null;
+const unconfirmedEventOf = (item: MediaItem): MediaEvent | null => item.pending[`${item.id}.${item.status}.${item.round}`] ?? null;
 
 const fromNow = (delayMs: number) => new Date(Date.now() + delayMs).toISOString();

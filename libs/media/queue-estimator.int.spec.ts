@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis';
-import { connectRedis, JobQueue, newId, WorkLine, WorkPool } from '#platform';
+import { connectRedis, JobQueue, newId, QueuePositions, WorkerPool } from '#platform';
 import { aMedium, eventually, startRedis, type TestRedis } from '#testing';
 import type { MediaItem } from './media.item';
-import { MediaOutlook } from './queue-estimator';
+import { QueueEstimator } from './queue-estimator';
 
-const PREFIX = 'outlook-';
+const PREFIX = 'estimator-';
 
 const after = (seconds: number) => new Date(1e12 + seconds * 1_000).toISOString();
 /** The medium after a round that took so long. */
@@ -19,9 +19,9 @@ describe('MediaOutlook', () => {
   let server: TestRedis;
   let redis: Redis;
   let queue: JobQueue;
-  let outlook: MediaOutlook;
+  let estimator: QueueEstimator;
   let turns: Array<PromiseWithResolvers<void>>;
-  let pool: WorkPool | undefined;
+  let pool: WorkerPool | undefined;
 
   beforeAll(async () => {
     server = await startRedis();
@@ -29,7 +29,7 @@ describe('MediaOutlook', () => {
     await new Promise((resolve) => redis.once('ready', resolve));
     queue = new JobQueue(server.url, PREFIX);
     await eventually(() => queue.check().then(() => true, () => false), Boolean);
-    outlook = new MediaOutlook(new WorkLine(redis, PREFIX));
+    estimator = new QueueEstimator(new QueuePositions(redis, PREFIX));
   });
   beforeEach(() => {
     turns = Array.from({ length: 9 }, () => Promise.withResolvers<void>());
@@ -50,8 +50,8 @@ describe('MediaOutlook', () => {
     await queue.send(item.kind, { userId: item.userId, mediaId: item.id, round: item.round });
     return item;
   };
-  const eta = async (item: MediaItem) => (await outlook.showOne(item)).queue!.etaSeconds;
-  const positions = async (items: MediaItem[]) => (await outlook.show(items)).map((media) => media.queue?.position ?? null);
+  const eta = async (item: MediaItem) => (await estimator.showOne(item)).queue!.etaSeconds;
+  const positions = async (items: MediaItem[]) => (await estimator.show(items)).map((media) => media.queue?.position ?? null);
   /** One worker that ends a job whenever the next turn is given. */
   const work = () => {
     let taken = 0;
@@ -59,7 +59,7 @@ describe('MediaOutlook', () => {
       await turns[taken++]!.promise;
       return { next: 'done' } as const;
     };
-    pool = new WorkPool({ image: take, audio: take, video: take }, { redisUrl: server.url, tablePrefix: PREFIX, queues: ['image', 'audio', 'video'], concurrency: 1, onError: () => {} });
+    pool = new WorkerPool({ image: take, audio: take, video: take }, { redisUrl: server.url, tablePrefix: PREFIX, queues: ['image', 'audio', 'video'], concurrency: 1, onError: () => {} });
     pool.start();
   };
 
@@ -108,9 +108,9 @@ describe('MediaOutlook', () => {
     expect(low).toBeLessThanOrEqual(5);
     expect(high).toBeGreaterThan(60);
     for (let run = 0; run < 6; run += 1) {
-      await outlook.learn(ran(small, 10 + run / 10));
-      await outlook.learn(ran(large, 300 + run));
-      await outlook.learn({ ...ran(small, 5_000), crashes: 1 }); // says how long its workers were dead
+      await estimator.recordDuration(ran(small, 10 + run / 10));
+      await estimator.recordDuration(ran(large, 300 + run));
+      await estimator.recordDuration({ ...ran(small, 5_000), crashes: 1 }); // says how long its workers were dead
     }
     expect(await eta(small)).toEqual([10, 11]);
     expect(await eta(large)).toEqual([300, 305]);
@@ -119,15 +119,15 @@ describe('MediaOutlook', () => {
   it('tells what is left of one that is processed, and expects nothing of what is settled', async () => {
     const at = new Date().toISOString();
     const processing = aMedium({ kind: 'video', status: 'processing', history: [{ status: 'processing', at, round: 1 }] });
-    expect((await outlook.showOne(processing)).queue).toMatchObject({ position: 0 });
+    expect((await estimator.showOne(processing)).queue).toMatchObject({ position: 0 });
     expect(await positions([aMedium({ status: 'completed' }), aMedium({ status: 'failed' })])).toEqual([null, null]);
   });
 
   it('expects nothing while Redis is away, and fails nothing', async () => {
     const away = connectRedis('redis://127.0.0.1:1', 'command');
-    const blind = new MediaOutlook(new WorkLine(away, PREFIX));
+    const blind = new QueueEstimator(new QueuePositions(away, PREFIX));
     expect((await blind.showOne(aMedium({ id: newId() }))).queue).toBeNull();
-    await blind.learn(aMedium({ status: 'completed', completedAt: new Date().toISOString() }));
+    await blind.recordDuration(aMedium({ status: 'completed', completedAt: new Date().toISOString() }));
     away.disconnect();
   });
 });

@@ -1,22 +1,22 @@
-import { type Media, type MediaKind, sameMedium, workQueues } from '#contracts';
-import { type LineView, type SizedWork, WorkLine } from '#platform';
+import { type Media, type MediaKind, mediaKey, workQueues } from '#contracts';
+import { type QueueSnapshot, type SizedWork, QueuePositions } from '#platform';
 import { type MediaItem, toMedia } from './media.item';
 
 const NOT_SETTLED = new Set<MediaItem['status']>(['uploaded', 'processing']);
 
-const workOf = (item: MediaItem) => ({ queue: item.kind, sizeBytes: item.sizeBytes, id: sameMedium({ mediaId: item.id, round: item.round }) });
+const workOf = (item: MediaItem) => ({ queue: item.kind, sizeBytes: item.sizeBytes, id: mediaKey({ mediaId: item.id, round: item.round }) });
 
 /**
  * Media as their owner sees them, with what is to be expected of those that are not settled: how many are before them in
  * the queue of their kind, and within how many seconds they are likely to be done, learnt from past runs.
  */
-export class MediaOutlook {
-  constructor(private readonly line: WorkLine) {}
+export class QueueEstimator {
+  constructor(private readonly positions: QueuePositions) {}
 
   /** One round trip for any number of media, none when all are settled. Without Redis nothing is expected, and nothing fails. */
   async show(items: readonly MediaItem[]): Promise<Media[]> {
     const open = items.filter(({ status }) => NOT_SETTLED.has(status));
-    const view = open.length > 0 ? await this.line.look(open.map(workOf)).catch(() => null) : null;
+    const view = open.length > 0 ? await this.positions.snapshot(open.map(workOf)).catch(() => null) : null;
     return items.map((item) => toMedia(item, view && queueOf(item, view)));
   }
 
@@ -25,15 +25,15 @@ export class MediaOutlook {
   }
 
   /** Remembers how long a round took that went well, in one go. */
-  async learn(item: MediaItem): Promise<void> {
+  async recordDuration(item: MediaItem): Promise<void> {
     if (item.status !== 'completed' || item.crashes > 0 || item.errors > 0) return;
     const seconds = (Date.parse(item.completedAt!) - beganAt(item)) / 1_000;
-    await this.line.learn(workOf(item), seconds).catch(() => {}); // Redis is away: one run less to learn from
+    await this.positions.recordDuration(workOf(item), seconds).catch(() => {}); // Redis is away: one run less to learn from
   }
 }
 
 /** `position`: how many are before it; 0 also while it is processed. */
-function queueOf(item: MediaItem, view: LineView): Media['queue'] {
+function queueOf(item: MediaItem, view: QueueSnapshot): Media['queue'] {
   const work = workOf(item);
   const runs = runsLike(view, work);
   if (item.status === 'processing') {
@@ -49,7 +49,7 @@ function queueOf(item: MediaItem, view: LineView): Media['queue'] {
 }
 
 /** What workers are busy with now may be of any kind: the longest that one of these is likely to take. */
-function longestBlockSeconds(view: LineView): number {
+function longestBlockSeconds(view: QueueSnapshot): number {
   const busy = workQueues.filter((queue) => view.lines[queue].active > 0);
   return Math.max(0, ...busy.map((queue) => runEta(runsOfKind(view, queue))[1]));
 }
@@ -62,7 +62,7 @@ export type EtaRange = [low: number, high: number];
 /** Fewer runs than these say nothing yet. */
 const MIN_RUNS = 4;
 /** What is believed as long as nothing was learnt: wide on purpose. */
-const BELIEVED_RUNS: Record<MediaKind, readonly number[]> = { image: [0.2, 0.5, 2, 10], audio: [0.5, 2, 10, 60], video: [1, 10, 60, 600] };
+const DEFAULT_DURATIONS_S: Record<MediaKind, readonly number[]> = { image: [0.2, 0.5, 2, 10], audio: [0.5, 2, 10, 60], video: [1, 10, 60, 600] };
 const LOW = 0.1;
 const HIGH = 0.9;
 
@@ -93,13 +93,13 @@ export function waitEta(before: number, active: number, runs: readonly number[],
 }
 
 /** The runs to judge a kind by: what was learnt, else what is believed. */
-export function runsOfKind(view: LineView, kind: MediaKind): readonly number[] {
+export function runsOfKind(view: QueueSnapshot, kind: MediaKind): readonly number[] {
   const { runs } = view.lines[kind];
-  return runs.length >= MIN_RUNS ? runs : BELIEVED_RUNS[kind];
+  return runs.length >= MIN_RUNS ? runs : DEFAULT_DURATIONS_S[kind];
 }
 
 /** Of this size where enough is known, else of its kind. */
-export function runsLike(view: LineView, work: SizedWork): readonly number[] {
+export function runsLike(view: QueueSnapshot, work: SizedWork): readonly number[] {
   const runs = view.runs(work);
   return runs.length >= MIN_RUNS ? runs : runsOfKind(view, work.queue);
 }

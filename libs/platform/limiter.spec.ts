@@ -1,16 +1,16 @@
-import { Turns } from './limiter';
+import { ConcurrencyLimiter } from './limiter';
 
 const open = () => Promise.withResolvers<void>();
 
-describe('Turns', () => {
+describe('ConcurrencyLimiter', () => {
   it('runs so many at once, and the first line before the second', async () => {
-    const turns = new Turns(1, 10);
+    const limiter = new ConcurrencyLimiter(1, 10);
     const gate = open();
     const order: string[] = [];
     const done = [
-      turns.take(false, () => gate.promise),
-      turns.take(false, async () => void order.push('stranger')),
-      turns.take(true, async () => void order.push('owner')),
+      limiter.schedule(false, () => gate.promise),
+      limiter.schedule(false, async () => void order.push('stranger')),
+      limiter.schedule(true, async () => void order.push('owner')),
     ];
     expect(order).toEqual([]);
     gate.resolve();
@@ -19,20 +19,20 @@ describe('Turns', () => {
   });
 
   it('refuses who would wait too long, in each line apart', async () => {
-    const turns = new Turns(1, 2);
+    const limiter = new ConcurrencyLimiter(1, 2);
     const gate = open();
-    const taken = [0, 1, 2].map(() => turns.take(false, () => gate.promise));
-    expect(turns.take(false, () => gate.promise)).toBeNull();
-    const owner = turns.take(true, () => gate.promise);
+    const taken = [0, 1, 2].map(() => limiter.schedule(false, () => gate.promise));
+    expect(limiter.schedule(false, () => gate.promise)).toBeNull();
+    const owner = limiter.schedule(true, () => gate.promise);
     expect(owner).not.toBeNull();
     gate.resolve();
     await Promise.all([...taken, owner]);
   });
 
   it('goes on after a failure', async () => {
-    const turns = new Turns(1, 2);
-    const failing = turns.take(false, () => Promise.reject(new Error('broken')));
-    const next = turns.take(false, () => Promise.resolve('done'));
+    const limiter = new ConcurrencyLimiter(1, 2);
+    const failing = limiter.schedule(false, () => Promise.reject(new Error('broken')));
+    const next = limiter.schedule(false, () => Promise.resolve('done'));
     await expect(failing).rejects.toThrow('broken');
     expect(await next).toBe('done');
   });

@@ -1,5 +1,5 @@
 /** Runs so many at once; the rest wait in two lines, the first of which always goes first. Each line is bounded. */
-export class Turns {
+export class ConcurrencyLimiter {
   private running = 0;
   private readonly lines: Record<'first' | 'second', Array<() => void>> = { first: [], second: [] };
 
@@ -9,7 +9,7 @@ export class Turns {
   ) {}
 
   /** null: the line is full. */
-  take<T>(isFirst: boolean, work: () => Promise<T>): Promise<T> | null {
+  schedule<T>(isFirst: boolean, work: () => Promise<T>): Promise<T> | null {
     if (this.running < this.atOnce) return this.run(work);
     const line = this.lines[isFirst ? 'first' : 'second'];
     if (line.length >= this.maxWaiting) return null;

@@ -48,7 +48,7 @@ export class Outbox {
   }
 
   /** For moves that may be repeated without end. @throws {DependencyUnavailableError} while the alerts are out for so long that events pile up. */
-  static refusePileUp({ pending }: OutboxFields): void {
+  static assertNotFull({ pending }: OutboxFields): void {
     const count = Object.keys(pending).length;
     if (count >= MAX_PENDING) throw new DependencyUnavailableError('alerts', new Error(`${count} events of this item are not delivered`));
   }

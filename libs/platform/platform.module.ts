@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError, type Config } from '#config';
-import { AbandonedFiles } from './temp/temp-file-reaper';
+import { TempFileReaper } from './temp/temp-file-reaper';
 import type { Alerts } from './alerts/alerts';
 import { AlertsFile } from './alerts/alerts.file';
 import { SnsAlerts } from './alerts/alerts.sns';
@@ -16,11 +16,11 @@ import { Locks } from './redis/lock';
 import { Outbox } from './outbox';
 import { JobQueue } from './queue/job-queue';
 import { connectRedis } from './redis/redis';
-import { diskResumableStore, ResumableStore, s3ResumableStore } from './storage/tus-store';
+import { diskTusStore, TusStore, s3TusStore } from './storage/tus-store';
 import type { Storage } from './storage/storage';
 import { LocalStorage } from './storage/storage.local';
 import { S3Storage } from './storage/s3/storage.s3';
-import { WorkLine } from './queue/queue-positions';
+import { QueuePositions } from './queue/queue-positions';
 
 const TABLES_AGAIN_MS = 2_000;
 const logger = new Logger('Platform');
@@ -35,7 +35,7 @@ export const REDIS = Symbol('Redis');
 @Global()
 @Module({})
 export class PlatformModule implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly abandoned: AbandonedFiles;
+  private readonly tempFiles: TempFileReaper;
 
   constructor(
     private readonly dynamo: Dynamo,
@@ -43,7 +43,7 @@ export class PlatformModule implements OnApplicationBootstrap, OnApplicationShut
     @Inject(REDIS) private readonly redis: Redis,
     @Inject(CONFIG) { dataDir }: Config,
   ) {
-    this.abandoned = new AbandonedFiles([join(dataDir, 'tmp'), join(dataDir, 'work')]);
+    this.tempFiles = new TempFileReaper([join(dataDir, 'tmp'), join(dataDir, 'work')]);
   }
 
   static forRoot(config: Config): DynamicModule {
@@ -56,21 +56,21 @@ export class PlatformModule implements OnApplicationBootstrap, OnApplicationShut
       { provide: REDIS, useFactory: () => connectRedis(redisUrl, 'command') },
       { provide: LiveFeed, useFactory: (redis: Redis) => new LiveFeed(redis, config.tablePrefix), inject: [REDIS] },
       { provide: Locks, useFactory: (redis: Redis) => new Locks(redis, config.tablePrefix), inject: [REDIS] },
-      { provide: WorkLine, useFactory: (redis: Redis) => new WorkLine(redis, config.tablePrefix), inject: [REDIS] },
+      { provide: QueuePositions, useFactory: (redis: Redis) => new QueuePositions(redis, config.tablePrefix), inject: [REDIS] },
       { provide: DiskReserve, useFactory: () => new DiskReserve(config.dataDir) },
       { provide: STORAGE, useFactory: (reserve: DiskReserve) => makeStorage(config, reserve), inject: [DiskReserve] },
-      { provide: ResumableStore, useFactory: (reserve: DiskReserve) => makeResumableStore(config, reserve), inject: [DiskReserve] },
+      { provide: TusStore, useFactory: (reserve: DiskReserve) => makeResumableStore(config, reserve), inject: [DiskReserve] },
       { provide: ALERTS, useFactory: () => makeAlerts(config) },
     ];
     return { module: PlatformModule, providers, exports: providers.map(({ provide }) => provide) };
   }
 
   onApplicationBootstrap(): void {
-    this.abandoned.start();
+    this.tempFiles.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.abandoned.stop();
+    this.tempFiles.stop();
     await this.queue.close();
     this.redis.disconnect();
     this.dynamo.close();
@@ -86,17 +86,17 @@ export function requireRedisUrl(config: Config): string {
 async function connectDynamo(config: Config): Promise<Dynamo> {
   const dynamo = Dynamo.connect(config);
   const ready = await ensured(dynamo);
-  if (!ready) void keepEnsuring(dynamo);
+  if (!ready) void ensureTablesInBackground(dynamo);
   return dynamo;
 }
 
-async function keepEnsuring(dynamo: Dynamo): Promise<void> {
+async function ensureTablesInBackground(dynamo: Dynamo): Promise<void> {
   do await sleep(TABLES_AGAIN_MS, undefined, { ref: false });
-  while (!dynamo.isClosed && !(await ensured(dynamo).catch(toldOf)));
+  while (!dynamo.isClosed && !(await ensured(dynamo).catch(logRetry)));
 }
 
 /** It serves already: what is wrong with the tables must not end it. */
-function toldOf(err: unknown): false {
+function logRetry(err: unknown): false {
   logger.error({ err, msg: 'the tables can not be made; this is tried again' });
   return false;
 }
@@ -117,10 +117,10 @@ function makeStorage(config: Config, reserve: DiskReserve): Storage {
   return S3Storage.connect({ bucket: config.s3Bucket, region: config.region, workDir: join(config.dataDir, 'work'), reserve });
 }
 
-function makeResumableStore(config: Config, reserve: DiskReserve): ResumableStore {
+function makeResumableStore(config: Config, reserve: DiskReserve): TusStore {
   const expiryMs = config.uploadExpirySeconds * 1_000;
-  if (!config.s3Bucket) return diskResumableStore(LocalStorage.objectsDir(config.dataDir), expiryMs, reserve);
-  return s3ResumableStore({ bucket: config.s3Bucket, region: config.region, tempDir: join(config.dataDir, 'tmp') }, expiryMs, reserve);
+  if (!config.s3Bucket) return diskTusStore(LocalStorage.objectsDir(config.dataDir), expiryMs, reserve);
+  return s3TusStore({ bucket: config.s3Bucket, region: config.region, tempDir: join(config.dataDir, 'tmp') }, expiryMs, reserve);
 }
 
 function makeAlerts(config: Config): Alerts {

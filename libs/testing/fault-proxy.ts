@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port';
 
 /** What becomes of a request on its way. */
-export type Fate =
+export type FaultMode =
   | 'pass'
   /** Refused as DynamoDB does when its capacity is used up. */
   | 'throttle'
@@ -20,10 +20,10 @@ export type Fate =
   | 'thrice';
 
 /** `operation` is DynamoDB's name of it, `request` what HTTP asks for, as `GET /path`. */
-type Decide = (operation: string, body: string, request: string) => Fate;
+type Decide = (operation: string, body: string, request: string) => FaultMode;
 
 /** A way to an HTTP server that does harm. */
-export interface Unreliable {
+export interface FaultProxy {
   url: string;
   /** Decides about each request from now on. */
   behave(fate: Decide): void;
@@ -41,7 +41,7 @@ const SPREAD_MS = 1_500;
 const pass: Decide = () => 'pass';
 
 /** `random` spreads what comes thrice. */
-export async function startUnreliable(target: string, random: () => number = Math.random): Promise<Unreliable> {
+export async function startFaultProxy(target: string, random: () => number = Math.random): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true });
   let fate = pass;
   const server = createServer((req, res) => {

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { Alert } from '#contracts';
 import { createBucket, createTopic, startAws, subscribe, type TestAws } from './aws-emulators';
 import { ApiClient, newAccount, type Account } from './api-client';
-import { startFront } from './gateway';
+import { startGateway } from './gateway';
 import { startProcess, type TestProcess } from './processes';
-import { startSurroundings, type TestSurroundings } from './test-environment';
+import { startTestEnvironment, type TestEnvironment } from './test-environment';
 
 export interface PublishedAlert {
   message: Alert;
@@ -19,7 +19,7 @@ export interface Stack {
   /** null: it runs elsewhere, and what it published can not be read. */
   alerts: (() => Promise<PublishedAlert[]>) | null;
   /** null: its processes are not ours to kill. */
-  processes: { services: TestProcess[]; workers: TestProcess[]; startWorker(overrides?: Record<string, string>): Promise<TestProcess>; surroundings: TestSurroundings; env: Record<string, string>; dataDir: string } | null;
+  processes: { services: TestProcess[]; workers: TestProcess[]; startWorker(overrides?: Record<string, string>): Promise<TestProcess>; environment: TestEnvironment; env: Record<string, string>; dataDir: string } | null;
   /** A client with an account of its own, logged in. */
   newUser(): Promise<{ api: ApiClient; account: Account }>;
   stop(): Promise<void>;
@@ -27,13 +27,13 @@ export interface Stack {
 
 export interface StackOptions {
   /** A way of the test's own to DynamoDB, from its endpoint to another one. */
-  wayToDynamoDb?: (endpoint: string) => Promise<string>;
+  dynamoEndpoint?: (endpoint: string) => Promise<string>;
   workers?: number;
   env?: Record<string, string>;
 }
 
 /** How the product can run; every end-to-end suite runs on each of them that is there. */
-export const shapes: ReadonlyArray<[name: string, start: (options?: StackOptions) => Promise<Stack>]> = process.env.E2E_BASE_URL
+export const deployments: ReadonlyArray<[name: string, start: (options?: StackOptions) => Promise<Stack>]> = process.env.E2E_BASE_URL
   ? [['already running', () => Promise.resolve(running(process.env.E2E_BASE_URL!))]]
   : [
       ['standalone in local mode', startStandalone],
@@ -41,18 +41,18 @@ export const shapes: ReadonlyArray<[name: string, start: (options?: StackOptions
     ];
 
 /** For the suites that see bytes come and go: with their storage in S3 as well. */
-export const shapesWithS3: typeof shapes = process.env.E2E_BASE_URL ? shapes : [...shapes, ['four services apart on S3', startApartOnS3]];
+export const deploymentsWithS3: typeof deployments = process.env.E2E_BASE_URL ? deployments : [...deployments, ['four services apart on S3', startApartOnS3]];
 
 /** One for each storage: for the suites that need not see every way of running as well. */
-export const shapesByStorage: typeof shapes = process.env.E2E_BASE_URL ? shapes : [shapes[0]!, ['four services apart on S3', startApartOnS3]];
+export const deploymentsByStorage: typeof deployments = process.env.E2E_BASE_URL ? deployments : [deployments[0]!, ['four services apart on S3', startApartOnS3]];
 
 /** API and workers as `npm start` runs them, alerts in a file. */
 export async function startStandalone(options: StackOptions = {}): Promise<Stack> {
-  const surroundings = await startSurroundings();
-  const endpoint = await (options.wayToDynamoDb?.(surroundings.dynamodb.endpoint) ?? surroundings.dynamodb.endpoint);
-  const env = surroundings.env({ AWS_ENDPOINT_URL_DYNAMODB: endpoint, ...options.env });
+  const environment = await startTestEnvironment();
+  const endpoint = await (options.dynamoEndpoint?.(environment.dynamodb.endpoint) ?? environment.dynamodb.endpoint);
+  const env = environment.env({ AWS_ENDPOINT_URL_DYNAMODB: endpoint, ...options.env });
   const starting = startProcess('standalone', env).then((api) => ({ baseUrl: api.url, services: [api] }));
-  return assemble(starting, surroundings, env, options, async () => {
+  return assemble(starting, environment, env, options, async () => {
     const lines = await readFile(join(env.DATA_DIR!, 'alerts.ndjson'), 'utf8').catch(() => '');
     return lines.split('\n').filter(Boolean).map((line) => JSON.parse(line) as PublishedAlert);
   });
@@ -70,12 +70,12 @@ export async function startApartOnS3({ env, ...options }: StackOptions = {}): Pr
 }
 
 async function apart(aws: TestAws, options: StackOptions): Promise<Stack> {
-  const surroundings = await startSurroundings();
+  const environment = await startTestEnvironment();
   const topicArn = await createTopic(aws);
   const subscriber = await subscribe(aws, topicArn);
   const received: PublishedAlert[] = [];
   const dataDir = await mkdtemp(join(tmpdir(), 'snapstream-apart-'));
-  const env = surroundings.env({
+  const env = environment.env({
     SNAPSTREAM_MODE: 'aws',
     AWS_REGION: 'us-east-1',
     AWS_ENDPOINT_URL_SNS: aws.endpoint,
@@ -86,7 +86,7 @@ async function apart(aws: TestAws, options: StackOptions): Promise<Stack> {
     ...options.env,
   });
   const starting = startBehindFront(env);
-  const stack = await assemble(starting, surroundings, env, options, async () => {
+  const stack = await assemble(starting, environment, env, options, async () => {
     for (const { message, attributes } of await subscriber.takeAll()) received.push({ message: JSON.parse(message) as Alert, attributes });
     return received;
   });
@@ -103,14 +103,14 @@ async function apart(aws: TestAws, options: StackOptions): Promise<Stack> {
 async function startBehindFront(env: Record<string, string>) {
   const services = await Promise.all(['auth', 'media', 'notification'].map((name) => startProcess(name, env)));
   const [auth, media, notification] = services.map(({ url }) => url);
-  const front = await startFront({ auth: auth!, media: media!, notification: notification! });
+  const front = await startGateway({ auth: auth!, media: media!, notification: notification! });
   return { baseUrl: front.url, services, front };
 }
 
 /** Workers start while the services do, as they do everywhere. */
 async function assemble(
   starting: Promise<{ baseUrl: string; services: TestProcess[] }>,
-  surroundings: TestSurroundings,
+  environment: TestEnvironment,
   env: Record<string, string>,
   { workers: count = 1 }: StackOptions,
   alerts: () => Promise<PublishedAlert[]>,
@@ -124,9 +124,9 @@ async function assemble(
   const [{ baseUrl, services }] = await Promise.all([starting, ...Array.from({ length: count }, () => startWorker())]);
   const stop = async () => {
     await Promise.all([...workers, ...services].map((process) => process.stop()));
-    await surroundings.stop();
+    await environment.stop();
   };
-  return { ...running(baseUrl), alerts, processes: { services, workers, startWorker, surroundings, env, dataDir: env.DATA_DIR! }, stop };
+  return { ...running(baseUrl), alerts, processes: { services, workers, startWorker, environment, env, dataDir: env.DATA_DIR! }, stop };
 }
 
 function running(baseUrl: string): Stack {

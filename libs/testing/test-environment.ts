@@ -5,7 +5,7 @@ import { assumeEmulatorCredentials, emulatorCredentials, loadConfig, type Config
 import { startDynamoDb } from './dynamodb';
 import { startRedis, type TestRedis } from './redis';
 
-export interface TestSurroundings {
+export interface TestEnvironment {
   redis: TestRedis;
   dynamodb: { endpoint: string };
   /** Settings of a service that lives in here; `overrides` are environment variables. */
@@ -16,7 +16,7 @@ export interface TestSurroundings {
 }
 
 /** A Redis, a DynamoDB emulator and a data folder of a test's own. */
-export async function startSurroundings(): Promise<TestSurroundings> {
+export async function startTestEnvironment(): Promise<TestEnvironment> {
   const [redis, dynamodb, dataDir] = await Promise.all([startRedis(), startDynamoDb(), mkdtemp(join(tmpdir(), 'snapstream-'))]);
   const env = (overrides: Record<string, string> = {}) => ({
     DATA_DIR: dataDir,

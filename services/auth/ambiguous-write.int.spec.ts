@@ -1,12 +1,12 @@
-import { startUnreliable, type Unreliable } from '#testing';
+import { startFaultProxy, type FaultProxy } from '#testing';
 import { startAuth, type AuthFixture } from './auth.testing';
 
 /** DynamoDB does what it is told, the answer gets lost, and the SDK asks again: a condition that held the first time does not hold any more. */
 describe('a change of an account whose answer got lost', () => {
   let auth: AuthFixture;
-  let way: Unreliable;
+  let way: FaultProxy;
   beforeAll(async () => {
-    auth = await startAuth({ wayToDynamoDb: async (endpoint) => (way = await startUnreliable(endpoint)).url });
+    auth = await startAuth({ wayToDynamoDb: async (endpoint) => (way = await startFaultProxy(endpoint)).url });
   });
   afterAll(async () => {
     await auth.stop();

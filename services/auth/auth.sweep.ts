@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ScheduledSweep } from '#nest';
+import { ScheduledJob } from '#nest';
 import { Locks, Outbox } from '#platform';
 import { ErasureService } from './erasure.service';
 import { Reservations } from './reservations';
@@ -12,7 +12,7 @@ const DAY_MS = 23 * 3_600_000;
 
 /** Sends unconfirmed events of accounts again, goes on with erasures, and once a day erases names that were reserved for nobody. */
 @Injectable()
-export class AuthSweeper extends ScheduledSweep {
+export class AuthSweeper extends ScheduledJob {
   constructor(
     locks: Locks,
     private readonly outbox: Outbox,

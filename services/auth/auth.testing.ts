@@ -1,7 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createService } from '#nest';
 import { Dynamo } from '#platform';
-import { ApiClient, eventually, startPausable, startSurroundings, type Pausable, type TestSurroundings } from '#testing';
+import { ApiClient, eventually, startPausable, startTestEnvironment, type Pausable, type TestEnvironment } from '#testing';
 import { AuthModule } from './auth.module';
 import { HASHING } from './password-hasher';
 
@@ -10,7 +10,7 @@ export interface AuthFixture {
   dynamo: Dynamo;
   /** The way to DynamoDB. */
   dynamodb: Pausable;
-  surroundings: TestSurroundings;
+  environment: TestEnvironment;
   url: string;
   /** Every line the service logged. */
   log: string[];
@@ -26,11 +26,11 @@ const cheap = { provide: HASHING, useValue: { memoryCost: 64, timeCost: 1, paral
 
 /** The auth service on a Redis and a DynamoDB of its own, behind one trusted proxy. */
 export async function startAuth({ hashing = 'cheap', wayToDynamoDb }: { hashing?: 'cheap' | 'real'; wayToDynamoDb?: (endpoint: string) => Promise<string> } = {}): Promise<AuthFixture> {
-  const surroundings = await startSurroundings();
-  const { endpoint } = surroundings.dynamodb;
+  const environment = await startTestEnvironment();
+  const { endpoint } = environment.dynamodb;
   const dynamodb = await startPausable((await wayToDynamoDb?.(endpoint)) ?? endpoint);
   const log: string[] = [];
-  const config = surroundings.config({ TRUST_PROXY: '1', LOG_LEVEL: 'info', AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url });
+  const config = environment.config({ TRUST_PROXY: '1', LOG_LEVEL: 'info', AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url });
   const app = await createService({ module: AuthModule, providers: hashing === 'cheap' ? [cheap] : [] }, { config, name: 'auth', logTo: { write: (line) => void log.push(line) } });
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
@@ -38,7 +38,7 @@ export async function startAuth({ hashing = 'cheap', wayToDynamoDb }: { hashing?
     app,
     dynamo: app.get(Dynamo),
     dynamodb,
-    surroundings,
+    environment,
     url,
     log,
     client: (ip = '192.0.2.1') => new ApiClient(url, { 'x-forwarded-for': ip }),
@@ -48,7 +48,7 @@ export async function startAuth({ hashing = 'cheap', wayToDynamoDb }: { hashing?
     async stop() {
       await app.close();
       await dynamodb.stop();
-      await surroundings.stop();
+      await environment.stop();
     },
   };
 }

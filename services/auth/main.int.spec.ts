@@ -1,22 +1,22 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiClient, freePort, newAccount, startSurroundings, type TestSurroundings } from '#testing';
+import { ApiClient, freePort, newAccount, startTestEnvironment, type TestEnvironment } from '#testing';
 import { startProcess, type TestProcess } from './process.testing';
 
 jest.setTimeout(60_000); // each starts processes from source
 
-let surroundings: TestSurroundings;
+let environment: TestEnvironment;
 const started: TestProcess[] = [];
 const start = (overrides: Record<string, string> = {}) => {
-  const auth = startProcess('main.ts', surroundings.env({ LOG_LEVEL: 'info', ...overrides }));
+  const auth = startProcess('main.ts', environment.env({ LOG_LEVEL: 'info', ...overrides }));
   started.push(auth);
   return auth;
 };
-const admin = (args: string[], input?: string) => startProcess('admin.ts', surroundings.env(), args, input).ended;
+const admin = (args: string[], input?: string) => startProcess('admin.ts', environment.env(), args, input).ended;
 
 beforeAll(async () => {
-  surroundings = await startSurroundings();
+  environment = await startTestEnvironment();
 });
 afterEach(async () => {
   for (const { child, ended } of started.splice(0)) {
@@ -24,7 +24,7 @@ afterEach(async () => {
     await ended;
   }
 });
-afterAll(() => surroundings.stop());
+afterAll(() => environment.stop());
 
 describe('the auth process', () => {
   it('serves on its port, and health and metrics on another', async () => {

@@ -40,12 +40,12 @@ async function expectUnavailable(answers: Array<{ answer: { status: number; code
 
 it('answers 503, never 401, while Redis is gone; then all is as before', async () => {
   const { client, account, user, ask } = await refusals();
-  await auth.surroundings.redis.kill();
+  await auth.environment.redis.kill();
   await expectUnavailable(await ask());
   expect((await auth.client().call('GET', '/api/openapi.json')).status).toBe(200);
   expect((await auth.client().call('GET', '/health/live')).status).toBe(200);
   expect(await auth.client().call('GET', '/health/ready')).toMatchObject({ status: 503, body: { status: 'down', checks: { redis: 'down', dynamodb: 'ok' } } });
-  await auth.surroundings.redis.restart();
+  await auth.environment.redis.restart();
   await auth.untilReady();
   expect(await client.expect(200, 'GET', '/api/auth/me')).toMatchObject({ id: user.id });
   await auth.client().register(account); // nothing half-made is in its way
@@ -53,12 +53,12 @@ it('answers 503, never 401, while Redis is gone; then all is as before', async (
 
 it('answers 503 within 5 s while Redis hangs', async () => {
   const { client, ask } = await refusals();
-  process.kill(auth.surroundings.redis.pid, 'SIGSTOP');
+  process.kill(auth.environment.redis.pid, 'SIGSTOP');
   try {
     await expectUnavailable(await ask());
     expect(await auth.client().call('GET', '/health/ready')).toMatchObject({ status: 503, body: { checks: { redis: 'down' } } });
   } finally {
-    process.kill(auth.surroundings.redis.pid, 'SIGCONT');
+    process.kill(auth.environment.redis.pid, 'SIGCONT');
   }
   await auth.untilReady();
   await client.expect(200, 'GET', '/api/auth/me');

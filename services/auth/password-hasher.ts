@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { hash, verify, type Options } from '@node-rs/argon2';
 import { ProblemError } from '#nest';
-import { Turns } from '#platform';
+import { ConcurrencyLimiter } from '#platform';
 
 /** OWASP Password Storage Cheat Sheet: argon2id, 19 MiB, 2 passes, 1 lane. */
 export const owasp: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
@@ -17,7 +17,7 @@ export const canonical = (password: string) => password.normalize('NFKC');
 
 @Injectable()
 export class PasswordHasher {
-  private readonly turns = new Turns(AT_ONCE, MAX_WAITING);
+  private readonly limiter = new ConcurrencyLimiter(AT_ONCE, MAX_WAITING);
   private readonly dummyHash: Promise<string>;
 
   constructor(@Inject(HASHING) private readonly options: Options) {
@@ -40,7 +40,7 @@ export class PasswordHasher {
   }
 
   private inTurn<T>(isFirst: boolean, work: () => Promise<T>): Promise<T> {
-    const turn = this.turns.take(isFirst, work);
+    const turn = this.limiter.schedule(isFirst, work);
     if (!turn) throw new ProblemError('temporarily_unavailable', { headers: { 'Retry-After': '5' }, cause: new Error('too many passwords wait to be hashed') });
     return turn;
   }

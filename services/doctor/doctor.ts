@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sameMedium } from '#contracts';
+import { mediaKey } from '#contracts';
 import { foldersNamedBy, MediaRecount, MediaRepository, StoredFolders, type MediaItem, type StoredFolder } from '#media';
 import { DependencyUnavailableError, Dynamo, JobQueue, STORAGE, type Storage } from '#platform';
 import { driftFinding, eventFinding, ownerFindings, strayFinding, type OldEvents } from './findings';
@@ -90,7 +90,7 @@ export class Doctor {
   }
 
   private isQueued({ kind, id, round }: MediaItem): Promise<boolean> {
-    return this.queue.has(kind, sameMedium({ mediaId: id, round })).catch((error: unknown) => {
+    return this.queue.has(kind, mediaKey({ mediaId: id, round })).catch((error: unknown) => {
       if (error instanceof DependencyUnavailableError) return true;
       throw error;
     });

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
 import { derivedFolder, MediaCounters, MediaRepository, originalKey, sidecarKey, WordIndex, type MediaEvent, type MediaItem } from '#media';
 import { Dynamo, newId, PlatformModule, STORAGE, type Storage } from '#platform';
-import { aMedium, startSurroundings } from '#testing';
+import { aMedium, startTestEnvironment } from '#testing';
 import { Doctor } from './doctor';
 import { DoctorModule } from './doctor.module';
 
@@ -18,10 +18,10 @@ export class TestInstallation {
   ) {}
 
   static async start(overrides?: Record<string, string>): Promise<TestInstallation> {
-    const surroundings = await startSurroundings();
-    const root = { module: DoctorModule, imports: [PlatformModule.forRoot(surroundings.config(overrides))] };
+    const environment = await startTestEnvironment();
+    const root = { module: DoctorModule, imports: [PlatformModule.forRoot(environment.config(overrides))] };
     const app = await NestFactory.createApplicationContext(root, { logger: false });
-    return new TestInstallation(app, () => surroundings.stop());
+    return new TestInstallation(app, () => environment.stop());
   }
 
   get dynamo(): Dynamo {

@@ -9,11 +9,11 @@ import { LibraryController } from './library/library.controller';
 import { LibraryService } from './library/library.service';
 import { Idempotency } from './upload/idempotency';
 import { ExpiredUploads } from './tus/expired-uploads';
-import { FinishedUploads, Parts } from './tus/partial-uploads';
-import { Finisher } from './tus/completion';
-import { ResumableController } from './tus/tus.controller';
-import { ResumableUploads } from './tus/tus.service';
-import { Room } from './upload/quota';
+import { FinishedUploads, PartialUploads } from './tus/partial-uploads';
+import { UploadCompletion } from './tus/completion';
+import { TusController } from './tus/tus.controller';
+import { TusService } from './tus/tus.service';
+import { QuotaReservation } from './upload/quota';
 import { Staging } from './upload/staging';
 import { UploadController } from './upload/upload.controller';
 import { UploadService } from './upload/upload.service';
@@ -22,7 +22,7 @@ const consumers = serviceConsumers<'media', [MediaErasure]>({ inject: [MediaEras
 
 @Module({
   imports: [MediaModule],
-  controllers: [UploadController, ResumableController, ExportController, LibraryController, BytesController],
-  providers: [UploadService, Staging, Room, Idempotency, ResumableUploads, Finisher, FinishedUploads, Parts, ExpiredUploads, LibraryService, LibraryExport, MediaErasure, consumers],
+  controllers: [UploadController, TusController, ExportController, LibraryController, BytesController],
+  providers: [UploadService, Staging, QuotaReservation, Idempotency, TusService, UploadCompletion, FinishedUploads, PartialUploads, ExpiredUploads, LibraryService, LibraryExport, MediaErasure, consumers],
 })
 export class MediaServiceModule {}

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { MediaModule } from '#media';
 import { serviceConsumers } from '#nest';
 import { DomainEvents } from './events/domain-events';
-import { EventTeller } from './events/event-notifier';
+import { EventNotifier } from './events/event-notifier';
 import { NotificationErasure } from './feed/erasure';
 import { NotificationSweep } from './feed/notification-sweep';
 import { NotificationsController } from './feed/notifications.controller';
@@ -22,6 +22,6 @@ const consumers = serviceConsumers<'notification', [DomainEvents, NotificationEr
 @Module({
   imports: [MediaModule],
   controllers: [NotificationsController, LiveController],
-  providers: [NotificationsRepository, DomainEvents, EventTeller, NotificationErasure, NotificationSweep, consumers],
+  providers: [NotificationsRepository, DomainEvents, EventNotifier, NotificationErasure, NotificationSweep, consumers],
 })
 export class NotificationModule {}

@@ -10,7 +10,7 @@ import { isExhaustion, isOutOfSpace, MediaFailure } from './analysis';
 import { DerivedFiles } from './derived-files';
 import { DiskRoom } from './disk-room';
 import { Lease, LEASE_MS } from './lease';
-import { Sandboxes, workLimitMs } from './sandbox';
+import { SandboxPool, workLimitMs } from './sandbox';
 
 const DONE: WorkResult = { next: 'done' };
 /** After an outage the item rests a little, so that a dependency that comes back is not stormed. */
@@ -37,7 +37,7 @@ export class ProcessingService {
     private readonly media: MediaRepository,
     private readonly announcer: MediaAnnouncer,
     private readonly derived: DerivedFiles,
-    private readonly sandboxes: Sandboxes,
+    private readonly sandboxes: SandboxPool,
     private readonly room: DiskRoom,
     @Inject(STORAGE) private readonly storage: Storage,
   ) {}
@@ -71,7 +71,7 @@ export class ProcessingService {
       return error ? { next: 'failed', error } : DONE;
     } catch (error) {
       ended(outcomeOf(error, lease, shutdown));
-      const result = await lease.insist(() => this.handBack(item, token, lease, shutdown, error as Error));
+      const result = await lease.insist(() => this.release(item, token, lease, shutdown, error as Error));
       await this.eraseUnlessNamed(item, token).catch(() => {}); // storage away: erased with what nobody names
       return result;
     } finally {
@@ -79,7 +79,7 @@ export class ProcessingService {
     }
   }
 
-  private async analyse(sandbox: Parameters<Parameters<Sandboxes['use']>[1]>[0], item: MediaItem, token: string, lease: Lease): Promise<Analysed> {
+  private async analyse(sandbox: Parameters<Parameters<SandboxPool['use']>[1]>[0], item: MediaItem, token: string, lease: Lease): Promise<Analysed> {
     lease.limit(workLimitMs(item.kind, item.sizeBytes), () => this.leave(item)); // from here, not from the claim: who runs alone waits for its neighbours first
     try {
       return await this.storage.withLocalFile(originalKey(item), async ({ path, dir }) => {
@@ -117,17 +117,17 @@ export class ProcessingService {
     return ending.status;
   }
 
-  private async handBack(item: MediaItem, token: string, lease: Lease, shutdown: AbortSignal, error: Error): Promise<WorkResult> {
+  private async release(item: MediaItem, token: string, lease: Lease, shutdown: AbortSignal, error: Error): Promise<WorkResult> {
     if (lease.isLost) {
-      if (!lease.isOver) await this.releaseOnceHeard(item, token, shutdown);
+      if (!lease.isOver) await this.releaseWhenReachable(item, token, shutdown);
       return again(OUTAGE_PAUSE_MS);
     }
     if (shutdown.aborted) {
       await this.media.release(item, token);
       return again(0);
     }
-    const tookTheRoom = await this.tookTheRoom(error);
-    if (isOutage(error) && !tookTheRoom) {
+    const filledDisk = await this.tookTheRoom(error);
+    if (isOutage(error) && !filledDisk) {
       await this.media.release(item, token, new Date(Date.now() + OUTAGE_PAUSE_MS));
       return again(OUTAGE_PAUSE_MS);
     }
@@ -135,7 +135,7 @@ export class ProcessingService {
     const pauseMs = ERROR_PAUSE_MS * 2 ** item.errors;
     const outcome = await this.media.releaseAfterError(item, token, new Date(Date.now() + pauseMs));
     if (outcome === 'again') return again(pauseMs);
-    await this.end(item, token, { status: 'failed', code: tookTheRoom ? 'too_complex' : 'processing_error' });
+    await this.end(item, token, { status: 'failed', code: filledDisk ? 'too_complex' : 'processing_error' });
     return { next: 'failed', error };
   }
 
@@ -145,7 +145,7 @@ export class ProcessingService {
   }
 
   /** A table that could not be told of a renewal for too long is no crash of this worker, and must not count as one. */
-  private async releaseOnceHeard(key: MediaKey, token: string, shutdown: AbortSignal): Promise<void> {
+  private async releaseWhenReachable(key: MediaKey, token: string, shutdown: AbortSignal): Promise<void> {
     for (const giveUpAt = Date.now() + RELEASE_WITHIN_MS; Date.now() < giveUpAt && !shutdown.aborted; await sleep(HINT_MS)) {
       const isHeard = await this.media.release(key, token).then(() => true, () => false); // of no effect where another one has it
       if (isHeard) return;

@@ -1,25 +1,25 @@
 import { Inject, Injectable, Logger, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Config } from '#config';
 import { MediaModule } from '#media';
-import { CONFIG, requireRedisUrl, WorkPool, type Work, type WorkHandlers } from '#platform';
+import { CONFIG, requireRedisUrl, WorkerPool, type Work, type WorkHandlers } from '#platform';
 import { DailySweep } from './sweeps/daily.sweep';
 import { DerivedFiles } from './derived-files';
 import { DiskRoom } from './disk-room';
 import { OrphanFiles } from './sweeps/orphan-files';
 import { ProcessingService } from './processing.service';
-import { Sandboxes } from './sandbox';
+import { SandboxPool } from './sandbox';
 import { MediaSweeper } from './sweeps/media.sweep';
 
 /** A provider, not the module itself: those stop together, a module only after them, and nothing may be taken meanwhile. */
 @Injectable()
 class ProcessingPool implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly pool: WorkPool;
+  private readonly pool: WorkerPool;
   private readonly logger = new Logger(ProcessingPool.name);
 
   constructor(processing: ProcessingService, @Inject(CONFIG) config: Config) {
     const process: Work = (payload, shutdown) => processing.process(payload, shutdown);
     const handlers: WorkHandlers = { image: process, audio: process, video: process };
-    this.pool = new WorkPool(handlers, {
+    this.pool = new WorkerPool(handlers, {
       redisUrl: requireRedisUrl(config),
       tablePrefix: config.tablePrefix,
       queues: config.workerQueues,
@@ -37,5 +37,5 @@ class ProcessingPool implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-@Module({ imports: [MediaModule], providers: [DerivedFiles, DiskRoom, ProcessingService, ProcessingPool, Sandboxes, MediaSweeper, OrphanFiles, DailySweep] })
+@Module({ imports: [MediaModule], providers: [DerivedFiles, DiskRoom, ProcessingService, ProcessingPool, SandboxPool, MediaSweeper, OrphanFiles, DailySweep] })
 export class WorkerModule {}

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MediaItem } from '#media';
 import { JobQueue, type Key } from '#platform';
-import type { Unreliable } from '#testing';
+import type { FaultProxy } from '#testing';
 import { settle } from './oracle';
 import type { Rig } from './rig';
 import { underLoad, type Scenario } from './scenario';
@@ -12,7 +12,7 @@ const PAUSE_MS = 2_000;
 
 /** Sends every event that waits for the topic again, three times, in another order each time. */
 async function deliverAgain(rig: Rig, random: () => number): Promise<void> {
-  const { redis, config } = rig.stack.processes!.surroundings;
+  const { redis, config } = rig.stack.processes!.environment;
   const queue = new JobQueue(redis.url, config().tablePrefix);
   try {
     for (let time = 0; time < EACH_TIME; time += 1) {
@@ -30,7 +30,7 @@ async function deliverAgain(rig: Rig, random: () => number): Promise<void> {
 }
 
 /** Uploads go on and end as if nothing was, but for their alerts. */
-const topicAway = (name: string, seconds: number, begin: (way: Unreliable) => Promise<void> | void): Scenario => ({
+const topicAway = (name: string, seconds: number, begin: (way: FaultProxy) => Promise<void> | void): Scenario => ({
   name: `SNS ${name} ${seconds} s`,
   options: { topic: true },
   atOnce: 5,

@@ -1,10 +1,10 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { S3Storage, type Storage } from '#platform';
-import { createBucket, createTopic, startAws, startUnreliable, subscribe, type TestSubscriber, type Unreliable } from '#testing';
+import { createBucket, createTopic, startAws, startFaultProxy, subscribe, type TestSubscriber, type FaultProxy } from '#testing';
 
 /** A topic behind a way that can be hurt, and who subscribed to it. */
 export interface Topic {
-  way: Unreliable;
+  way: FaultProxy;
   subscriber: TestSubscriber;
   env: Record<string, string>;
   stop(): Promise<void>;
@@ -12,7 +12,7 @@ export interface Topic {
 
 /** A bucket behind a way that can be hurt, and another one to it. */
 export interface Bucket {
-  way: Unreliable;
+  way: FaultProxy;
   storage: Storage;
   env: Record<string, string>;
   stop(): Promise<void>;
@@ -22,7 +22,7 @@ export async function startTopic(random: () => number): Promise<Topic> {
   const aws = await startAws();
   const arn = await createTopic(aws);
   const subscriber = await subscribe(aws, arn);
-  const way = await startUnreliable(aws.endpoint, random);
+  const way = await startFaultProxy(aws.endpoint, random);
   const stop = async () => {
     await way.stop();
     subscriber.close();
@@ -35,7 +35,7 @@ export async function startBucket(workDir: string): Promise<Bucket> {
   const aws = await startAws();
   const name = await createBucket(aws);
   const client = new S3Client({ ...aws.client, forcePathStyle: true });
-  const way = await startUnreliable(aws.endpoint);
+  const way = await startFaultProxy(aws.endpoint);
   const stop = async () => {
     await way.stop();
     client.destroy();

@@ -44,7 +44,7 @@ async function sweepADayLater(rig: Rig): Promise<void> {
   const later = new Date(Date.now() + RESERVATION_MS + MINUTE_MS);
   const [media, counters] = [new MediaRepository(rig.table), new MediaCounters(rig.table)];
   const eraser = new MediaEraser(rig.storage, new WordIndex(rig.table), media);
-  const fateOf = (upload: MediaKey) => eraser.clearAway(upload, new Date(later.getTime() - RESERVATION_MS));
+  const fateOf = (upload: MediaKey) => eraser.discardIfStale(upload, new Date(later.getTime() - RESERVATION_MS));
   for await (const { userId, id } of rig.table.sweepExpired('media', later)) if (id === QUOTA_ROW) await counters.expireReservations(userId!, fateOf, later);
   await new OrphanFiles(new StoredFolders(rig.storage, rig.table), media, counters).erase(later);
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { Alert } from '#contracts';
 import { Dynamo, LocalStorage, type Storage } from '#platform';
 import {
-  eventually, freePort, mountSmallDisk, startDynamoDbApart, startProcess, startStandalone, startUnreliable,
-  type PublishedAlert, type SmallDisk, type Stack, type TestDynamoDb, type TestProcess, type TestRedis, type Unreliable,
+  eventually, freePort, mountSmallDisk, startDynamoDbApart, startProcess, startStandalone, startFaultProxy,
+  type PublishedAlert, type SmallDisk, type Stack, type TestDynamoDb, type TestProcess, type TestRedis, type FaultProxy,
 } from '#testing';
 import { startBucket, startTopic, type Bucket, type Topic } from './aws';
 
@@ -50,7 +50,7 @@ export class Rig {
     readonly stack: Stack,
     private readonly opsPort: number,
     private readonly emulator: TestDynamoDb,
-    readonly dynamodb: Unreliable,
+    readonly dynamodb: FaultProxy,
     readonly topic: Topic | null,
     readonly bucket: Bucket | null,
     /** TMPDIR of all its processes. */
@@ -67,14 +67,14 @@ export class Rig {
     const topic = withTopic ? await startTopic(random) : null;
     const bucket = withBucket ? await startBucket(temp) : null;
     const emulator = await startDynamoDbApart();
-    const dynamodb = await startUnreliable(emulator.endpoint, random);
+    const dynamodb = await startFaultProxy(emulator.endpoint, random);
     const [port, opsPort] = [await freePort(), await freePort()];
     const stack = await startStandalone({
       workers: 0,
       env: { PORT: String(port), OPS_PORT: String(opsPort), TMPDIR: temp, UPLOAD_EXPIRY_SECONDS, LOG_LEVEL: 'warn', ...(disk && { DATA_DIR: disk.folder }), ...topic?.env, ...bucket?.env, ...env },
-      wayToDynamoDb: async () => (crowd ? emulator.endpoint : dynamodb.url),
+      dynamoEndpoint: async () => (crowd ? emulator.endpoint : dynamodb.url),
     });
-    const table = Dynamo.connect(stack.processes!.surroundings.config({ AWS_ENDPOINT_URL_DYNAMODB: emulator.endpoint }));
+    const table = Dynamo.connect(stack.processes!.environment.config({ AWS_ENDPOINT_URL_DYNAMODB: emulator.endpoint }));
     const rig = new Rig(stack, opsPort, emulator, dynamodb, topic, bucket, temp, table, disk);
     await Promise.all(Array.from({ length: workers }, () => rig.startWorker()));
     return rig;
@@ -85,7 +85,7 @@ export class Rig {
   }
 
   get redis(): TestRedis {
-    return this.stack.processes!.surroundings.redis;
+    return this.stack.processes!.environment.redis;
   }
 
   /** What it keeps, by a way that nobody hurts. */

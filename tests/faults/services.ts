@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectRedis } from '#platform';
-import { fillDisk, whyNoSmallDisk, type Fate } from '#testing';
+import { fillDisk, whyNoSmallDisk, type FaultMode } from '#testing';
 import type { Bucket } from './aws';
 import type { Rig } from './rig';
 import { underLoad, type Scenario, type Trial } from './scenario';
@@ -33,7 +33,7 @@ async function outage(rig: Rig, begin: () => Promise<() => Promise<unknown>>, re
   await rig.expectReady('ok');
 }
 
-const misbehaving = (name: string, ready: 'down' | null, fate: (random: () => number) => Fate) =>
+const misbehaving = (name: string, ready: 'down' | null, fate: (random: () => number) => FaultMode) =>
   hurting(`DynamoDB ${name}`, ({ rig: { dynamodb }, rig, random }) => {
     const begin = async () => {
       dynamodb.behave(() => fate(random));

@@ -1,14 +1,14 @@
-import { eventually, freePort, makeJpeg, newAccount, startProcess, startStandalone, startUnreliable, ApiClient, type Stack, type Unreliable } from '#testing';
+import { eventually, freePort, makeJpeg, newAccount, startProcess, startStandalone, startFaultProxy, ApiClient, type Stack, type FaultProxy } from '#testing';
 
 /** The product, and a way to take away what it stands on before its processes start. */
 describe('a product that starts before what it needs', () => {
   let stack: Stack;
-  let dynamodb: Unreliable;
+  let dynamodb: FaultProxy;
   let url: string;
 
   beforeAll(async () => {
     const port = await freePort();
-    stack = await startStandalone({ workers: 0, env: { PORT: String(port) }, wayToDynamoDb: async (endpoint) => (dynamodb = await startUnreliable(endpoint)).url });
+    stack = await startStandalone({ workers: 0, env: { PORT: String(port) }, dynamoEndpoint: async (endpoint) => (dynamodb = await startFaultProxy(endpoint)).url });
     url = stack.baseUrl;
   });
   afterAll(async () => {

@@ -1,9 +1,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { acceptedContentTypes } from '../../libs/media/sniff';
-import { browserPath, eventually, makeJpeg, makeMp3, makeMp4, newAccount, openBrowser, shapes, type Stack } from '#testing';
+import { browserPath, eventually, makeJpeg, makeMp3, makeMp4, newAccount, openBrowser, deployments, type Stack } from '#testing';
 
 // services apart have no server of pages of their own: nginx is that in the composed stack
-const [[name, start]] = shapes as [(typeof shapes)[number]];
+const [[name, start]] = deployments as [(typeof deployments)[number]];
 const describeWithBrowser = browserPath ? describe : describe.skip;
 
 describeWithBrowser(browserPath ? `the pages in a browser, ${name}` : 'the pages in a browser (skipped: no Chromium or Chrome is installed)', () => {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeWav, shapesByStorage, type ApiClient, type Stack } from '#testing';
+import { makeWav, deploymentsByStorage, type ApiClient, type Stack } from '#testing';
 
-describe.each(shapesByStorage)('the bytes of a medium, %s', (shape, start) => {
+describe.each(deploymentsByStorage)('the bytes of a medium, %s', (shape, start) => {
   let stack: Stack;
   let api: ApiClient;
   let path: string;

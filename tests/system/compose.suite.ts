@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Media, NotificationList } from '#contracts';
-import { eventually, makeJpeg, shapes, type ApiClient, type Stack } from '#testing';
+import { eventually, makeJpeg, deployments, type ApiClient, type Stack } from '#testing';
 
 const run = promisify(execFile);
 const [program = '', ...subcommand] = (process.env.COMPOSE ?? 'docker-compose').split(' ');
@@ -54,7 +54,7 @@ describe('the containers', () => {
   let api: ApiClient;
   let workers: ReturnType<typeof watchWorkers> | null = null;
   beforeAll(async () => {
-    stack = await shapes[0]![1]();
+    stack = await deployments[0]![1]();
     ({ api } = await stack.newUser());
   });
   afterAll(() => workers?.stop());

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Media } from '#contracts';
-import { shapes, type Stack } from '#testing';
+import { deployments, type Stack } from '#testing';
 
 interface Row {
   file: string;
@@ -48,7 +48,7 @@ function deviation(row: Row, status: number, media: Media | null): string {
   return off <= row.tolerance ? '' : `expected ${row.durationSeconds} s, got ${media.durationSeconds} s`;
 }
 
-describe.each(shapes)('the corpus, %s', (_name, start) => {
+describe.each(deployments)('the corpus, %s', (_name, start) => {
   let stack: Stack;
   beforeAll(async () => {
     stack = await start({ workers: 2 });

@@ -18,7 +18,7 @@ describeWithBrowser('deleting in a browser', () => {
   beforeAll(async () => {
     // without workers: what is put into the table stays as it is
     [stack, browser] = await Promise.all([startStandalone({ workers: 0 }), openBrowser()]);
-    dynamo = Dynamo.connect(stack.processes!.surroundings.config());
+    dynamo = Dynamo.connect(stack.processes!.environment.config());
     const repository = new MediaRepository(dynamo);
     ({ api } = await stack.newUser());
     const { id: userId } = await api.expect<{ id: string }>(200, 'GET', '/api/auth/me');

@@ -33,7 +33,7 @@ describe('deleting an account', () => {
     stack = await startStandalone();
     ({ api, account } = await stack.newUser());
     ({ id: userId } = await api.expect<{ id: string }>(200, 'GET', '/api/auth/me'));
-    const config = stack.processes!.surroundings.config();
+    const config = stack.processes!.environment.config();
     dynamo = Dynamo.connect(config);
     redis = connectRedis(config.redisUrl!, 'waiting');
   });

@@ -1,27 +1,27 @@
 import { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiClient, breakOffRequests, EventReader, eventually, freePort, startProcess, startSurroundings, type TestProcess, type TestSurroundings } from '#testing';
+import { ApiClient, breakOffRequests, EventReader, eventually, freePort, startProcess, startTestEnvironment, type TestProcess, type TestEnvironment } from '#testing';
 import { scrape } from './scrape';
 
 const STREAMS_PER_USER = 20;
 
 describe('event streams', () => {
-  let surroundings: TestSurroundings;
+  let environment: TestEnvironment;
   let service: TestProcess;
   let opsPort: number;
   let redis: Redis;
   let timersBefore: number;
 
   beforeAll(async () => {
-    [surroundings, opsPort] = await Promise.all([startSurroundings(), freePort()]);
-    service = await startProcess('standalone', surroundings.env({ OPS_PORT: String(opsPort) }));
-    redis = new Redis(surroundings.redis.url);
+    [environment, opsPort] = await Promise.all([startTestEnvironment(), freePort()]);
+    service = await startProcess('standalone', environment.env({ OPS_PORT: String(opsPort) }));
+    redis = new Redis(environment.redis.url);
     timersBefore = await timers();
   });
   afterAll(async () => {
     redis.disconnect();
     await service.stop();
-    await surroundings.stop();
+    await environment.stop();
   });
 
   const newUser = async () => {
@@ -55,9 +55,9 @@ describe('event streams', () => {
   it('leave none when Redis goes away while they begin', async () => {
     const api = await newUser();
     const broken = breakOffRequests(api, '/api/events', 300);
-    await surroundings.redis.kill();
+    await environment.redis.kill();
     await broken;
-    await surroundings.redis.restart();
+    await environment.redis.restart();
     await nothingLeft();
     const reader = await eventually(() => EventReader.open(api).catch(() => null), (opened) => opened !== null);
     await reader!.close();

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Media } from '#contracts';
 import {
-  breakOffRequests, eventually, makeJpeg, makeWav, openDescriptors, shapesByStorage, startStandalone, type ApiClient, type Stack,
+  breakOffRequests, eventually, makeJpeg, makeWav, openDescriptors, deploymentsByStorage, startStandalone, type ApiClient, type Stack,
 } from '#testing';
 import { readZip, testWithPrograms } from './zip';
 
@@ -23,7 +23,7 @@ const exported = async (api: ApiClient) => {
   return { answer, archive: Buffer.from(await answer.arrayBuffer()) };
 };
 
-describe.each(shapesByStorage)('the export of a library, %s', (_shape, start) => {
+describe.each(deploymentsByStorage)('the export of a library, %s', (_shape, start) => {
   let stack: Stack;
   beforeAll(async () => {
     stack = await start({ workers: 0 });

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import type { Media, Notification, NotificationList } from '#contracts';
-import { EventReader, eventually, makeJpeg, makeMp3, makeMp4, shapesWithS3, type ApiClient, type Stack } from '#testing';
+import { EventReader, eventually, makeJpeg, makeMp3, makeMp4, deploymentsWithS3, type ApiClient, type Stack } from '#testing';
 
 const bytesOf = (buffer: Buffer) => new Uint8Array(buffer);
 const statuses = (media: Media) => media.history.map(({ status }) => status);
 
-describe.each(shapesWithS3)('the main job, %s', (_name, start) => {
+describe.each(deploymentsWithS3)('the main job, %s', (_name, start) => {
   let stack: Stack;
   let api: ApiClient;
   let stream: EventReader;

@@ -19,7 +19,7 @@ describeWithBrowser('a large library in a browser', () => {
   beforeAll(async () => {
     // without workers: what is put into the table stays as it is
     [stack, browser] = await Promise.all([startStandalone({ workers: 0 }), openBrowser()]);
-    const dynamo = Dynamo.connect(stack.processes!.surroundings.config());
+    const dynamo = Dynamo.connect(stack.processes!.environment.config());
     repository = new MediaRepository(dynamo);
     ({ api } = await stack.newUser());
     userId = (await api.expect<{ id: string }>(200, 'GET', '/api/auth/me')).id;

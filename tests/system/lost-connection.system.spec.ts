@@ -39,7 +39,7 @@ describeWithBrowser('open pages while the API is away', () => {
     await notifications.getByRole('button', { name: 'Mark all read' }).click();
     await notifications.getByText('can not be reached').waitFor();
 
-    restarted = await startProcess('standalone', stack.processes!.surroundings.env({ PORT: new URL(stack.baseUrl).port }));
+    restarted = await startProcess('standalone', stack.processes!.environment.env({ PORT: new URL(stack.baseUrl).port }));
     const file = { name: 'meanwhile.jpg', mimeType: 'image/jpeg', buffer: await makeJpeg() };
     expect((await context.request.post('/api/media', { multipart: { file } })).status()).toBe(201);
     await dashboard.locator('main article[data-status=completed]', { hasText: 'meanwhile' }).waitFor();

@@ -1,24 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiClient, eventually, freePort, makeJpeg, startProcess, startSurroundings, type TestProcess, type TestSurroundings } from '#testing';
+import { ApiClient, eventually, freePort, makeJpeg, startProcess, startTestEnvironment, type TestProcess, type TestEnvironment } from '#testing';
 import { scrape } from './scrape';
 
 describe('/metrics', () => {
-  let surroundings: TestSurroundings;
+  let environment: TestEnvironment;
   let opsPort: number;
   let service: TestProcess;
   let worker: TestProcess | undefined;
   let api: ApiClient;
 
   beforeAll(async () => {
-    surroundings = await startSurroundings();
+    environment = await startTestEnvironment();
     opsPort = await freePort();
-    service = await startProcess('standalone', surroundings.env({ OPS_PORT: String(opsPort), MAX_UPLOAD_BYTES: '200000' }));
+    service = await startProcess('standalone', environment.env({ OPS_PORT: String(opsPort), MAX_UPLOAD_BYTES: '200000' }));
     api = new ApiClient(service.url);
     await api.register();
   });
   afterAll(async () => {
     await Promise.all([service.stop(), worker?.stop()]);
-    await surroundings.stop();
+    await environment.stop();
   });
 
   it('counts what came in and what was refused, by code', async () => {
@@ -49,7 +49,7 @@ describe('/metrics', () => {
     const port = await freePort();
     const broken = new Uint8Array((await makeJpeg()).subarray(0, 200)); // it looks like a picture
     await api.upload(broken, { filename: 'broken.jpg' });
-    worker = await startProcess('worker', surroundings.env({ OPS_PORT: String(port) }));
+    worker = await startProcess('worker', environment.env({ OPS_PORT: String(port) }));
     const series = await eventually(() => scrape(port), (all) => all['snapstream_job_duration_seconds_count{kind="image",outcome="failed"}'] === 1 && all['snapstream_job_duration_seconds_count{kind="image",outcome="completed"}'] === 2, 30_000);
     expect(series['snapstream_job_duration_seconds_sum{kind="image",outcome="completed"}']).toBeGreaterThan(0);
     expect(series['snapstream_queue_jobs{queue="image",state="waiting"}']).toBe(0);
@@ -60,7 +60,7 @@ describe('/metrics', () => {
     await eventually(() => scrape(opsPort), (series) => series[media] === 0, 30_000);
     await service.stop(); // who would take them
     const port = await freePort();
-    const alone = await startProcess('media', surroundings.env({ OPS_PORT: String(port) }));
+    const alone = await startProcess('media', environment.env({ OPS_PORT: String(port) }));
     const uploader = new ApiClient(alone.url, { cookie: api.cookie });
     await uploader.upload(new Uint8Array(await makeJpeg()), { filename: 'c.jpg' });
     await eventually(() => scrape(port), (series) => series[media]! >= 1 && series['snapstream_outbox_oldest_seconds{table="media"}']! > 0, 30_000);
@@ -69,12 +69,12 @@ describe('/metrics', () => {
 
   it('answers without what it can not ask while Redis is away', async () => {
     const port = await freePort();
-    const media = await startProcess('media', surroundings.env({ OPS_PORT: String(port) }));
-    await surroundings.redis.kill();
+    const media = await startProcess('media', environment.env({ OPS_PORT: String(port) }));
+    await environment.redis.kill();
     const series = await scrape(port);
     expect(Object.keys(series).some((name) => name.startsWith('snapstream_queue_jobs{'))).toBe(false);
     expect(series['snapstream_outbox_unconfirmed_items{table="users"}']).toBeDefined();
-    await surroundings.redis.restart(); // nobody stops quickly without it
+    await environment.redis.restart(); // nobody stops quickly without it
     await media.stop();
   }, 60_000);
 });

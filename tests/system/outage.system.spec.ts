@@ -3,14 +3,14 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Media, MediaStats } from '#contracts';
-import { eventually, makePng, startPausable, startStandalone, startUnreliable, type ApiClient, type Fate, type Pausable, type Stack, type Unreliable } from '#testing';
+import { eventually, makePng, startPausable, startStandalone, startFaultProxy, type ApiClient, type FaultMode, type Pausable, type Stack, type FaultProxy } from '#testing';
 
 describe('an upload while DynamoDB hangs', () => {
   let stack: Stack;
   let api: ApiClient;
   let dynamodb: Pausable;
   beforeAll(async () => {
-    stack = await startStandalone({ wayToDynamoDb: async (endpoint) => (dynamodb = await startPausable(endpoint)).url });
+    stack = await startStandalone({ dynamoEndpoint: async (endpoint) => (dynamodb = await startPausable(endpoint)).url });
     ({ api } = await stack.newUser());
   });
   afterAll(async () => {
@@ -52,9 +52,9 @@ describe('an upload while DynamoDB hangs', () => {
 describe('an upload whose medium was written unheard', () => {
   let stack: Stack;
   let api: ApiClient;
-  let dynamodb: Unreliable;
+  let dynamodb: FaultProxy;
   beforeAll(async () => {
-    stack = await startStandalone({ workers: 0, env: { USER_QUOTA_BYTES: '1000000' }, wayToDynamoDb: async (endpoint) => (dynamodb = await startUnreliable(endpoint)).url });
+    stack = await startStandalone({ workers: 0, env: { USER_QUOTA_BYTES: '1000000' }, dynamoEndpoint: async (endpoint) => (dynamodb = await startFaultProxy(endpoint)).url });
   });
   beforeEach(async () => {
     ({ api } = await stack.newUser());
@@ -69,7 +69,7 @@ describe('an upload whose medium was written unheard', () => {
   /** The medium is written, but no answer comes; after that nothing gets through. */
   const loseTheMedium = () => {
     let isWritten = false;
-    dynamodb.behave((operation, body): Fate => {
+    dynamodb.behave((operation, body): FaultMode => {
       const isMedium = operation === 'PutItem' && body.includes('"sha256"');
       isWritten ||= isMedium;
       if (isMedium) return 'cut';

@@ -1,7 +1,7 @@
-import { ApiClient, shapes, type Stack } from '#testing';
+import { ApiClient, deployments, type Stack } from '#testing';
 
 // services apart have no server of pages of their own: nginx is that in the composed stack
-const [[name, start]] = shapes as [(typeof shapes)[number]];
+const [[name, start]] = deployments as [(typeof deployments)[number]];
 const page = { accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8' };
 
 describe(`what the pages are served as, ${name}`, () => {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { browserPath, makeJpeg, newAccount, openBrowser, shapes, type Stack } from '#testing';
+import { browserPath, makeJpeg, newAccount, openBrowser, deployments, type Stack } from '#testing';
 import { readZip } from './zip';
 
 // services apart have no server of pages of their own: nginx is that in the composed stack
-const [[name, start]] = shapes as [(typeof shapes)[number]];
+const [[name, start]] = deployments as [(typeof deployments)[number]];
 const describeWithBrowser = browserPath ? describe : describe.skip;
 
 describeWithBrowser(`an account and its profile, ${name}`, () => {

@@ -32,7 +32,7 @@ describe('recovery', () => {
   let api: ApiClient;
   let dynamodb: Pausable;
   beforeAll(async () => {
-    stack = await startStandalone({ wayToDynamoDb: async (endpoint) => (dynamodb = await startPausable(endpoint)).url });
+    stack = await startStandalone({ dynamoEndpoint: async (endpoint) => (dynamodb = await startPausable(endpoint)).url });
   });
   beforeEach(async () => {
     ({ api } = await stack.newUser());
@@ -43,24 +43,24 @@ describe('recovery', () => {
   });
 
   it('waits for a worker as long as it takes, and finds what Redis forgot', async () => {
-    const { workers, surroundings, startWorker } = stack.processes!;
+    const { workers, environment, startWorker } = stack.processes!;
     await workers.pop()!.stop();
     const { id } = await api.upload(new Uint8Array(await makeJpeg()), { filename: 'later.jpg' });
-    await surroundings.redis.kill();
-    await surroundings.redis.restart();
+    await environment.redis.kill();
+    await environment.redis.restart();
     await eventually(() => api.call('GET', '/api/media'), ({ status }) => status === 200 || status === 401);
     await startWorker();
     await expectOneEnd(stack, api, id);
   }, 120_000);
 
   it('takes an upload while Redis goes away under it, and says 503 to new ones', async () => {
-    const { surroundings } = stack.processes!;
+    const { environment } = stack.processes!;
     const bytes = new Uint8Array(await makePng());
     const upload = async function* (): AsyncGenerator<Uint8Array> {
       yield Buffer.from('--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n');
       yield bytes.subarray(0, 100);
       await sleep(500); // the session was read; now Redis goes
-      await surroundings.redis.kill();
+      await environment.redis.kill();
       yield bytes.subarray(100);
       yield Buffer.from('\r\n--x--\r\n');
     };
@@ -70,7 +70,7 @@ describe('recovery', () => {
     const startedAt = Date.now();
     expect(await api.problem('GET', '/api/media')).toMatchObject({ status: 503, code: 'temporarily_unavailable' });
     expect(Date.now() - startedAt).toBeLessThan(5_000);
-    await surroundings.redis.restart();
+    await environment.redis.restart();
     await eventually(() => api.call('GET', '/api/media'), ({ status }) => status === 200);
     await expectOneEnd(stack, api, answer.body.id);
   }, 120_000);
@@ -101,14 +101,14 @@ describe('recovery', () => {
   }, 30_000);
 
   it('counts a table that is away for longer than a lease as no crash', async () => {
-    const { surroundings } = stack.processes!;
+    const { environment } = stack.processes!;
     const { id } = await api.upload(new Uint8Array(await makeMp4({ seconds: 8, width: 640, height: 360, videoCodec: 'mpeg4' })), { filename: 'patient.mp4' });
     await eventually(() => api.media(id), ({ status }) => status === 'processing');
     dynamodb.pause();
     await sleep(LEASE_MS + 1_000);
     dynamodb.resume();
     await expectOneEnd(stack, api, id);
-    const table = Dynamo.connect(surroundings.config());
+    const table = Dynamo.connect(environment.config());
     const { id: userId } = await api.expect<User>(200, 'GET', '/api/auth/me');
     expect(await table.get('media', { userId, id })).toMatchObject({ crashes: 0, errors: 0 });
     table.close();

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeJpegOf, shapesByStorage, type Stack } from '#testing';
+import { makeJpegOf, deploymentsByStorage, type Stack } from '#testing';
 
 const MIB = 1024 ** 2;
 const TUS = { 'Tus-Resumable': '1.0.0' };
@@ -10,7 +10,7 @@ const BYTES = { ...TUS, 'Content-Type': 'application/offset+octet-stream', 'Uplo
 
 const partsInTmp = async () => (await readdir(tmpdir())).filter((name) => /^[\w-]{10}-\d+$/.test(name));
 
-describe.each(shapesByStorage)('many slow uploads at once, %s', (_name, start) => {
+describe.each(deploymentsByStorage)('many slow uploads at once, %s', (_name, start) => {
   let stack: Stack;
   beforeAll(async () => {
     stack = await start({ workers: 0 });

@@ -22,7 +22,7 @@ describe('the life of a resumable upload', () => {
   let stack: Stack;
   let dynamodb: Pausable;
   const start = async (expirySeconds: number) => {
-    stack = await startStandalone({ workers: 0, wayToDynamoDb: async (endpoint) => (dynamodb = await startPausable(endpoint)).url, env: { UPLOAD_EXPIRY_SECONDS: String(expirySeconds), USER_QUOTA_BYTES: String(10 * MIB) } });
+    stack = await startStandalone({ workers: 0, dynamoEndpoint: async (endpoint) => (dynamodb = await startPausable(endpoint)).url, env: { UPLOAD_EXPIRY_SECONDS: String(expirySeconds), USER_QUOTA_BYTES: String(10 * MIB) } });
   };
   const stop = async () => {
     await stack.stop();

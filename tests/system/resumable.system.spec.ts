@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Upload, type UploadOptions } from 'tus-js-client';
 import type { Media, MediaStats, Problem } from '#contracts';
-import { eventually, makeJpegOf, sha256, shapesByStorage, type ApiClient, type Stack } from '#testing';
+import { eventually, makeJpegOf, sha256, deploymentsByStorage, type ApiClient, type Stack } from '#testing';
 
 const MIB = 1024 ** 2;
 const MAX_UPLOAD_BYTES = 24 * MIB;
@@ -22,7 +22,7 @@ const refusal = async (answer: Promise<Response>) => {
 };
 const digest = (algorithm: string, of: Uint8Array) => `${algorithm} ${createHash(algorithm).update(of).digest('base64')}`;
 
-describe.each(shapesByStorage)('resumable uploads, %s', (_name, start) => {
+describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
   let stack: Stack;
   let api: ApiClient;
   beforeAll(async () => {

@@ -1,10 +1,10 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { NotificationList } from '#contracts';
 import { Dynamo } from '#platform';
-import { browserPath, eventually, makeJpeg, newAccount, openBrowser, shapes, type Stack } from '#testing';
+import { browserPath, eventually, makeJpeg, newAccount, openBrowser, deployments, type Stack } from '#testing';
 
 // services apart have no server of pages of their own: nginx is that in the composed stack
-const [[name, start]] = shapes as [(typeof shapes)[number]];
+const [[name, start]] = deployments as [(typeof deployments)[number]];
 const describeWithBrowser = browserPath ? describe : describe.skip;
 
 /** Pictures that nobody uploaded before: the same again would be asked about. */
@@ -105,7 +105,7 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
     if (!stack.processes) return;
     const list = (await (await context.request.get('/api/notifications')).json()) as NotificationList;
     const torn = list.items.find(({ title }) => title.includes('torn'))!;
-    const dynamo = Dynamo.connect(stack.processes.surroundings.config());
+    const dynamo = Dynamo.connect(stack.processes.environment.config());
     await dynamo.update('notifications', { userId, id: torn.id }, { set: [['retryable', true]] });
     dynamo.close();
     await behind.reload();

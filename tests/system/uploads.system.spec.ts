@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Media, Problem } from '#contracts';
-import { eventually, makeJpegOf, makePng, shapes, type ApiClient, type Stack } from '#testing';
+import { eventually, makeJpegOf, makePng, deployments, type ApiClient, type Stack } from '#testing';
 
 const MAX_UPLOAD_BYTES = 300_000;
 const USER_QUOTA_BYTES = 1_000_000;
@@ -24,7 +24,7 @@ async function raw(baseUrl: string, head: string[], body: Buffer, cutAfterBytes 
   return answer;
 }
 
-describe.each(shapes)('uploads, %s', (_name, start) => {
+describe.each(deployments)('uploads, %s', (_name, start) => {
   let stack: Stack;
   let api: ApiClient;
   beforeAll(async () => {

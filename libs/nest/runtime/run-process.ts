@@ -20,7 +20,7 @@ const STOP_LIMIT_MS = 19_000;
 export async function runProcess(name: string, start: (config: Config, logger: Logger) => Promise<Running>): Promise<void> {
   const config = settingsOrExit();
   const logger = createLogger(name, config);
-  dieLoudly(logger);
+  exitOnUncaughtError(logger);
   try {
     const running = await start(config, logger);
     const ops = await startOpsServer(running.health, { host: config.host, port: config.opsPort });
@@ -74,7 +74,7 @@ function exitWithLine(line: string): never {
 }
 
 /** A process in an unknown state does no more work: its supervisor starts a fresh one. */
-function dieLoudly(logger: Logger): void {
+function exitOnUncaughtError(logger: Logger): void {
   const die = (error: unknown) => {
     logger.fatal({ err: error }, 'unexpected error');
     process.exit(1);

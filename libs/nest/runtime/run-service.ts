@@ -10,7 +10,7 @@ import { NestLogger } from '../ops/logging';
 import { runProcess } from './run-process';
 import { createService } from './service';
 import { rootModule } from './runtime.module';
-import { Stopping } from './shutdown-signal';
+import { ShutdownSignal } from './shutdown-signal';
 
 export interface ServiceDefinition {
   /** Names the process in its logs. */
@@ -58,7 +58,7 @@ async function stopService(app: NestExpressApplication): Promise<void> {
   const server = app.getHttpServer() as Server;
   const closed = Promise.withResolvers<void>();
   server.close(() => closed.resolve());
-  app.get(Stopping).announce();
+  app.get(ShutdownSignal).announce();
   const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
   const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
   await closed.promise;

@@ -4,12 +4,12 @@ import { ALERTS, Dynamo, JobQueue, Outbox, PlatformModule, STORAGE } from '#plat
 import { BacklogMetrics } from '../ops/backlog-metrics';
 import { Health } from '../ops/health';
 import { SessionModule } from '../session/session.module';
-import { Stopping } from './shutdown-signal';
+import { ShutdownSignal } from './shutdown-signal';
 
 const providers = [
   { provide: Health, useFactory: Health.of, inject: [JobQueue, Dynamo, STORAGE, ALERTS] },
   { provide: BacklogMetrics, useFactory: (queue: JobQueue, outbox: Outbox) => new BacklogMetrics(queue, outbox), inject: [JobQueue, Outbox] },
-  { provide: Stopping, useFactory: () => new Stopping() },
+  { provide: ShutdownSignal, useFactory: () => new ShutdownSignal() },
 ];
 
 /** Health, metrics of the backlog and the end of the process, for every module of a service or worker. */

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectRedis, Locks } from '#platform';
 import { startRedis, type TestRedis } from '#testing';
-import { ScheduledSweep } from './scheduled-job';
+import { ScheduledJob } from './scheduled-job';
 
 /** One that has always more to do. */
-class EndlessSweep extends ScheduledSweep {
+class EndlessSweep extends ScheduledJob {
   readonly begun = Promise.withResolvers<void>();
 
   constructor(locks: Locks) {

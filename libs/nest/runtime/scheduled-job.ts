@@ -10,7 +10,7 @@ export interface SweepSchedule {
 }
 
 /** Work that a service does again and again to pick up what crashes and lost wake-ups left behind. */
-export abstract class ScheduledSweep implements OnApplicationBootstrap, OnModuleDestroy {
+export abstract class ScheduledJob implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(this.constructor.name);
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<unknown> = Promise.resolve();

@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import request from 'supertest';
 import { api, registerRequest, updateMeRequest, type RegisterRequest, type UpdateMeRequest } from '#contracts';
-import { startSurroundings, type TestSurroundings } from '#testing';
+import { startTestEnvironment, type TestEnvironment } from '#testing';
 import { createService, CurrentUser, Endpoint, Id, ProblemError, Sessions, ZodBody, type SessionUser } from '../index';
 
 @Controller()
@@ -46,7 +46,7 @@ class ProbeModule {}
 const account = { username: 'ann', email: 'ann@example.com', password: 'long enough' };
 
 describe('createService', () => {
-  let surroundings: TestSurroundings;
+  let environment: TestEnvironment;
   let app: NestExpressApplication;
   let server: Server;
   let cookie: string;
@@ -54,8 +54,8 @@ describe('createService', () => {
   const lines = () => logged.map((line) => JSON.parse(line) as Record<string, unknown>);
 
   beforeAll(async () => {
-    surroundings = await startSurroundings();
-    const config = surroundings.config({ LOG_LEVEL: 'info', TRUST_PROXY: '1' });
+    environment = await startTestEnvironment();
+    const config = environment.config({ LOG_LEVEL: 'info', TRUST_PROXY: '1' });
     app = await createService(ProbeModule, { config, name: 'probe', logTo: { write: (line) => void logged.push(line) } });
     await app.listen(0, '127.0.0.1');
     server = app.getHttpServer() as Server;
@@ -64,7 +64,7 @@ describe('createService', () => {
   });
   afterAll(async () => {
     await app.close();
-    await surroundings.stop();
+    await environment.stop();
   });
 
   const asAnn = (method: 'get' | 'post' | 'patch' | 'delete' | 'put', path: string) => request(server)[method](path).set('Cookie', cookie.split(';')[0]!);

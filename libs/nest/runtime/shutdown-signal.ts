@@ -1,5 +1,5 @@
 /** Tells those who keep a connection open (event streams) that the process is about to stop. */
-export class Stopping {
+export class ShutdownSignal {
   private readonly listeners = new Set<() => void>();
   private isStopping = false;
 

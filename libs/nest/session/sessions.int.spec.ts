@@ -4,7 +4,7 @@ import type { Request } from 'express';
 import type { Redis } from 'ioredis';
 import { api, type SessionInfo } from '#contracts';
 import { connectRedis } from '#platform';
-import { ApiClient, eventually, startSurroundings, type TestSurroundings } from '#testing';
+import { ApiClient, eventually, startTestEnvironment, type TestEnvironment } from '#testing';
 import { createService, CurrentUser, Endpoint, SessionEvents, Sessions, type SessionEnded, type SessionUser } from '../index';
 
 const DAY_MS = 86_400_000;
@@ -27,7 +27,7 @@ class ProbeController {
 @Module({ controllers: [ProbeController] })
 class ProbeModule {}
 
-let surroundings: TestSurroundings;
+let environment: TestEnvironment;
 let app: NestExpressApplication;
 let redis: Redis;
 let sessions: Sessions;
@@ -35,17 +35,17 @@ let url: string;
 let users = 0;
 
 beforeAll(async () => {
-  surroundings = await startSurroundings();
-  app = await createService(ProbeModule, { config: surroundings.config(), name: 'probe' });
+  environment = await startTestEnvironment();
+  app = await createService(ProbeModule, { config: environment.config(), name: 'probe' });
   await app.listen(0, '127.0.0.1');
   url = await app.getUrl();
   sessions = app.get(Sessions);
-  redis = connectRedis(surroundings.redis.url, 'waiting');
+  redis = connectRedis(environment.redis.url, 'waiting');
 });
 afterAll(async () => {
   redis.disconnect();
   await app.close();
-  await surroundings.stop();
+  await environment.stop();
 });
 
 const login = async (userId = `user-${(users += 1)}`) => {
@@ -110,7 +110,7 @@ it('stays dead when a request that began before saves it again', async () => {
 });
 
 it('tells every process when it ends', async () => {
-  const other = new SessionEvents(surroundings.redis.url, 'snapstream-');
+  const other = new SessionEvents(environment.redis.url, 'snapstream-');
   const ended: SessionEnded[] = [];
   const stop = other.onSessionEnded((event) => ended.push(event));
   await eventually(async () => redis.pubsub('NUMSUB', 'snapstream-sessions:ended'), ([, count]) => count === 1);

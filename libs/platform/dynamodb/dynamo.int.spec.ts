@@ -1,18 +1,18 @@
-import { startSurroundings, type TestSurroundings } from '#testing';
+import { startTestEnvironment, type TestEnvironment } from '#testing';
 import { Dynamo } from './dynamo';
 import { equals } from './expression';
 import { newId } from '../ids';
 
-let surroundings: TestSurroundings;
+let environment: TestEnvironment;
 let dynamo: Dynamo;
 beforeAll(async () => {
-  surroundings = await startSurroundings();
-  dynamo = Dynamo.connect(surroundings.config());
+  environment = await startTestEnvironment();
+  dynamo = Dynamo.connect(environment.config());
   await dynamo.ensureTables();
 });
 afterAll(async () => {
   dynamo.close();
-  await surroundings.stop();
+  await environment.stop();
 });
 
 const put = (userId: string, id = newId()) => dynamo.put('notifications', { userId, id, visibleId: id, text: `of ${id}` });

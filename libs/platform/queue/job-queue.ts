@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import { isWorkQueue, queues, type JobPayload, type QueueName } from '#contracts';
 import { DependencyUnavailableError } from '../errors';
 import { connectRedis, queuePrefix, withRedis } from '../redis/redis';
-import { joinLine } from './queue-positions';
+import { enqueue } from './queue-positions';
 
 const CHECKED_MS = 10_000;
 /** What Redis did not take is kept up to this number, and tried again after this time. */
@@ -61,7 +61,7 @@ export class JobQueue {
       removeOnComplete: true,
       removeOnFail: { count: 1_000, age: 14 * 86_400 },
     };
-    if (isWorkQueue(name)) void joinLine(this.redis, this.tablePrefix, name, id).catch(() => {}); // a hint: nothing depends on it
+    if (isWorkQueue(name)) void enqueue(this.redis, this.tablePrefix, name, id).catch(() => {}); // a hint: nothing depends on it
     await withRedis(() => this.open[name].add(name, data, options));
   }
 

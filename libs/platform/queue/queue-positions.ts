@@ -13,14 +13,14 @@ export interface SizedWork {
 }
 
 /** A queue as it stands, with the seconds that its latest runs took. */
-export interface LineState {
+export interface QueueState {
   waiting: number;
   active: number;
   runs: number[];
 }
 
-export interface LineView {
-  lines: Record<WorkQueue, LineState>;
+export interface QueueSnapshot {
+  lines: Record<WorkQueue, QueueState>;
   /** How many are before it, never more than there are jobs; null: it is in no line. */
   before(work: { queue: WorkQueue; id: string }): number | null;
   /** Seconds that the latest runs of this kind and about this size took. */
@@ -30,12 +30,12 @@ export interface LineView {
 const lineKey = (prefix: string, queue: WorkQueue) => `${prefix}line:${queue}`;
 
 /** Joins at the end, unless it is in the line already. For whoever sends its job. */
-export async function joinLine(redis: Redis, prefix: string, queue: WorkQueue, id: string): Promise<void> {
+export async function enqueue(redis: Redis, prefix: string, queue: WorkQueue, id: string): Promise<void> {
   await redis.zadd(lineKey(prefix, queue), 'NX', Date.now(), id);
 }
 
 /** For whoever takes its job, or is done with it. */
-export async function leaveLine(redis: Redis, prefix: string, queue: WorkQueue, id: string): Promise<void> {
+export async function dequeue(redis: Redis, prefix: string, queue: WorkQueue, id: string): Promise<void> {
   await redis.zrem(lineKey(prefix, queue), id);
 }
 
@@ -44,14 +44,14 @@ export async function leaveLine(redis: Redis, prefix: string, queue: WorkQueue, 
  * own list answers "how many are before this one" by walking it; a sorted set beside it answers at once, for a whole page
  * of media. It is a hint: what gets lost with Redis comes back with the wake-ups that the sweeper sends again.
  */
-export class WorkLine {
+export class QueuePositions {
   constructor(
     private readonly redis: Redis,
     private readonly prefix: string,
   ) {}
 
   /** Remembers how long a run took. @throws {DependencyUnavailableError} */
-  async learn(work: SizedWork, seconds: number): Promise<void> {
+  async recordDuration(work: SizedWork, seconds: number): Promise<void> {
     const pipeline = this.redis.pipeline();
     for (const key of [this.runsKey(work.queue), this.runsKey(work.queue, work.sizeBytes)]) {
       pipeline.lpush(key, seconds.toFixed(2)).ltrim(key, 0, KEPT_RUNS - 1).expire(key, KEPT_SECONDS);
@@ -60,7 +60,7 @@ export class WorkLine {
   }
 
   /** Everything about these, in one round trip. @throws {DependencyUnavailableError} */
-  async look(asked: ReadonlyArray<SizedWork & { id: string }>): Promise<LineView> {
+  async snapshot(asked: ReadonlyArray<SizedWork & { id: string }>): Promise<QueueSnapshot> {
     const sizes = [...new Set(asked.map(({ queue, sizeBytes }) => this.runsKey(queue, sizeBytes)))];
     const answers = await this.ask([
       ...workQueues.flatMap((queue) => [['llen', `${queuePrefix(this.prefix)}:${queue}:wait`], ['llen', `${queuePrefix(this.prefix)}:${queue}:active`], ['lrange', this.runsKey(queue), '0', '-1']]),
@@ -73,7 +73,7 @@ export class WorkLine {
     });
     const ranks = new Map(answers.splice(0, asked.length).map((rank, at) => [asked[at]!.id, rank as number | null]));
     const runs = new Map(answers.map((seconds, at) => [sizes[at]!, (seconds as string[]).map(Number)]));
-    const states = Object.fromEntries(lines) as LineView['lines'];
+    const states = Object.fromEntries(lines) as QueueSnapshot['lines'];
     return {
       lines: states,
       before: ({ queue, id }) => {

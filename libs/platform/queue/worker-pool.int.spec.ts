@@ -1,4 +1,4 @@
-import { WorkPool, type WorkResult } from '#platform';
+import { WorkerPool, type WorkResult } from '#platform';
 import { eventually, startQueue, type TestQueue } from '#testing';
 
 describe('WorkPool', () => {
@@ -12,7 +12,7 @@ describe('WorkPool', () => {
 
   async function run(work: () => Promise<WorkResult>): Promise<void> {
     const handlers = { image: work, audio: work, video: work };
-    const pool = new WorkPool(handlers, { redisUrl: on.redis.url, tablePrefix: 'test-', queues: ['image'], concurrency: 1, onError: () => {} });
+    const pool = new WorkerPool(handlers, { redisUrl: on.redis.url, tablePrefix: 'test-', queues: ['image'], concurrency: 1, onError: () => {} });
     pool.start();
     await on.queue.send('image', payload);
     await eventually(() => on.queue.has('image', 'm.2'), (isThere) => !isThere);

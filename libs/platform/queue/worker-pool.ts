@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { queues, type JobPayload, type WorkQueue } from '#contracts';
 import { lockMs, maxStalledCount, stalledIntervalMs } from './consumers';
 import { connectRedis, queuePrefix } from '../redis/redis';
-import { leaveLine } from './queue-positions';
+import { dequeue } from './queue-positions';
 
 /** What becomes of a wake-up: nothing more to do, come again at a time, or keep it with its error for ops. */
 export type WorkResult = { next: 'done' } | { next: 'again'; at: Date } | { next: 'failed'; error: Error };
@@ -31,7 +31,7 @@ const PAUSE_MS = 1_000;
  * is busy with one kind would hold back jobs of another that a free process could take; hence jobs are fetched by hand
  * (https://docs.bullmq.io/patterns/manually-fetching-jobs), the queues in turn, only when a slot is free.
  */
-export class WorkPool {
+export class WorkerPool {
   private readonly connection;
   private readonly workers: Array<{ queue: WorkQueue; worker: Worker }>;
   private readonly stop = new AbortController();
@@ -117,7 +117,7 @@ export class WorkPool {
 
   /** A hint for those who wait: nothing depends on it. */
   private leaveLine(queue: WorkQueue, { deduplicationId }: Job): void {
-    if (deduplicationId) void leaveLine(this.connection, this.options.tablePrefix, queue, deduplicationId).catch(() => {});
+    if (deduplicationId) void dequeue(this.connection, this.options.tablePrefix, queue, deduplicationId).catch(() => {});
   }
 
   private async handle(queue: WorkQueue, job: Job): Promise<WorkResult> {

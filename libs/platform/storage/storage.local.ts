@@ -9,10 +9,10 @@ import { DiskReserve } from './disk-reserve';
 import { DependencyUnavailableError } from '../errors';
 import { ObjectMissingError, type ByteRange, type Storage, type StoredObject, type WriteOptions } from './storage';
 import { assertKey, assertPrefix, assertRange } from './storage-key';
-import { keepTouched, withWorkFolder } from '../temp/temp-folder';
+import { keepTouched, withTempFolder } from '../temp/temp-folder';
 
 /** For `catch`. */
-function rethrown(error: unknown): never {
+function rethrow(error: unknown): never {
   throw asStorageError(error);
 }
 
@@ -90,7 +90,7 @@ export class LocalStorage implements Storage {
   }
 
   async stat(key: string): Promise<{ sizeBytes: number; modifiedAt: Date } | null> {
-    const found = await stat(this.pathOf(key)).catch(nullIfAbsent).catch(rethrown);
+    const found = await stat(this.pathOf(key)).catch(nullIfAbsent).catch(rethrow);
     if (!found) await this.assertThere();
     return found?.isFile() ? { sizeBytes: found.size, modifiedAt: found.mtime } : null;
   }
@@ -100,7 +100,7 @@ export class LocalStorage implements Storage {
       await this.assertThere(true);
       throw new ObjectMissingError(key);
     }
-    return withWorkFolder(this.work, async (dir) => {
+    return withTempFolder(this.work, async (dir) => {
       const path = join(dir, 'source');
       await linkOrCopy(this.pathOf(key), path).catch((error: unknown) => {
         throw isAbsent(error) ? new ObjectMissingError(key) : asStorageError(error);
@@ -112,19 +112,19 @@ export class LocalStorage implements Storage {
   async deletePrefix(prefix: string): Promise<{ objects: number; bytes: number }> {
     const erased = { objects: 0, bytes: 0 };
     for await (const { key, sizeBytes } of this.list(prefix)) {
-      await rm(this.pathOf(key), { force: true }).catch(rethrown);
+      await rm(this.pathOf(key), { force: true }).catch(rethrow);
       erased.objects += 1;
       erased.bytes += sizeBytes;
     }
     const dir = join(this.objects, prefix);
-    await rm(dir, { recursive: true, force: true, maxRetries: 5 }).catch(nullIfAbsent).catch(rethrown);
+    await rm(dir, { recursive: true, force: true, maxRetries: 5 }).catch(nullIfAbsent).catch(rethrow);
     await this.removeEmptyParents(dir);
     return erased;
   }
 
   async *list(prefix: string): AsyncGenerator<StoredObject> {
     assertPrefix(prefix);
-    const entries = await opendir(join(this.objects, prefix)).catch(nullIfAbsent).catch(rethrown);
+    const entries = await opendir(join(this.objects, prefix)).catch(nullIfAbsent).catch(rethrow);
     if (!entries) await this.assertThere();
     for await (const entry of entries ?? []) {
       const key = `${prefix}${entry.name}`;
@@ -205,7 +205,7 @@ export class LocalStorage implements Storage {
 
   /** A disk that is not mounted looks like one on which nothing is. `isExpected`: something has to be on it. @throws {DependencyUnavailableError} */
   private async assertThere(isExpected = this.isInUse): Promise<void> {
-    const objects = await lstat(this.objects).catch(nullIfAbsent).catch(rethrown);
+    const objects = await lstat(this.objects).catch(nullIfAbsent).catch(rethrow);
     if (objects && !objects.isDirectory()) throw new DependencyUnavailableError('storage', new Error(`Expected a folder at ${this.objects}, but it is something else`));
     if (!objects && isExpected) throw new DependencyUnavailableError('storage', new Error(`Expected a folder at ${this.objects}, but there is none`));
     this.isInUse ||= objects !== null;

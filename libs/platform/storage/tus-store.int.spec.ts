@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { assumeEmulatorCredentials } from '#config';
-import { createBucket, startAws, startUnreliable } from '#testing';
+import { createBucket, startAws, startFaultProxy } from '#testing';
 import { DiskReserve } from './disk-reserve';
 import { DependencyUnavailableError } from '../errors';
-import { diskResumableStore, s3ResumableStore } from './tus-store';
+import { diskTusStore, s3TusStore } from './tus-store';
 import { StorageFullError } from './storage';
 
 const upload = (id: string) => new Upload({ id: `resumable/u/${id}/bytes`, size: 3, offset: 0 });
@@ -18,8 +18,8 @@ describe('resumable uploads in a bucket', () => {
     assumeEmulatorCredentials();
     process.env.AWS_ENDPOINT_URL_S3 = aws.endpoint;
     const place = { bucket: await createBucket(aws), region: 'us-east-1', tempDir: join(tmpdir(), 'resumable-parts') };
-    await s3ResumableStore(place, 60_000, new DiskReserve(tmpdir())).create(upload('first'));
-    const full = s3ResumableStore(place, 60_000, new DiskReserve(tmpdir(), Number.MAX_SAFE_INTEGER));
+    await s3TusStore(place, 60_000, new DiskReserve(tmpdir())).create(upload('first'));
+    const full = s3TusStore(place, 60_000, new DiskReserve(tmpdir(), Number.MAX_SAFE_INTEGER));
     await expect(full.assertRoomFor(3)).rejects.toThrow(StorageFullError);
     await expect(full.write(Readable.from([Buffer.from('abc')]), upload('first').id, 0)).rejects.toThrow(StorageFullError);
     delete process.env.AWS_ENDPOINT_URL_S3;
@@ -28,10 +28,10 @@ describe('resumable uploads in a bucket', () => {
 
   it('are not gone because S3 went away between two looks', async () => {
     const aws = await startAws();
-    const way = await startUnreliable(aws.endpoint);
+    const way = await startFaultProxy(aws.endpoint);
     assumeEmulatorCredentials();
     process.env.AWS_ENDPOINT_URL_S3 = way.url;
-    const store = s3ResumableStore({ bucket: await createBucket(aws), region: 'us-east-1', tempDir: join(tmpdir(), 'resumable-parts') }, 60_000, new DiskReserve(tmpdir()));
+    const store = s3TusStore({ bucket: await createBucket(aws), region: 'us-east-1', tempDir: join(tmpdir(), 'resumable-parts') }, 60_000, new DiskReserve(tmpdir()));
     await store.create(upload('first'));
     let looks = 0;
     way.behave((_operation, _body, request) => (request.startsWith('GET') && (looks += 1) > 1 ? 'unavailable' : 'pass'));
@@ -48,7 +48,7 @@ describe('resumable uploads in a bucket', () => {
 describe('resumable uploads on a disk', () => {
   it('take a disk that is gone for away: nobody begins anew, and nothing is kept in its place', async () => {
     const root = await mkdtemp(join(tmpdir(), 'resumable-'));
-    const store = diskResumableStore(join(root, 'objects'), 60_000, new DiskReserve(root));
+    const store = diskTusStore(join(root, 'objects'), 60_000, new DiskReserve(root));
     await store.create(upload('first'));
     await rename(join(root, 'objects'), join(root, 'away'));
     await expect(store.getUpload(upload('first').id)).rejects.toThrow(DependencyUnavailableError);

@@ -18,7 +18,7 @@ type Translate = (error: unknown, id: string) => unknown;
  * Where the bytes of unfinished uploads lie: tus' data store, but its upload ids are keys of the storage, so that the bytes
  * become an original without being moved, and its failures are those of the storage port. tus' own errors pass as they are.
  */
-export class ResumableStore extends DataStore {
+export class TusStore extends DataStore {
   /** Not `creation-defer-length`: what has no length can reserve no room. */
   override readonly extensions = ['creation', 'creation-with-upload', 'termination', 'expiration'];
 
@@ -138,7 +138,7 @@ class S3Parts extends S3Store {
 const noCache = { get: async () => undefined, set: async () => {}, delete: async () => {}, list: async () => [] };
 
 /** `objectsDir` is the folder in which the storage on disk keeps its objects. */
-export function diskResumableStore(objectsDir: string, expiryMs: number, reserve: DiskReserve): ResumableStore {
+export function diskTusStore(objectsDir: string, expiryMs: number, reserve: DiskReserve): TusStore {
   let store: DiskParts | undefined;
   const open = async () => {
     if (store) await assertFolder(objectsDir);
@@ -146,7 +146,7 @@ export function diskResumableStore(objectsDir: string, expiryMs: number, reserve
     const options = { directory: objectsDir, configstore: new DiskInfo(objectsDir), expirationPeriodInMilliseconds: expiryMs };
     return (store ??= new DiskParts(options, reserve));
   };
-  return new ResumableStore(open, asStorageError, expiryMs, (sizeBytes) => reserve.assertRoomFor(sizeBytes));
+  return new TusStore(open, asStorageError, expiryMs, (sizeBytes) => reserve.assertRoomFor(sizeBytes));
 }
 
 /** A disk that is not mounted any more looks like one without uploads. @throws {DependencyUnavailableError} */
@@ -156,7 +156,7 @@ async function assertFolder(path: string): Promise<void> {
 }
 
 /** Parts pass through files in `tempDir` on their way, which is looked after: processes that are killed leave some behind. */
-export function s3ResumableStore({ bucket, region, tempDir }: { bucket: string; region: string; tempDir: string }, expiryMs: number, reserve: DiskReserve): ResumableStore {
+export function s3TusStore({ bucket, region, tempDir }: { bucket: string; region: string; tempDir: string }, expiryMs: number, reserve: DiskReserve): TusStore {
   const options = { s3ClientConfig: { bucket, ...s3ClientConfig(region) }, expirationPeriodInMilliseconds: expiryMs, useTags: false, cache: noCache };
   const store = new S3Parts(options, reserve);
   const open = async () => {
@@ -165,5 +165,5 @@ export function s3ResumableStore({ bucket, region, tempDir }: { bucket: string; 
     return store;
   };
   const assertRoom = () => reserve.assertRoomFor(); // however large the upload is, only some parts lie on the disk at once
-  return new ResumableStore(open, asPortError, expiryMs, assertRoom);
+  return new TusStore(open, asPortError, expiryMs, assertRoom);
 }

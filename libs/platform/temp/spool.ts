@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asStorageError } from '../storage/disk-files';
 import type { DiskReserve } from '../storage/disk-reserve';
-import { withWorkFolder } from './temp-folder';
+import { withTempFolder } from './temp-folder';
 
 export interface SpoolPlace {
   workDir: string;
@@ -15,8 +15,8 @@ export interface SpoolPlace {
  * Keeps an upload in a private file below `workDir` until it has ended, and calls `use` with the bytes then.
  * For what may not be passed on before all of it was seen. @throws {StorageFullError}
  */
-export async function spooled<T>({ workDir, reserve }: SpoolPlace, source: Readable, use: (bytes: Readable) => Promise<T>): Promise<T> {
-  return withWorkFolder(workDir, async (dir) => {
+export async function withSpool<T>({ workDir, reserve }: SpoolPlace, source: Readable, use: (bytes: Readable) => Promise<T>): Promise<T> {
+  return withTempFolder(workDir, async (dir) => {
     const path = join(dir, 'spooled');
     await pipeline(source, reserve.guard(), createWriteStream(path, { flags: 'wx', mode: 0o600 })).catch((error: unknown) => {
       throw asStorageError(error);

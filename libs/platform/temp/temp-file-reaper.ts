@@ -9,14 +9,14 @@ const LOOKS = 3;
  * Erases what killed processes left in folders whose entries their users touch all the time. Abandoned is what stayed
  * untouched from look to look: no clock is compared, so a machine that slept for hours loses nothing. Any number of processes may do it.
  */
-export class AbandonedFiles {
+export class TempFileReaper {
   private seen = new Map<string, { touchedAtMs: number; looks: number }>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly folders: readonly string[]) {}
 
   start(): void {
-    this.timer = setInterval(() => void this.look().catch(() => {}), LOOK_EVERY_MS); // a broken disk: another time
+    this.timer = setInterval(() => void this.reap().catch(() => {}), LOOK_EVERY_MS); // a broken disk: another time
     this.timer.unref();
   }
 
@@ -25,7 +25,7 @@ export class AbandonedFiles {
   }
 
   /** @returns how many entries went. */
-  async look(): Promise<number> {
+  async reap(): Promise<number> {
     const before = this.seen;
     this.seen = new Map();
     let erased = 0;

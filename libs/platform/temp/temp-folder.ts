@@ -4,13 +4,13 @@ import { join } from 'node:path';
 /** Well below the time after which what nobody touches counts as abandoned (see temp-file-reaper.ts). */
 const HEARTBEAT_MS = 10_000;
 
-export interface WorkFolder {
+export interface TempFolder {
   readonly dir: string;
   erase(): Promise<void>;
 }
 
 /** Makes a private, empty folder (mode 0700) below `parent`, in use until it is erased. */
-export async function openWorkFolder(parent: string, prefix = 'job-'): Promise<WorkFolder> {
+export async function openTempFolder(parent: string, prefix = 'job-'): Promise<TempFolder> {
   await mkdir(parent, { recursive: true, mode: 0o700 });
   const dir = await mkdtemp(join(parent, prefix));
   const release = keepTouched(dir);
@@ -22,8 +22,8 @@ export async function openWorkFolder(parent: string, prefix = 'job-'): Promise<W
 }
 
 /** Calls `use` with a folder of `openWorkFolder` and erases it whatever happens. */
-export async function withWorkFolder<T>(parent: string, use: (dir: string) => Promise<T>): Promise<T> {
-  const folder = await openWorkFolder(parent);
+export async function withTempFolder<T>(parent: string, use: (dir: string) => Promise<T>): Promise<T> {
+  const folder = await openTempFolder(parent);
   try {
     return await use(folder.dir);
   } finally {

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EraseOwned } from '#contracts';
 import { derivedFolder, MediaCounters, type MediaItem, type MediaKey } from '#media';
 import { Dynamo, equals, JobQueue, STORAGE, type Storage } from '#platform';
-import { Parts } from '../tus/partial-uploads';
+import { PartialUploads } from '../tus/partial-uploads';
 
 /** What lies beside a user's media, under `{userId}#{part}`. The counts have a keeper of their own. */
 const PARTS_BESIDE = ['words', 'idempotency', 'reused'] as const;
@@ -14,7 +14,7 @@ export class MediaErasure {
     private readonly dynamo: Dynamo,
     private readonly counters: MediaCounters,
     private readonly queue: JobQueue,
-    private readonly parts: Parts,
+    private readonly parts: PartialUploads,
     @Inject(STORAGE) private readonly storage: Storage,
   ) {}
 

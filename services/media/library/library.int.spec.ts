@@ -3,21 +3,21 @@ import { api } from '#contracts';
 import { MediaRepository, WordIndex } from '#media';
 import { createService } from '#nest';
 import { newId } from '#platform';
-import { aMedium, startSurroundings, type TestSurroundings } from '#testing';
+import { aMedium, startTestEnvironment, type TestEnvironment } from '#testing';
 import { MediaServiceModule } from '../media-service.module';
 import { LibraryService } from './library.service';
 
-let surroundings: TestSurroundings;
+let environment: TestEnvironment;
 let app: NestExpressApplication;
 
 beforeAll(async () => {
-  surroundings = await startSurroundings();
-  app = await createService(MediaServiceModule, { config: surroundings.config(), name: 'media' });
+  environment = await startTestEnvironment();
+  app = await createService(MediaServiceModule, { config: environment.config(), name: 'media' });
   await app.init();
 });
 afterAll(async () => {
   await app.close();
-  await surroundings.stop();
+  await environment.stop();
 });
 
 /** A library of `count` media, and their ids from the oldest to the newest. Every other one is a video. */

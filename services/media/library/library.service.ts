@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Config } from '#config';
 import type { BatchRequest, BatchResponse, Media, MediaActivity, MediaList, MediaListQuery, MediaStats, UpdateMediaRequest } from '#contracts';
-import { matches, MediaAnnouncer, MediaCounters, MediaEraser, MediaOutlook, MediaRepository, WordIndex, wordsOf, type MediaItem, type MediaKey } from '#media';
+import { matches, MediaAnnouncer, MediaCounters, MediaEraser, QueueEstimator, MediaRepository, WordIndex, wordsOf, type MediaItem, type MediaKey } from '#media';
 import { ProblemError, toProblem } from '#nest';
 import { all, beginsWith, CONFIG, Dynamo, equals, isId, type Condition } from '#platform';
 
@@ -17,7 +17,7 @@ export class LibraryService {
     private readonly counters: MediaCounters,
     private readonly words: WordIndex,
     private readonly eraser: MediaEraser,
-    private readonly outlook: MediaOutlook,
+    private readonly estimator: QueueEstimator,
     private readonly announcer: MediaAnnouncer,
   ) {}
 
@@ -43,7 +43,7 @@ export class LibraryService {
 
   /** @throws {ProblemError} not_found */
   async show(key: MediaKey): Promise<Media> {
-    return this.outlook.showOne(await this.get(key));
+    return this.estimator.showOne(await this.get(key));
   }
 
   /** @throws {ProblemError} not_found */
@@ -53,7 +53,7 @@ export class LibraryService {
     await this.words.add(described);
     const after = (await this.media.describe(key, details)) ?? notFound();
     await this.words.remove(before, after);
-    return this.outlook.showOne(after);
+    return this.estimator.showOne(after);
   }
 
   /** @throws {ProblemError} not_found, not_failed */
@@ -65,7 +65,7 @@ export class LibraryService {
     }
     await this.announcer.announce(retried);
     await this.announcer.wake(retried.item);
-    return this.outlook.showOne(retried.item);
+    return this.estimator.showOne(retried.item);
   }
 
   /** Hidden when this resolves, whatever fails after the first step: the sweeper goes on. @throws {ProblemError} not_found */
@@ -100,7 +100,7 @@ export class LibraryService {
     const where: Condition = prefix ? all(owner, beginsWith(index, prefix)) : owner;
     const after = last && { userId, id: last, [index]: `${prefix}${last}` };
     const page = await this.dynamo.query<MediaItem>('media', { index, where, descending: order === 'desc', limit, ...(after && { after }) });
-    return { items: await this.outlook.show(page.items), nextCursor: page.next?.id ? encodeCursor(page.next.id) : null };
+    return { items: await this.estimator.show(page.items), nextCursor: page.next?.id ? encodeCursor(page.next.id) : null };
   }
 
   private async search(userId: string, words: string[], { kind, status, order, limit }: MediaListQuery, last?: string): Promise<MediaList> {
@@ -112,7 +112,7 @@ export class LibraryService {
       .filter((item) => !item.deletedAt && (!kind || item.kind === kind) && (!status || item.status === status) && matches(item, words))
       .toSorted((a, b) => inOrder(order)(a.id, b.id));
     const next = wanted.at(-1);
-    return { items: await this.outlook.show(items), nextCursor: next && next !== ids.at(-1) ? encodeCursor(next) : null };
+    return { items: await this.estimator.show(items), nextCursor: next && next !== ids.at(-1) ? encodeCursor(next) : null };
   }
 }
 

@@ -9,8 +9,8 @@ import { originalKey } from '#media';
 import { ProblemError } from '#nest';
 import { LocalStorage } from '#platform';
 import { Staging } from '../upload/staging';
-import { Finisher } from './completion';
-import { type Finished, Parts, partsKey } from './partial-uploads';
+import { UploadCompletion } from './completion';
+import { type Finished, PartialUploads, partsKey } from './partial-uploads';
 
 const key = { userId: 'ann', id: '01M85RCK9PSEEFBXB6DHHENWYH' };
 const examined = { sizeBytes: 5, sha256: 'of hello', contentType: 'image/jpeg', kind: 'image' as const };
@@ -19,7 +19,7 @@ describe('Finisher', () => {
   let root: string;
   let storage: LocalStorage;
   beforeEach(async () => {
-    root = await mkdtemp(join(tmpdir(), 'finisher-'));
+    root = await mkdtemp(join(tmpdir(), 'completion-'));
     storage = new LocalStorage(root);
     await storage.write(partsKey(key), Readable.from([Buffer.from('hello')]));
   });
@@ -32,8 +32,8 @@ describe('Finisher', () => {
       known = meanwhile;
       throw new ProblemError('quota_exceeded');
     };
-    const parts = new Parts({ remove: async () => {} } as never, storage);
-    return new Finisher({ find: async () => known } as never, new Staging({ maxUploadBytes: 100 } as Config, storage), { commit } as never, parts, {} as never);
+    const parts = new PartialUploads({ remove: async () => {} } as never, storage);
+    return new UploadCompletion({ find: async () => known } as never, new Staging({ maxUploadBytes: 100 } as Config, storage), { commit } as never, parts, {} as never);
   };
   const upload = new Upload({ id: partsKey(key), size: 5, offset: 5 });
 

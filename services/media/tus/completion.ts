@@ -3,22 +3,22 @@ import type { Upload } from '@tus/server';
 import type { MediaKey } from '#media';
 import { ProblemError } from '#nest';
 import { DependencyUnavailableError } from '#platform';
-import type { Examined } from '../upload/upload-inspector';
-import { Room } from '../upload/quota';
+import type { InspectedUpload } from '../upload/upload-inspector';
+import { QuotaReservation } from '../upload/quota';
 import { Staging } from '../upload/staging';
 import { UploadService, type Committed } from '../upload/upload.service';
-import { type Finished, FinishedUploads, Parts, partsKey } from './partial-uploads';
+import { type Finished, FinishedUploads, PartialUploads, partsKey } from './partial-uploads';
 import { detailsOf } from './tus-protocol';
 
 /** How a resumable upload ends: as a medium, or as nothing. */
 @Injectable()
-export class Finisher {
+export class UploadCompletion {
   constructor(
     private readonly finished: FinishedUploads,
     private readonly staging: Staging,
     private readonly uploads: UploadService,
-    private readonly parts: Parts,
-    private readonly room: Room,
+    private readonly parts: PartialUploads,
+    private readonly quota: QuotaReservation,
   ) {}
 
   find(key: MediaKey): Promise<Finished | null> {
@@ -30,7 +30,7 @@ export class Finisher {
    * same one. When a dependency fails the parts stay, and whoever asks for the upload next finishes it.
    * @throws {ProblemError} what the bytes or the quota do not allow
    */
-  async finish(key: MediaKey, upload: Upload, examined: Examined | null): Promise<Finished> {
+  async finish(key: MediaKey, upload: Upload, examined: InspectedUpload | null): Promise<Finished> {
     const result = (await this.find(key)) ?? (await this.make(key, upload, examined));
     await this.parts.erase(key);
     return result;
@@ -40,10 +40,10 @@ export class Finisher {
    * Likewise for an upload whose bytes came with its beginning. When that fails nothing is left of it, now or once the
    * table answers again: nobody learned its address, so nobody would ask for it.
    */
-  async finishAtOnce(key: MediaKey, upload: Upload, examined: Examined | null): Promise<Finished> {
+  async finishAtOnce(key: MediaKey, upload: Upload, examined: InspectedUpload | null): Promise<Finished> {
     try {
       const staged = await this.staging.adopt(key, partsKey(key), examined).catch(async (error: unknown) => {
-        void this.room.free(key, upload.size ?? 0);
+        void this.quota.free(key, upload.size ?? 0);
         if (error instanceof DependencyUnavailableError) this.staging.discardLater(key);
         else await this.staging.discard(key);
         throw error;
@@ -61,10 +61,10 @@ export class Finisher {
   /** Leaves nothing of it. `sizeBytes` is what it was announced with. */
   async giveUp(key: MediaKey, sizeBytes: number | undefined): Promise<void> {
     await this.parts.erase(key);
-    if (sizeBytes !== undefined) await this.room.free(key, sizeBytes);
+    if (sizeBytes !== undefined) await this.quota.free(key, sizeBytes);
   }
 
-  private async make(key: MediaKey, upload: Upload, examined: Examined | null): Promise<Finished> {
+  private async make(key: MediaKey, upload: Upload, examined: InspectedUpload | null): Promise<Finished> {
     const staged = await this.staging.adopt(key, partsKey(key), examined);
     try {
       return await this.conclude(key, staged.sizeBytes, await this.uploads.commit(staged, detailsOf(upload)));

@@ -1,22 +1,22 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '#config';
 import type { MediaKey } from '#media';
-import { ScheduledSweep } from '#nest';
-import { CONFIG, Locks, ResumableStore, STORAGE, type Storage } from '#platform';
-import { Finisher } from './completion';
+import { ScheduledJob } from '#nest';
+import { CONFIG, Locks, TusStore, STORAGE, type Storage } from '#platform';
+import { UploadCompletion } from './completion';
 import { PARTS, partsKey } from './partial-uploads';
 
 const MAX_PAUSE_MS = 10 * 60_000;
 
 /** Erases uploads that were not finished in time, as `Upload-Expires` said. */
 @Injectable()
-export class ExpiredUploads extends ScheduledSweep {
+export class ExpiredUploads extends ScheduledJob {
   private readonly expiryMs: number;
 
   constructor(
     @Inject(STORAGE) private readonly storage: Storage,
-    private readonly store: ResumableStore,
-    private readonly finisher: Finisher,
+    private readonly store: TusStore,
+    private readonly completion: UploadCompletion,
     @Inject(CONFIG) config: Config,
     locks: Locks,
   ) {
@@ -45,6 +45,6 @@ export class ExpiredUploads extends ScheduledSweep {
       throw error;
     });
     if (upload?.creation_date && Date.parse(upload.creation_date) >= before) return;
-    await this.finisher.giveUp(key, upload?.size);
+    await this.completion.giveUp(key, upload?.size);
   }
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type MediaKey, MediaRepository } from '#media';
-import { Dynamo, ResumableStore, STORAGE, type Storage } from '#platform';
+import { Dynamo, TusStore, STORAGE, type Storage } from '#platform';
 
 export const PARTS = 'resumable/';
 export const partsFolder = ({ userId, id }: MediaKey) => `${PARTS}${userId}/${id}/`;
@@ -9,11 +9,11 @@ export const partsKey = (key: MediaKey) => `${partsFolder(key)}bytes`;
 
 /** Erases what unfinished uploads hold. */
 @Injectable()
-export class Parts {
-  private readonly logger = new Logger(Parts.name);
+export class PartialUploads {
+  private readonly logger = new Logger(PartialUploads.name);
 
   constructor(
-    private readonly store: ResumableStore,
+    private readonly store: TusStore,
     @Inject(STORAGE) private readonly storage: Storage,
   ) {}
 

@@ -5,13 +5,13 @@ import { pipeline } from 'node:stream/promises';
 import type { Config } from '#config';
 import type { MediaKey } from '#media';
 import { ProblemError } from '#nest';
-import { DependencyUnavailableError, type DiskReserve, type HeldLock, type Locks, LockTimeoutError, type ResumableStore } from '#platform';
-import { type Examined, Intake } from '../upload/upload-inspector';
+import { DependencyUnavailableError, type DiskReserve, type HeldLock, type Locks, LockTimeoutError, type TusStore } from '#platform';
+import { type InspectedUpload, UploadInspector } from '../upload/upload-inspector';
 import type { Finished } from './partial-uploads';
 import { type Checksum, verified } from './tus-protocol';
 
 interface Surroundings {
-  store: ResumableStore;
+  store: TusStore;
   config: Config;
   reserve: DiskReserve;
   find(key: MediaKey): Promise<Finished | null>;
@@ -28,7 +28,7 @@ export class RequestStore extends DataStore {
   /** Set when it has ended, before this request or by it. */
   finished: Finished | null = null;
   /** Set when the whole file came by in this request. */
-  examined: Examined | null = null;
+  examined: InspectedUpload | null = null;
 
   constructor(
     private readonly key: MediaKey,
@@ -80,7 +80,7 @@ export class RequestStore extends DataStore {
   private async append(source: Readable, id: string, offset: number): Promise<number> {
     if (offset > 0) return this.around.store.write(source, id, offset);
     const wholeBytes = this.upload?.size;
-    const intake = new Intake(this.around.config.maxUploadBytes, wholeBytes);
+    const intake = new UploadInspector(this.around.config.maxUploadBytes, wholeBytes);
     pipeline(source, intake).catch(() => {}); // the same error reaches the store through `intake`
     const written = await this.around.store.write(intake, id, 0).catch((error: unknown) => {
       throw intake.errored ?? error;

@@ -5,7 +5,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import { z } from 'zod';
 import type { ProblemCode } from '#contracts';
 import { parseWith, ProblemError, type ProblemOptions } from '#nest';
-import { spooled, type SpoolPlace } from '#platform';
+import { withSpool, type SpoolPlace } from '#platform';
 import type { UploadDetails } from '../upload/upload.service';
 
 /** What a client may say of an upload. What it says beyond is kept and given back, as tus asks, and means nothing. */
@@ -72,7 +72,7 @@ export function verified<T>(source: Readable, { algorithm, digest }: Checksum, p
   const hash = createHash(algorithm);
   const hashed = new PassThrough({ transform: (chunk: Buffer, _encoding, done) => (hash.update(chunk), done(null, chunk)) });
   source.once('error', (error) => hashed.destroy(error));
-  return spooled(place, source.pipe(hashed), async (bytes) => {
+  return withSpool(place, source.pipe(hashed), async (bytes) => {
     if (hash.digest('base64') !== digest) throw new ProblemError('checksum_mismatch');
     return use(bytes);
   });

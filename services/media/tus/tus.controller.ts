@@ -3,11 +3,11 @@ import type { Request, Response } from 'express';
 import { api } from '#contracts';
 import { CurrentUser, Endpoint, Id, type SessionUser } from '#nest';
 import { newId } from '#platform';
-import { ResumableUploads } from './tus.service';
+import { TusService } from './tus.service';
 
 @Controller()
-export class ResumableController {
-  constructor(private readonly uploads: ResumableUploads) {}
+export class TusController {
+  constructor(private readonly uploads: TusService) {}
 
   @Endpoint(api.uploads.describe)
   describe(@CurrentUser() user: SessionUser, @Req() req: Request, @Res() res: Response): Promise<void> {

@@ -6,10 +6,10 @@ import type { Config } from '#config';
 import { api, type ProblemCode } from '#contracts';
 import type { MediaKey } from '#media';
 import { ProblemError } from '#nest';
-import { CONFIG, DependencyUnavailableError, DiskReserve, Locks, ResumableStore } from '#platform';
-import { Room } from '../upload/quota';
+import { CONFIG, DependencyUnavailableError, DiskReserve, Locks, TusStore } from '#platform';
+import { QuotaReservation } from '../upload/quota';
 import { checksumAlgorithms, detailsOf, parseChecksum, requestBody, tusProblem } from './tus-protocol';
-import { Finisher } from './completion';
+import { UploadCompletion } from './completion';
 import { partsKey } from './partial-uploads';
 import { RequestStore, UploadLocker } from './request-store';
 
@@ -22,14 +22,14 @@ const FINAL: ReadonlySet<ProblemCode> = new Set(['unsupported_media_type', 'quot
 
 /** tus 1.0.0 (https://tus.io/protocols/resumable-upload), in the ground rules of the API. */
 @Injectable()
-export class ResumableUploads {
+export class TusService {
   private readonly locker: UploadLocker;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
-    private readonly store: ResumableStore,
-    private readonly finisher: Finisher,
-    private readonly room: Room,
+    private readonly store: TusStore,
+    private readonly completion: UploadCompletion,
+    private readonly quota: QuotaReservation,
     private readonly reserve: DiskReserve,
     locks: Locks,
   ) {
@@ -40,16 +40,16 @@ export class ResumableUploads {
   async handle(key: MediaKey, isNew: boolean, req: Request, res: Response): Promise<void> {
     res.setHeader('Tus-Resumable', VERSION);
     assertProtocol(req);
-    const around = { store: this.store, config: this.config, reserve: this.reserve, find: () => this.finisher.find(key) };
+    const around = { store: this.store, config: this.config, reserve: this.reserve, find: () => this.completion.find(key) };
     const store = new RequestStore(key, parseChecksum(req.get('upload-checksum')), around);
     const body = requestBody(req, this.config.uploadIdleSeconds * 1_000);
     try {
       const answer = await this.ask(key, store, req, body.bytes);
       if (body.stalled()) throw new ProblemError('upload_stalled', { headers: { Connection: 'close' } });
-      if (isNew && !req.complete) await this.finisher.giveUp(key, store.upload?.size); // nobody will ever learn its address
+      if (isNew && !req.complete) await this.completion.giveUp(key, store.upload?.size); // nobody will ever learn its address
       await send(answer, res);
     } catch (error) {
-      const givenUp = store.upload && !store.finished && (isNew || isFinal(error)) ? this.finisher.giveUp(key, store.upload.size) : null;
+      const givenUp = store.upload && !store.finished && (isNew || isFinal(error)) ? this.completion.giveUp(key, store.upload.size) : null;
       if (!(error instanceof DependencyUnavailableError)) await givenUp; // else the client has waited long enough
       throw error;
     } finally {
@@ -80,7 +80,7 @@ export class ResumableUploads {
     const answer = await server.handleWeb(asWebRequest(req, bytes));
     if (answer.status >= 400) throw await tusProblem(failure, answer);
     if (req.method === 'HEAD' && store.upload?.offset === store.upload?.size) answer.headers.set(MEDIA_ID, await this.finish(key, store.upload!, store));
-    if (req.method === 'DELETE') await this.finisher.giveUp(key, store.upload?.size);
+    if (req.method === 'DELETE') await this.completion.giveUp(key, store.upload?.size);
     if (req.method === 'OPTIONS') answer.headers.set('Tus-Checksum-Algorithm', checksumAlgorithms.join(','));
     return answer;
   }
@@ -90,18 +90,18 @@ export class ResumableUploads {
     if (!upload.size) throw new ProblemError('empty_file');
     await this.store.assertRoomFor(upload.size);
     store.upload = upload; // before: the table may take the reservation and not be heard
-    await this.room.reserve(key, upload.size);
+    await this.quota.reserve(key, upload.size);
     return {};
   }
 
   private async finish(key: MediaKey, upload: Upload, { examined }: RequestStore): Promise<string> {
-    const { mediaId } = await this.locker.alone(partsKey(key), () => this.finisher.finish(key, upload, examined));
+    const { mediaId } = await this.locker.alone(partsKey(key), () => this.completion.finish(key, upload, examined));
     return mediaId;
   }
 
   private async finishAtOnce(key: MediaKey, upload: Upload, store: RequestStore): Promise<string> {
-    store.upload = null; // from here on it is the finisher that leaves nothing of it
-    store.finished = await this.finisher.finishAtOnce(key, upload, store.examined);
+    store.upload = null; // from here on it is the completion that leaves nothing of it
+    store.finished = await this.completion.finishAtOnce(key, upload, store.examined);
     return store.finished.mediaId;
   }
 }

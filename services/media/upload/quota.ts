@@ -2,11 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '#config';
 import { MediaCounters, type MediaKey } from '#media';
 import { ProblemError } from '#nest';
-import { CONFIG, persist } from '#platform';
+import { CONFIG, retryFor } from '#platform';
 
 /** The room that uploads take of their owner's quota. */
 @Injectable()
-export class Room {
+export class QuotaReservation {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly counters: MediaCounters,
@@ -33,5 +33,5 @@ export class Room {
 
 /** Where the table is away it is done as soon as it is back; where this process ends before, the sweeper does it a day later. */
 async function nowOrLater(work: () => Promise<void>): Promise<void> {
-  await work().catch(() => void persist(work));
+  await work().catch(() => void retryFor(work));
 }

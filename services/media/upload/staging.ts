@@ -3,11 +3,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '#config';
 import { originalFolder, originalKey, sidecarKey, sidecarOf, type MediaItem, type MediaKey } from '#media';
-import { CONFIG, persist, STORAGE, type Storage } from '#platform';
-import { Intake, type Examined } from './upload-inspector';
+import { CONFIG, retryFor, STORAGE, type Storage } from '#platform';
+import { UploadInspector, type InspectedUpload } from './upload-inspector';
 
 /** Bytes that are stored, but belong to no medium yet. */
-export interface Staged extends Examined, MediaKey {}
+export interface Staged extends InspectedUpload, MediaKey {}
 
 /** The bytes of an upload on their way to their place, and back out when it comes to nothing. */
 @Injectable()
@@ -30,7 +30,7 @@ export class Staging {
    * @throws {StorageFullError}
    */
   async stage({ userId, id }: MediaKey, source: Readable): Promise<Staged> {
-    const intake = new Intake(this.config.maxUploadBytes);
+    const intake = new UploadInspector(this.config.maxUploadBytes);
     const passed = pipeline(source, intake).catch(() => {}); // the same error reaches the writer through `intake`
     await this.storage.write(originalKey({ userId, id }), intake, { isUpload: true });
     await passed;
@@ -41,15 +41,15 @@ export class Staging {
    * Makes an object that is there already the original, without moving its bytes. `examined` is what they are, if they passed already.
    * @throws {ProblemError} as `stage`
    */
-  async adopt({ userId, id }: MediaKey, from: string, examined: Examined | null): Promise<Staged> {
+  async adopt({ userId, id }: MediaKey, from: string, examined: InspectedUpload | null): Promise<Staged> {
     const facts = examined ?? (await this.examine(await this.storage.read(from)));
     await this.storage.copy(from, originalKey({ userId, id }));
     return { userId, id, ...facts };
   }
 
   /** What the bytes are, under the same limits, without keeping them. */
-  async examine(source: Readable): Promise<Examined> {
-    const intake = new Intake(this.config.maxUploadBytes);
+  async examine(source: Readable): Promise<InspectedUpload> {
+    const intake = new UploadInspector(this.config.maxUploadBytes);
     await pipeline(source, intake, async (bytes) => {
       for await (const chunk of bytes) void chunk;
     });
@@ -68,7 +68,7 @@ export class Staging {
 
   /** As `discard`, for when the storage is away, and whoever uploads has waited long enough: as soon as it is back. */
   discardLater(key: MediaKey): void {
-    void persist(() => this.erase(key)).then((isGone) => isGone || this.tell(key));
+    void retryFor(() => this.erase(key)).then((isGone) => isGone || this.tell(key));
   }
 
   private async erase(key: MediaKey): Promise<void> {

@@ -9,7 +9,7 @@ const HEIC_REFUSED = 'HEIC is not supported. Convert the picture to JPG, then up
 /** Enough for every signature, also behind the padding that some writers put first. */
 const HEAD_BYTES = 64 * 1024;
 
-export interface Examined {
+export interface InspectedUpload {
   sizeBytes: number;
   sha256: string;
   contentType: string;
@@ -21,7 +21,7 @@ export interface Examined {
  * Nothing is let through before they have. Fails with `file_too_large`, `empty_file` or `unsupported_media_type`.
  * Of a file that comes in pieces it may see the first alone (`wholeBytes` says what to expect): a few bytes of it are not judged yet.
  */
-export class Intake extends Transform {
+export class UploadInspector extends Transform {
   private readonly hash = createHash('sha256');
   private sizeBytes = 0;
   private held: Buffer[] = [];
@@ -35,7 +35,7 @@ export class Intake extends Transform {
   }
 
   /** What came through. Call after the stream has ended. */
-  result(): Examined {
+  result(): InspectedUpload {
     if (!this.type) throw new Error('Expected the upload to have ended, but it has not');
     return { sizeBytes: this.sizeBytes, sha256: this.hash.digest('hex'), ...this.type };
   }

@@ -20,7 +20,7 @@ interface Waiting {
  * while the table answers. As soon as several in a row find that it does not, those who have waited for more than a moment are
  * refused for the same reason: each of them has waited long enough, and who has sent all has no time to wait. What has all its bytes goes before what has none.
  */
-export class UploadLine {
+export class UploadLimiter {
   private running = 0;
   private failures = 0;
   private readonly lines: Record<'commit' | 'begin', Waiting[]> = { commit: [], begin: [] };
@@ -35,7 +35,7 @@ export class UploadLine {
     };
     const timer = setTimeout(leave, BEGIN_MS);
     try {
-      return await this.heeding(work);
+      return await this.countingFailures(work);
     } finally {
       clearTimeout(timer);
       leave();
@@ -46,7 +46,7 @@ export class UploadLine {
   async commit<T>(work: () => Promise<T>): Promise<T> {
     await this.enter('commit');
     try {
-      const done = await this.heeding(work);
+      const done = await this.countingFailures(work);
       this.failures = 0;
       return done;
     } finally {
@@ -65,16 +65,16 @@ export class UploadLine {
     else this.running -= 1;
   }
 
-  private async heeding<T>(work: () => Promise<T>): Promise<T> {
+  private async countingFailures<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof DependencyUnavailableError && (this.failures += 1) >= FAILURES) this.refusePatient(error);
+      if (error instanceof DependencyUnavailableError && (this.failures += 1) >= FAILURES) this.rejectStaleWaiters(error);
       throw error;
     }
   }
 
-  private refusePatient(reason: DependencyUnavailableError): void {
+  private rejectStaleWaiters(reason: DependencyUnavailableError): void {
     const cameBefore = Date.now() - MOMENT_MS;
     for (const { refuse } of this.lines.commit.splice(0)) refuse(reason); // they have sent their last byte, and would wait for the table once more
     for (const { since, refuse } of this.lines.begin) if (since < cameBefore) refuse(reason);

@@ -2,11 +2,11 @@ import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Media } from '#contracts';
 import { MediaAnnouncer, type MediaItem, MediaRepository, toMedia, uploadedItem, WordIndex } from '#media';
-import { DependencyUnavailableError, persist } from '#platform';
+import { DependencyUnavailableError, retryFor } from '#platform';
 import { displayFilename, titleOf } from './filename';
-import { Room } from './quota';
+import { QuotaReservation } from './quota';
 import { type Staged, Staging } from './staging';
-import { UploadLine } from './upload-limiter';
+import { UploadLimiter } from './upload-limiter';
 
 /** Longer than a write can be under way after its caller gave up. */
 const WITHDRAW_PAUSE_MS = 5_000;
@@ -21,12 +21,12 @@ export interface Committed {
 @Injectable()
 export class UploadService implements OnModuleDestroy {
   private readonly logger = new Logger(UploadService.name);
-  private readonly line = new UploadLine();
+  private readonly limiter = new UploadLimiter();
   private readonly withdrawals = new Set<Promise<void>>();
 
   constructor(
     private readonly staging: Staging,
-    private readonly room: Room,
+    private readonly quota: QuotaReservation,
     private readonly words: WordIndex,
     private readonly media: MediaRepository,
     private readonly announcer: MediaAnnouncer,
@@ -34,7 +34,7 @@ export class UploadService implements OnModuleDestroy {
 
   /** Takes bytes in with `receive`, in turn. */
   begin<T>(receive: () => Promise<T>): Promise<T> {
-    return this.line.begin(receive);
+    return this.limiter.begin(receive);
   }
 
   /** As `commit`, and where that rejects nothing is left of the upload, unless `revoke` says that another request was answered with it meanwhile. */
@@ -54,7 +54,7 @@ export class UploadService implements OnModuleDestroy {
    * @throws {ProblemError} quota_exceeded, unauthenticated when the account was deleted meanwhile
    */
   commit(staged: Staged, details: UploadDetails): Promise<Committed> {
-    return this.line.commit(() => this.commitInTurn(staged, details));
+    return this.limiter.commit(() => this.commitInTurn(staged, details));
   }
 
   private async commitInTurn(staged: Staged, details: UploadDetails): Promise<Committed> {
@@ -64,23 +64,23 @@ export class UploadService implements OnModuleDestroy {
       return { media: toMedia(same), reused: true };
     }
     const item = newItem(staged, details);
-    await this.room.reserve(staged, staged.sizeBytes);
+    await this.quota.reserve(staged, staged.sizeBytes);
     await this.staging.describe(item);
     await this.words.add(item);
     const event = await this.media.create(item);
-    void this.room.settle(staged);
+    void this.quota.settle(staged);
     if (event) void this.announce(item, event);
     return { media: toMedia(item), reused: false };
   }
 
   private async undo(staged: Staged): Promise<void> {
     await this.staging.discard(staged);
-    void this.room.free(staged, staged.sizeBytes);
+    void this.quota.free(staged, staged.sizeBytes);
   }
 
   private undoLater(staged: Staged): void {
     this.staging.discardLater(staged);
-    void this.room.free(staged, staged.sizeBytes);
+    void this.quota.free(staged, staged.sizeBytes);
   }
 
   private async announce(item: MediaItem, event: NonNullable<Awaited<ReturnType<MediaRepository['create']>>>): Promise<void> {
@@ -103,7 +103,7 @@ export class UploadService implements OnModuleDestroy {
    */
   private async withdraw(staged: Staged, revoke: () => Promise<boolean>): Promise<void> {
     await sleep(WITHDRAW_PAUSE_MS, undefined, { ref: false });
-    const isGone = await persist(async () => {
+    const isGone = await retryFor(async () => {
       if (await revoke()) await this.takeBack(staged);
     });
     if (!isGone) this.logger.error({ mediaId: staged.id, userId: staged.userId, msg: 'an upload that was refused may have left a medium' });
@@ -112,7 +112,7 @@ export class UploadService implements OnModuleDestroy {
   private async takeBack(staged: Staged): Promise<void> {
     const written = await this.media.markDeleted(staged);
     if (!written) return this.undo(staged);
-    void this.room.settle(staged);
+    void this.quota.settle(staged);
     await this.announcer.announce(written); // the sweeper erases it, as any deleted medium
   }
 }

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { alertTypes, type Alert, type AlertType, type EventRef } from '#contracts';
 import { toAlert } from '#media';
 import { ALERTS, JobQueue, Outbox, type Alerts, type PendingEvent } from '#platform';
-import { EventTeller, isMediaEvent } from './event-notifier';
+import { EventNotifier, isMediaEvent } from './event-notifier';
 
 /**
  * Consumes domain events, each in two steps so that a topic that is out delays alerts alone: `tell` writes the
@@ -13,7 +13,7 @@ export class DomainEvents {
   constructor(
     private readonly outbox: Outbox,
     private readonly queue: JobQueue,
-    private readonly teller: EventTeller,
+    private readonly notifier: EventNotifier,
     @Inject(ALERTS) private readonly alerts: Alerts,
   ) {}
 
@@ -21,7 +21,7 @@ export class DomainEvents {
     const found = await this.outbox.read(source, eventId);
     if (!found) return; // confirmed already
     const { event, isDeleted } = found;
-    if (!(source.table === 'users' && isDeleted)) await this.teller.tell(event); // nobody is left to be told, and what they had is being erased
+    if (!(source.table === 'users' && isDeleted)) await this.notifier.notify(event); // nobody is left to be told, and what they had is being erased
     if (alertOf(event)) await this.queue.send('alerts', { source, eventId });
     else await this.outbox.confirm(source, eventId);
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ScheduledSweep } from '#nest';
+import { ScheduledJob } from '#nest';
 import { Dynamo, Locks } from '#platform';
 
 const SCHEDULE = { name: 'sweep:notifications', everyMs: 10 * 60_000, lockMs: 60_000 };
@@ -7,7 +7,7 @@ const PERIOD_MS = 23 * 3_600_000;
 
 /** Once a day, by one process: erases what was cleared long enough ago that no repeat of its event can come any more. */
 @Injectable()
-export class NotificationSweep extends ScheduledSweep {
+export class NotificationSweep extends ScheduledJob {
   constructor(
     locks: Locks,
     private readonly dynamo: Dynamo,

@@ -1,12 +1,12 @@
 import type { MediaEvent } from '#media';
 import type { Notification } from '#contracts';
 
-type Words = Pick<Notification, 'type' | 'title' | 'body' | 'retryable'>;
+type NotificationText = Pick<Notification, 'type' | 'title' | 'body' | 'retryable'>;
 
 const KIND = { image: 'image', audio: 'sound', video: 'video' } as const;
 
 /** What an owner is told of the end of a round; null for the steps on the way. */
-export function wordsOfMedia(event: MediaEvent): Words | null {
+export function mediaText(event: MediaEvent): NotificationText | null {
   if (event.type === 'media.completed') {
     return { type: 'media.completed', title: `“${event.title}” is ready`, body: `Your ${KIND[event.kind]} was processed and can be viewed now.`, retryable: false };
   }
@@ -17,7 +17,7 @@ export function wordsOfMedia(event: MediaEvent): Words | null {
   return null;
 }
 
-export const welcomeWords: Words = {
+export const welcomeText: NotificationText = {
   type: 'account.welcome',
   title: 'Welcome to SnapStream',
   body: 'Upload images, audio and video. You are told here when each of them is ready.',

@@ -1,21 +1,21 @@
 import type { Notification } from '#contracts';
 import { Dynamo, newId } from '#platform';
-import { startSurroundings, type TestSurroundings } from '#testing';
+import { startTestEnvironment, type TestEnvironment } from '#testing';
 import { NotificationSweep } from './notification-sweep';
 import { NotificationsRepository } from './notifications.repository';
 
-let surroundings: TestSurroundings;
+let environment: TestEnvironment;
 let dynamo: Dynamo;
 let notifications: NotificationsRepository;
 beforeAll(async () => {
-  surroundings = await startSurroundings();
-  dynamo = Dynamo.connect(surroundings.config());
+  environment = await startTestEnvironment();
+  dynamo = Dynamo.connect(environment.config());
   await dynamo.ensureTables();
   notifications = new NotificationsRepository(dynamo);
 });
 afterAll(async () => {
   dynamo.close();
-  await surroundings.stop();
+  await environment.stop();
 });
 
 const note = (overrides: Partial<Notification> = {}): Notification => ({

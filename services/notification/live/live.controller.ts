@@ -2,7 +2,7 @@ import { Controller, Inject, Req, Res, type OnModuleDestroy } from '@nestjs/comm
 import type { Request, Response } from 'express';
 import type { Config } from '#config';
 import { api } from '#contracts';
-import { CurrentUser, Endpoint, SessionEvents, Sessions, Stopping, type SessionUser } from '#nest';
+import { CurrentUser, Endpoint, SessionEvents, Sessions, ShutdownSignal, type SessionUser } from '#nest';
 import { CONFIG, LiveFeed, LiveSubscriptions, requireRedisUrl } from '#platform';
 import { EventStream } from './event-stream';
 
@@ -21,7 +21,7 @@ export class LiveController implements OnModuleDestroy {
     private readonly feed: LiveFeed,
     private readonly sessions: Sessions,
     sessionEvents: SessionEvents,
-    stopping: Stopping,
+    stopping: ShutdownSignal,
   ) {
     this.subscriptions = new LiveSubscriptions(requireRedisUrl(config), config.tablePrefix);
     // what was sent while the connection was lost did not arrive: pages come again with their Last-Event-ID

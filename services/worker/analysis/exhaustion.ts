@@ -14,7 +14,7 @@ export const isExhaustion = (words: string) => NO_SPACE.test(words) || NO_HANDLE
 const NO_ROOM_BYTES = 1024 ** 2;
 
 /** Whether a folder's disk is full: tools that are cut short do not always say why. */
-export async function hasNoRoom(folder: string): Promise<boolean> {
+export async function isDiskFull(folder: string): Promise<boolean> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize < NO_ROOM_BYTES;
 }

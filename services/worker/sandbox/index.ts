@@ -1,2 +1,2 @@
 export { workLimitMs } from './limits';
-export { Sandboxes } from './sandbox-pool';
+export { SandboxPool } from './sandbox-pool';

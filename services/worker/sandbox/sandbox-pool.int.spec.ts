@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '#config';
-import { Sandboxes } from './sandbox-pool';
+import { SandboxPool } from './sandbox-pool';
 
 describe('Sandboxes', () => {
   it('let who has to be alone go before those who came later, and alone', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'sandboxes-'));
-    const sandboxes = new Sandboxes(loadConfig({ DATA_DIR: dir, WORKER_CONCURRENCY: '2' }));
+    const sandboxes = new SandboxPool(loadConfig({ DATA_DIR: dir, WORKER_CONCURRENCY: '2' }));
     const order: string[] = [];
     const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const first = gates.map((gate) => sandboxes.use(false, () => gate.promise));

@@ -6,7 +6,7 @@ import { AnalysisSandbox } from './sandbox';
 
 /** One sandbox per slot. An item that took a worker down before runs alone, so that it takes no neighbour with it. */
 @Injectable()
-export class Sandboxes implements BeforeApplicationShutdown {
+export class SandboxPool implements BeforeApplicationShutdown {
   private readonly free: AnalysisSandbox[];
   private readonly all: readonly AnalysisSandbox[];
   private readonly waiting: Array<{ wanted: number; start: () => void }> = [];

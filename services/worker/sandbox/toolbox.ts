@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { openWorkFolder } from '#platform';
+import { openTempFolder } from '#platform';
 import type { AnalysisLimits } from './limits';
 
 const run = promisify(execFile);
@@ -27,7 +27,7 @@ export async function makeToolbox(limits: AnalysisLimits, parent: string): Promi
   const [ffmpeg, ffprobe] = await Promise.all([find('ffmpeg'), find('ffprobe')]);
   const noNetwork = await firstThatWorks([['unshare', '-n'], ['unshare', '-rn']]);
   const limited = [...(await firstThatWorks([['setpriv', '--pdeathsig', 'KILL']])), ...(await firstThatWorks([resourceLimits(limits)]))];
-  const { dir: folder, erase } = await openWorkFolder(parent, 'tools-');
+  const { dir: folder, erase } = await openTempFolder(parent, 'tools-');
   try {
     return {
       folder,

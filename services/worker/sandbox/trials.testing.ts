@@ -13,7 +13,7 @@ export interface Trial {
 }
 
 /** For specs: a sandbox and a folder that live as long as the spec file. */
-export class Trials {
+export class SandboxTester {
   folder = '';
   readonly sandbox: AnalysisSandbox;
   private count = 0;
@@ -54,8 +54,8 @@ export class Trials {
 }
 
 /** Registers set-up and clean-up with jest. */
-export function trials(limits?: Partial<AnalysisLimits>): Trials {
-  const made = new Trials(limits);
+export function trials(limits?: Partial<AnalysisLimits>): SandboxTester {
+  const made = new SandboxTester(limits);
   beforeAll(async () => {
     made.folder = await mkdtemp(join(tmpdir(), 'analysis-'));
   });

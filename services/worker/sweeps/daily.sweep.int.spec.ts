@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { derivedFolder, MediaCounters, MediaRecount, MediaRepository, originalKey, sidecarKey, StoredFolders, WordIndex, type MediaItem } from '#media';
 import { connectRedis, Dynamo, LocalStorage, Locks, newId } from '#platform';
-import { aMedium, eventually, startSurroundings, type TestSurroundings } from '#testing';
+import { aMedium, eventually, startTestEnvironment, type TestEnvironment } from '#testing';
 import { DailySweep } from './daily.sweep';
 import { OrphanFiles } from './orphan-files';
 
 const DAY_MS = 86_400_000;
 const yesterday = new Date(Date.now() - DAY_MS - 60_000);
 
-let surroundings: TestSurroundings;
+let environment: TestEnvironment;
 let dynamo: Dynamo;
 let redis: Redis;
 let storage: LocalStorage;
@@ -24,8 +24,8 @@ let root: string;
 
 beforeAll(() => Logger.overrideLogger(false));
 beforeEach(async () => {
-  surroundings = await startSurroundings();
-  const config = surroundings.config();
+  environment = await startTestEnvironment();
+  const config = environment.config();
   root = join(config.dataDir, 'objects');
   dynamo = Dynamo.connect(config);
   await dynamo.ensureTables();
@@ -41,7 +41,7 @@ beforeEach(async () => {
 afterEach(async () => {
   redis.disconnect();
   dynamo.close();
-  await surroundings.stop();
+  await environment.stop();
 });
 
 async function store(key: string, modifiedAt = yesterday): Promise<string> {

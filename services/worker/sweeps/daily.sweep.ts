@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { MediaRecount, WordIndex } from '#media';
-import { ScheduledSweep } from '#nest';
+import { ScheduledJob } from '#nest';
 import { Dynamo, Locks } from '#platform';
 import { OrphanFiles, STALE_MS } from './orphan-files';
 
@@ -9,7 +9,7 @@ const PERIOD_MS = 23 * 3_600_000;
 
 /** Once a day, by one worker: counts anew, and takes away what nobody needs any more and no event leads to. */
 @Injectable()
-export class DailySweep extends ScheduledSweep {
+export class DailySweep extends ScheduledJob {
   private readonly log = new Logger(DailySweep.name);
 
   constructor(

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { MediaCounters, MediaEraser, MediaRepository, originalKey, WordIndex, type MediaItem } from '#media';
 import { connectRedis, Dynamo, JobQueue, Locks, newId, Outbox, LocalStorage } from '#platform';
-import { aMedium, startSurroundings, type TestSurroundings } from '#testing';
+import { aMedium, startTestEnvironment, type TestEnvironment } from '#testing';
 import { MediaSweeper } from './media.sweep';
 
-let surroundings: TestSurroundings;
+let environment: TestEnvironment;
 let dynamo: Dynamo;
 let queue: JobQueue;
 let media: MediaRepository;
@@ -19,8 +19,8 @@ let dir: string;
 let closeRedis: () => void;
 
 beforeAll(async () => {
-  surroundings = await startSurroundings();
-  const config = surroundings.config();
+  environment = await startTestEnvironment();
+  const config = environment.config();
   dir = await mkdtemp(join(tmpdir(), 'sweeper-'));
   dynamo = Dynamo.connect(config);
   await dynamo.ensureTables();
@@ -38,7 +38,7 @@ afterAll(async () => {
   await queue.close();
   closeRedis();
   dynamo.close();
-  await surroundings.stop();
+  await environment.stop();
   await rm(dir, { recursive: true });
 });
 

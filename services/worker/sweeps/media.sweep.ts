@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { MediaCounters, MediaEraser, MediaRepository, QUOTA_ROW, RESERVATION_MS, type MediaItem, type MediaKey } from '#media';
-import { ScheduledSweep } from '#nest';
+import { ScheduledJob } from '#nest';
 import { JobQueue, Locks, Outbox, shards } from '#platform';
 
 const SCHEDULE = { name: 'sweep:media', everyMs: 5_000, lockMs: 15_000 };
@@ -15,7 +15,7 @@ const ERASE_AGAIN_MS = 5_000;
  * One worker at a time does it, under a lock that ends with its holder.
  */
 @Injectable()
-export class MediaSweeper extends ScheduledSweep {
+export class MediaSweeper extends ScheduledJob {
   constructor(
     private readonly media: MediaRepository,
     private readonly counters: MediaCounters,
@@ -40,7 +40,7 @@ export class MediaSweeper extends ScheduledSweep {
   }
 
   private async look(key: MediaKey, now: Date): Promise<void> {
-    if (key.id === QUOTA_ROW) return this.counters.expireReservations(key.userId, (upload) => this.eraser.clearAway(upload, new Date(now.getTime() - RESERVATION_MS)), now);
+    if (key.id === QUOTA_ROW) return this.counters.expireReservations(key.userId, (upload) => this.eraser.discardIfStale(upload, new Date(now.getTime() - RESERVATION_MS)), now);
     const item = await this.media.getEvenDeleted(key);
     if (!item?.openAt || item.openAt > now.toISOString()) return; // the index lags behind the table
     if (item.deletedAt) return this.erase(item);

@@ -10,7 +10,7 @@ import { copyObject } from './s3-copy';
 import { uploadStream } from './s3-upload';
 import { ObjectMissingError, type ByteRange, type Storage, type StoredObject, type WriteOptions } from '../storage';
 import { assertKey, assertPrefix, assertRange } from '../storage-key';
-import { withWorkFolder } from '../../temp/temp-folder';
+import { withTempFolder } from '../../temp/temp-folder';
 
 const CHECK_KEY = 'health/check';
 
@@ -74,7 +74,7 @@ export class S3Storage implements Storage {
 
   async withLocalFile<T>(key: string, use: (file: { path: string; dir: string }) => Promise<T>): Promise<T> {
     assertKey(key);
-    return withWorkFolder(this.workDir, async (dir) => {
+    return withTempFolder(this.workDir, async (dir) => {
       const path = join(dir, 'source');
       const copy = createWriteStream(path, { flags: 'wx', mode: 0o600 });
       await pipeline(await this.read(key), this.reserve.guard('work'), copy).catch((error: unknown) => {

@@ -7,11 +7,11 @@ import { decode, type Pixels, readHeader, THUMBNAIL_SIDE, writeThumbnail } from 
 import type { Stream } from '../ffmpeg/probe';
 import { decodeSound } from './sound-track';
 import { readTags } from './audio-tags';
-import { chapterFacts, progressOf, type Timed } from './av-input';
+import { chapterFacts, progressOf, type AvInput } from './av-input';
 import { drawWaveform, writeWaveform } from './waveform';
 
 /** Facts, waveform, picture and preview of a sound. @throws {MediaFailure} */
-export async function analyseAudio(timed: Timed): Promise<Facts> {
+export async function analyseAudio(timed: AvInput): Promise<Facts> {
   const { input, outputDir, probed, sounds, onProgress } = timed;
   const { sound, decoded } = await decodeSound(input, sounds, progressOf(onProgress, 5, 60, probed.format.duration));
   const tags = await readTags(input.path);
@@ -51,7 +51,7 @@ function playsEverywhere(contentType: string, { codec_name, channels }: Stream):
   return codec_name === 'aac' && ['audio/mp4', 'video/mp4', 'audio/aac'].includes(contentType);
 }
 
-async function writeRendition({ input, outputDir, onProgress }: Timed, sound: Stream, wholeSeconds: number): Promise<DerivedFile> {
+async function writeRendition({ input, outputDir, onProgress }: AvInput, sound: Stream, wholeSeconds: number): Promise<DerivedFile> {
   const codec = ['-c:a', 'aac', '-b:a', '160k', '-ac', '2', '-ar', sound.sample_rate > 44_100 ? '48000' : '44100'];
   const nothingElse = ['-map', `0:${sound.index}`, '-map_metadata', '-1', '-map_chapters', '-1', '-fflags', '+bitexact'];
   await transcode(input, join(outputDir, 'preview.m4a'), [...nothingElse, ...codec, '-movflags', '+faststart', '-f', 'ipod'], progressOf(onProgress, 65, 98, wholeSeconds));

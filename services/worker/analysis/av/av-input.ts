@@ -5,7 +5,7 @@ import type { OnProgress } from '../job';
 const MAX_CHAPTERS = 50;
 
 /** A file that plays. */
-export interface Timed {
+export interface AvInput {
   input: Input;
   outputDir: string;
   probed: Probe;
@@ -19,7 +19,7 @@ export function progressOf(onProgress: (percent: number) => void, from: number, 
   return (seconds: number) => onProgress(from + (to - from) * Math.min(1, seconds / Math.max(wholeSeconds, 1)));
 }
 
-export function chapterFacts({ probed }: Timed): Record<string, unknown> {
+export function chapterFacts({ probed }: AvInput): Record<string, unknown> {
   const chapters = probed.chapters.slice(0, MAX_CHAPTERS).map(({ start_time, tags }) => ({ title: tags.title, startSeconds: start_time }));
   return chapters.length > 0 ? { chapters } : {};
 }

@@ -9,7 +9,7 @@ import { analyseVideo } from './video';
  * Facts and derived files of what has a length. The streams decide whether it is a video or a sound, not its name or type.
  * @throws {MediaFailure}
  */
-export async function analyseTimed({ contentType, inputPath, outputDir }: Job, onProgress: OnProgress): Promise<Facts> {
+export async function analyseAv({ contentType, inputPath, outputDir }: Job, onProgress: OnProgress): Promise<Facts> {
   const input: Input = { path: inputPath, contentType };
   const probed = await probe(input);
   onProgress(5);

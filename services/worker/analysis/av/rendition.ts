@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { transcode } from '../ffmpeg/ffmpeg';
 import type { DerivedFile } from '../job';
 import type { Stream } from '../ffmpeg/probe';
-import { progressOf, type Size, type Timed } from './av-input';
+import { progressOf, type Size, type AvInput } from './av-input';
 import { toneMapping } from './tone-mapping';
 
 /** Sides of a landscape picture; a portrait is held to the same, turned. */
@@ -22,7 +22,7 @@ export interface Film {
  * The original where it plays in every browser, else a rendition of it: H.264/AAC, at most 1080p, playable from its first
  * byte. Browsers play the first sound track: where that is not the one to hear, the original is not what is shown.
  */
-export async function previewOf(timed: Timed, { picture, sound, size, durationSeconds }: Film): Promise<DerivedFile | 'original'> {
+export async function previewOf(timed: AvInput, { picture, sound, size, durationSeconds }: Film): Promise<DerivedFile | 'original'> {
   const { input, outputDir, sounds, onProgress } = timed;
   const playable = isPlayablePicture(picture) && isPlayableSound(sound);
   if (playable && sound === sounds[0] && input.contentType === 'video/mp4') return 'original';

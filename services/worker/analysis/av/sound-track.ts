@@ -2,7 +2,7 @@ import type { Input } from '../ffmpeg/ffmpeg';
 import { MediaFailure } from '../media-failure';
 import { packetSeconds } from '../ffmpeg/packets';
 import type { Stream } from '../ffmpeg/probe';
-import { listen, type Sound } from './waveform';
+import { measureAudio, type Sound } from './waveform';
 
 export interface SoundTrack {
   sound: Stream;
@@ -23,7 +23,7 @@ export async function decodeSound(input: Input, sounds: Stream[], onSeconds: OnS
   const failures: MediaFailure[] = [];
   for (const sound of sounds.slice(0, MAX_TRIES)) {
     try {
-      const decoded = await listen(input, sound.index, onSeconds);
+      const decoded = await measureAudio(input, sound.index, onSeconds);
       if (decoded.durationSeconds > 0) return { sound, decoded };
       failures.push(new MediaFailure('no_media_stream', 'no sample could be decoded'));
     } catch (error) {

@@ -6,12 +6,12 @@ import { findPoster } from './poster';
 import type { Stream } from '../ffmpeg/probe';
 import { previewOf } from './rendition';
 import { soundOfFilm } from './sound-track';
-import { chapterFacts, displayedSize, progressOf, type Timed } from './av-input';
+import { chapterFacts, displayedSize, progressOf, type AvInput } from './av-input';
 import { videoTags } from './video-tags';
 import { writeWaveform } from './waveform';
 
 /** Facts, poster, waveform and preview of a video; a silent one where no sound can be decoded. @throws {MediaFailure} */
-export async function analyseVideo(timed: Timed, picture: Stream): Promise<Facts> {
+export async function analyseVideo(timed: AvInput, picture: Stream): Promise<Facts> {
   const { input, outputDir, sounds, probed, onProgress } = timed;
   const { track, unplayable } = await soundOfFilm(input, sounds, progressOf(onProgress, 5, 20, probed.format.duration));
   const durationSeconds = await packetSeconds(input, track ? [picture.index, track.sound.index] : [picture.index]);

@@ -14,7 +14,7 @@ export interface Sound {
 }
 
 /** Decodes one sound stream whole. @throws {MediaFailure} when nothing of it can be decoded. */
-export async function listen(input: Input, streamIndex: number, onSeconds?: (seconds: number) => void): Promise<Sound> {
+export async function measureAudio(input: Input, streamIndex: number, onSeconds?: (seconds: number) => void): Promise<Sound> {
   const meter = new PeakMeter();
   const options = ['-map', `0:${streamIndex}`, '-vn', '-ac', '1', '-ar', String(PEAKS_SAMPLE_RATE), '-c:a', 'pcm_s16le', '-f', 's16le'];
   await stream(input, options, (chunk) => {
