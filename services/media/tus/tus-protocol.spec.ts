@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { requestBody } from './tus-protocol';
@@ -20,6 +21,16 @@ describe('requestBody', () => {
     jest.advanceTimersByTime(IDLE_MS);
     expect(await text(body.bytes)).toBe('half');
     expect(body.stalled()).toBe(true);
+  });
+
+  it('ends at once, without a timer, when the client left before', async () => {
+    const req = new PassThrough();
+    req.destroy();
+    await once(req, 'close');
+    const body = requestBody(req as unknown as Request, IDLE_MS);
+    expect(await text(body.bytes)).toBe('');
+    expect(body.stalled()).toBe(false);
+    expect(jest.getTimerCount()).toBe(0);
   });
 
   it('does not take the time that is needed after the last byte for a client that fell silent', async () => {

@@ -101,13 +101,17 @@ export function requestBody(req: Request, idleMs: number): RequestBody {
     stalled = true;
     end();
   }, idleMs);
-  req.on('data', () => idle.refresh());
-  req.once('end', () => clearTimeout(idle)); // all is there: what is done with it may take its time
-  req.once('close', end);
-  req.pipe(bytes);
   const release = () => {
     clearTimeout(idle);
     req.unpipe(bytes);
   };
+  req.on('data', () => idle.refresh());
+  req.once('end', () => clearTimeout(idle)); // all is there: what is done with it may take its time
+  req.once('close', end);
+  req.pipe(bytes);
+  if (req.destroyed) { // its 'close' may have been before
+    release();
+    end();
+  }
   return { bytes, stalled: () => stalled, release };
 }
