@@ -1,15 +1,21 @@
 import { Upload } from '@tus/server';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { createServer, request as ask } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { assumeEmulatorCredentials } from '#config';
-import { createBucket, startAws, startFaultProxy } from '#testing';
+import { createBucket, eventually, openDescriptors, startAws, startFaultProxy } from '#testing';
 import { DiskReserve } from './disk-reserve';
 import { DependencyUnavailableError } from '../errors';
 import { diskTusStore, s3TusStore } from './tus-store';
 import { StorageFullError } from './storage';
 
+/** By the names that tus gives them. */
+const openParts = async () => (await openDescriptors(process.pid)).filter((path) => /\/[\w-]{10}-\d+( \(deleted\))?$/.test(path));
 const upload = (id: string) => new Upload({ id: `resumable/u/${id}/bytes`, size: 3, offset: 0 });
 
 describe('resumable uploads in a bucket', () => {
@@ -43,7 +49,46 @@ describe('resumable uploads in a bucket', () => {
     await way.stop();
     await aws.stop();
   }, 30_000);
+
+  const itOnLinux = existsSync('/proc/self/fd') ? it : it.skip;
+  itOnLinux('leave no file of a part open when its connection to S3 breaks', async () => {
+    const aws = await startAws();
+    const way = await startBreakingParts(aws.endpoint);
+    assumeEmulatorCredentials();
+    process.env.AWS_ENDPOINT_URL_S3 = way.url;
+    const store = s3TusStore({ bucket: await createBucket(aws), region: 'us-east-1', tempDir: join(tmpdir(), 'resumable-parts') }, 60_000, new DiskReserve(tmpdir()));
+    const chunk = Buffer.alloc(1024 ** 2);
+    const send = async (id: string) => {
+      const { id: key } = await store.create(new Upload({ id, size: 20 * chunk.length, offset: 0 }));
+      await store.write(Readable.from(Array.from({ length: 20 }, () => chunk)), key, 0);
+    };
+    const sent = await Promise.allSettled(['a', 'b', 'c', 'd'].map((id) => send(`resumable/u/${id}/bytes`)));
+    expect(sent.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected', 'rejected']);
+    await eventually(openParts, (paths) => paths.length === 0, 3_000);
+    delete process.env.AWS_ENDPOINT_URL_S3;
+    await way.stop();
+    await aws.stop();
+  }, 30_000);
 });
+
+/** Passes requests to S3 on, but breaks the connection of each part before its bytes are read. */
+async function startBreakingParts(target: string): Promise<{ url: string; stop(): Promise<void> }> {
+  const server = createServer((req, res) => {
+    if (req.url!.includes('partNumber=')) return void req.socket.destroy();
+    const onward = ask(new URL(req.url!, target), { method: req.method!, headers: req.headers }, (answer) => {
+      res.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(res);
+    });
+    req.pipe(onward);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const stop = async () => {
+    server.close().closeAllConnections();
+    await once(server, 'close');
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop };
+}
 
 describe('resumable uploads on a disk', () => {
   it('take a disk that is gone for away: nobody begins anew, and nothing is kept in its place', async () => {

@@ -4,7 +4,7 @@ import { DataStore, ERRORS, type Upload } from '@tus/server';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { keepTempFilesIn } from '#config';
 import { asStorageError, nullIfAbsent } from './disk-files';
@@ -116,6 +116,15 @@ class S3Parts extends S3Store {
     const guarded = this.reserve.guard();
     pipeline(source, guarded).catch(() => {}); // the same error reaches tus through `guarded`
     return super.write.call(withOwnCount, guarded, id, offset);
+  }
+
+  /** A part is read from its file, which the SDK leaves open when the connection breaks. */
+  protected override async uploadPart(...[metadata, bytes, partNumber]: Parameters<S3Store['uploadPart']>): Promise<string> {
+    return super.uploadPart(metadata, bytes, partNumber).finally(() => bytes instanceof Readable && bytes.destroy());
+  }
+
+  protected override async uploadIncompletePart(id: string, bytes: Readable): Promise<string> {
+    return super.uploadIncompletePart(id, bytes).finally(() => bytes.destroy());
   }
 
   override async getUpload(id: string): Promise<Upload> {
