@@ -33,7 +33,7 @@ await report();
 
 async function bundle() {
   // What only some visits need is a file of its own, whole, so that the script of every page shares nothing with it.
-  await bundleOne(['src/theme-boot.ts', 'src/upload/send-resumable.ts', 'styles/index.css']);
+  await bundleOne(['src/theme-boot.ts', 'src/upload/send/send-resumable.ts', 'styles/index.css']);
   await bundleOne(['src/main.ts'], [loadedLater]);
 }
 

@@ -1,10 +1,10 @@
-import { sessionLost } from './api';
+import { sessionLost } from './network/api';
 import { showPage, startApp } from './app';
-import { defineElements } from './elements/register';
-import { live } from './live';
-import { startRouter } from './router';
-import { restoreSession } from './session';
-import { leaveForGood, sessionEnded } from './sign-out';
+import { defineElements } from './elements/base/register';
+import { live } from './network/live';
+import { startRouter } from './state/router';
+import { restoreSession } from './state/session';
+import { leaveForGood, sessionEnded } from './actions/sign-out';
 
 defineElements();
 startApp();

@@ -1,6 +1,6 @@
-import { h, type Child } from '../dom';
-import { brandMark } from '../icons';
-import { texts } from '../texts';
+import { h, type Child } from '../ui/dom';
+import { brandMark } from '../ui/icons';
+import { texts } from '../ui/texts';
 
 /** The two pages in front of the door: a form on one side, what waits behind it on the other. */
 export function authLayout(title: string, lead: string, ...children: Child[]): HTMLElement {

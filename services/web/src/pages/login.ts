@@ -1,10 +1,10 @@
-import { api } from '../api';
-import { field } from '../elements/field';
-import { form } from '../elements/form';
-import { safeNextPath } from '../next-path';
-import type { Page, PageContext } from '../router';
-import { session } from '../session';
-import { texts } from '../texts';
+import { api } from '../network/api';
+import { field } from '../elements/base/field';
+import { form } from '../elements/base/form';
+import { safeNextPath } from './next-path';
+import type { Page, PageContext } from '../state/router';
+import { session } from '../state/session';
+import { texts } from '../ui/texts';
 import { authLayout, otherDoor } from './auth-layout';
 
 export function loginPage({ query }: PageContext): Page {

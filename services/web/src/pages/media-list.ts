@@ -1,11 +1,11 @@
-import { fragment, h } from '../dom';
-import { LibraryView } from '../elements/library-view';
-import { libraryToolbar } from '../elements/library-toolbar';
-import { pageHead } from '../elements/page-parts';
-import { icon } from '../icons';
-import { filterFrom, libraryPath } from '../library';
-import { changeAddress, type Page, type PageContext } from '../router';
-import { texts } from '../texts';
+import { fragment, h } from '../ui/dom';
+import { LibraryView } from '../elements/library/library-view';
+import { libraryToolbar } from '../elements/library/library-toolbar';
+import { pageHead } from '../elements/base/page-parts';
+import { icon } from '../ui/icons';
+import { filterFrom, libraryPath } from '../state/library';
+import { changeAddress, type Page, type PageContext } from '../state/router';
+import { texts } from '../ui/texts';
 
 export function mediaListPage({ query, signal, scrollY }: PageContext): Page {
   const view = new LibraryView(signal);

@@ -1,8 +1,8 @@
-import { h } from '../dom';
-import { brandMark, icon } from '../icons';
-import type { Page } from '../router';
-import { session } from '../session';
-import { texts } from '../texts';
+import { h } from '../ui/dom';
+import { brandMark, icon } from '../ui/icons';
+import type { Page } from '../state/router';
+import { session } from '../state/session';
+import { texts } from '../ui/texts';
 
 /** Served with status 404, for whoever comes: without a session it has no frame around it. */
 export function notFoundPage(): Page {

@@ -1,18 +1,18 @@
 import type { Notification } from '#contracts';
-import { api } from '../api';
-import { arrange, fill, fragment, h } from '../dom';
-import type { NoteRow } from '../elements/note-row';
-import { emptyState, pageHead, problemState } from '../elements/page-parts';
-import { gathered } from '../gather';
-import { icon } from '../icons';
-import { live } from '../live';
-import { load } from '../load';
-import { clearAllNotes, isVanished, markAllRead, vanished } from '../note-actions';
-import { groupNotes } from '../note-groups';
-import type { Page, PageContext } from '../router';
-import { Store } from '../store';
-import { texts } from '../texts';
-import { unread } from '../unread';
+import { api } from '../network/api';
+import { arrange, fill, fragment, h } from '../ui/dom';
+import type { NoteRow } from '../elements/notes/note-row';
+import { emptyState, pageHead, problemState } from '../elements/base/page-parts';
+import { gathered } from '../ui/gather';
+import { icon } from '../ui/icons';
+import { live } from '../network/live';
+import { load } from '../network/load';
+import { clearAllNotes, isVanished, markAllRead, vanished } from '../actions/note-actions';
+import { groupNotes } from '../state/note-groups';
+import type { Page, PageContext } from '../state/router';
+import { Store } from '../ui/store';
+import { texts } from '../ui/texts';
+import { unread } from '../state/unread';
 
 const pageSize = 100;
 /** A drop is shown whole: pages are read until it ends, up to this many. */

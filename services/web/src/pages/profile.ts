@@ -1,20 +1,20 @@
 import type { User } from '#contracts';
-import { api, exportUrl } from '../api';
-import { fragment, h, setText, type Child } from '../dom';
-import { askToDeleteAccount } from '../elements/delete-account';
-import { field } from '../elements/field';
-import { form } from '../elements/form';
-import { pageHead } from '../elements/page-parts';
-import { storageSplit } from '../elements/storage-split';
-import { toast } from '../elements/toast-region';
-import { formatBytes, formatDate } from '../format';
-import { icon } from '../icons';
-import { ownWords } from '../password-strength';
-import type { Page, PageContext } from '../router';
-import { usernamePattern } from '../rules';
-import { session } from '../session';
-import { stats } from '../stats';
-import { texts } from '../texts';
+import { api, exportUrl } from '../network/api';
+import { fragment, h, setText, type Child } from '../ui/dom';
+import { askToDeleteAccount } from '../elements/account/delete-account';
+import { field } from '../elements/base/field';
+import { form } from '../elements/base/form';
+import { pageHead } from '../elements/base/page-parts';
+import { storageSplit } from '../elements/account/storage-split';
+import { toast } from '../ui/toasts';
+import { formatBytes, formatDate } from '../ui/format';
+import { icon } from '../ui/icons';
+import { ownWords } from '../ui/password-strength';
+import type { Page, PageContext } from '../state/router';
+import { usernamePattern } from '../ui/rules';
+import { session } from '../state/session';
+import { stats } from '../state/stats';
+import { texts } from '../ui/texts';
 
 export function profilePage({ signal }: PageContext): Page {
   const user = session.value as User;

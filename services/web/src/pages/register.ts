@@ -1,12 +1,12 @@
-import { api } from '../api';
-import { field } from '../elements/field';
-import { form } from '../elements/form';
-import { usernamePattern } from '../rules';
-import { safeNextPath } from '../next-path';
-import { ownWords } from '../password-strength';
-import type { Page, PageContext } from '../router';
-import { session } from '../session';
-import { texts } from '../texts';
+import { api } from '../network/api';
+import { field } from '../elements/base/field';
+import { form } from '../elements/base/form';
+import { usernamePattern } from '../ui/rules';
+import { safeNextPath } from './next-path';
+import { ownWords } from '../ui/password-strength';
+import type { Page, PageContext } from '../state/router';
+import { session } from '../state/session';
+import { texts } from '../ui/texts';
 import { authLayout, otherDoor } from './auth-layout';
 
 export function registerPage({ query }: PageContext): Page {

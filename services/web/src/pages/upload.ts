@@ -1,10 +1,10 @@
-import { fragment, h, setText } from '../dom';
-import { filePicker } from '../elements/file-picker';
-import { pageHead } from '../elements/page-parts';
-import { formatBytes } from '../format';
-import type { Page, PageContext } from '../router';
-import { stats } from '../stats';
-import { texts } from '../texts';
+import { fragment, h, setText } from '../ui/dom';
+import { filePicker } from '../elements/upload/file-picker';
+import { pageHead } from '../elements/base/page-parts';
+import { formatBytes } from '../ui/format';
+import type { Page, PageContext } from '../state/router';
+import { stats } from '../state/stats';
+import { texts } from '../ui/texts';
 import { formatNames } from '../upload/formats';
 
 /** The rows below come from the tray, which stands outside of the page and outlives it. */

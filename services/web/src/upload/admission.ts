@@ -1,8 +1,8 @@
 import type { Media } from '#contracts';
-import { api } from '../api';
-import { formatBytes } from '../format';
-import { stats } from '../stats';
-import { texts } from '../texts';
+import { api } from '../network/api';
+import { formatBytes } from '../ui/format';
+import { stats } from '../state/stats';
+import { texts } from '../ui/texts';
 import { isHeic, obviouslyUnsupported, sniffBytes } from './sniff';
 
 /** Larger ones take too long to read before anything is seen to move. */

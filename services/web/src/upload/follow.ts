@@ -1,8 +1,8 @@
-import { api } from '../api';
-import { live } from '../live';
-import { ApiProblem } from '../problem';
-import type { UploadQueue } from './queue';
-import { isSettled, statusOf } from './upload';
+import { api } from '../network/api';
+import { live } from '../network/live';
+import { ApiProblem } from '../network/problem';
+import type { UploadQueue } from './queue/queue';
+import { isSettled, statusOf } from './queue/upload';
 
 const lineMs = 5_000;
 

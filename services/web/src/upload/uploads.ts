@@ -1,16 +1,16 @@
-import { api } from '../api';
-import { uuid } from '../dom';
-import { tell } from '../live';
-import { session } from '../session';
-import { Topic } from '../store';
+import { api } from '../network/api';
+import { uuid } from '../ui/dom';
+import { tell } from '../network/live';
+import { session } from '../state/session';
+import { Topic } from '../ui/store';
 import { forChosen, forKept, type Examination } from './admission';
-import { Batches } from './batches';
+import { Batches } from './queue/batches';
 import { followMedia } from './follow';
-import { adoptOrphans, forget, holdPage, keepBytes, keepNames, type KeptFile, type PendingFile } from './kept-files';
-import { UploadQueue } from './queue';
-import { abandon, isResumable, type Source } from './send';
-import { Sender } from './sender';
-import { isSettled, isUnsent, type Upload } from './upload';
+import { adoptOrphans, forget, holdPage, keepBytes, keepNames, type KeptFile, type PendingFile } from './pending-files';
+import { UploadQueue } from './queue/queue';
+import { abandon, isResumable, type Source } from './send/send';
+import { Sender } from './send/sender';
+import { isSettled, isUnsent, type Upload } from './queue/upload';
 
 const parallel = 3;
 /** Few enough that the first file is sent long before the last one was looked at. */

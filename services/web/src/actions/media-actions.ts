@@ -1,0 +1,52 @@
+import type { Media, MediaList } from '#contracts';
+import { api } from '../network/api';
+import { toast } from '../ui/toasts';
+import { inBatches } from './id-batches';
+import { tell } from '../network/live';
+import { messageOf } from '../network/problem';
+import { texts } from '../ui/texts';
+
+/** Puts a failed medium in line again. */
+export async function retryMedium(media: Media): Promise<void> {
+  try {
+    tell({ type: 'media', media: await api.retryMedium(media.id) });
+    toast(texts.media.retrying);
+  } catch (error) {
+    toast(messageOf(error), 'bad');
+  }
+}
+
+/** Puts failed media in line again, any number, and says how many it were. */
+export async function retryMedia(ids: readonly string[]): Promise<void> {
+  try {
+    toast(texts.media.retried(await retried(ids)));
+  } catch (error) {
+    toast(messageOf(error), 'bad');
+  }
+}
+
+/** The same for every failed medium that a repeat may help, of any number. */
+export async function retryAllFailed(): Promise<void> {
+  try {
+    let count = 0;
+    let cursor: string | null = null;
+    do {
+      const page: MediaList = await api.media({ status: 'failed', limit: 100, ...(cursor && { cursor }) });
+      count += await retried(page.items.filter(({ failure }) => failure?.retryable).map(({ id }) => id));
+      cursor = page.nextCursor;
+    } while (cursor);
+    toast(texts.media.retried(count));
+  } catch (error) {
+    toast(messageOf(error), 'bad');
+  }
+}
+
+/** The pages hear of each from the live stream. */
+async function retried(ids: readonly string[]): Promise<number> {
+  let count = 0;
+  await inBatches(ids, async (batch) => {
+    const { items } = await api.batch({ action: 'retry', ids: batch });
+    count += items.filter(({ ok }) => ok).length;
+  });
+  return count;
+}

@@ -1,0 +1,44 @@
+import type { User } from '#contracts';
+import { api, exportUrl } from '../../network/api';
+import { h } from '../../ui/dom';
+import { formatBytes } from '../../ui/format';
+import { icon } from '../../ui/icons';
+import { signOut } from '../../actions/sign-out';
+import { stats } from '../../state/stats';
+import { texts } from '../../ui/texts';
+import { openDialog } from '../../ui/confirm-dialog';
+import { field, setFieldError } from '../base/field';
+import { form } from '../base/form';
+import { toast } from '../../ui/toasts';
+
+/** Says what will happen, and wants the name typed and the password: nobody gets through here by accident. */
+export function askToDeleteAccount(user: User): void {
+  const t = texts.profile;
+  const { total = 0, originalBytes = 0 } = stats.value ?? {};
+  const steps = [t.deleteStepOut, t.deleteStepFiles(total, formatBytes(originalBytes)), t.deleteStepFree];
+  const dialog = openDialog(
+    t.deleteTitle,
+    h('ol', { class: 'dialog-steps', role: 'list' }, ...steps.map((step) => h('li', {}, step))),
+    total > 0 ? h('p', {}, t.exportFirst, ' ', h('a', { href: exportUrl, download: true }, t.export)) : null,
+    form(
+      {
+        submit: t.deleteForGood,
+        danger: true,
+        fieldOfCode: { wrong_password: 'password' },
+        action: async ({ confirmation = '', password = '' }, element) => {
+          if (confirmation.trim() !== user.username) {
+            setFieldError(element, 'confirmation', t.typeMismatch);
+            return;
+          }
+          await api.deleteAccount(password);
+          dialog.close();
+          signOut();
+          toast(t.deleted);
+        },
+      },
+      field({ label: t.typeToConfirm(user.username), name: 'confirmation', autocomplete: 'off', required: true }),
+      field({ label: texts.auth.password, name: 'password', type: 'password', autocomplete: 'current-password', required: true }),
+    ),
+    h('button', { type: 'button', class: 'icon-button dialog-close', 'aria-label': texts.close, onclick: () => dialog.close() }, icon('close')),
+  );
+}

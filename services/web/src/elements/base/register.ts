@@ -1,0 +1,44 @@
+import { AppNav } from './app-nav';
+import { ConnectionBanner } from './connection-banner';
+import { DropVeil } from '../upload/drop-overlay';
+import { ImageViewer } from '../media/image-viewer';
+import { MediaCard } from '../library/media-card';
+import { NoteRow } from '../notes/note-row';
+import { PasswordMeter } from '../account/password-meter';
+import { SessionList } from '../account/session-list';
+import { StorageMeter } from '../account/storage-meter';
+import { TagField } from '../media/tag-field';
+import { ThemeSwitch } from '../account/theme-switch';
+import { ToastRegion } from './toast-region';
+import { UploadFold } from '../upload/upload-fold';
+import { UploadRow } from '../upload/upload-row';
+import { UploadTray } from '../upload/upload-tray';
+import { VirtualGrid } from '../library/virtual-grid';
+import { VirtualList } from './virtual-list';
+import { WavePlayer } from '../media/wave-player';
+
+const elements = {
+  'app-nav': AppNav,
+  'connection-banner': ConnectionBanner,
+  'drop-veil': DropVeil,
+  'image-viewer': ImageViewer,
+  'media-card': MediaCard,
+  'note-row': NoteRow,
+  'password-meter': PasswordMeter,
+  'session-list': SessionList,
+  'storage-meter': StorageMeter,
+  'tag-field': TagField,
+  'theme-switch': ThemeSwitch,
+  'toast-region': ToastRegion,
+  'upload-fold': UploadFold,
+  'upload-row': UploadRow,
+  'upload-tray': UploadTray,
+  'virtual-grid': VirtualGrid,
+  'virtual-list': VirtualList,
+  'wave-player': WavePlayer,
+};
+
+/** Defines every element at one moment: importing one has no side effect. */
+export function defineElements(): void {
+  for (const [name, element] of Object.entries(elements)) customElements.define(name, element);
+}

@@ -1,0 +1,50 @@
+import { h } from '../../ui/dom';
+import { icon } from '../../ui/icons';
+import { kinds, searchLength, statuses, type LibraryFilter } from '../../state/library';
+import { texts } from '../../ui/texts';
+
+const typingMs = 250;
+
+/** Search as you type, kind, status and order. Calls `changed` with the whole filter, and whether it was typed. */
+export function libraryToolbar(initial: LibraryFilter, changed: (filter: LibraryFilter, typed: boolean) => void): HTMLElement {
+  const search = h('input', { type: 'search', name: 'q', maxlength: searchLength, placeholder: texts.library.searchPlaceholder, 'aria-label': texts.library.search, autocomplete: 'off' });
+  search.value = initial.q;
+  const status = h('select', { name: 'status', 'aria-label': texts.library.statusFilter }, option('', texts.library.anyStatus), ...statuses.map((value) => option(value, texts.status[value])));
+  status.value = initial.status;
+  const order = h('select', { name: 'order', 'aria-label': texts.library.order }, ...Object.entries(texts.library.orders).map(([value, label]) => option(value, label)));
+  order.value = initial.order;
+  const kind = h('fieldset', { class: 'segments' }, h('legend', { class: 'visually-hidden' }, texts.library.kindFilter), segment('', texts.library.all, initial), ...kinds.map((value) => segment(value, texts.library.kinds[value], initial)));
+  const toolbar = h(
+    'form',
+    { class: 'toolbar', role: 'search' },
+    h('div', { class: 'search-box' }, icon('search'), search),
+    kind,
+    status,
+    order,
+  );
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tell = (typed: boolean): void => {
+    clearTimeout(timer);
+    const values = new FormData(toolbar);
+    const value = (name: keyof LibraryFilter): string => String(values.get(name) ?? '').trim();
+    changed({ q: value('q'), kind: value('kind'), status: value('status'), order: value('order') }, typed);
+  };
+  toolbar.addEventListener('submit', (event) => {
+    event.preventDefault();
+    tell(true);
+  });
+  toolbar.addEventListener('change', (event) => tell(event.target === search));
+  search.addEventListener('input', () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => tell(true), typingMs);
+  });
+  return toolbar;
+}
+
+function option(value: string, label: string): HTMLElement {
+  return h('option', { value }, label);
+}
+
+function segment(value: string, label: string, initial: LibraryFilter): HTMLElement {
+  return h('label', { class: 'segment' }, h('input', { type: 'radio', name: 'kind', value, checked: value === initial.kind, class: 'visually-hidden' }), label);
+}

@@ -1,0 +1,191 @@
+import type { Media } from '#contracts';
+import { fill, h, setText } from '../../ui/dom';
+import { oncePerFrame } from '../../ui/gather';
+import { libraries, type LibraryList } from '../../state/libraries';
+import { countOf, type LibraryFilter } from '../../state/library';
+import { live } from '../../network/live';
+import { retryMedia } from '../../actions/media-actions';
+import { confirmRemoval, removeMedia } from '../../actions/removals';
+import { removed } from '../../state/removed';
+import { Selection } from '../../state/selection';
+import { stats } from '../../state/stats';
+import { texts } from '../../ui/texts';
+import { filePicker } from '../upload/file-picker';
+import { emptyState, problemState } from '../base/page-parts';
+import { selectByHand } from './selection-controller';
+import { selectionBar } from './selection-bar';
+
+/** Places shown while it is not known how many there will be. */
+const unknownCount = 24;
+
+/** A list of the library: the grid, what is selected in it, and what is said when there is nothing to show. */
+export class LibraryView {
+  readonly #grid = h('virtual-grid');
+  readonly #message = h('div', { class: 'library-message' });
+  readonly #end = h('p', { class: 'library-end', role: 'status' });
+  readonly #selection = new Selection();
+  readonly #bar = selectionBar({ remove: () => void this.#remove(this.#selected), retry: () => void this.#retry(), clear: () => this.#selection.clear() });
+  readonly element = h('div', { class: 'library' }, this.#grid, this.#message, this.#end, this.#bar.element);
+  readonly #signal: AbortSignal;
+  #list: LibraryList | undefined;
+  #left = new AbortController();
+  #shown: readonly Media[] = [];
+  /** Why the last read was refused; nothing more is read until "Try again". */
+  #problem: unknown = null;
+  #messageSubject: unknown = null;
+  readonly #schedule = oncePerFrame(() => this.#signal.aborted || this.#show());
+  /** All are meant, also those that are not loaded yet. */
+  #selectsAll = false;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    this.#grid.prepare = (card, { id }) => {
+      card.selectable = true;
+      card.selected = this.#selection.has(id);
+    };
+    this.#grid.addEventListener('need', ({ detail }) => void this.#read(detail));
+    this.#selection.ids.onChange(() => this.#showSelection(), signal);
+    removed.onChange(() => this.#schedule(), signal);
+    stats.onChange(() => this.#schedule(), signal);
+    live.refetch.on(() => void this.#load((list) => list.refresh(this.#grid.needed)), signal);
+    selectByHand(this.#grid, this.#selection, {
+      order: () => this.#shown.map(({ id }) => id),
+      selectAll: () => void this.#selectAll(),
+      remove: (ids) => void this.#remove(this.#shown.filter(({ id }) => ids.has(id))),
+    }, signal);
+  }
+
+  /** Shows the list of `filter`, at once as far as it is known. Resolves when it is there down to `scrollY`. */
+  async open(filter: LibraryFilter, scrollY = 0): Promise<void> {
+    this.#left.abort();
+    this.#left = new AbortController();
+    const signal = AbortSignal.any([this.#signal, this.#left.signal]);
+    const list = libraries.open(filter);
+    this.#selection.clear();
+    this.#list = list;
+    list.state.onChange(() => this.#schedule(), signal);
+    this.#problem = null;
+    this.#show();
+    const count = Math.max(1, this.#grid.countUntil(scrollY + innerHeight));
+    await this.#load((opened) => (opened.stale ? opened.refresh(count) : opened.readUntil(count)));
+    if (!signal.aborted) this.#show();
+  }
+
+  /** Who comes back from looking at one finds its card. */
+  showViewed(): void {
+    const { viewed } = libraries;
+    libraries.viewed = null;
+    if (!viewed || !this.#shown.some(({ id }) => id === viewed)) return;
+    this.#grid.reveal(viewed);
+    this.#grid.focusItem(viewed);
+  }
+
+  /** Reads more of the list that is open, or reads it anew; a refusal is shown. */
+  async #load(read: (list: LibraryList) => Promise<void>): Promise<void> {
+    const list = this.#list;
+    if (!list) return;
+    const problem = await read(list).then(() => null, (error: unknown) => error);
+    if (list !== this.#list || this.#signal.aborted || problem === this.#problem) return;
+    this.#problem = problem;
+    this.#show();
+  }
+
+  async #tryAgain(): Promise<void> {
+    const known = this.#shown.length;
+    this.#problem = null;
+    this.#show();
+    await this.#load((list) => {
+      const count = list.state.value.items.length + 1;
+      return list.stale ? list.refresh(count) : list.readUntil(count);
+    });
+    this.#show();
+    // The button that had the focus is gone.
+    if (this.#problem) this.#message.querySelector('button')?.focus();
+    else this.#grid.focusItem(this.#shown[known]?.id ?? '');
+  }
+
+  #show(): void {
+    if (!this.#list) return;
+    const { items, cursor } = this.#list.state.value;
+    const more = this.#list.state.value.more && !this.#problem;
+    // Another filter: what was shown stays until there is something to show instead.
+    const waits = more && cursor === null && items.length === 0 && this.#shown.length > 0;
+    this.element.setAttribute('aria-busy', String(waits));
+    if (waits) return;
+    const { value: hidden } = removed;
+    this.#shown = hidden.size > 0 ? items.filter(({ id }) => !hidden.has(id)) : items;
+    if (this.#selectsAll) this.#selection.add(this.#shown.map(({ id }) => id));
+    this.#selection.keepOnly(this.#shown.map(({ id }) => id));
+    this.#grid.show(this.#shown, more ? this.#expected(this.#list) : this.#shown.length);
+    const isWhole = !more && !this.#problem && this.#shown.length > 0;
+    setText(this.#end, isWhole ? texts.library.loaded(this.#shown.length) : '');
+    this.#showMessage(this.#list.filter, !more && this.#shown.length === 0);
+  }
+
+  /** Drawn anew only when it is about something else, so that it keeps the focus and is announced once. */
+  #showMessage(filter: LibraryFilter, isEmpty: boolean): void {
+    const subject = this.#problem ?? (isEmpty ? filter : null);
+    if (subject === this.#messageSubject) return;
+    this.#messageSubject = subject;
+    if (this.#problem) fill(this.#message, problemState(this.#problem, () => void this.#tryAgain()));
+    else fill(this.#message, isEmpty && this.#empty(filter));
+  }
+
+  /** There is more than what is loaded; how much is known without a filter that only the server understands. */
+  #expected({ filter, state }: LibraryList): number {
+    const count = countOf(filter, stats.value);
+    if (count === null) return this.#shown.length + unknownCount;
+    return Math.max(this.#shown.length + 1, count - (state.value.items.length - this.#shown.length));
+  }
+
+  async #read(count: number): Promise<void> {
+    if (this.#problem) return;
+    await this.#load((list) => list.readUntil(count + list.state.value.items.length - this.#shown.length));
+  }
+
+  get #selected(): readonly Media[] {
+    return this.#shown.filter(({ id }) => this.#selection.has(id));
+  }
+
+  #showSelection(): void {
+    const selected = this.#selected;
+    if (selected.length === 0) this.#selectsAll = false;
+    this.element.toggleAttribute('data-selecting', selected.length > 0);
+    this.#bar.show(selected.length, selected.filter(({ failure }) => failure?.retryable).length);
+    this.#grid.refresh();
+  }
+
+  async #selectAll(): Promise<void> {
+    const list = this.#list;
+    this.#selectsAll = true;
+    this.#show();
+    const goesOn = (): boolean => this.#selectsAll && !this.#problem && !this.#signal.aborted;
+    while (list?.state.value.more && goesOn()) await this.#read(this.#shown.length + 1);
+  }
+
+  /** The focus goes on to what comes after, as in any list. */
+  async #remove(media: readonly Media[]): Promise<void> {
+    if (!(await confirmRemoval(media.length))) return;
+    const ids = new Set(media.map(({ id }) => id));
+    const first = this.#shown.findIndex(({ id }) => ids.has(id));
+    const remains = ({ id }: Media): boolean => !ids.has(id);
+    const next = this.#shown.slice(first).find(remains) ?? this.#shown.slice(0, Math.max(0, first)).findLast(remains);
+    this.#selection.clear();
+    removeMedia(media);
+    this.#show();
+    if (next) this.#grid.focusItem(next.id);
+  }
+
+  async #retry(): Promise<void> {
+    const ids = this.#selected.filter(({ failure }) => failure?.retryable).map(({ id }) => id);
+    this.#selection.clear();
+    await retryMedia(ids);
+  }
+
+  #empty(filter: LibraryFilter): HTMLElement {
+    const { order: _, ...narrowing } = filter;
+    const filtered = Object.values(narrowing).some(Boolean);
+    if (!filtered) return filePicker(texts.library.emptyTitle, texts.library.emptyLead);
+    return emptyState('search', texts.library.noMatchTitle, texts.library.noMatchLead, h('a', { class: 'button', href: '/media' }, texts.library.clearFilters));
+  }
+}

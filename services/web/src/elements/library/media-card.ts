@@ -1,0 +1,93 @@
+import type { Media } from '#contracts';
+import { fill, h } from '../../ui/dom';
+import { formatAgo, formatDuration } from '../../ui/format';
+import { icon } from '../../ui/icons';
+import { retryMedium } from '../../actions/media-actions';
+import { texts } from '../../ui/texts';
+import { progressBar } from '../base/progress-bar';
+import { statusBadge } from '../base/status-badge';
+import { thumbnail } from '../base/thumbnail';
+
+/**
+ * One medium in a grid. Set `media`; it redraws only what changed. With `selectable` it has a check mark and fires
+ * `card-select` (detail: whether a range is meant). Its delete button fires `card-delete`; the list deletes.
+ */
+export class MediaCard extends HTMLElement {
+  #media: Media | undefined;
+  #drawn = '';
+  #bar = progressBar('');
+  #check = h('input', { type: 'checkbox', class: 'card-check', onclick: (event: MouseEvent) => this.#select(event) });
+  #selectable = false;
+
+  get media(): Media | undefined {
+    return this.#media;
+  }
+
+  set media(media: Media) {
+    this.#media = media;
+    this.#bar.element.setAttribute('aria-label', texts.upload.progressOf(media.title));
+    this.#bar.set(media.progress);
+    const shape = JSON.stringify([media.status, media.round, media.title, media.thumbnailUrl, media.kind, media.durationSeconds]);
+    if (shape !== this.#drawn) this.#draw(media);
+    this.#drawn = shape;
+  }
+
+  set selectable(selectable: boolean) {
+    if (selectable === this.#selectable) return;
+    this.#selectable = selectable;
+    this.querySelector('.card-picture')?.after(this.#check);
+  }
+
+  set selected(selected: boolean) {
+    this.#check.checked = selected;
+    this.toggleAttribute('data-selected', selected);
+  }
+
+  #draw(media: Media): void {
+    const focused = this.contains(document.activeElement);
+    const link = h('a', { class: 'card-link', href: `/media/${media.id}`, title: media.title }, media.title);
+    this.#check.setAttribute('aria-label', texts.selection.select(media.title));
+    const article = h(
+      'article',
+      { class: 'card', 'data-media-id': media.id, 'data-status': media.status, 'data-kind': media.kind },
+      h('div', { class: 'card-picture' }, thumbnail(media), this.#overlay(media)),
+      this.#selectable && this.#check,
+      h('div', { class: 'card-text' }, h('h3', { class: 'card-title' }, link), h('p', { class: 'card-meta' }, ...meta(media))),
+      h(
+        'div',
+        { class: 'card-actions' },
+        media.failure?.retryable
+          ? h('button', { type: 'button', class: 'button small', onclick: () => void retryMedium(media) }, icon('retry'), texts.media.retry)
+          : null,
+        h('button', { type: 'button', class: 'icon-button', 'aria-label': texts.media.deleteNamed(media.title), title: texts.media.delete, onclick: () => this.dispatchEvent(new CustomEvent('card-delete', { bubbles: true })) }, icon('trash')),
+      ),
+    );
+    fill(this, article);
+    if (focused) link.focus({ preventScroll: true });
+  }
+
+  #overlay(media: Media): HTMLElement | null {
+    if (media.status === 'completed') return media.durationSeconds === null ? null : h('span', { class: 'card-duration' }, formatDuration(media.durationSeconds));
+    return h('div', { class: 'card-state' }, statusBadge(media.status), media.status === 'processing' ? this.#bar.element : null);
+  }
+
+  /** The list decides what is selected, and says so with `selected`. */
+  #select(event: MouseEvent): void {
+    this.dispatchEvent(new CustomEvent('card-select', { bubbles: true, detail: event.shiftKey }));
+  }
+}
+
+function meta(media: Media): (Node | string)[] {
+  const time = h('time', { datetime: media.createdAt }, formatAgo(media.createdAt));
+  return [icon(media.kind), h('span', { class: 'visually-hidden' }, `${texts.kind[media.kind]}, `), time];
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'media-card': MediaCard;
+  }
+  interface HTMLElementEventMap {
+    'card-select': CustomEvent<boolean>;
+    'card-delete': CustomEvent;
+  }
+}

@@ -1,0 +1,39 @@
+import { h, setText } from '../../ui/dom';
+import { icon } from '../../ui/icons';
+import { texts } from '../../ui/texts';
+
+export interface SelectionActions {
+  remove: () => void;
+  retry: () => void;
+  clear: () => void;
+}
+
+export interface SelectionBar {
+  element: HTMLElement;
+  /** How many are selected, and how many of them failed and may be tried again. */
+  show: (selected: number, retryable: number) => void;
+}
+
+/** What can be done with all that is selected. Away while nothing is. */
+export function selectionBar({ remove, retry, clear }: SelectionActions): SelectionBar {
+  const count = h('p', { class: 'selection-count', role: 'status' });
+  const retryLabel = h('span');
+  const retryButton = h('button', { type: 'button', class: 'button small', onclick: retry }, icon('retry'), retryLabel);
+  const bar = h(
+    'div',
+    { class: 'selection-bar', role: 'toolbar', 'aria-label': texts.selection.label, hidden: true },
+    h('button', { type: 'button', class: 'icon-button', 'aria-label': texts.selection.clear, title: texts.selection.clear, onclick: clear }, icon('close')),
+    retryButton,
+    h('button', { type: 'button', class: 'button small danger', onclick: remove }, icon('trash'), texts.media.delete),
+  );
+  // The count is always in the page: what appears together with its text is not announced.
+  const element = h('div', { class: 'selection' }, count, bar);
+  const show = (selected: number, retryable: number): void => {
+    element.toggleAttribute('data-open', selected > 0);
+    bar.hidden = selected === 0;
+    setText(count, selected > 0 ? texts.selection.count(selected) : '');
+    retryButton.hidden = retryable === 0;
+    setText(retryLabel, retryable === selected ? texts.media.retry : texts.selection.retry(retryable));
+  };
+  return { element, show };
+}

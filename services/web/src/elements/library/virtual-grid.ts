@@ -1,0 +1,190 @@
+import type { Media } from '#contracts';
+import { h } from '../../ui/dom';
+import { formatMonth } from '../../ui/format';
+import { oncePerFrame } from '../../ui/gather';
+import { itemBeside, layOut, measuresFor, rowOf, rowsBetween, type GridLayout, type GridRow } from '../../ui/grid-layout';
+import type { MediaCard } from './media-card';
+import { SignalElement } from '../base/signal-element';
+
+/** How far beyond the window cards are built already. */
+const aheadPx = 700;
+/** How many windows ahead items should be loaded. */
+const windowsAhead = 3;
+/** Room for the bars at the edges of the window. */
+const edgePx = 88;
+
+/**
+ * The cards of a library of any size: only those near the window are in the page. Set `items` and `expected`; fires
+ * `need` (how many items should be loaded by now) while one scrolls towards what is not there yet.
+ */
+export class VirtualGrid extends SignalElement {
+  /** Called for each card that is built or may have changed. */
+  prepare: (card: MediaCard, media: Media) => void = () => undefined;
+  #items: readonly Media[] = [];
+  #expected = 0;
+  #layout: GridLayout = layOut([], 0, measuresFor(0, 16));
+  #width = 0;
+  #cells = new Map<string, HTMLElement>();
+  readonly #schedule = oncePerFrame(() => this.#render());
+
+  protected connected(signal: AbortSignal): void {
+    this.classList.add('virtual-grid');
+    const observer = new ResizeObserver(() => this.#resize());
+    observer.observe(this);
+    signal.addEventListener('abort', () => observer.disconnect(), { once: true });
+    globalThis.addEventListener('scroll', () => this.#schedule(), { signal, passive: true });
+    globalThis.addEventListener('resize', () => this.#schedule(), { signal });
+    this.#resize();
+  }
+
+  /** What is loaded, in its order, and how many there are in all. What one looks at stays where it is. */
+  show(items: readonly Media[], expected: number): void {
+    this.#keepPlace(() => {
+      this.#items = items;
+      this.#expected = expected;
+      this.#arrange();
+    });
+  }
+
+  /** Draws the cards anew that are in the page. */
+  refresh(): void {
+    this.#render();
+  }
+
+  /** How many items fill the page down to `bottomPx`. */
+  countUntil(bottomPx: number): number {
+    const { columns, cellHeight, rowGap } = this.#layout.measures;
+    return Math.ceil(bottomPx / (cellHeight + rowGap)) * columns;
+  }
+
+  /** How many items should be loaded, for where one is. */
+  get needed(): number {
+    const bottom = globalThis.scrollY + innerHeight * (1 + windowsAhead);
+    return Math.max(this.countUntil(innerHeight * 2), rowsBetween(this.#layout, 0, bottom).at(-1)?.to ?? 0, this.#layout.height < bottom ? this.#items.length + 1 : 0);
+  }
+
+  /** The item an arrow key leads to from another one. */
+  beside(index: number, key: string): number {
+    return Math.max(0, Math.min(this.#items.length - 1, itemBeside(this.#layout, index, key)));
+  }
+
+  /** Scrolls an item into the window if it is not there. */
+  reveal(id: string): void {
+    const row = rowOf(this.#layout, this.#items.findIndex((item) => item.id === id));
+    if (!row) return;
+    const top = this.getBoundingClientRect().top + row.top;
+    if (top < edgePx) globalThis.scrollBy({ top: top - edgePx, behavior: 'instant' });
+    else if (top + row.height > innerHeight - edgePx) globalThis.scrollBy({ top: top + row.height - innerHeight + edgePx, behavior: 'instant' });
+    this.#render();
+  }
+
+  /** Gives the focus to the card of an item, if it is near. */
+  focusItem(id: string): void {
+    this.#cells.get(id)?.querySelector<HTMLElement>('.card-link')?.focus({ preventScroll: true });
+  }
+
+  #resize(): void {
+    if (this.clientWidth === 0 || this.clientWidth === this.#width) return;
+    this.#keepPlace(() => {
+      this.#width = this.clientWidth;
+      this.#arrange();
+    });
+  }
+
+  #arrange(): void {
+    if (this.#width === 0) return;
+    this.#layout = layOut(this.#items, this.#expected, measuresFor(this.#width, Number.parseFloat(getComputedStyle(document.documentElement).fontSize)));
+    this.style.setProperty('height', `${this.#layout.height}px`);
+    this.style.setProperty('--cell-width', `${this.#layout.measures.cellWidth}px`);
+    this.style.setProperty('--cell-height', `${this.#layout.measures.cellHeight}px`);
+    this.#render();
+  }
+
+  /** Above the top of the grid nothing is held: there one wants to see what is new. */
+  #keepPlace(change: () => void): void {
+    const before = this.#firstInSight();
+    change();
+    const row = before && rowOf(this.#layout, this.#items.findIndex(({ id }) => id === before.id));
+    if (!row) return;
+    const shift = row.top - before.top;
+    if (shift !== 0) globalThis.scrollBy({ top: shift, behavior: 'instant' });
+    if (shift !== 0) this.#render();
+  }
+
+  #firstInSight(): { id: string; top: number } | null {
+    const { top } = this.getBoundingClientRect();
+    if (!this.isConnected || top >= 0) return null;
+    const row = rowsBetween(this.#layout, -top, -top + innerHeight).find(({ kind }) => kind === 'cells');
+    const item = row && this.#items[row.from];
+    return item ? { id: item.id, top: row.top } : null;
+  }
+
+  #render(): void {
+    if (this.#width === 0 || !this.isConnected) return;
+    const { top } = this.getBoundingClientRect();
+    const rows = this.#withFocus(rowsBetween(this.#layout, -top - aheadPx, -top + innerHeight + aheadPx));
+    const cells = new Map(rows.flatMap((row) => this.#cellsOf(row)));
+    for (const [key, cell] of this.#cells) if (!cells.has(key)) cell.remove();
+    this.#cells = cells;
+    let index = 0;
+    for (const cell of cells.values()) {
+      if (this.children[index] !== cell) this.insertBefore(cell, this.children[index] ?? null);
+      index += 1;
+    }
+    if (this.#items.length < this.needed) this.dispatchEvent(new CustomEvent('need', { detail: this.needed }));
+  }
+
+  /** What has the focus stays in the page, however far one scrolls away: else the focus would be lost. */
+  #withFocus(rows: readonly GridRow[]): readonly GridRow[] {
+    const focused = this.contains(document.activeElement) ? document.activeElement?.closest('media-card')?.media?.id : undefined;
+    const row = focused && rowOf(this.#layout, this.#items.findIndex(({ id }) => id === focused));
+    if (!row || rows.includes(row)) return rows;
+    return [...rows, row].toSorted((a, b) => a.top - b.top);
+  }
+
+  #cellsOf(row: GridRow): [string, HTMLElement][] {
+    if (row.kind === 'heading') return [this.#heading(row)];
+    return Array.from({ length: row.to - row.from }, (_, column) => {
+      const media = this.#items[row.from + column];
+      const [key, cell] = media ? this.#card(media) : this.#place(row.from + column);
+      this.#put(cell, column, row.top);
+      return [key, cell];
+    });
+  }
+
+  #heading(row: GridRow): [string, HTMLElement] {
+    const text = formatMonth(this.#items[row.from]?.createdAt ?? '');
+    const key = `month ${text}`;
+    const cell = this.#cells.get(key) ?? h('h2', { class: 'month' }, text);
+    this.#put(cell, 0, row.top);
+    return [key, cell];
+  }
+
+  #card(media: Media): [string, HTMLElement] {
+    const card = (this.#cells.get(media.id) as MediaCard | undefined) ?? h('media-card');
+    if (card.media !== media) card.media = media;
+    this.prepare(card, media);
+    return [media.id, card];
+  }
+
+  /** A grey place for what is not loaded yet. */
+  #place(index: number): [string, HTMLElement] {
+    const key = `place ${index}`;
+    return [key, this.#cells.get(key) ?? h('div', { class: 'card skeleton', 'aria-hidden': 'true' }, h('div', { class: 'card-picture' }))];
+  }
+
+  #put(cell: HTMLElement, column: number, top: number): void {
+    const { cellWidth, columnGap } = this.#layout.measures;
+    const place = `${column * (cellWidth + columnGap)}px ${top}px`;
+    if (cell.style.translate !== place) cell.style.translate = place;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'virtual-grid': VirtualGrid;
+  }
+  interface HTMLElementEventMap {
+    need: CustomEvent<number>;
+  }
+}

@@ -1,0 +1,51 @@
+import type { HistoryEntry, Media } from '#contracts';
+import { h } from '../../ui/dom';
+import { formatBytes, formatDateTime, formatDuration } from '../../ui/format';
+import { flattenMetadata } from '../../ui/metadata';
+import { texts } from '../../ui/texts';
+
+export function factsPanel(media: Media): HTMLElement {
+  const t = texts.media;
+  const rows: [string, string | null][] = [
+    [t.kind, texts.kind[media.kind]],
+    [t.type, media.contentType],
+    [t.size, formatBytes(media.sizeBytes)],
+    [t.dimensions, media.width && media.height ? t.pixels(media.width, media.height) : null],
+    [t.duration, media.durationSeconds === null ? null : formatDuration(media.durationSeconds)],
+    [t.codecs, media.codecs.join(', ') || null],
+    [t.filename, media.filename],
+    [t.added, formatDateTime(media.createdAt)],
+    [t.checksum, media.sha256],
+  ];
+  return h('section', { class: 'panel' }, h('h2', {}, t.facts), definitions(rows));
+}
+
+/** What the file says about itself. */
+export function metadataPanel(media: Media): HTMLElement | null {
+  const rows = flattenMetadata(media.metadata);
+  if (rows.length === 0) return null;
+  return h('section', { class: 'panel' }, h('h2', {}, texts.media.metadata), definitions(rows));
+}
+
+/** What happened to it, the latest first, and how long each step took. */
+export function historyPanel(media: Media): HTMLElement {
+  const several = media.history.some(({ round }) => round > 1);
+  const steps = media.history.map((entry, index) => step(entry, media.history[index - 1], several)).toReversed();
+  return h('section', { class: 'panel' }, h('h2', {}, texts.media.history), h('ol', { class: 'timeline', role: 'list' }, ...steps));
+}
+
+function step({ status, at, round }: HistoryEntry, before: HistoryEntry | undefined, several: boolean): HTMLElement {
+  const seconds = before?.round === round ? (Date.parse(at) - Date.parse(before.at)) / 1000 : 0;
+  return h(
+    'li',
+    { 'data-tone': status },
+    h('span', { class: 'step-name' }, texts.media.steps[status]),
+    several ? h('span', { class: 'tag-note' }, texts.media.round(round)) : null,
+    h('p', { class: 'step-time' }, h('time', { datetime: at }, formatDateTime(at)), seconds > 0 ? ` · ${texts.media.after(formatDuration(seconds))}` : null),
+  );
+}
+
+function definitions(rows: readonly (readonly [string, string | null])[]): HTMLElement {
+  const shown = rows.filter(([, value]) => value !== null);
+  return h('dl', { class: 'facts' }, ...shown.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
+}

@@ -1,0 +1,176 @@
+import { fill, h, setText } from '../../ui/dom';
+import { formatBytes, formatWait } from '../../ui/format';
+import { oncePerFrame } from '../../ui/gather';
+import { icon } from '../../ui/icons';
+import { texts } from '../../ui/texts';
+import type { SettledBatch } from '../../upload/queue/batches';
+import { RateMeter } from '../../upload/queue/rate-meter';
+import { sectionsOf, type Section } from '../../upload/queue/sections';
+import type { Totals } from '../../upload/queue/tally';
+import type { Upload } from '../../upload/queue/upload';
+import { uploads } from '../../upload/uploads';
+import { confirmDialog } from '../../ui/confirm-dialog';
+import { progressBar } from '../base/progress-bar';
+import { SignalElement } from '../base/signal-element';
+import { toast } from '../../ui/toasts';
+
+/** More uploads than this that ended the same way stand behind one line. */
+const foldBeyond = 12;
+/** Cancelling more than this is asked about: they would have to be chosen again. */
+const cancelledUnasked = 5;
+const announceMs = 10_000;
+/** Drawing on every frame would take the time that a thousand files need. */
+const drawGapMs = 200;
+
+type Item = { upload: Upload } | { section: Section };
+
+/**
+ * All uploads: what moves first, what is over last. It lives outside the page outlet, so it survives navigation; on the
+ * upload page the style sheet lays it into the page, elsewhere it floats in the corner.
+ */
+export class UploadTray extends SignalElement {
+  #items = new Map<string, Item>();
+  #opened = new Set<string>();
+  #list = h('virtual-list');
+  #summary = h('p', { class: 'tray-summary' });
+  #bytes = h('p', { class: 'tray-bytes' });
+  #announcer = h('p', { class: 'visually-hidden', role: 'status' });
+  #announcedAtMs = Number.NEGATIVE_INFINITY;
+  #meter = newMeter();
+  #toggle = h('button', { type: 'button', class: 'icon-button tray-toggle', 'aria-controls': 'tray-rows', 'aria-expanded': 'true', 'aria-label': texts.upload.collapse, onclick: () => this.#setCollapsed(!this.hasAttribute('data-collapsed')) }, icon('down'));
+  #total = progressBar(texts.upload.totalProgress);
+  #pause = action(texts.upload.pauseAll, () => uploads.pauseAll());
+  #resume = action(texts.upload.resumeAll, () => uploads.resumeAll());
+  #cancel = action(texts.upload.cancelAll, () => void cancelAll());
+  #clear = action(texts.upload.clearFinished, () => uploads.clearSettled());
+  readonly #schedule = oncePerFrame(() => this.#draw(), drawGapMs);
+
+  protected connected(signal: AbortSignal): void {
+    this.setAttribute('role', 'region');
+    this.setAttribute('aria-label', texts.upload.trayTitle);
+    this.#list.draw = (key, row) => this.#drawRow(key, row);
+    fill(
+      this,
+      h('div', { class: 'tray-head' }, h('h2', {}, texts.upload.trayTitle), this.#summary, this.#bytes, this.#toggle),
+      this.#total.element,
+      h('div', { class: 'tray-actions' }, this.#pause, this.#resume, this.#cancel, this.#clear),
+      h('div', { class: 'tray-rows', id: 'tray-rows' }, this.#list),
+      this.#announcer,
+    );
+    // On a phone it would cover the page; there it opens on demand.
+    if (isNarrow()) this.#setCollapsed(true);
+    uploads.changed.on(() => this.#schedule(), signal);
+    uploads.batches.settled.on(announce, signal);
+    // What is over should not cover what people look at next; the summary stays.
+    globalThis.addEventListener('snapstream:navigate', () => !this.hasAttribute('data-busy') && this.#setCollapsed(true), { signal });
+    this.#draw();
+  }
+
+  #draw(): void {
+    const before = this.#items.size;
+    const items = sectionsOf(uploads.queue.all).flatMap((section) => this.#itemsOf(section));
+    this.#items = new Map(items);
+    if (this.#items.size > before && !isNarrow()) this.#setCollapsed(false);
+    this.#summarise();
+    this.#list.show([...this.#items.keys()]);
+  }
+
+  #itemsOf(section: Section): [string, Item][] {
+    const rows = section.uploads.map((upload): [string, Item] => [upload.id, { upload }]);
+    if (!isFoldable(section)) return rows;
+    return [[`fold ${section.key}`, { section }], ...(this.#opened.has(section.key) ? rows : [])];
+  }
+
+  #drawRow(key: string, row: HTMLElement | undefined): HTMLElement {
+    const item = this.#items.get(key)!;
+    if ('upload' in item) {
+      const element = (row as HTMLElementTagNameMap['upload-row'] | undefined) ?? h('upload-row');
+      element.upload = item.upload;
+      return element;
+    }
+    const element = (row as HTMLElementTagNameMap['upload-fold'] | undefined) ?? h('upload-fold', { 'ontoggle-fold': () => this.#toggleFold(item.section.key) });
+    element.show(item.section, this.#opened.has(item.section.key));
+    return element;
+  }
+
+  #toggleFold(key: string): void {
+    if (!this.#opened.delete(key)) this.#opened.add(key);
+    this.#draw();
+  }
+
+  #summarise(): void {
+    const totals = uploads.queue.tally.current;
+    const all = uploads.queue.tally.all;
+    const { files, open, unsent, paused, missing } = totals;
+    const text = [open > 0 && texts.upload.done(files - open, files), texts.upload.outcome(totals)].filter(Boolean).join(' · ');
+    setText(this.#summary, text);
+    setText(this.#bytes, this.#bytesOf(totals));
+    this.#total.element.hidden = open === 0 || files < 2;
+    this.#total.set(totals.bytes > 0 ? (totals.sentBytes / totals.bytes) * 100 : null);
+    this.toggleAttribute('data-empty', uploads.queue.size === 0);
+    this.toggleAttribute('data-busy', all.open > 0);
+    this.#pause.hidden = unsent - paused < 2;
+    this.#resume.hidden = paused < 2;
+    this.#cancel.hidden = unsent + missing < 2;
+    this.#clear.hidden = all.open === all.files;
+    if (open === 0) this.#meter = newMeter();
+    this.#announce(text, open === 0);
+  }
+
+  /** Bytes and time of everything that is still to be sent; one file says that in its own row. */
+  #bytesOf({ files, unsent, paused, bytes, sentBytes }: Totals): string {
+    const perSecond = this.#meter.measure(uploads.queue.tally.all.sentBytes, performance.now()) ?? 0;
+    if (files < 2 || unsent === 0) return '';
+    const left = perSecond > 0 && unsent > paused && texts.upload.left(formatWait((bytes - sentBytes) / perSecond));
+    return [texts.upload.sending(formatBytes(sentBytes), formatBytes(bytes)), left].filter(Boolean).join(' · ');
+  }
+
+  /** At the start, every ten seconds, and at the end: never per file. */
+  #announce(text: string, isOver: boolean): void {
+    const nowMs = performance.now();
+    if (!isOver && nowMs - this.#announcedAtMs < announceMs) return;
+    this.#announcedAtMs = isOver ? Number.NEGATIVE_INFINITY : nowMs;
+    setText(this.#announcer, text);
+  }
+
+  #setCollapsed(collapsed: boolean): void {
+    this.toggleAttribute('data-collapsed', collapsed);
+    this.#toggle.setAttribute('aria-expanded', String(!collapsed));
+    this.#toggle.setAttribute('aria-label', collapsed ? texts.upload.expand : texts.upload.collapse);
+  }
+}
+
+/** Many small files come in bursts, which shorter samples would show as a jumping rate. */
+const newMeter = () => new RateMeter(performance.now(), 2_000);
+const overStatuses = new Set(['refused', 'error', 'failed', 'missing', 'duplicate', 'cancelled', 'completed']);
+const isFoldable = ({ status, uploads: some }: Section) => some.length > foldBeyond && overStatuses.has(status);
+
+function announce(batch: SettledBatch): void {
+  const isGood = batch.failed + batch.missing === 0;
+  toast(texts.upload.batchSettled(batch), isGood ? 'ok' : 'bad', batch.ready > 0 ? { href: '/media', label: texts.upload.seeThem } : undefined);
+}
+
+async function cancelAll(): Promise<void> {
+  const { unsent, missing } = uploads.queue.tally.all;
+  const question = {
+    title: texts.upload.cancelAllTitle(unsent + missing),
+    lead: texts.upload.cancelAllLead,
+    confirm: texts.upload.cancelAllConfirm,
+    dismiss: texts.upload.keepUploading,
+  };
+  if (unsent + missing <= cancelledUnasked || (await confirmDialog(question))) uploads.cancelAll();
+}
+
+function action(label: string, onclick: () => void): HTMLButtonElement {
+  return h('button', { type: 'button', class: 'button small', onclick }, label);
+}
+
+function isNarrow(): boolean {
+  return matchMedia('(width < 56rem)').matches;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'upload-tray': UploadTray;
+  }
+}

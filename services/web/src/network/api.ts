@@ -1,0 +1,121 @@
+import type {
+  BatchRequest,
+  BatchResponse,
+  ChangePasswordRequest,
+  LoginRequest,
+  Media,
+  MediaActivity,
+  MediaList,
+  MediaStats,
+  NotificationBatchRequest,
+  NotificationList,
+  RegisterRequest,
+  SessionInfo,
+  UpdateMediaRequest,
+  User,
+  Waveform,
+} from '#contracts';
+import { connection, type Part } from './connection';
+import { NetworkProblem, isTemporary, parseProblem } from './problem';
+import { Topic } from '../ui/store';
+
+/** The server says there is no session although the page acted as if there was one. */
+export const sessionLost = new Topic<void>();
+
+export interface MediaQuery {
+  status?: string;
+  kind?: string;
+  q?: string;
+  sha256?: string;
+  cursor?: string;
+  limit?: number;
+}
+
+/** Every route of the HTTP contract that pages use. All of them throw ApiProblem or NetworkProblem. */
+export const api = {
+  register: (body: RegisterRequest) => call<User>('POST', '/api/auth/register', { body, guest: true }),
+  login: (body: LoginRequest) => call<User>('POST', '/api/auth/login', { body, guest: true }),
+  logout: () => call<void>('POST', '/api/auth/logout', { guest: true }),
+  me: (signal?: AbortSignal) => call<User>('GET', '/api/auth/me', { signal, guest: true }),
+  rename: (username: string) => call<User>('PATCH', '/api/auth/me', { body: { username } }),
+  changePassword: (body: ChangePasswordRequest) => call<void>('PUT', '/api/auth/me/password', { body }),
+  deleteAccount: (password: string) => call<void>('DELETE', '/api/auth/me', { body: { password } }),
+  sessions: (signal?: AbortSignal) => call<{ items: SessionInfo[] }>('GET', '/api/auth/sessions', { signal }),
+  endOtherSessions: () => call<void>('DELETE', '/api/auth/sessions'),
+  endSession: (id: string) => call<void>('DELETE', `/api/auth/sessions/${encodeURIComponent(id)}`),
+
+  media: (query: MediaQuery, signal?: AbortSignal) => call<MediaList>('GET', `/api/media${queryString({ ...query })}`, { signal }),
+  stats: (signal?: AbortSignal) => call<MediaStats>('GET', '/api/media/stats', { signal }),
+  activity: (signal?: AbortSignal) => call<MediaActivity>('GET', '/api/media/activity', { signal }),
+  medium: (id: string, signal?: AbortSignal) => call<Media>('GET', mediaPath(id), { signal }),
+  updateMedium: (id: string, body: UpdateMediaRequest) => call<Media>('PATCH', mediaPath(id), { body }),
+  retryMedium: (id: string) => call<Media>('POST', `${mediaPath(id)}/retry`),
+  batch: (body: BatchRequest) => call<BatchResponse>('POST', '/api/media/batch', { body }),
+  waveform: (id: string, signal?: AbortSignal) => call<Waveform>('GET', `${mediaPath(id)}/waveform`, { signal }),
+
+  notifications: (query: { cursor?: string; limit?: number }, signal?: AbortSignal) =>
+    call<NotificationList>('GET', `/api/notifications${queryString(query)}`, { signal }),
+  readAllNotifications: () => call<void>('POST', '/api/notifications/read-all'),
+  batchNotifications: (body: NotificationBatchRequest) => call<void>('POST', '/api/notifications/batch', { body }),
+  clearAllNotifications: (until: string) => call<void>('DELETE', `/api/notifications${queryString({ until })}`),
+};
+
+/** A zip of everything, made while it is downloaded. */
+export const exportUrl = '/api/media/export';
+
+/** `download` adds `?download=1`: the server then names the file as it was uploaded. */
+export function downloadUrl(media: Media): string {
+  return `${media.originalUrl}?download=1`;
+}
+
+function mediaPath(id: string): string {
+  return `/api/media/${encodeURIComponent(id)}`;
+}
+
+function queryString(query: Record<string, string | number | undefined>): string {
+  const entries = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
+  const text = new URLSearchParams(entries.map(([name, value]) => [name, String(value)])).toString();
+  return text && `?${text}`;
+}
+
+interface CallOptions {
+  body?: unknown;
+  signal?: AbortSignal | undefined;
+  /** A 401 is an ordinary answer here, not a lost session. */
+  guest?: boolean;
+}
+
+async function call<T>(method: string, path: string, { body, signal, guest }: CallOptions = {}): Promise<T> {
+  // A change goes through even if the page is left at this moment.
+  const keepalive = method !== 'GET';
+  const init: RequestInit = { method, headers: { accept: 'application/json' }, credentials: 'same-origin', signal: signal ?? null, keepalive };
+  if (body !== undefined) {
+    init.headers = { accept: 'application/json', 'content-type': 'application/json' };
+    init.body = JSON.stringify(body);
+  }
+  const part = partOf(path);
+  const { response, text } = await exchange(path, init, part);
+  if (response.ok) return (text ? JSON.parse(text) : undefined) as T;
+  const problem = parseProblem(response.status, text);
+  if (isTemporary(problem)) connection.lost('unavailable', part);
+  if (response.status === 401 && !guest) sessionLost.emit();
+  throw problem;
+}
+
+async function exchange(path: string, init: RequestInit, part: Part): Promise<{ response: Response; text: string }> {
+  try {
+    const response = await fetch(path, init);
+    const text = await response.text();
+    if (response.status < 500) connection.back(part);
+    return { response, text };
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    connection.lost('unreachable', part);
+    throw new NetworkProblem();
+  }
+}
+
+function partOf(path: string): Part {
+  if (path.startsWith('/api/auth')) return 'auth';
+  return path.startsWith('/api/notifications') ? 'notifications' : 'media';
+}

@@ -1,0 +1,31 @@
+import type { MediaStats, MediaStatus } from '#contracts';
+import { api } from '../network/api';
+import { gathered } from '../ui/gather';
+import { live } from '../network/live';
+import { load } from '../network/load';
+import { Store } from '../ui/store';
+
+/** Counts and bytes; null until known. Shared by the navigation and the dashboard. */
+export const stats = new Store<MediaStats | null>(null);
+
+/** Keeps `stats` fresh: a burst of changes ends in one request. */
+export function connectStats(signal: AbortSignal): void {
+  const seen = new Map<string, MediaStatus>();
+  const refresh = gathered(() => read(signal), signal);
+  live.media.on((media) => {
+    // Progress alone changes no count.
+    if (seen.get(media.id) === media.status) return;
+    seen.set(media.id, media.status);
+    refresh();
+  }, signal);
+  live.notification.on(refresh, signal);
+  live.mediaDeleted.on(refresh, signal);
+  live.refetch.on(refresh, signal);
+  signal.addEventListener('abort', () => stats.set(null), { once: true });
+  void read(signal);
+}
+
+async function read(signal: AbortSignal): Promise<void> {
+  const fresh = await load(() => api.stats(signal), signal).catch(() => null);
+  if (fresh && !signal.aborted) stats.set(fresh);
+}

@@ -1,0 +1,30 @@
+import { Topic } from '../../ui/store';
+import type { UploadQueue } from './queue';
+import type { Totals } from './tally';
+import { isSettled, isUnsuccessful, reasonOf, type Upload } from './upload';
+
+export interface SettledBatch extends Totals {
+  /** Why files of it failed, where all of them have the same reason. */
+  reason: string | null;
+}
+
+/** Says of each drop, once and not per file, that all of it is settled. */
+export class Batches {
+  readonly settled = new Topic<SettledBatch>();
+  readonly #announced = new Set<string>();
+
+  changed(upload: Upload, queue: UploadQueue): void {
+    if (!isSettled(upload) || this.#announced.has(upload.batchId)) return;
+    const totals = queue.tally.batch(upload.batchId);
+    if (totals.open > 0 || totals.ready + totals.failed + totals.duplicates + totals.missing === 0) return;
+    this.#announced.add(upload.batchId);
+    const failed = queue.all.filter((one) => one.batchId === upload.batchId && isUnsuccessful(one));
+    const [reason = null, ...others] = new Set(failed.map(reasonOf));
+    this.settled.emit({ ...totals, reason: others.length === 0 ? reason : null });
+  }
+
+  /** Files that were missing from it go on. */
+  reopen(batchId: string): void {
+    this.#announced.delete(batchId);
+  }
+}

@@ -1,0 +1,183 @@
+import type { Media } from '#contracts';
+import { isOlder } from '../../state/freshness';
+import { RateMeter } from './rate-meter';
+import { Tally } from './tally';
+import { isUnsent, type Upload } from './upload';
+
+export type NewUpload = Pick<Upload, 'id' | 'batchId' | 'name' | 'sizeBytes'> & { isMissing?: boolean };
+
+/** The state of all uploads; knows nothing of the network or the page. */
+export class UploadQueue {
+  readonly tally = new Tally();
+  readonly #uploads = new Map<string, Upload>();
+  /** Ids of uploads by the id of their medium. */
+  readonly #byMedium = new Map<string, string>();
+  readonly #meters = new Map<string, RateMeter>();
+  /** News about media whose upload was not answered yet: a small picture can be ready before its 201 is here. */
+  readonly #early = new Map<string, Media>();
+  readonly #changed: (id: string) => void;
+  readonly #parallel: number;
+
+  constructor(options: { parallel: number; changed: (id: string) => void }) {
+    this.#parallel = options.parallel;
+    this.#changed = options.changed;
+  }
+
+  get all(): Upload[] {
+    return [...this.#uploads.values()];
+  }
+
+  get size(): number {
+    return this.#uploads.size;
+  }
+
+  get(id: string): Upload | undefined {
+    return this.#uploads.get(id);
+  }
+
+  /** All of a drop at once, so that its totals are known before anything happens to the first. */
+  add(files: readonly NewUpload[]): void {
+    for (const { isMissing, ...file } of files) this.#put({ ...file, ...fresh, state: isMissing ? 'missing' : 'waiting' });
+    for (const { id } of files) this.#changed(id);
+  }
+
+  /** It was examined: from now on it may be sent. */
+  admit(id: string): void {
+    this.#change(id, { isAdmitted: true });
+  }
+
+  /** Its owner chose the file again. */
+  found(id: string): void {
+    if (this.#uploads.get(id)?.state === 'missing') this.#change(id, fresh);
+  }
+
+  /** Marks the next waiting uploads as sending, as far as the parallel limit allows, and returns them. */
+  startNext(nowMs: number): Upload[] {
+    const next: Upload[] = [];
+    let free = this.#parallel - this.tally.all.sending;
+    if (free <= 0) return next;
+    for (const upload of this.#uploads.values()) {
+      if (upload.state !== 'waiting' || !upload.isAdmitted) continue;
+      next.push(upload);
+      if ((free -= 1) === 0) break;
+    }
+    for (const { id } of next) {
+      this.#meters.set(id, new RateMeter(nowMs));
+      this.#change(id, { state: 'sending', message: null });
+    }
+    return next;
+  }
+
+  progress(id: string, loadedBytes: number, nowMs: number): void {
+    const upload = this.#uploads.get(id);
+    const meter = this.#meters.get(id);
+    if (upload?.state !== 'sending' || !meter) return;
+    const loaded = Math.min(loadedBytes, upload.sizeBytes);
+    const bytesPerSecond = meter.measure(loaded, nowMs);
+    const secondsLeft = bytesPerSecond ? (upload.sizeBytes - loaded) / bytesPerSecond : null;
+    // What gets through makes up for what was lost before: a bad line may break often, as long as it moves something.
+    const interruptions = loaded > upload.loadedBytes ? 0 : upload.interruptions;
+    this.#change(id, { loadedBytes: loaded, bytesPerSecond, secondsLeft, interruptions });
+  }
+
+  sent(id: string, media: Media): void {
+    this.#change(id, { state: 'sent', media, loadedBytes: this.#uploads.get(id)?.sizeBytes ?? 0, message: null, ...still });
+    const early = this.#early.get(media.id);
+    if (early) this.applyMedia(early);
+    if (!this.#isSending()) this.#early.clear();
+  }
+
+  fail(id: string, message: string): void {
+    this.#change(id, { state: 'error', message, ...still });
+  }
+
+  /** The server looked at the bytes and does not want them: sending them again would end the same. */
+  refuse(id: string, message: string): void {
+    this.#change(id, { state: 'refused', message, ...still });
+  }
+
+  /** Says why nothing moves while it keeps its place among those that send. */
+  stall(id: string, message: string): void {
+    this.#change(id, { message, ...still });
+  }
+
+  /** The connection was lost: back in line, at most `limit` times; false when that is used up. */
+  interrupt(id: string, message: string, limit: number): boolean {
+    const upload = this.#uploads.get(id);
+    if (upload?.state !== 'sending' || upload.interruptions >= limit) return false;
+    this.#change(id, { state: 'waiting', message, interruptions: upload.interruptions + 1, ...still });
+    return true;
+  }
+
+  /** The server keeps what it has: `retry` goes on from there. */
+  pause(id: string): void {
+    const state = this.#uploads.get(id)?.state;
+    if (state === 'sending' || state === 'waiting') this.#change(id, { state: 'paused', message: null, ...still });
+  }
+
+  /** The same bytes are there already, as `media`: its owner says whether they are wanted twice. */
+  holdDuplicate(id: string, media: Media): void {
+    if (this.#uploads.get(id)?.state === 'sending') this.#change(id, { state: 'duplicate', media, message: null, ...still });
+  }
+
+  cancel(id: string): void {
+    const upload = this.#uploads.get(id);
+    if (upload && isUnsent(upload)) this.#change(id, { state: 'cancelled', message: null, ...still });
+  }
+
+  /** The owner's word to go on, after an error, a cancel or a pause, or although it is there already: counts interruptions afresh. */
+  retry(id: string): void {
+    const state = this.#uploads.get(id)?.state;
+    if (state === 'paused') return this.#change(id, { state: 'waiting', message: null, interruptions: 0 });
+    if (state === 'error' || state === 'cancelled' || state === 'duplicate') this.#change(id, { state: 'waiting', message: null, media: null, interruptions: 0, loadedBytes: 0 });
+  }
+
+  /** News about a medium; late news about an older moment is dropped. */
+  applyMedia(media: Media): void {
+    const upload = this.#rowOf(media.id);
+    if (!upload && this.#isSending()) this.#early.set(media.id, media);
+    if (!upload?.media || isOlder(media, upload.media)) return;
+    this.#change(upload.id, { media });
+  }
+
+  /** Its medium was deleted: nothing is left to tell. */
+  removeMedia(mediaId: string): void {
+    const upload = this.#rowOf(mediaId);
+    if (upload) this.remove(upload.id);
+  }
+
+  remove(id: string): void {
+    const upload = this.#uploads.get(id);
+    if (!upload) return;
+    this.#meters.delete(id);
+    if (upload.media && this.#byMedium.get(upload.media.id) === id) this.#byMedium.delete(upload.media.id);
+    this.#uploads.delete(id);
+    this.tally.replace(upload, undefined);
+    this.#changed(id);
+  }
+
+  #rowOf(mediaId: string): Upload | undefined {
+    const upload = this.#uploads.get(this.#byMedium.get(mediaId) ?? '');
+    return upload?.state === 'sent' && upload.media?.id === mediaId ? upload : undefined;
+  }
+
+  #isSending(): boolean {
+    return this.tally.all.sending > 0;
+  }
+
+  #put(upload: Upload): void {
+    this.tally.replace(this.#uploads.get(upload.id), upload);
+    this.#uploads.set(upload.id, upload);
+    if (upload.state === 'sent' && upload.media) this.#byMedium.set(upload.media.id, upload.id);
+  }
+
+  #change(id: string, changes: Partial<Upload>): void {
+    const upload = this.#uploads.get(id);
+    if (!upload) return;
+    this.#put({ ...upload, ...changes });
+    this.#changed(id);
+  }
+}
+
+const still = { bytesPerSecond: null, secondsLeft: null };
+const fresh = { state: 'waiting', isAdmitted: false, loadedBytes: 0, message: null, interruptions: 0, media: null, ...still } as const;
