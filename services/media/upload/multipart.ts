@@ -30,12 +30,15 @@ export async function readForm<T>(req: Request, idleMs: number, receive: (file: 
   const body = Promise.withResolvers<void>();
   let received: { result: Promise<T>; filename: string; stream: Readable } | undefined;
   let title: string | null = null;
+  let hasFailed = false;
   const fail = (error: Error) => {
+    hasFailed = true;
     received?.stream.destroy(error);
     body.reject(error);
   };
 
   parser.on('file', (name, stream, { filename }) => {
+    if (hasFailed) return void stream.resume(); // the parser goes through the chunk that it has
     if (name !== 'file' || received) {
       stream.resume();
       return fail(malformed(name === 'file' ? 'Send one file per request.' : `The part "${shown(name)}" is not known; send the bytes as part \`file\`.`));
