@@ -1,6 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asStorageError } from '../storage/disk-files';
 import type { DiskReserve } from '../storage/disk-reserve';
@@ -12,13 +12,18 @@ export interface SpoolPlace {
 }
 
 /**
- * Keeps an upload in a private file below `workDir` until it has ended, and calls `use` with the bytes then.
- * For what may not be passed on before all of it was seen. @throws {StorageFullError}
+ * Keeps an upload, as the transforms after it change it, in a private file below `workDir` until it has ended, and calls
+ * `use` with the bytes then. For what may not be passed on before all of it was seen. @throws {StorageFullError}
  */
-export async function withSpool<T>({ workDir, reserve }: SpoolPlace, source: Readable, use: (bytes: Readable) => Promise<T>): Promise<T> {
+export async function withSpool<T>(
+  { workDir, reserve }: SpoolPlace,
+  streams: readonly [source: Readable, ...through: Transform[]],
+  use: (bytes: Readable) => Promise<T>,
+): Promise<T> {
   return withTempFolder(workDir, async (dir) => {
     const path = join(dir, 'spooled');
-    await pipeline(source, reserve.guard(), createWriteStream(path, { flags: 'wx', mode: 0o600 })).catch((error: unknown) => {
+    const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
+    await pipeline([...streams, reserve.guard(), file]).catch((error: unknown) => {
       throw asStorageError(error);
     });
     const bytes = createReadStream(path);

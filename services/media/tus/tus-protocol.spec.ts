@@ -1,8 +1,13 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
 import type { Request } from 'express';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { requestBody } from './tus-protocol';
+import { DiskReserve } from '#platform';
+import { requestBody, verified } from './tus-protocol';
 
 const IDLE_MS = 60_000;
 
@@ -40,5 +45,19 @@ describe('requestBody', () => {
     expect(await text(body.bytes)).toBe('all');
     jest.advanceTimersByTime(IDLE_MS * 2);
     expect(body.stalled()).toBe(false);
+  });
+});
+
+describe('verified', () => {
+  it('leaves the failure of its folder to the caller, who then destroys the request', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'checksum-'));
+    const notAFolder = join(folder, 'file');
+    await writeFile(notAFolder, '');
+    const source = new PassThrough();
+    source.write('begins');
+    await expect(verified(source, { algorithm: 'sha1', digest: '' }, { workDir: notAFolder, reserve: new DiskReserve(folder) }, async () => {})).rejects.toMatchObject({ code: expect.any(String) });
+    source.destroy(new Error('not stored'));
+    await expect(finished(source)).rejects.toThrow('not stored'); // by an 'error' event, which must not end the process
+    await rm(folder, { recursive: true });
   });
 });

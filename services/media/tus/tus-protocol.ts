@@ -71,8 +71,7 @@ export function parseChecksum(header: string | undefined): Checksum | null {
 export function verified<T>(source: Readable, { algorithm, digest }: Checksum, place: SpoolPlace, use: (bytes: Readable) => Promise<T>): Promise<T> {
   const hash = createHash(algorithm);
   const hashed = new PassThrough({ transform: (chunk: Buffer, _encoding, done) => (hash.update(chunk), done(null, chunk)) });
-  source.once('error', (error) => hashed.destroy(error));
-  return withSpool(place, source.pipe(hashed), async (bytes) => {
+  return withSpool(place, [source, hashed], async (bytes) => {
     if (hash.digest('base64') !== digest) throw new ProblemError('checksum_mismatch');
     return use(bytes);
   });
