@@ -2,7 +2,12 @@
 export class SetupError extends Error {}
 
 /** What DynamoDB, SNS and S3 call a refusal for want of a permission. */
-const REFUSALS = new Set(['AccessDeniedException', 'AccessDenied', 'AuthorizationError', 'AuthorizationErrorException']);
+const REFUSALS = new Set([
+  'AccessDeniedException',
+  'AccessDenied',
+  'AuthorizationError',
+  'AuthorizationErrorException',
+]);
 
 /**
  * Asks AWS for one thing.
@@ -12,7 +17,8 @@ export async function ask<T>(permission: string, resource: string, request: () =
   try {
     return await request();
   } catch (error) {
-    if (isRefusal(error as AwsError)) throw new SetupError(`The permission ${permission} on ${resource} is missing`, { cause: error });
+    if (isRefusal(error as AwsError))
+      throw new SetupError(`The permission ${permission} on ${resource} is missing`, { cause: error });
     throw error;
   }
 }

@@ -1,9 +1,14 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { CreateBucketCommand, GetBucketLifecycleConfigurationCommand, PutBucketLifecycleConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
-import { SNSClient } from '@aws-sdk/client-sns';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  CreateBucketCommand,
+  GetBucketLifecycleConfigurationCommand,
+  PutBucketLifecycleConfigurationCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { startAws, startDynamoDb, type TestAws } from '#testing';
 import { setUpBucket } from './bucket';
 import { setUp } from './steps';
@@ -26,7 +31,10 @@ describe('setting up AWS', () => {
     dynamodb = new DynamoDBClient({ ...aws.client, endpoint: emulator.endpoint });
     sns = new SNSClient(aws.client);
     s3 = new S3Client({ ...aws.client, forcePathStyle: true });
-    stops.push(() => aws.stop(), () => emulator.stop());
+    stops.push(
+      () => aws.stop(),
+      () => emulator.stop(),
+    );
   });
 
   afterAll(async () => {
@@ -44,8 +52,17 @@ describe('setting up AWS', () => {
   it('does not take a table of another shape for its own', async () => {
     const name = 'strange-media';
     const AttributeDefinitions = [{ AttributeName: 'id', AttributeType: 'S' as const }];
-    await dynamodb.send(new CreateTableCommand({ TableName: name, AttributeDefinitions, KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }], BillingMode: 'PAY_PER_REQUEST' }));
-    await expect(setUpTable(dynamodb, 'media', { ...place, prefix: 'strange-' })).rejects.toThrow('other keys or indexes: (id) instead of (userId, id)');
+    await dynamodb.send(
+      new CreateTableCommand({
+        TableName: name,
+        AttributeDefinitions,
+        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+        BillingMode: 'PAY_PER_REQUEST',
+      }),
+    );
+    await expect(setUpTable(dynamodb, 'media', { ...place, prefix: 'strange-' })).rejects.toThrow(
+      'other keys or indexes: (id) instead of (userId, id)',
+    );
   });
 
   it('makes the topic once and finds it the next time, a FIFO topic too', async () => {
@@ -72,7 +89,9 @@ describe('setting up AWS', () => {
   it('keeps the rules that a bucket has already', async () => {
     const rule = { ID: 'logs', Status: 'Enabled' as const, Filter: { Prefix: 'logs/' }, Expiration: { Days: 30 } };
     await s3.send(new CreateBucketCommand({ Bucket: 'ruled' }));
-    await s3.send(new PutBucketLifecycleConfigurationCommand({ Bucket: 'ruled', LifecycleConfiguration: { Rules: [rule] } }));
+    await s3.send(
+      new PutBucketLifecycleConfigurationCommand({ Bucket: 'ruled', LifecycleConfiguration: { Rules: [rule] } }),
+    );
     expect(await setUpBucket(s3, 'ruled', 'us-east-1', 9)).toBe('is there, unfinished uploads go after 9 days');
     const { Rules } = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket: 'ruled' }));
     expect(Rules).toMatchObject([rule, { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 9 } }]);
@@ -81,11 +100,9 @@ describe('setting up AWS', () => {
   it('names the permission that is missing, and goes on with the rest', async () => {
     const refusing = await startRefusing();
     stops.push(refusing.stop);
-    const [deniedDynamodb, deniedSns, deniedS3] = [DynamoDBClient, SNSClient, S3Client].map((Client) => new Client({ endpoint: refusing.endpoint, region: 'us-east-1', credentials })) as [
-      DynamoDBClient,
-      SNSClient,
-      S3Client,
-    ];
+    const [deniedDynamodb, deniedSns, deniedS3] = [DynamoDBClient, SNSClient, S3Client].map(
+      (Client) => new Client({ endpoint: refusing.endpoint, region: 'us-east-1', credentials }),
+    ) as [DynamoDBClient, SNSClient, S3Client];
     const said: string[] = [];
     const isComplete = await setUp(
       [
@@ -110,10 +127,20 @@ describe('setting up AWS', () => {
 async function startRefusing(): Promise<{ endpoint: string; stop: () => void }> {
   const server = createServer((req, res) => {
     const operation = String(req.headers['x-amz-target'] ?? '').split('.')[1];
-    if (operation === 'DescribeTable') return void res.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end('{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"}');
-    if (operation) return void res.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end('{"__type":"com.amazon.coral.service#AccessDeniedException","Message":"not authorized"}');
+    if (operation === 'DescribeTable')
+      return void res
+        .writeHead(400, { 'content-type': 'application/x-amz-json-1.0' })
+        .end('{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"}');
+    if (operation)
+      return void res
+        .writeHead(400, { 'content-type': 'application/x-amz-json-1.0' })
+        .end('{"__type":"com.amazon.coral.service#AccessDeniedException","Message":"not authorized"}');
     if (req.method === 'HEAD') return void res.writeHead(403).end();
-    res.writeHead(403, { 'content-type': 'text/xml' }).end('<ErrorResponse><Error><Type>Sender</Type><Code>AuthorizationError</Code><Message>not authorized</Message></Error></ErrorResponse>');
+    res
+      .writeHead(403, { 'content-type': 'text/xml' })
+      .end(
+        '<ErrorResponse><Error><Type>Sender</Type><Code>AuthorizationError</Code><Message>not authorized</Message></Error></ErrorResponse>',
+      );
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

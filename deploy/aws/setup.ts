@@ -6,7 +6,8 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 /** `npm run setup:aws`: makes or checks what the settings name at AWS. Run it as often as you like. */
 async function main(): Promise<boolean> {
   const steps = stepsOf(loadConfig());
-  if (steps.length === 0) say('Nothing to set up: the settings name nothing at AWS (SNAPSTREAM_MODE=aws, SNS_TOPIC_ARN, S3_BUCKET)');
+  if (steps.length === 0)
+    say('Nothing to set up: the settings name nothing at AWS (SNAPSTREAM_MODE=aws, SNS_TOPIC_ARN, S3_BUCKET)');
   return setUp(steps, say);
 }
 

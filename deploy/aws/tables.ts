@@ -1,5 +1,12 @@
-import { CreateTableCommand, DescribeTableCommand, DescribeTimeToLiveCommand, UpdateTimeToLiveCommand, type DynamoDBClient, type TableDescription } from '@aws-sdk/client-dynamodb';
 import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  UpdateTimeToLiveCommand,
+  type DynamoDBClient,
+  type TableDescription,
+} from '@aws-sdk/client-dynamodb';
 import { tables, type TableName } from '#platform';
 import { createTableInput } from '../../libs/platform/dynamodb/tables';
 import { ask, SetupError } from './ask';
@@ -15,25 +22,37 @@ export interface TablePlace {
 }
 
 /** Makes or checks one table. @returns what was done, in a few words. @throws {SetupError} */
-export async function setUpTable(client: DynamoDBClient, table: TableName, { prefix, arnPrefix }: TablePlace): Promise<string> {
+export async function setUpTable(
+  client: DynamoDBClient,
+  table: TableName,
+  { prefix, arnPrefix }: TablePlace,
+): Promise<string> {
   const name = `${prefix}${table}`;
   const arn = `${arnPrefix}${name}`;
   const wanted = createTableInput(name, tables[table]);
   const known = await describe(client, name, arn);
   if (!known) await ask('dynamodb:CreateTable', arn, () => client.send(new CreateTableCommand(wanted)));
   const description = await active(client, name, arn);
-  if (shapeOf(description) !== shapeOf(wanted)) throw new SetupError(`Table ${name} is there with other keys or indexes: ${shapeOf(description)} instead of ${shapeOf(wanted)}`);
+  if (shapeOf(description) !== shapeOf(wanted))
+    throw new SetupError(
+      `Table ${name} is there with other keys or indexes: ${shapeOf(description)} instead of ${shapeOf(wanted)}`,
+    );
   const done = known ? 'is there' : 'made';
   return expiring.has(table) ? `${done}, ${await setUpExpiry(client, name, arn)}` : done;
 }
 
 async function setUpExpiry(client: DynamoDBClient, TableName: string, arn: string): Promise<string> {
-  const { TimeToLiveDescription: current } = await ask('dynamodb:DescribeTimeToLive', arn, () => client.send(new DescribeTimeToLiveCommand({ TableName })));
+  const { TimeToLiveDescription: current } = await ask('dynamodb:DescribeTimeToLive', arn, () =>
+    client.send(new DescribeTimeToLiveCommand({ TableName })),
+  );
   if (current?.TimeToLiveStatus === 'ENABLED' || current?.TimeToLiveStatus === 'ENABLING') {
     if (current.AttributeName === 'expiresAt') return 'items expire';
     throw new SetupError(`Table ${TableName} lets items expire by ${current.AttributeName} instead of expiresAt`);
   }
-  const request = new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true } });
+  const request = new UpdateTimeToLiveCommand({
+    TableName,
+    TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+  });
   try {
     await ask('dynamodb:UpdateTimeToLive', arn, () => client.send(request));
     return 'items expire';
@@ -45,7 +64,9 @@ async function setUpExpiry(client: DynamoDBClient, TableName: string, arn: strin
 
 async function describe(client: DynamoDBClient, TableName: string, arn: string): Promise<TableDescription | null> {
   try {
-    const { Table } = await ask('dynamodb:DescribeTable', arn, () => client.send(new DescribeTableCommand({ TableName })));
+    const { Table } = await ask('dynamodb:DescribeTable', arn, () =>
+      client.send(new DescribeTableCommand({ TableName })),
+    );
     return Table ?? null;
   } catch (error) {
     if ((error as Error).name === 'ResourceNotFoundException') return null;
@@ -71,7 +92,9 @@ interface Shape {
 
 /** Keys and indexes in one line, whatever order they are listed in. */
 function shapeOf({ KeySchema, LocalSecondaryIndexes = [], GlobalSecondaryIndexes = [] }: Shape): string {
-  const indexes = [...LocalSecondaryIndexes, ...GlobalSecondaryIndexes].map(({ IndexName, KeySchema: keys }) => `${IndexName}${keysOf(keys)}`);
+  const indexes = [...LocalSecondaryIndexes, ...GlobalSecondaryIndexes].map(
+    ({ IndexName, KeySchema: keys }) => `${IndexName}${keysOf(keys)}`,
+  );
   return [keysOf(KeySchema), ...indexes.toSorted()].join(' ');
 }
 

@@ -5,9 +5,17 @@ import { ChildLog, tellingLine } from './child-log';
 
 describe('tellingLine', () => {
   it.each([
-    ['a crash of Node', 'app.js:3\n  throw new Error()\n  ^\n\nTypeError: x is not a function\n    at main (app.js:3:1) {\n  code: 7\n}\n\nNode.js v24.21.0\n', 'TypeError: x is not a function'],
+    [
+      'a crash of Node',
+      'app.js:3\n  throw new Error()\n  ^\n\nTypeError: x is not a function\n    at main (app.js:3:1) {\n  code: 7\n}\n\nNode.js v24.21.0\n',
+      'TypeError: x is not a function',
+    ],
     ['a plain sentence', '{"level":30,"msg":"starting"}\nPORT: is missing\n', 'PORT: is missing'],
-    ['a logged error', '{"level":60,"msg":"could not start","err":{"message":"no table"}}\n{"level":30,"msg":"stopping"}\n', 'no table'],
+    [
+      'a logged error',
+      '{"level":60,"msg":"could not start","err":{"message":"no table"}}\n{"level":30,"msg":"stopping"}\n',
+      'no table',
+    ],
     ['a line cut by the crash', 'gone wrong\n{"level":50,"ms', 'gone wrong'],
     ['nothing telling', '{"level":30,"msg":"hello"}\n', ''],
   ])('finds why it ended in %s', (_, log, line) => {

@@ -1,8 +1,8 @@
-import { processStart } from '#config';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { processStart } from '#config';
 import { Child, ChildNeverReadyError, delayAfter } from './child';
 
 const READY = `process.send({ type: 'ready' });`;
@@ -26,7 +26,14 @@ describe('Child', () => {
   function stub(name: string, source: string, drainMs = 5_000): Child {
     const script = join(dir, `${name}.js`);
     writeFileSync(script, source);
-    const spec = { name, script, args: [dir], env: { PATH: '/usr/bin:/bin' }, logFile: join(dir, `${name}.log`), drainMs };
+    const spec = {
+      name,
+      script,
+      args: [dir],
+      env: { PATH: '/usr/bin:/bin' },
+      logFile: join(dir, `${name}.log`),
+      drainMs,
+    };
     const child = new Child(spec, { say: (line) => lines.push(line), changed: () => {} });
     started.push(child);
     return child;
@@ -59,9 +66,14 @@ describe('Child', () => {
   });
 
   it('gives up on a child that never got ready, with its own last line', async () => {
-    const failure = stub('wrong', `process.stderr.write('TRUST_PROXY: expected a number\\n'); process.exit(1);`).start();
+    const failure = stub(
+      'wrong',
+      `process.stderr.write('TRUST_PROXY: expected a number\\n'); process.exit(1);`,
+    ).start();
     await expect(failure).rejects.toThrow(ChildNeverReadyError);
-    await expect(failure).rejects.toThrow(/^wrong ended \(exit code 1\): TRUST_PROXY: expected a number\n.*5 attempts.*wrong\.log$/);
+    await expect(failure).rejects.toThrow(
+      /^wrong ended \(exit code 1\): TRUST_PROXY: expected a number\n.*5 attempts.*wrong\.log$/,
+    );
     expect(lines).toHaveLength(4);
   });
 

@@ -33,7 +33,8 @@ export interface Watcher {
 export class ChildNeverReadyError extends Error {}
 
 /** The pause before start number `failures + 1`: 0.5 s, doubled with each failure in a row, 15 s at most. */
-export const delayAfter = (failures: number): number => Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), LONGEST_DELAY_MS);
+export const delayAfter = (failures: number): number =>
+  Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), LONGEST_DELAY_MS);
 
 /** A Node process that is started again whenever it ends, until it is told to stop. */
 export class Child {
@@ -61,7 +62,10 @@ export class Child {
    */
   start(): Promise<void> {
     this.#done = this.#keepRunning();
-    const patience = setTimeout(() => this.watcher.say(`${this.spec.name} is slow to start; its log: ${this.spec.logFile}`), SLOW_MS);
+    const patience = setTimeout(
+      () => this.watcher.say(`${this.spec.name} is slow to start; its log: ${this.spec.logFile}`),
+      SLOW_MS,
+    );
     patience.unref();
     return this.#ready.promise.finally(() => clearTimeout(patience));
   }
@@ -86,14 +90,18 @@ export class Child {
 
   async #keepRunning(): Promise<void> {
     const { signal } = this.#stopping;
-    for (let failures = 0; !signal.aborted; ) {
+    for (let failures = 0; !signal.aborted;) {
       const startedAt = Date.now();
       const ending = await this.#runOnce().catch((error: Error) => error.message); // such as a disk too full for a log
       if (signal.aborted) return;
       failures = Date.now() - startedAt >= HEALTHY_MS ? 1 : failures + 1;
       const account = [`${this.spec.name} ended (${ending})`, this.#log.lastWords()].filter(Boolean).join(': ');
       if (!this.#wasReady && failures >= MAX_FAILED_STARTS) {
-        this.#ready.reject(new ChildNeverReadyError(`${account}\nIt never got ready in ${failures} attempts; its log: ${this.spec.logFile}`));
+        this.#ready.reject(
+          new ChildNeverReadyError(
+            `${account}\nIt never got ready in ${failures} attempts; its log: ${this.spec.logFile}`,
+          ),
+        );
         return;
       }
       const delayMs = delayAfter(failures);

@@ -1,9 +1,9 @@
-import { processStart } from '#config';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { processStart } from '#config';
 import { DataLock, FolderInUseError } from './data-lock';
 
 describe('DataLock', () => {
@@ -30,12 +30,19 @@ describe('DataLock', () => {
 
   it.each([
     ['a process that is gone', JSON.stringify({ pid: 2 ** 22 + 1, started: '1', children: [] })],
-    ['a pid that now belongs to another process', JSON.stringify({ pid: process.pid, started: 'before', children: [] })],
+    [
+      'a pid that now belongs to another process',
+      JSON.stringify({ pid: process.pid, started: 'before', children: [] }),
+    ],
     ['a note that a power cut left empty', ''],
   ])('takes over from %s', async (_, note) => {
     writeFileSync(path, note);
     await DataLock.take(dir);
-    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ pid: process.pid, started: processStart(process.pid), children: [] });
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({
+      pid: process.pid,
+      started: processStart(process.pid),
+      children: [],
+    });
   });
 
   it('lets one of many that start together have it', async () => {

@@ -1,7 +1,7 @@
-import { isAlive, processStart, runningInstallation } from '#config';
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive, processStart, runningInstallation } from '#config';
 import { killGroup } from './child';
 
 interface LivingProcess {
@@ -17,7 +17,9 @@ interface Owner extends LivingProcess {
 export class FolderInUseError extends Error {
   constructor(dataDir: string, pid: number) {
     const running = runningInstallation(dataDir);
-    super(`SnapStream runs on ${dataDir} already (pid ${pid}${running ? `, ${running.url}` : ', starting or stopping'})`);
+    super(
+      `SnapStream runs on ${dataDir} already (pid ${pid}${running ? `, ${running.url}` : ', starting or stopping'})`,
+    );
   }
 }
 

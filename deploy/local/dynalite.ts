@@ -7,7 +7,13 @@ import { startDynamoDbEmulator } from './dynamodb-emulator';
 async function main(path: string, port: number): Promise<void> {
   const key = await text(process.stdin);
   if (key === '') throw new Error('Expected the key of the DynamoDB emulator on stdin, but received nothing');
-  const { endpoint, stop } = await startDynamoDbEmulator({ path, host: '127.0.0.1', port, key, hostnames: ['127.0.0.1', 'localhost'] });
+  const { endpoint, stop } = await startDynamoDbEmulator({
+    path,
+    host: '127.0.0.1',
+    port,
+    key,
+    hostnames: ['127.0.0.1', 'localhost'],
+  });
   process.once('SIGTERM', () => void stop().then(() => process.exit(0)));
   stopWithParent(stop);
   await listTables(endpoint);
@@ -22,7 +28,8 @@ async function listTables(endpoint: string): Promise<void> {
       'content-type': 'application/x-amz-json-1.0',
       'x-amz-target': 'DynamoDB_20120810.ListTables',
       'x-amz-date': '20260101T000000Z',
-      authorization: 'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=unchecked',
+      authorization:
+        'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=unchecked',
     },
     body: '{}',
   });

@@ -1,9 +1,15 @@
-import { CreateTableCommand, DynamoDBClient, PutItemCommand, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { AbstractIterator, AbstractKeyIterator, AbstractLevel, AbstractValueIterator } from 'abstract-level';
-import { request, type OutgoingHttpHeaders } from 'node:http';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { request, type OutgoingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+  ScanCommand,
+} from '@aws-sdk/client-dynamodb';
+import { AbstractIterator, AbstractKeyIterator, AbstractLevel, AbstractValueIterator } from 'abstract-level';
 import { eventually } from '#testing';
 import { startDynamoDbEmulator, type DynamoDbEmulator } from './dynamodb-emulator';
 
@@ -15,17 +21,24 @@ const listTables = {
   authorization: 'AWS4-HMAC-SHA256 Credential=any, SignedHeaders=host, Signature=any',
 };
 
-const isIterator = (resource: unknown) => [AbstractIterator, AbstractKeyIterator, AbstractValueIterator].some((kind) => resource instanceof kind);
+const isIterator = (resource: unknown) =>
+  [AbstractIterator, AbstractKeyIterator, AbstractValueIterator].some((kind) => resource instanceof kind);
 
 /** Iterators that LevelDB holds open: each pins a snapshot and the tables that it reads. */
 function countOpenIterators() {
   const open = new Set<unknown>();
   const { attachResource, detachResource } = AbstractLevel.prototype;
-  jest.spyOn(AbstractLevel.prototype, 'attachResource').mockImplementation(function (this: typeof AbstractLevel.prototype, resource) {
+  jest.spyOn(AbstractLevel.prototype, 'attachResource').mockImplementation(function (
+    this: typeof AbstractLevel.prototype,
+    resource,
+  ) {
     if (isIterator(resource)) open.add(resource);
     attachResource.call(this, resource);
   });
-  jest.spyOn(AbstractLevel.prototype, 'detachResource').mockImplementation(function (this: typeof AbstractLevel.prototype, resource) {
+  jest.spyOn(AbstractLevel.prototype, 'detachResource').mockImplementation(function (
+    this: typeof AbstractLevel.prototype,
+    resource,
+  ) {
     open.delete(resource);
     detachResource.call(this, resource);
   });
@@ -52,30 +65,46 @@ describe('the DynamoDB emulator', () => {
 
   async function makeTable(): Promise<void> {
     const AttributeDefinitions = ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const }));
-    const KeySchema = [{ AttributeName: 'pk', KeyType: 'HASH' as const }, { AttributeName: 'sk', KeyType: 'RANGE' as const }];
-    await client.send(new CreateTableCommand({ TableName: 'things', BillingMode: 'PAY_PER_REQUEST', AttributeDefinitions, KeySchema }));
-    for (const sk of ['1', '2', '3']) await client.send(new PutItemCommand({ TableName: 'things', Item: { pk: { S: 'a' }, sk: { S: sk } } }));
+    const KeySchema = [
+      { AttributeName: 'pk', KeyType: 'HASH' as const },
+      { AttributeName: 'sk', KeyType: 'RANGE' as const },
+    ];
+    await client.send(
+      new CreateTableCommand({ TableName: 'things', BillingMode: 'PAY_PER_REQUEST', AttributeDefinitions, KeySchema }),
+    );
+    for (const sk of ['1', '2', '3'])
+      await client.send(new PutItemCommand({ TableName: 'things', Item: { pk: { S: 'a' }, sk: { S: sk } } }));
   }
 
   it('closes the iterator of each query and scan, read to the end or not', async () => {
     await makeTable();
     const open = countOpenIterators();
-    const query = { TableName: 'things', KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': { S: 'a' } } };
+    const query = {
+      TableName: 'things',
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': { S: 'a' } },
+    };
     for (const Limit of [undefined, 1]) {
       expect((await client.send(new QueryCommand({ ...query, Limit }))).Count).toBe(Limit ?? 3);
       expect((await client.send(new ScanCommand({ TableName: 'things', Limit }))).Count).toBe(Limit ?? 3);
     }
     expect(jest.mocked(AbstractLevel.prototype.attachResource).mock.calls.length).toBeGreaterThanOrEqual(4);
-    await eventually(() => Promise.resolve(open.size), (size) => size === 0);
+    await eventually(
+      () => Promise.resolve(open.size),
+      (size) => size === 0,
+    );
   });
 
   const send = (path: string, headers: OutgoingHttpHeaders, method = 'POST') =>
     new Promise<{ status: number; allowOrigin: string | undefined; body: string }>((resolve, reject) => {
       const { port } = new URL(emulator.endpoint);
-      const sent = request({ host: '127.0.0.1', port, path, method, headers: { ...listTables, ...headers } }, async (res) => {
-        const body = Buffer.concat(await res.toArray()).toString();
-        resolve({ status: res.statusCode!, allowOrigin: res.headers['access-control-allow-origin'], body });
-      });
+      const sent = request(
+        { host: '127.0.0.1', port, path, method, headers: { ...listTables, ...headers } },
+        async (res) => {
+          const body = Buffer.concat(await res.toArray()).toString();
+          resolve({ status: res.statusCode!, allowOrigin: res.headers['access-control-allow-origin'], body });
+        },
+      );
       sent.once('error', reject);
       sent.end(method === 'POST' ? '{}' : undefined);
     });
@@ -88,7 +117,12 @@ describe('the DynamoDB emulator', () => {
     ['without the key', '/', {}, 'POST'],
     ['with another key', '/b-random-key/', {}, 'POST'],
     ['from a page of another origin', `/${key}/`, { origin: 'http://evil.example' }, 'POST'],
-    ['as a preflight of a browser', `/${key}/`, { origin: 'http://evil.example', 'access-control-request-method': 'POST' }, 'OPTIONS'],
+    [
+      'as a preflight of a browser',
+      `/${key}/`,
+      { origin: 'http://evil.example', 'access-control-request-method': 'POST' },
+      'OPTIONS',
+    ],
     ['from a browser that sends no Origin', `/${key}/`, { 'sec-fetch-site': 'cross-site' }, 'GET'],
     ['under the name of another host (DNS rebinding)', `/${key}/`, { host: 'rebind.example' }, 'POST'],
   ])('refuses a request %s', async (_, path, headers, method) => {

@@ -1,10 +1,10 @@
-import { AbstractKeyIterator, AbstractValueIterator } from 'abstract-level';
-import dynalite from 'dynalite';
 import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { AbstractKeyIterator, AbstractValueIterator } from 'abstract-level';
+import dynalite from 'dynalite';
 
 /**
  * dynalite 4.0.0 (db/index.js:431 and :464) ends its iterators by `return()`, which those of abstract-level 3 do not have:
@@ -57,7 +57,10 @@ export async function startDynamoDbEmulator(options: DynamoDbEmulatorOptions): P
 }
 
 /** Browsers name the origin of a page, or at least its relation to us; a page under a rebound DNS name has a foreign Host. */
-function isAdmitted({ headers, url = '/' }: IncomingMessage, { key, hostnames }: Pick<DynamoDbEmulatorOptions, 'key' | 'hostnames'>): boolean {
+function isAdmitted(
+  { headers, url = '/' }: IncomingMessage,
+  { key, hostnames }: Pick<DynamoDbEmulatorOptions, 'key' | 'hostnames'>,
+): boolean {
   if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) return false;
   if (!hostnames.includes(headers.host?.replace(/:\d+$/, '') ?? '')) return false;
   return key === null || isSame(url.split('/')[1] ?? '', key);

@@ -17,11 +17,18 @@ async function main(folder: string): Promise<void> {
     key: null,
     hostnames: ['emulators', '127.0.0.1', 'localhost'],
   });
-  const aws = await startFauxqs({ port: AWS_PORT, host: 'emulators', logger: false, dataDir: join(folder, 'aws'), s3StorageDir: join(folder, 's3') });
+  const aws = await startFauxqs({
+    port: AWS_PORT,
+    host: 'emulators',
+    logger: false,
+    dataDir: join(folder, 'aws'),
+    s3StorageDir: join(folder, 's3'),
+  });
   process.stdout.write(`DynamoDB on port ${DYNAMODB_PORT}; SNS, SQS and S3 on port ${AWS_PORT}\n`);
 
   const stop = () => Promise.all([dynamodb.stop(), aws.stop()]);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop().then(() => process.exit(0)));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => void stop().then(() => process.exit(0)));
 }
 
 void main(process.argv[2]!);

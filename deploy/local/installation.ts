@@ -1,6 +1,6 @@
-import type { Config } from '#config';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { Config } from '#config';
 import { Child, type Watcher } from './child';
 import { freePort, whyTaken } from './ports';
 import { Stores, storesEnv, type StoreAddresses } from './stores';
@@ -70,7 +70,8 @@ export class Installation {
     const numbers = Array.from({ length: this.config.workers }, (_, index) => index + 1);
     const workers = numbers.map((number) => this.#service(`worker-${number}`, main, { ...env, OPS_PORT: '0' }));
     await Promise.all(workers.map((worker) => worker.start()));
-    if (workers.length > 0) this.watcher.say(workers.length === 1 ? '1 worker is ready' : `${workers.length} workers are ready`);
+    if (workers.length > 0)
+      this.watcher.say(workers.length === 1 ? '1 worker is ready' : `${workers.length} workers are ready`);
   }
 
   /** The default gives way to whoever has it; a chosen one is asked for by a monitor and stays. */
@@ -80,7 +81,10 @@ export class Installation {
   }
 
   #service(name: string, script: string, env: Record<string, string>): Child {
-    const child = new Child({ name, script, env, drainMs: DRAIN_MS, logFile: join(this.#logs, `${name}.log`) }, this.watcher);
+    const child = new Child(
+      { name, script, env, drainMs: DRAIN_MS, logFile: join(this.#logs, `${name}.log`) },
+      this.watcher,
+    );
     this.#services.push(child);
     if (this.#stopping) child.kill(); // a start that is still under way comes to nothing
     return child;

@@ -1,7 +1,7 @@
-import { childEnv, emulatorCredentials, type Config } from '#config';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { childEnv, emulatorCredentials, type Config } from '#config';
 import { Child, type Watcher } from './child';
 import { freePort } from './ports';
 
@@ -82,7 +82,11 @@ export class Stores {
 }
 
 /** The environment of a process that works with these stores; what is set already goes before `defaults`. */
-export function storesEnv(config: Config, { redisUrl, dynamodbEndpoint }: StoreAddresses, defaults: Record<string, string> = {}): Record<string, string> {
+export function storesEnv(
+  config: Config,
+  { redisUrl, dynamodbEndpoint }: StoreAddresses,
+  defaults: Record<string, string> = {},
+): Record<string, string> {
   const emulated = dynamodbEndpoint !== null && dynamodbEndpoint !== config.dynamodbEndpoint;
   const realAws = config.s3Bucket !== null || config.snsTopicArn !== null; // has credentials of its own
   return childEnv(

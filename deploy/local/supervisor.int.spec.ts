@@ -1,13 +1,24 @@
-import { childEnv, processStart, runningInstallation } from '#config';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, closeSync, cpSync, existsSync, globSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  cpSync,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { childEnv, processStart, runningInstallation } from '#config';
 import { fillDisk, mountSmallDisk, whyNoSmallDisk, type SmallDisk } from '#testing';
 import { freePort } from './ports';
 
@@ -21,7 +32,8 @@ async function stop(supervisor: ChildProcess, signal: NodeJS.Signals): Promise<n
   return supervisor.exitCode;
 }
 
-const exitCode = async (ended: ChildProcess): Promise<number | null> => ended.exitCode ?? ((await once(ended, 'exit'))[0] as number | null);
+const exitCode = async (ended: ChildProcess): Promise<number | null> =>
+  ended.exitCode ?? ((await once(ended, 'exit'))[0] as number | null);
 
 async function until<T>(find: () => T): Promise<NonNullable<T>> {
   for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(20)) {
@@ -31,7 +43,10 @@ async function until<T>(find: () => T): Promise<NonNullable<T>> {
   throw new Error(`Expected ${find.toString()} within 20 s`);
 }
 
-const readLogs = (dataDir: string) => globSync(join(dataDir, 'logs/*')).map((path) => readFileSync(path, 'utf8')).join('');
+const readLogs = (dataDir: string) =>
+  globSync(join(dataDir, 'logs/*'))
+    .map((path) => readFileSync(path, 'utf8'))
+    .join('');
 
 const allGone = (pids: number[]) => pids.every((pid) => processStart(pid) === null);
 
@@ -43,7 +58,13 @@ describe('supervisor', () => {
 
   beforeAll(() => {
     const entries = ['supervisor', 'redis', 'dynalite'].map((name) => join(__dirname, `${name}.ts`));
-    const options = ['--bundle', '--platform=node', '--packages=external', '--log-level=error', `--outdir=${join(dir, 'bin')}`];
+    const options = [
+      '--bundle',
+      '--platform=node',
+      '--packages=external',
+      '--log-level=error',
+      `--outdir=${join(dir, 'bin')}`,
+    ];
     execFileSync(join(root, 'node_modules/.bin/esbuild'), [...entries, ...options], { cwd: root });
     cpSync(join(__dirname, 'stubs'), join(dir, 'stubs'), { recursive: true });
   });
@@ -56,7 +77,13 @@ describe('supervisor', () => {
   afterAll(() => rmSync(dir, { recursive: true }));
 
   function start(settings: Record<string, string>, terminal: 'pipe' | number = 'pipe') {
-    const env = { PATH: childEnv({}).PATH, NODE_PATH: join(root, 'node_modules'), DATA_DIR: dataDir, WORKERS: '2', ...settings };
+    const env = {
+      PATH: childEnv({}).PATH,
+      NODE_PATH: join(root, 'node_modules'),
+      DATA_DIR: dataDir,
+      WORKERS: '2',
+      ...settings,
+    };
     const args = [join(dir, 'bin/supervisor.js'), join(dir, 'stubs')];
     const supervisor = spawn(process.execPath, args, { env, stdio: ['ignore', terminal, 'pipe'] });
     running.push(supervisor);
@@ -72,7 +99,10 @@ describe('supervisor', () => {
     return { supervisor, installation };
   }
 
-  const childPids = (): number[] => (JSON.parse(readFileSync(join(dataDir, 'lock'), 'utf8')) as { children: { pid: number }[] }).children.map(({ pid }) => pid);
+  const childPids = (): number[] =>
+    (JSON.parse(readFileSync(join(dataDir, 'lock'), 'utf8')) as { children: { pid: number }[] }).children.map(
+      ({ pid }) => pid,
+    );
 
   it('starts all, and stops the services while their stores still serve', async () => {
     const { supervisor, installation } = await startReady();
@@ -146,9 +176,13 @@ describe('supervisor', () => {
     const { supervisor, installation } = await startReady();
     const { port } = new URL(installation.url);
     const sameFolder = start({ PORT: '0' });
-    expect(await sameFolder.output).toBe(`SnapStream runs on ${dataDir} already (pid ${supervisor.pid}, ${installation.url})\n`);
+    expect(await sameFolder.output).toBe(
+      `SnapStream runs on ${dataDir} already (pid ${supervisor.pid}, ${installation.url})\n`,
+    );
     const samePort = start({ PORT: port, DATA_DIR: join(dir, 'other') });
-    expect(await samePort.output).toBe(`Port ${port} is in use by another program: stop it, or choose another port with PORT=<number>\n`);
+    expect(await samePort.output).toBe(
+      `Port ${port} is in use by another program: stop it, or choose another port with PORT=<number>\n`,
+    );
     expect([await exitCode(sameFolder), await exitCode(samePort)]).toEqual([1, 1]);
     await stop(supervisor, 'SIGTERM');
   });
@@ -202,7 +236,10 @@ describe('supervisor', () => {
   });
 
   it('uses the stores it is given and starts none', async () => {
-    const { supervisor, installation } = await startReady({ REDIS_URL: 'redis://127.0.0.1:1', AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:2' });
+    const { supervisor, installation } = await startReady({
+      REDIS_URL: 'redis://127.0.0.1:1',
+      AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:2',
+    });
     expect(childPids()).toHaveLength(3);
     expect(await (await fetch(installation.url)).json()).not.toHaveProperty('AWS_ACCESS_KEY_ID');
     await stop(supervisor, 'SIGTERM');

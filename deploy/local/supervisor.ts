@@ -1,6 +1,6 @@
-import { ConfigError, loadConfig, processStart, runningFile, type Config, type RunningInstallation } from '#config';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { ConfigError, loadConfig, processStart, runningFile, type Config, type RunningInstallation } from '#config';
 import { ChildNeverReadyError } from './child';
 import { makeDataDir, StartRefusedError } from './data-dir';
 import { DataLock, FolderInUseError } from './data-lock';
@@ -29,7 +29,10 @@ async function main(servicesDir: string): Promise<void> {
 async function run(config: Config, servicesDir: string, lock: DataLock): Promise<void> {
   await refuseTakenPort(config);
   say(`Starting SnapStream; data in ${here(config.dataDir)}, logs in ${here(join(config.dataDir, 'logs'))}`);
-  const installation = new Installation(config, servicesDir, { say, changed: () => lock.recordChildren(installation.pids) });
+  const installation = new Installation(config, servicesDir, {
+    say,
+    changed: () => lock.recordChildren(installation.pids),
+  });
   const stopRequested = stopRequest(() => installation.kill());
   const started = installation.start().then((addresses) => announce(config, addresses));
   try {
@@ -42,11 +45,20 @@ async function run(config: Config, servicesDir: string, lock: DataLock): Promise
 }
 
 async function refuseTakenPort(config: Config): Promise<void> {
-  const ports = [['PORT', config.port] as const, ...(config.opsPort === 9090 ? [] : [['OPS_PORT', config.opsPort] as const])];
+  const ports = [
+    ['PORT', config.port] as const,
+    ...(config.opsPort === 9090 ? [] : [['OPS_PORT', config.opsPort] as const]),
+  ];
   for (const [name, port] of ports) {
     const why = await whyTaken(port, config.host);
-    if (why === 'EADDRINUSE') throw new StartRefusedError(`Port ${port} is in use by another program: stop it, or choose another port with ${name}=<number>`);
-    if (why) throw new StartRefusedError(`Listening on ${config.host} port ${port} is not possible (${why}): check HOST and ${name}`);
+    if (why === 'EADDRINUSE')
+      throw new StartRefusedError(
+        `Port ${port} is in use by another program: stop it, or choose another port with ${name}=<number>`,
+      );
+    if (why)
+      throw new StartRefusedError(
+        `Listening on ${config.host} port ${port} is not possible (${why}): check HOST and ${name}`,
+      );
   }
 }
 
@@ -84,7 +96,9 @@ const here = (path: string) => relative('', path) || '.';
 main(process.argv[2] ?? join(__dirname, '..', '..', 'services')).then(
   () => process.exit(0),
   (error: Error) => {
-    const expected = [ConfigError, FolderInUseError, StartRefusedError, ChildNeverReadyError].some((kind) => error instanceof kind);
+    const expected = [ConfigError, FolderInUseError, StartRefusedError, ChildNeverReadyError].some(
+      (kind) => error instanceof kind,
+    );
     process.stderr.write(`${expected ? error.message : error.stack}\n`);
     process.exit(1);
   },

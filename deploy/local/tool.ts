@@ -1,6 +1,6 @@
-import { ConfigError, loadConfig, runningInstallation, type Config } from '#config';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { ConfigError, loadConfig, runningInstallation, type Config } from '#config';
 import { ChildNeverReadyError } from './child';
 import { makeDataDir, StartRefusedError } from './data-dir';
 import { DataLock, FolderInUseError } from './data-lock';
@@ -12,7 +12,8 @@ import { Stores, storesEnv } from './stores';
  */
 async function main([script = '', ...args]: string[]): Promise<number> {
   const config = loadConfig();
-  if (config.mode === 'aws' || runningInstallation(config.dataDir) || (config.redisUrl && config.dynamodbEndpoint)) return run(script, args);
+  if (config.mode === 'aws' || runningInstallation(config.dataDir) || (config.redisUrl && config.dynamodbEndpoint))
+    return run(script, args);
   makeDataDir(config.dataDir);
   const lock = await DataLock.take(config.dataDir);
   try {
@@ -23,7 +24,11 @@ async function main([script = '', ...args]: string[]): Promise<number> {
 }
 
 /** What the stores say goes to their logs alone: the output is the tool's. */
-async function withStores(config: Config, lock: DataLock, use: (env: Record<string, string>) => Promise<number>): Promise<number> {
+async function withStores(
+  config: Config,
+  lock: DataLock,
+  use: (env: Record<string, string>) => Promise<number>,
+): Promise<number> {
   const stores = new Stores(config, { say: () => {}, changed: () => lock.recordChildren(stores.pids) });
   try {
     return await use(storesEnv(config, await stores.start()));
@@ -43,7 +48,9 @@ async function run(script: string, args: string[], env?: Record<string, string>)
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: Error) => {
-    const expected = [ConfigError, FolderInUseError, StartRefusedError, ChildNeverReadyError].some((kind) => error instanceof kind);
+    const expected = [ConfigError, FolderInUseError, StartRefusedError, ChildNeverReadyError].some(
+      (kind) => error instanceof kind,
+    );
     process.stderr.write(`${expected ? error.message : error.stack}\n`);
     process.exit(1);
   },

@@ -13,13 +13,22 @@ const aws = {
 
 describe('loadConfig', () => {
   it('needs nothing in local mode', () => {
-    expect(loadConfig({})).toMatchObject({ mode: 'local', port: 3000, host: '127.0.0.1', maxUploadBytes: 5 * 1024 ** 3, userQuotaBytes: null });
+    expect(loadConfig({})).toMatchObject({
+      mode: 'local',
+      port: 3000,
+      host: '127.0.0.1',
+      maxUploadBytes: 5 * 1024 ** 3,
+      userQuotaBytes: null,
+    });
   });
 
-  it.each(['REDIS_URL', 'SESSION_SECRET', 'SNS_TOPIC_ARN', 'AWS_REGION'])('requires %s in aws mode and names it', (name) => {
-    expect(() => loadConfig({ ...aws, [name]: undefined })).toThrow(`${name}: is missing`);
-    expect(loadConfig(aws).mode).toBe('aws');
-  });
+  it.each(['REDIS_URL', 'SESSION_SECRET', 'SNS_TOPIC_ARN', 'AWS_REGION'])(
+    'requires %s in aws mode and names it',
+    (name) => {
+      expect(() => loadConfig({ ...aws, [name]: undefined })).toThrow(`${name}: is missing`);
+      expect(loadConfig(aws).mode).toBe('aws');
+    },
+  );
 
   it.each([
     [{ PORT: 'abc' }, 'PORT'],

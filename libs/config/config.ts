@@ -18,8 +18,15 @@ const common = {
   PORT: wholeNumber(0, 65_535).default(3000),
   OPS_PORT: wholeNumber(0, 65_535).default(9090),
   HOST: z.string().min(1).default('127.0.0.1'),
-  DATA_DIR: z.string().min(1).default('.data').transform((path) => resolve(path)),
-  TABLE_PREFIX: z.string().regex(/^[A-Za-z0-9_.-]{0,64}$/, 'letters, digits and _ . - only').default('snapstream-'),
+  DATA_DIR: z
+    .string()
+    .min(1)
+    .default('.data')
+    .transform((path) => resolve(path)),
+  TABLE_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{0,64}$/, 'letters, digits and _ . - only')
+    .default('snapstream-'),
   TRUST_PROXY: wholeNumber(0, 16).default(0),
   MAX_UPLOAD_BYTES: wholeNumber(1).default(5 * GIB),
   USER_QUOTA_BYTES: wholeNumber(0).nullable().default(null),
@@ -71,10 +78,14 @@ export type Config = ReturnType<typeof toConfig>;
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const mode = given.SNAPSTREAM_MODE ?? 'local';
-  if (mode !== 'local' && mode !== 'aws') throw new ConfigError(`SNAPSTREAM_MODE must be "local" or "aws", but it is "${mode}"`);
+  if (mode !== 'local' && mode !== 'aws')
+    throw new ConfigError(`SNAPSTREAM_MODE must be "local" or "aws", but it is "${mode}"`);
   const parsed = (mode === 'aws' ? awsSettings : localSettings).safeParse(given);
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${given[String(issue.path[0])] === undefined ? 'is missing' : issue.message}`);
+    const wrong = parsed.error.issues.map(
+      (issue) =>
+        `${issue.path.join('.')}: ${given[String(issue.path[0])] === undefined ? 'is missing' : issue.message}`,
+    );
     throw new ConfigError(`Configuration (${mode} mode): ${wrong.join('; ')}`);
   }
   return toConfig(joinRunning(parsed.data, env));

@@ -24,7 +24,10 @@ describe('an installation that runs', () => {
   it('is found by its folder, and joined by tools that set no addresses', () => {
     note(JSON.stringify(alive));
     expect(runningInstallation(dataDir)).toEqual(alive);
-    expect(loadConfig({ DATA_DIR: dataDir })).toMatchObject({ redisUrl: alive.redisUrl, dynamodbEndpoint: alive.dynamodbEndpoint });
+    expect(loadConfig({ DATA_DIR: dataDir })).toMatchObject({
+      redisUrl: alive.redisUrl,
+      dynamodbEndpoint: alive.dynamodbEndpoint,
+    });
   });
 
   it('lends the credentials that its emulator asks for, and never its own to real AWS', () => {

@@ -2,9 +2,7 @@ import { z } from 'zod';
 import type { ProblemCode } from './errors';
 import { mediaKinds, mediaSchema, mediaStatuses } from './media';
 
-const username = z
-  .string()
-  .regex(/^[A-Za-z0-9_.-]{3,32}$/, 'Use 3 to 32 letters, digits or the characters _ - .');
+const username = z.string().regex(/^[A-Za-z0-9_.-]{3,32}$/, 'Use 3 to 32 letters, digits or the characters _ - .');
 /** RFC 5321 bounds an address to 254 characters; uniqueness is decided on the lower-case form. */
 const email = z.string().trim().max(254).pipe(z.email('Enter a valid e-mail address.'));
 /** Counted in code points, so that an emoji is one character. Strength is judged by the auth service. */
@@ -27,7 +25,10 @@ export const userSchema = z
 export type User = z.infer<typeof userSchema>;
 
 export const registerRequest = z.strictObject({ username, email, password: newPassword });
-export const loginRequest = z.strictObject({ email: z.string().trim().min(1, 'Enter your e-mail.').max(254), password: passwordAttempt });
+export const loginRequest = z.strictObject({
+  email: z.string().trim().min(1, 'Enter your e-mail.').max(254),
+  password: passwordAttempt,
+});
 export const updateMeRequest = z.strictObject({ username });
 export const changePasswordRequest = z.strictObject({ currentPassword: passwordAttempt, newPassword });
 export const deleteMeRequest = z.strictObject({ password: passwordAttempt });
@@ -78,7 +79,10 @@ export const mediaListQuery = z.object({
   kind: z.enum(mediaKinds).optional(),
   q: z.string().trim().max(200).optional(),
   /** Media of exactly these bytes, whatever `kind` and `status` say: to ask before an upload. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'Use 64 lower-case hexadecimal digits.').optional(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'Use 64 lower-case hexadecimal digits.')
+    .optional(),
 });
 /** `reuse`: where the user has these bytes already, the medium that there is comes back, with 200. */
 export const uploadQuery = z.object({ onDuplicate: z.enum(['keep', 'reuse']).default('keep') });
@@ -90,16 +94,27 @@ const tag = z.string().trim().min(1).max(64);
 export const updateMediaRequest = z.strictObject({
   title: z.string().trim().min(1).max(200).optional(),
   description: z.string().trim().max(5_000).optional(),
-  tags: z.array(tag).max(50).transform((tags) => [...new Set(tags)]).optional(),
+  tags: z
+    .array(tag)
+    .max(50)
+    .transform((tags) => [...new Set(tags)])
+    .optional(),
 });
 export type UpdateMediaRequest = z.infer<typeof updateMediaRequest>;
 
-export const batchRequest = z.strictObject({ action: z.enum(['delete', 'retry']), ids: z.array(z.string().max(64)).min(1).max(100) });
+export const batchRequest = z.strictObject({
+  action: z.enum(['delete', 'retry']),
+  ids: z.array(z.string().max(64)).min(1).max(100),
+});
 export type BatchRequest = z.infer<typeof batchRequest>;
-export const batchResponse = z.object({ items: z.array(z.object({ id: z.string(), ok: z.boolean(), code: z.string().optional() })) });
+export const batchResponse = z.object({
+  items: z.array(z.object({ id: z.string(), ok: z.boolean(), code: z.string().optional() })),
+});
 export type BatchResponse = z.infer<typeof batchResponse>;
 
-export const mediaListResponse = z.object({ items: z.array(mediaSchema), nextCursor: z.string().nullable() }).meta({ id: 'MediaList' });
+export const mediaListResponse = z
+  .object({ items: z.array(mediaSchema), nextCursor: z.string().nullable() })
+  .meta({ id: 'MediaList' });
 export type MediaList = z.infer<typeof mediaListResponse>;
 
 const count = z.int().nonnegative();
@@ -123,13 +138,18 @@ export const mediaActivitySchema = z
   .meta({ id: 'MediaActivity' });
 export type MediaActivity = z.infer<typeof mediaActivitySchema>;
 
-export const waveformSchema = z.object({ peaks: z.array(z.number().min(0).max(1)), durationSeconds: z.number() }).meta({ id: 'Waveform' });
+export const waveformSchema = z
+  .object({ peaks: z.array(z.number().min(0).max(1)), durationSeconds: z.number() })
+  .meta({ id: 'Waveform' });
 export type Waveform = z.infer<typeof waveformSchema>;
 
 export const notificationListResponse = z
   .object({ items: z.array(notificationSchema), nextCursor: z.string().nullable(), unread: count })
   .meta({ id: 'NotificationList' });
-export const notificationBatchRequest = z.strictObject({ action: z.enum(['read', 'clear']), ids: z.array(z.string().min(1).max(64)).min(1).max(100) });
+export const notificationBatchRequest = z.strictObject({
+  action: z.enum(['read', 'clear']),
+  ids: z.array(z.string().min(1).max(64)).min(1).max(100),
+});
 export type NotificationBatchRequest = z.infer<typeof notificationBatchRequest>;
 /** What came after the newest notification that somebody saw is not cleared with the rest. */
 export const clearAllQuery = z.object({ until: z.string().max(64).optional() });
@@ -168,54 +188,297 @@ export interface Endpoint {
 }
 
 const id = '/api/media/:id';
-const refusedUploads = ['file_too_large', 'unsupported_media_type', 'empty_file', 'malformed_upload', 'quota_exceeded', 'storage_full', 'upload_stalled', 'too_many_uploads'] as const;
-const brokenUploads = ['offset_mismatch', 'upload_expired', 'upload_locked', 'checksum_mismatch', 'unsupported_tus_version'] as const;
+const refusedUploads = [
+  'file_too_large',
+  'unsupported_media_type',
+  'empty_file',
+  'malformed_upload',
+  'quota_exceeded',
+  'storage_full',
+  'upload_stalled',
+  'too_many_uploads',
+] as const;
+const brokenUploads = [
+  'offset_mismatch',
+  'upload_expired',
+  'upload_locked',
+  'checksum_mismatch',
+  'unsupported_tus_version',
+] as const;
 
 /** THE route table: controllers, the OpenAPI document and the tests read paths, methods and shapes from here. */
 export const api = {
   auth: {
-    register: { method: 'POST', path: '/api/auth/register', summary: 'Create an account and log in', public: true, body: registerRequest, status: 201, response: userSchema, errors: ['email_taken', 'username_taken', 'too_many_attempts'] },
-    login: { method: 'POST', path: '/api/auth/login', summary: 'Log in', public: true, body: loginRequest, status: 200, response: userSchema, errors: ['invalid_credentials', 'too_many_attempts'] },
+    register: {
+      method: 'POST',
+      path: '/api/auth/register',
+      summary: 'Create an account and log in',
+      public: true,
+      body: registerRequest,
+      status: 201,
+      response: userSchema,
+      errors: ['email_taken', 'username_taken', 'too_many_attempts'],
+    },
+    login: {
+      method: 'POST',
+      path: '/api/auth/login',
+      summary: 'Log in',
+      public: true,
+      body: loginRequest,
+      status: 200,
+      response: userSchema,
+      errors: ['invalid_credentials', 'too_many_attempts'],
+    },
     logout: { method: 'POST', path: '/api/auth/logout', summary: 'End this session', status: 204, errors: [] },
     me: { method: 'GET', path: '/api/auth/me', summary: 'Who am I', status: 200, response: userSchema, errors: [] },
-    updateMe: { method: 'PATCH', path: '/api/auth/me', summary: 'Change the username', body: updateMeRequest, status: 200, response: userSchema, errors: ['username_taken'] },
-    changePassword: { method: 'PUT', path: '/api/auth/me/password', summary: 'Change the password; every other session ends', body: changePasswordRequest, status: 204, errors: ['wrong_password', 'too_many_attempts'] },
-    deleteMe: { method: 'DELETE', path: '/api/auth/me', summary: 'Delete the account and everything it owns', body: deleteMeRequest, status: 202, errors: ['wrong_password', 'too_many_attempts'] },
-    sessions: { method: 'GET', path: '/api/auth/sessions', summary: 'Open sessions', status: 200, response: z.object({ items: z.array(sessionSchema) }), errors: [] },
-    endOtherSessions: { method: 'DELETE', path: '/api/auth/sessions', summary: 'End every session but this one', status: 204, errors: [] },
-    endSession: { method: 'DELETE', path: '/api/auth/sessions/:id', summary: 'End a session', status: 204, errors: ['not_found'] },
+    updateMe: {
+      method: 'PATCH',
+      path: '/api/auth/me',
+      summary: 'Change the username',
+      body: updateMeRequest,
+      status: 200,
+      response: userSchema,
+      errors: ['username_taken'],
+    },
+    changePassword: {
+      method: 'PUT',
+      path: '/api/auth/me/password',
+      summary: 'Change the password; every other session ends',
+      body: changePasswordRequest,
+      status: 204,
+      errors: ['wrong_password', 'too_many_attempts'],
+    },
+    deleteMe: {
+      method: 'DELETE',
+      path: '/api/auth/me',
+      summary: 'Delete the account and everything it owns',
+      body: deleteMeRequest,
+      status: 202,
+      errors: ['wrong_password', 'too_many_attempts'],
+    },
+    sessions: {
+      method: 'GET',
+      path: '/api/auth/sessions',
+      summary: 'Open sessions',
+      status: 200,
+      response: z.object({ items: z.array(sessionSchema) }),
+      errors: [],
+    },
+    endOtherSessions: {
+      method: 'DELETE',
+      path: '/api/auth/sessions',
+      summary: 'End every session but this one',
+      status: 204,
+      errors: [],
+    },
+    endSession: {
+      method: 'DELETE',
+      path: '/api/auth/sessions/:id',
+      summary: 'End a session',
+      status: 204,
+      errors: ['not_found'],
+    },
   },
   media: {
-    upload: { method: 'POST', path: '/api/media', summary: 'Upload one file (part `file`, optional text part `title`)', consumes: 'multipart/form-data', query: uploadQuery, status: 201, response: mediaSchema, errors: [...refusedUploads, 'idempotency_in_progress', 'idempotency_key_reused'] },
-    list: { method: 'GET', path: '/api/media', summary: 'The library, newest first (`order=asc`: oldest first)', query: mediaListQuery, status: 200, response: mediaListResponse, errors: [] },
-    stats: { method: 'GET', path: '/api/media/stats', summary: 'Counts and bytes', status: 200, response: mediaStatsSchema, errors: [] },
-    activity: { method: 'GET', path: '/api/media/activity', summary: 'What happened on each of the last 30 days (UTC), oldest first', status: 200, response: mediaActivitySchema, errors: [] },
-    export: { method: 'GET', path: '/api/media/export', summary: 'All originals and `library.json`, which has everything known about them, as one zip', status: 200, produces: 'application/zip', errors: [] },
-    batch: { method: 'POST', path: '/api/media/batch', summary: 'Delete or retry up to 100 items', body: batchRequest, status: 200, response: batchResponse, errors: [] },
+    upload: {
+      method: 'POST',
+      path: '/api/media',
+      summary: 'Upload one file (part `file`, optional text part `title`)',
+      consumes: 'multipart/form-data',
+      query: uploadQuery,
+      status: 201,
+      response: mediaSchema,
+      errors: [...refusedUploads, 'idempotency_in_progress', 'idempotency_key_reused'],
+    },
+    list: {
+      method: 'GET',
+      path: '/api/media',
+      summary: 'The library, newest first (`order=asc`: oldest first)',
+      query: mediaListQuery,
+      status: 200,
+      response: mediaListResponse,
+      errors: [],
+    },
+    stats: {
+      method: 'GET',
+      path: '/api/media/stats',
+      summary: 'Counts and bytes',
+      status: 200,
+      response: mediaStatsSchema,
+      errors: [],
+    },
+    activity: {
+      method: 'GET',
+      path: '/api/media/activity',
+      summary: 'What happened on each of the last 30 days (UTC), oldest first',
+      status: 200,
+      response: mediaActivitySchema,
+      errors: [],
+    },
+    export: {
+      method: 'GET',
+      path: '/api/media/export',
+      summary: 'All originals and `library.json`, which has everything known about them, as one zip',
+      status: 200,
+      produces: 'application/zip',
+      errors: [],
+    },
+    batch: {
+      method: 'POST',
+      path: '/api/media/batch',
+      summary: 'Delete or retry up to 100 items',
+      body: batchRequest,
+      status: 200,
+      response: batchResponse,
+      errors: [],
+    },
     get: { method: 'GET', path: id, summary: 'One medium', status: 200, response: mediaSchema, errors: ['not_found'] },
-    update: { method: 'PATCH', path: id, summary: 'Change title, description or tags', body: updateMediaRequest, status: 200, response: mediaSchema, errors: ['not_found'] },
-    retry: { method: 'POST', path: `${id}/retry`, summary: 'Process a failed medium again', status: 202, response: mediaSchema, errors: ['not_found', 'not_failed'] },
-    remove: { method: 'DELETE', path: id, summary: 'Delete with everything derived', status: 204, errors: ['not_found'] },
-    original: { method: 'GET', path: `${id}/original`, summary: 'The exact bytes uploaded; takes Range', query: z.object({ download: z.enum(['0', '1']).optional() }), status: 200, produces: 'application/octet-stream', errors: ['not_found', 'range_not_satisfiable'] },
-    thumbnail: { method: 'GET', path: `${id}/thumbnail`, summary: 'A picture, longest side at most 480 px', status: 200, produces: 'image/webp', errors: ['not_found', 'not_ready'] },
-    preview: { method: 'GET', path: `${id}/preview`, summary: 'What every browser shows or plays', status: 200, produces: 'application/octet-stream', errors: ['not_found', 'not_ready', 'range_not_satisfiable'] },
-    waveform: { method: 'GET', path: `${id}/waveform`, summary: 'Peaks of the sound', status: 200, response: waveformSchema, errors: ['not_found', 'not_ready'] },
+    update: {
+      method: 'PATCH',
+      path: id,
+      summary: 'Change title, description or tags',
+      body: updateMediaRequest,
+      status: 200,
+      response: mediaSchema,
+      errors: ['not_found'],
+    },
+    retry: {
+      method: 'POST',
+      path: `${id}/retry`,
+      summary: 'Process a failed medium again',
+      status: 202,
+      response: mediaSchema,
+      errors: ['not_found', 'not_failed'],
+    },
+    remove: {
+      method: 'DELETE',
+      path: id,
+      summary: 'Delete with everything derived',
+      status: 204,
+      errors: ['not_found'],
+    },
+    original: {
+      method: 'GET',
+      path: `${id}/original`,
+      summary: 'The exact bytes uploaded; takes Range',
+      query: z.object({ download: z.enum(['0', '1']).optional() }),
+      status: 200,
+      produces: 'application/octet-stream',
+      errors: ['not_found', 'range_not_satisfiable'],
+    },
+    thumbnail: {
+      method: 'GET',
+      path: `${id}/thumbnail`,
+      summary: 'A picture, longest side at most 480 px',
+      status: 200,
+      produces: 'image/webp',
+      errors: ['not_found', 'not_ready'],
+    },
+    preview: {
+      method: 'GET',
+      path: `${id}/preview`,
+      summary: 'What every browser shows or plays',
+      status: 200,
+      produces: 'application/octet-stream',
+      errors: ['not_found', 'not_ready', 'range_not_satisfiable'],
+    },
+    waveform: {
+      method: 'GET',
+      path: `${id}/waveform`,
+      summary: 'Peaks of the sound',
+      status: 200,
+      response: waveformSchema,
+      errors: ['not_found', 'not_ready'],
+    },
   },
   /** tus 1.0.0 (https://tus.io/protocols/resumable-upload); metadata `filename`, `title`, `batch`, `onDuplicate`. Finished: `Snapstream-Media-Id`. */
   uploads: {
-    describe: { method: 'OPTIONS', path: '/api/uploads', summary: 'What this tus server can do', status: 204, errors: [] },
-    create: { method: 'POST', path: '/api/uploads', summary: 'Begin a resumable upload (tus), with its first bytes or without', consumes: 'application/offset+octet-stream', status: 201, errors: [...refusedUploads, 'checksum_mismatch', 'unsupported_tus_version'] },
-    status: { method: 'HEAD', path: '/api/uploads/:id', summary: 'How many bytes are there; `Snapstream-Media-Id` when it is finished', status: 200, errors: ['not_found', 'upload_expired', 'upload_locked', 'unsupported_tus_version'] },
-    append: { method: 'PATCH', path: '/api/uploads/:id', summary: 'Send bytes from an offset on', consumes: 'application/offset+octet-stream', status: 204, errors: ['not_found', ...refusedUploads, ...brokenUploads] },
-    terminate: { method: 'DELETE', path: '/api/uploads/:id', summary: 'Give an unfinished upload up', status: 204, errors: ['not_found', 'upload_finished', 'upload_locked', 'unsupported_tus_version'] },
+    describe: {
+      method: 'OPTIONS',
+      path: '/api/uploads',
+      summary: 'What this tus server can do',
+      status: 204,
+      errors: [],
+    },
+    create: {
+      method: 'POST',
+      path: '/api/uploads',
+      summary: 'Begin a resumable upload (tus), with its first bytes or without',
+      consumes: 'application/offset+octet-stream',
+      status: 201,
+      errors: [...refusedUploads, 'checksum_mismatch', 'unsupported_tus_version'],
+    },
+    status: {
+      method: 'HEAD',
+      path: '/api/uploads/:id',
+      summary: 'How many bytes are there; `Snapstream-Media-Id` when it is finished',
+      status: 200,
+      errors: ['not_found', 'upload_expired', 'upload_locked', 'unsupported_tus_version'],
+    },
+    append: {
+      method: 'PATCH',
+      path: '/api/uploads/:id',
+      summary: 'Send bytes from an offset on',
+      consumes: 'application/offset+octet-stream',
+      status: 204,
+      errors: ['not_found', ...refusedUploads, ...brokenUploads],
+    },
+    terminate: {
+      method: 'DELETE',
+      path: '/api/uploads/:id',
+      summary: 'Give an unfinished upload up',
+      status: 204,
+      errors: ['not_found', 'upload_finished', 'upload_locked', 'unsupported_tus_version'],
+    },
   },
   notifications: {
-    list: { method: 'GET', path: '/api/notifications', summary: 'Notifications, newest first', query: pageQuery, status: 200, response: notificationListResponse, errors: [] },
+    list: {
+      method: 'GET',
+      path: '/api/notifications',
+      summary: 'Notifications, newest first',
+      query: pageQuery,
+      status: 200,
+      response: notificationListResponse,
+      errors: [],
+    },
     readAll: { method: 'POST', path: '/api/notifications/read-all', summary: 'Mark all read', status: 204, errors: [] },
-    batch: { method: 'POST', path: '/api/notifications/batch', summary: 'Mark read or clear up to 100; those that are not there count as done', body: notificationBatchRequest, status: 204, errors: [] },
-    read: { method: 'POST', path: '/api/notifications/:id/read', summary: 'Mark one read', status: 204, errors: ['not_found'] },
-    clear: { method: 'DELETE', path: '/api/notifications/:id', summary: 'Clear one', status: 204, errors: ['not_found'] },
-    clearAll: { method: 'DELETE', path: '/api/notifications', summary: 'Clear all; with `until` those up to that id', query: clearAllQuery, status: 204, errors: [] },
-    events: { method: 'GET', path: '/api/events', summary: 'Live events (server-sent events)', status: 200, produces: 'text/event-stream', errors: [] },
+    batch: {
+      method: 'POST',
+      path: '/api/notifications/batch',
+      summary: 'Mark read or clear up to 100; those that are not there count as done',
+      body: notificationBatchRequest,
+      status: 204,
+      errors: [],
+    },
+    read: {
+      method: 'POST',
+      path: '/api/notifications/:id/read',
+      summary: 'Mark one read',
+      status: 204,
+      errors: ['not_found'],
+    },
+    clear: {
+      method: 'DELETE',
+      path: '/api/notifications/:id',
+      summary: 'Clear one',
+      status: 204,
+      errors: ['not_found'],
+    },
+    clearAll: {
+      method: 'DELETE',
+      path: '/api/notifications',
+      summary: 'Clear all; with `until` those up to that id',
+      query: clearAllQuery,
+      status: 204,
+      errors: [],
+    },
+    events: {
+      method: 'GET',
+      path: '/api/events',
+      summary: 'Live events (server-sent events)',
+      status: 200,
+      produces: 'text/event-stream',
+      errors: [],
+    },
   },
 } as const satisfies Record<string, Record<string, Endpoint>>;

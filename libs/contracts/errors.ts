@@ -3,41 +3,113 @@
  * A thrower may replace the sentence by a more precise one; it may not invent a code.
  */
 export const problems = {
-  malformed_json: [400, 'Malformed JSON', 'The request body is not valid JSON. Send a JSON object with content type application/json.'],
-  malformed_request: [400, 'Malformed request', 'The request could not be understood. Check its address, headers and body.'],
+  malformed_json: [
+    400,
+    'Malformed JSON',
+    'The request body is not valid JSON. Send a JSON object with content type application/json.',
+  ],
+  malformed_request: [
+    400,
+    'Malformed request',
+    'The request could not be understood. Check its address, headers and body.',
+  ],
   validation_failed: [400, 'Validation failed', 'Some fields are missing or not valid. See `errors` for each of them.'],
-  malformed_upload: [400, 'Malformed upload', 'The upload was not a complete multipart/form-data body with exactly one part named `file`. Send the file again.'],
+  malformed_upload: [
+    400,
+    'Malformed upload',
+    'The upload was not a complete multipart/form-data body with exactly one part named `file`. Send the file again.',
+  ],
   empty_file: [400, 'Empty file', 'The file has no bytes. Choose another file, or check that it was saved completely.'],
   unauthenticated: [401, 'Not logged in', 'Log in to go on.'],
-  invalid_credentials: [401, 'Invalid credentials', 'The e-mail or the password is not right. Check both and try again.'],
-  cross_site_request: [403, 'Cross-site request', 'This request came from another site and was refused. Use the application itself.'],
+  invalid_credentials: [
+    401,
+    'Invalid credentials',
+    'The e-mail or the password is not right. Check both and try again.',
+  ],
+  cross_site_request: [
+    403,
+    'Cross-site request',
+    'This request came from another site and was refused. Use the application itself.',
+  ],
   wrong_password: [403, 'Wrong password', 'The current password is not right. Check it and try again.'],
   not_found: [404, 'Not found', 'There is nothing here, or it is not yours.'],
   not_ready: [404, 'Not ready', 'This is not made yet. Wait until processing has ended.'],
   method_not_allowed: [405, 'Method not allowed', 'This address does not take that method.'],
-  upload_stalled: [408, 'Upload stalled', 'No byte arrived for 60 seconds. Check your connection and send the file again.'],
+  upload_stalled: [
+    408,
+    'Upload stalled',
+    'No byte arrived for 60 seconds. Check your connection and send the file again.',
+  ],
   email_taken: [409, 'E-mail taken', 'There is an account with this e-mail already. Log in, or use another e-mail.'],
   username_taken: [409, 'Username taken', 'This username is taken. Choose another one.'],
   not_failed: [409, 'Not failed', 'Only a failed item can be tried again.'],
-  idempotency_in_progress: [409, 'Still running', 'An upload with this Idempotency-Key is still running. Wait for it, then ask again.'],
-  offset_mismatch: [409, 'Offset mismatch', 'The server holds another number of bytes of this upload. Ask with HEAD how many, and go on from there.'],
-  upload_finished: [409, 'Upload finished', 'This upload is finished and has become a medium. Delete the medium instead.'],
+  idempotency_in_progress: [
+    409,
+    'Still running',
+    'An upload with this Idempotency-Key is still running. Wait for it, then ask again.',
+  ],
+  offset_mismatch: [
+    409,
+    'Offset mismatch',
+    'The server holds another number of bytes of this upload. Ask with HEAD how many, and go on from there.',
+  ],
+  upload_finished: [
+    409,
+    'Upload finished',
+    'This upload is finished and has become a medium. Delete the medium instead.',
+  ],
   conflict: [409, 'Conflict', 'It was changed by someone else at the same moment. Load it again and repeat.'],
-  upload_expired: [410, 'Upload expired', 'This upload was not finished in time and was given up. Upload the file again.'],
+  upload_expired: [
+    410,
+    'Upload expired',
+    'This upload was not finished in time and was given up. Upload the file again.',
+  ],
   unsupported_tus_version: [412, 'Unsupported tus version', 'Send the header Tus-Resumable: 1.0.0.'],
   payload_too_large: [413, 'Body too large', 'The request body is larger than this address takes.'],
   file_too_large: [413, 'File too large', 'The file is larger than this server accepts. Choose a smaller one.'],
   quota_exceeded: [413, 'Storage quota reached', 'Your storage is full. Delete some files, then upload again.'],
-  unsupported_media_type: [415, 'Unsupported media type', 'This kind of file is not supported. Send an image (JPG, PNG, GIF, WebP, AVIF, TIFF), a video (MP4, MOV, WebM, MKV) or a sound (MP3, WAV, M4A, AAC, FLAC, Ogg).'],
+  unsupported_media_type: [
+    415,
+    'Unsupported media type',
+    'This kind of file is not supported. Send an image (JPG, PNG, GIF, WebP, AVIF, TIFF), a video (MP4, MOV, WebM, MKV) or a sound (MP3, WAV, M4A, AAC, FLAC, Ogg).',
+  ],
   range_not_satisfiable: [416, 'Range not satisfiable', 'The file is shorter than the range that was asked for.'],
-  idempotency_key_reused: [422, 'Idempotency-Key reused', 'This Idempotency-Key was used for another file. Use a new key for each file.'],
+  idempotency_key_reused: [
+    422,
+    'Idempotency-Key reused',
+    'This Idempotency-Key was used for another file. Use a new key for each file.',
+  ],
   upload_locked: [423, 'Upload busy', 'Another request is sending bytes of this upload. Wait a moment, then go on.'],
-  too_many_attempts: [429, 'Too many attempts', 'There were too many attempts. Wait for the time in Retry-After, then try again.'],
-  too_many_uploads: [429, 'Too many uploads', 'Too many of your uploads are unfinished. Finish or cancel some, or wait until they expire, then go on.'],
-  checksum_mismatch: [460, 'Checksum mismatch', 'These bytes did not arrive as they were sent, and were not kept. Send them again.'],
-  internal_error: [500, 'Internal error', 'Something went wrong on our side. Try again; if it stays, tell the operator the request id.'],
-  temporarily_unavailable: [503, 'Temporarily unavailable', 'A part of the service is not reachable. Nothing was lost; try again in a few seconds.'],
-  storage_full: [507, 'Storage full', 'The server has no room left for this file. Tell the operator, or try again later.'],
+  too_many_attempts: [
+    429,
+    'Too many attempts',
+    'There were too many attempts. Wait for the time in Retry-After, then try again.',
+  ],
+  too_many_uploads: [
+    429,
+    'Too many uploads',
+    'Too many of your uploads are unfinished. Finish or cancel some, or wait until they expire, then go on.',
+  ],
+  checksum_mismatch: [
+    460,
+    'Checksum mismatch',
+    'These bytes did not arrive as they were sent, and were not kept. Send them again.',
+  ],
+  internal_error: [
+    500,
+    'Internal error',
+    'Something went wrong on our side. Try again; if it stays, tell the operator the request id.',
+  ],
+  temporarily_unavailable: [
+    503,
+    'Temporarily unavailable',
+    'A part of the service is not reachable. Nothing was lost; try again in a few seconds.',
+  ],
+  storage_full: [
+    507,
+    'Storage full',
+    'The server has no room left for this file. Tell the operator, or try again later.',
+  ],
 } as const satisfies Record<string, readonly [number, string, string]>;
 
 export type ProblemCode = keyof typeof problems;
@@ -47,17 +119,32 @@ export type ProblemCode = keyof typeof problems;
  * `retryable` says whether the same bytes could succeed another time.
  */
 export const failures = {
-  invalid_media: ['The file is damaged or is not what it seems to be. Check that it opens on your device, then upload it again.', false],
+  invalid_media: [
+    'The file is damaged or is not what it seems to be. Check that it opens on your device, then upload it again.',
+    false,
+  ],
   truncated_media: ['The file ends too early: part of it is missing. Upload the complete file again.', false],
   no_media_stream: ['There is no picture, video or sound in the file that could be used. Choose another file.', false],
   unsupported_codec: [
     'The codec of the picture or sound in the file is not supported. Convert it, for example to MP4 with H.264 and AAC, then upload it again.',
     false,
   ],
-  too_complex: ['The file needs more pixels, memory or output than this server allows. Upload a smaller version.', false],
-  processing_timeout: ['Processing took longer than this server allows: it was busy, or the file is too much for it. Try again; if it fails again, upload a shorter or smaller version.', true],
-  crashed_worker: ['Processing broke down several times: something in this file may be more than our programs can take. Try again; if it fails again, convert the file to another format first.', true],
-  original_missing: ['The uploaded bytes can not be found in our storage. This is our fault. Try again later; if it fails again, upload the file again.', true],
+  too_complex: [
+    'The file needs more pixels, memory or output than this server allows. Upload a smaller version.',
+    false,
+  ],
+  processing_timeout: [
+    'Processing took longer than this server allows: it was busy, or the file is too much for it. Try again; if it fails again, upload a shorter or smaller version.',
+    true,
+  ],
+  crashed_worker: [
+    'Processing broke down several times: something in this file may be more than our programs can take. Try again; if it fails again, convert the file to another format first.',
+    true,
+  ],
+  original_missing: [
+    'The uploaded bytes can not be found in our storage. This is our fault. Try again later; if it fails again, upload the file again.',
+    true,
+  ],
   processing_error: ['Something went wrong on our side while processing. The file is safe; try again.', true],
 } as const satisfies Record<string, readonly [string, boolean]>;
 

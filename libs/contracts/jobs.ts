@@ -8,7 +8,11 @@ const eventRef = z.object({ source: eventSourceSchema, eventId: z.string() });
  * `counted`: what there was is written down, so it may be erased; else it is counted and reported, and nothing more.
  * `final`: a day later, once more, for what was under way while the account was erased.
  */
-const eraseOwned = z.object({ userId: z.string(), counted: z.boolean().default(false), final: z.boolean().default(false) });
+const eraseOwned = z.object({
+  userId: z.string(),
+  counted: z.boolean().default(false),
+  final: z.boolean().default(false),
+});
 const erased = z.object({
   userId: z.string(),
   service: z.enum(['media', 'notification']),
@@ -25,7 +29,8 @@ export type Erased = z.infer<typeof erased>;
 /** One wake-up per round of a medium. */
 export const mediaKey = (payload: Pick<ProcessMedia, 'mediaId' | 'round'>) => `${payload.mediaId}.${payload.round}`;
 const sameEvent = (payload: EventRef) => payload.eventId;
-const sameErasure = ({ userId, counted, final }: EraseOwned) => `${userId}.${final ? 'final' : counted ? 'counted' : 'new'}`;
+const sameErasure = ({ userId, counted, final }: EraseOwned) =>
+  `${userId}.${final ? 'final' : counted ? 'counted' : 'new'}`;
 
 /**
  * THE job map: queue -> who consumes it, payload, what makes two jobs the same (`dedupe`), retries.
@@ -42,15 +47,29 @@ export const queues = {
   alerts: { consumer: 'notification', payload: eventRef, dedupe: sameEvent, attempts: 8, backoffMs: 1_000 },
   /** A deleted account: each service reports what it owns to `erased`, is asked again once that is written down, erases it, and reports that it did. */
   eraseMedia: { consumer: 'media', payload: eraseOwned, dedupe: sameErasure, attempts: 8, backoffMs: 1_000 },
-  eraseNotifications: { consumer: 'notification', payload: eraseOwned, dedupe: sameErasure, attempts: 8, backoffMs: 1_000 },
-  erased: { consumer: 'auth', payload: erased, dedupe: (p: Erased) => `${p.userId}.${p.service}.${p.done}`, attempts: 8, backoffMs: 1_000 },
+  eraseNotifications: {
+    consumer: 'notification',
+    payload: eraseOwned,
+    dedupe: sameErasure,
+    attempts: 8,
+    backoffMs: 1_000,
+  },
+  erased: {
+    consumer: 'auth',
+    payload: erased,
+    dedupe: (p: Erased) => `${p.userId}.${p.service}.${p.done}`,
+    attempts: 8,
+    backoffMs: 1_000,
+  },
 } as const;
 
 export type QueueName = keyof typeof queues;
 export type JobPayload<Q extends QueueName> = z.infer<(typeof queues)[Q]['payload']>;
 export type Consumer = (typeof queues)[QueueName]['consumer'];
 /** The queues that a service must handle. */
-export type QueuesOf<C extends Consumer> = { [Q in QueueName]: (typeof queues)[Q]['consumer'] extends C ? Q : never }[QueueName];
+export type QueuesOf<C extends Consumer> = {
+  [Q in QueueName]: (typeof queues)[Q]['consumer'] extends C ? Q : never;
+}[QueueName];
 
 /** The queues a worker process can take, one per kind of media, so that each kind scales apart. */
 export type WorkQueue = QueuesOf<'worker'>;

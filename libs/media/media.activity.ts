@@ -20,7 +20,12 @@ export function readActivity(rows: readonly DayFields[], now: Date): MediaActivi
   const sum = (field: string) => rows.reduce((total, row) => total + Number(row[field] ?? 0), 0);
   const days = Array.from({ length: DAYS }, (_, index) => {
     const date = dayOf(now, DAYS - 1 - index);
-    return { date, uploaded: sum(`${date}.uploaded`), completed: sum(`${date}.completed`), failed: sum(`${date}.failed`) };
+    return {
+      date,
+      uploaded: sum(`${date}.uploaded`),
+      completed: sum(`${date}.completed`),
+      failed: sum(`${date}.failed`),
+    };
   });
   return { days };
 }

@@ -40,7 +40,10 @@ describe('a write that happened unheard', () => {
   it('of an end is an end, and its files are named', async () => {
     const { item, token } = await claimed();
     cutTheWrite();
-    expect(await media.finish(item, token, { status: 'failed', code: 'processing_timeout' })).toMatchObject({ item: { status: 'failed' }, event: { id: `${item.id}.failed.1` } });
+    expect(await media.finish(item, token, { status: 'failed', code: 'processing_timeout' })).toMatchObject({
+      item: { status: 'failed' },
+      event: { id: `${item.id}.failed.1` },
+    });
     expect(await media.finish(item, newId(), { status: 'failed', code: 'processing_timeout' })).toBeNull();
   });
 
@@ -56,7 +59,10 @@ describe('a write that happened unheard', () => {
     const { item, token } = await claimed();
     await media.finish(item, token, { status: 'failed', code: 'processing_timeout' });
     cutTheWrite();
-    expect(await media.retry(item)).toMatchObject({ item: { status: 'uploaded', round: 2 }, event: { id: `${item.id}.uploaded.2` } });
+    expect(await media.retry(item)).toMatchObject({
+      item: { status: 'uploaded', round: 2 },
+      event: { id: `${item.id}.uploaded.2` },
+    });
     expect(await media.retry(item)).toBeNull();
   });
 

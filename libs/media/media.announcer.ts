@@ -16,7 +16,8 @@ export class MediaAnnouncer {
 
   async announce({ item, event }: { item: MediaItem; event: MediaEvent }): Promise<void> {
     const key = { userId: item.userId, id: item.id };
-    if (event.type !== 'media.deleted') await this.live.push(item.userId, 'media', await this.estimator.showOne(item), event.id).catch(() => {});
+    if (event.type !== 'media.deleted')
+      await this.live.push(item.userId, 'media', await this.estimator.showOne(item), event.id).catch(() => {});
     await this.outbox.announce({ table: 'media', key }, event.id);
     if (event.type === 'media.completed') await this.estimator.recordDuration(item);
   }

@@ -1,5 +1,17 @@
 import type { MediaActivity, MediaStats, MediaStatus } from '#contracts';
-import { all, atMost, Dynamo, equals, exists, missing, shardOf, sizeBelow, sizeIs, type Change, type Condition } from '#platform';
+import {
+  all,
+  atMost,
+  Dynamo,
+  equals,
+  exists,
+  missing,
+  shardOf,
+  sizeBelow,
+  sizeIs,
+  type Change,
+  type Condition,
+} from '#platform';
 import { activityOf, outdatedActivity, readActivity } from './media.activity';
 import type { MediaEvent } from './media.item';
 
@@ -50,7 +62,11 @@ export class MediaCounters {
 
   async read(userId: string): Promise<Omit<MediaStats, 'quotaBytes' | 'maxUploadBytes'>> {
     const items = await this.rows(userId);
-    const sum = (name: keyof Omit<CountItem, 'id' | 'applied' | 'version'>) => Math.max(0, items.reduce((total, item) => total + (item[name] ?? 0), 0)); // events may come out of order
+    const sum = (name: keyof Omit<CountItem, 'id' | 'applied' | 'version'>) =>
+      Math.max(
+        0,
+        items.reduce((total, item) => total + (item[name] ?? 0), 0),
+      ); // events may come out of order
     return {
       total: sum('total'),
       uploaded: sum('uploaded'),
@@ -80,20 +96,30 @@ export class MediaCounters {
   async apply(event: MediaEvent): Promise<void> {
     const key = { userId: countersOf(event.userId), id: countRow(shardOf(event.mediaId)) };
     await this.applyOnce(key, event.id, [...deltaOf(event), ...activityOf(event)]);
-    if (event.type === 'media.deleted') await this.applyOnce(quotaKey(event.userId), event.id, [['usedBytes', -event.originalBytes]]);
+    if (event.type === 'media.deleted')
+      await this.applyOnce(quotaKey(event.userId), event.id, [['usedBytes', -event.originalBytes]]);
   }
 
   /**
    * Takes room for an upload, exactly: of any number of parallel uploads only those that fit get it.
    * `full`: the quota does not allow it. `crowded`: too many of its uploads are under way. `gone`: the account was deleted meanwhile.
    */
-  async reserve(userId: string, uploadId: string, bytes: number, quotaBytes: number | null): Promise<'reserved' | 'full' | 'crowded' | 'gone'> {
+  async reserve(
+    userId: string,
+    uploadId: string,
+    bytes: number,
+    quotaBytes: number | null,
+  ): Promise<'reserved' | 'full' | 'crowded' | 'gone'> {
     const at = new Date();
     const expires = new Date(at.getTime() + RESERVATION_MS).toISOString();
     const room = quotaBytes === null ? exists('reserved') : atMost('usedBytes', quotaBytes - bytes);
     const item = await this.updateRow(quotaKey(userId), {
       add: [['usedBytes', bytes], counts],
-      set: [[['reserved', uploadId], { bytes, at: at.toISOString() }], ['openShard', shardOf(userId)], ['openAt', expires]],
+      set: [
+        [['reserved', uploadId], { bytes, at: at.toISOString() }],
+        ['openShard', shardOf(userId)],
+        ['openAt', expires],
+      ],
       when: all(missing(['reserved', uploadId]), missing('erasedAt'), sizeBelow('reserved', MAX_RESERVATIONS), room),
     });
     if (item) return 'reserved';
@@ -105,51 +131,85 @@ export class MediaCounters {
 
   /** The upload became a medium: its room stays taken until it is deleted. */
   async settle(userId: string, uploadId: string): Promise<void> {
-    await this.dynamo.update('media', quotaKey(userId), { remove: [['reserved', uploadId]], when: exists(['reserved', uploadId]) });
+    await this.dynamo.update('media', quotaKey(userId), {
+      remove: [['reserved', uploadId]],
+      when: exists(['reserved', uploadId]),
+    });
   }
 
   /** The upload came to nothing: its room is free again. */
   async cancel(userId: string, uploadId: string, bytes: number): Promise<void> {
     const when = exists(['reserved', uploadId]);
-    await this.dynamo.update('media', quotaKey(userId), { add: [['usedBytes', -bytes], counts], remove: [['reserved', uploadId]], when });
+    await this.dynamo.update('media', quotaKey(userId), {
+      add: [['usedBytes', -bytes], counts],
+      remove: [['reserved', uploadId]],
+      when,
+    });
   }
 
   /**
    * Ends reservations whose upload died: of those older than a day, the ones that became a medium are settled and the ones
    * of which nothing is left give their room back. `partitionKey` is the row's own, as the sweeper found it.
    */
-  async expireReservations(partitionKey: string, fateOf: (upload: { userId: string; id: string }) => Promise<ReservationOutcome>, now = new Date()): Promise<void> {
+  async expireReservations(
+    partitionKey: string,
+    fateOf: (upload: { userId: string; id: string }) => Promise<ReservationOutcome>,
+    now = new Date(),
+  ): Promise<void> {
     const key = { userId: partitionKey, id: QUOTA_ROW };
     const userId = partitionKey.slice(0, -'#counters'.length);
     const row = await this.dynamo.get<QuotaItem>('media', key);
-    const expired = Object.entries(row?.reserved ?? {}).filter(([, { at }]) => Date.parse(at) + RESERVATION_MS <= now.getTime());
+    const expired = Object.entries(row?.reserved ?? {}).filter(
+      ([, { at }]) => Date.parse(at) + RESERVATION_MS <= now.getTime(),
+    );
     for (const [uploadId, { bytes }] of expired) {
       const fate = await fateOf({ userId, id: uploadId });
       if (fate === 'medium') await this.settle(userId, uploadId);
       if (fate === 'gone') await this.cancel(userId, uploadId, bytes);
     }
-    const quiet = await this.dynamo.update('media', key, { remove: ['openShard', 'openAt'], when: sizeIs('reserved', 0) });
-    if (!quiet) await this.dynamo.update('media', key, { set: [['openAt', new Date(now.getTime() + RESERVATION_MS).toISOString()]], when: exists('reserved') });
+    const quiet = await this.dynamo.update('media', key, {
+      remove: ['openShard', 'openAt'],
+      when: sizeIs('reserved', 0),
+    });
+    if (!quiet)
+      await this.dynamo.update('media', key, {
+        set: [['openAt', new Date(now.getTime() + RESERVATION_MS).toISOString()]],
+        when: exists('reserved'),
+      });
   }
 
   /** The account is being deleted: from now on no upload gets room. Repeatable. */
   async close(userId: string): Promise<void> {
-    await this.updateRow(quotaKey(userId), { set: [['erasedAt', new Date().toISOString()]], when: all(exists('reserved'), missing('erasedAt')) });
+    await this.updateRow(quotaKey(userId), {
+      set: [['erasedAt', new Date().toISOString()]],
+      when: all(exists('reserved'), missing('erasedAt')),
+    });
   }
 
   /** Erases the counts of a deleted account. The closed quota row keeps late uploads out; it goes with `final`. */
   async erase(userId: string, final: boolean): Promise<void> {
     const counted = (await this.rows(userId)).filter(({ id }) => final || id !== QUOTA_ROW);
-    await this.dynamo.writeMany('media', counted.map(({ id }) => ({ delete: { userId: countersOf(userId), id } })));
+    await this.dynamo.writeMany(
+      'media',
+      counted.map(({ id }) => ({ delete: { userId: countersOf(userId), id } })),
+    );
   }
 
   private async rows(userId: string): Promise<CountItem[]> {
     return (await this.dynamo.query<CountItem>('media', { where: equals('userId', countersOf(userId)) })).items;
   }
 
-  private async applyOnce(key: { userId: string; id: string }, eventId: string, add: NonNullable<Change['add']>): Promise<void> {
+  private async applyOnce(
+    key: { userId: string; id: string },
+    eventId: string,
+    add: NonNullable<Change['add']>,
+  ): Promise<void> {
     const now = Date.now();
-    const item = await this.updateRow<{ applied: Applied }>(key, { add: [...add, counts], set: [[['applied', eventId], now]], when: all(exists('applied'), missing(['applied', eventId])) });
+    const item = await this.updateRow<{ applied: Applied }>(key, {
+      add: [...add, counts],
+      set: [[['applied', eventId], now]],
+      when: all(exists('applied'), missing(['applied', eventId])),
+    });
     if (item) await this.prune(key, item, now);
   }
 
@@ -161,7 +221,10 @@ export class MediaCounters {
   }
 
   /** Updates a row, making it first where there is none. null: the condition does not hold. */
-  private async updateRow<T>(key: { userId: string; id: string }, change: Change & { when: Condition }): Promise<T | null> {
+  private async updateRow<T>(
+    key: { userId: string; id: string },
+    change: Change & { when: Condition },
+  ): Promise<T | null> {
     const updated = await this.dynamo.update<T>('media', key, change);
     if (updated) return updated;
     await this.dynamo.put('media', freshRow(key), missing('id')); // or somebody else does at this moment
@@ -172,12 +235,32 @@ export class MediaCounters {
 /** Goes along with every change of a number. */
 const counts = ['version', 1] as const;
 
-export const freshRow = (key: { userId: string; id: string }) => ({ ...key, schemaVersion: 1, usedBytes: 0, reserved: {}, applied: {} });
+export const freshRow = (key: { userId: string; id: string }) => ({
+  ...key,
+  schemaVersion: 1,
+  usedBytes: 0,
+  reserved: {},
+  applied: {},
+});
 
 function deltaOf(event: MediaEvent): NonNullable<Change['add']> {
   if (event.type === 'media.deleted') {
-    return [['total', -1], [event.status, -1], ['originalBytes', -event.originalBytes], ['derivedBytes', -event.derivedBytes]];
+    return [
+      ['total', -1],
+      [event.status, -1],
+      ['originalBytes', -event.originalBytes],
+      ['derivedBytes', -event.derivedBytes],
+    ];
   }
-  if (event.from === null) return [['total', 1], [event.status, 1], ['originalBytes', event.originalBytes]];
-  return [[event.from, -1], [event.status, 1], ...(event.status === 'completed' ? [['derivedBytes', event.derivedBytes] as const] : [])];
+  if (event.from === null)
+    return [
+      ['total', 1],
+      [event.status, 1],
+      ['originalBytes', event.originalBytes],
+    ];
+  return [
+    [event.from, -1],
+    [event.status, 1],
+    ...(event.status === 'completed' ? [['derivedBytes', event.derivedBytes] as const] : []),
+  ];
 }

@@ -18,7 +18,8 @@ export class MediaEraser {
    */
   async discardIfStale(upload: MediaKey, before: Date): Promise<ReservationOutcome> {
     if (await this.media.getEvenDeleted(upload)) return 'medium';
-    for await (const { modifiedAt } of this.storage.list(originalFolder(upload))) if (modifiedAt > before) return 'alive';
+    for await (const { modifiedAt } of this.storage.list(originalFolder(upload)))
+      if (modifiedAt > before) return 'alive';
     await this.storage.deletePrefix(originalFolder(upload));
     return 'gone';
   }

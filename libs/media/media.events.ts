@@ -11,7 +11,13 @@ export function deletedEvent(item: MediaItem, occurredAt: string): MediaEvent {
   return describe(item, 'media.deleted', `${item.id}.deleted`, item.status, occurredAt);
 }
 
-function describe(item: MediaItem, type: MediaEvent['type'], id: string, from: MediaStatus | null, occurredAt: string): MediaEvent {
+function describe(
+  item: MediaItem,
+  type: MediaEvent['type'],
+  id: string,
+  from: MediaStatus | null,
+  occurredAt: string,
+): MediaEvent {
   return {
     id,
     type,

@@ -100,7 +100,12 @@ export const derivedFolder = (id: string, token?: string) => (token ? `derived/$
 
 /** The keys under which the lists find a medium that is not deleted. */
 export function listKeys({ id, kind, status }: { id: string; kind: MediaKind; status: MediaStatus }) {
-  return { visibleId: id, byKind: `${kind}#${id}`, byStatus: `${status}#${id}`, byKindStatus: `${kind}#${status}#${id}` };
+  return {
+    visibleId: id,
+    byKind: `${kind}#${id}`,
+    byStatus: `${status}#${id}`,
+    byKindStatus: `${kind}#${status}#${id}`,
+  };
 }
 
 /** A medium as its owner sees it; `queue` is what MediaOutlook expects of one that is not settled. */

@@ -3,9 +3,9 @@ import { Dynamo, JobQueue, LiveFeed, Outbox, STORAGE, QueuePositions, type Stora
 import { MediaAnnouncer } from './media.announcer';
 import { MediaCounters } from './media.counters';
 import { MediaEraser } from './media.eraser';
-import { QueueEstimator } from './queue-estimator';
 import { MediaRecount } from './media.recount';
 import { MediaRepository } from './media.repository';
+import { QueueEstimator } from './queue-estimator';
 import { StoredFolders } from './stored-folders';
 import { WordIndex } from './word-index';
 
@@ -16,15 +16,38 @@ import { WordIndex } from './word-index';
     { provide: MediaCounters, useFactory: (dynamo: Dynamo) => new MediaCounters(dynamo), inject: [Dynamo] },
     { provide: WordIndex, useFactory: (dynamo: Dynamo) => new WordIndex(dynamo), inject: [Dynamo] },
     { provide: MediaRecount, useFactory: (dynamo: Dynamo) => new MediaRecount(dynamo), inject: [Dynamo] },
-    { provide: StoredFolders, useFactory: (storage: Storage, dynamo: Dynamo) => new StoredFolders(storage, dynamo), inject: [STORAGE, Dynamo] },
-    { provide: MediaEraser, useFactory: (storage: Storage, words: WordIndex, media: MediaRepository) => new MediaEraser(storage, words, media), inject: [STORAGE, WordIndex, MediaRepository] },
-    { provide: QueueEstimator, useFactory: (positions: QueuePositions) => new QueueEstimator(positions), inject: [QueuePositions] },
+    {
+      provide: StoredFolders,
+      useFactory: (storage: Storage, dynamo: Dynamo) => new StoredFolders(storage, dynamo),
+      inject: [STORAGE, Dynamo],
+    },
+    {
+      provide: MediaEraser,
+      useFactory: (storage: Storage, words: WordIndex, media: MediaRepository) =>
+        new MediaEraser(storage, words, media),
+      inject: [STORAGE, WordIndex, MediaRepository],
+    },
+    {
+      provide: QueueEstimator,
+      useFactory: (positions: QueuePositions) => new QueueEstimator(positions),
+      inject: [QueuePositions],
+    },
     {
       provide: MediaAnnouncer,
-      useFactory: (outbox: Outbox, live: LiveFeed, estimator: QueueEstimator, queue: JobQueue) => new MediaAnnouncer(outbox, live, estimator, queue),
+      useFactory: (outbox: Outbox, live: LiveFeed, estimator: QueueEstimator, queue: JobQueue) =>
+        new MediaAnnouncer(outbox, live, estimator, queue),
       inject: [Outbox, LiveFeed, QueueEstimator, JobQueue],
     },
   ],
-  exports: [MediaRepository, MediaCounters, MediaRecount, StoredFolders, WordIndex, MediaEraser, QueueEstimator, MediaAnnouncer],
+  exports: [
+    MediaRepository,
+    MediaCounters,
+    MediaRecount,
+    StoredFolders,
+    WordIndex,
+    MediaEraser,
+    QueueEstimator,
+    MediaAnnouncer,
+  ],
 })
 export class MediaModule {}

@@ -58,7 +58,17 @@ describe('MediaRecount', () => {
     await counters.reserve(userId, newId(), 7, null);
     const right = await counts(userId);
     const row = `count.${shardOf(items[0]!.id)}`;
-    await dynamo.update('media', { userId: `${userId}#counters`, id: row }, { add: [['total', 5], ['failed', 2], ['originalBytes', -100]] });
+    await dynamo.update(
+      'media',
+      { userId: `${userId}#counters`, id: row },
+      {
+        add: [
+          ['total', 5],
+          ['failed', 2],
+          ['originalBytes', -100],
+        ],
+      },
+    );
     await dynamo.update('media', { userId: `${userId}#counters`, id: 'quota' }, { add: [['usedBytes', 1_000]] });
     expect(await recount.compare(userId)).toHaveLength(2);
     expect((await recount.correct(userId)).map((drift) => drift.row)).toEqual([row, 'quota']);
@@ -80,7 +90,12 @@ describe('MediaRecount', () => {
   it('never takes back what is counted at the same moment', async () => {
     const userId = newId();
     const items = await Promise.all(Array.from({ length: 6 }, () => uploaded(userId, 10)));
-    for (const { id } of items) await dynamo.update('media', { userId: `${userId}#counters`, id: `count.${shardOf(id)}` }, { add: [['total', 1]] });
+    for (const { id } of items)
+      await dynamo.update(
+        'media',
+        { userId: `${userId}#counters`, id: `count.${shardOf(id)}` },
+        { add: [['total', 1]] },
+      );
     const done = new AbortController();
     const recounting = (async () => {
       while (!done.signal.aborted) await recount.correct(userId);

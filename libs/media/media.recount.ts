@@ -39,7 +39,8 @@ export class MediaRecount {
   async correct(userId: string): Promise<Drift[]> {
     const corrected: Drift[] = [];
     for (const { row, is, shouldBe, found } of (await this.judge(userId)) ?? []) {
-      if (await this.write({ userId: countersOf(userId), id: row }, shouldBe, found)) corrected.push({ userId, row, is, shouldBe });
+      if (await this.write({ userId: countersOf(userId), id: row }, shouldBe, found))
+        corrected.push({ userId, row, is, shouldBe });
     }
     return corrected;
   }
@@ -47,18 +48,31 @@ export class MediaRecount {
   private async write(key: { userId: string; id: string }, shouldBe: Counts, found: Judged['found']): Promise<boolean> {
     if (!found) return this.dynamo.put('media', { ...freshRow(key), ...shouldBe }, missing('id'));
     const unchanged = found.version === undefined ? missing('version') : equals('version', found.version);
-    return (await this.dynamo.update('media', key, { set: Object.entries(shouldBe), add: [['version', 1]], when: unchanged })) !== null;
+    return (
+      (await this.dynamo.update('media', key, {
+        set: Object.entries(shouldBe),
+        add: [['version', 1]],
+        when: unchanged,
+      })) !== null
+    );
   }
 
   private async judge(userId: string): Promise<Judged[] | null> {
-    const { items: rows } = await this.dynamo.query<CountItem & QuotaItem>('media', { where: equals('userId', countersOf(userId)) });
+    const { items: rows } = await this.dynamo.query<CountItem & QuotaItem>('media', {
+      where: equals('userId', countersOf(userId)),
+    });
     const media: Counted[] = [];
-    for await (const item of this.dynamo.queryAll<Counted>('media', { where: equals('userId', userId), project: fields })) {
+    for await (const item of this.dynamo.queryAll<Counted>('media', {
+      where: equals('userId', userId),
+      project: fields,
+    })) {
       if (Object.keys(item.pending).length > 0) return null;
       if (!item.deletedAt) media.push(item);
     }
     const rowOf = (id: string) => rows.find((row) => row.id === id);
-    const judged = shards.map((shard) => judge(userId, countRow(shard), rowOf(countRow(shard)), tally(media.filter(({ id }) => shardOf(id) === shard))));
+    const judged = shards.map((shard) =>
+      judge(userId, countRow(shard), rowOf(countRow(shard)), tally(media.filter(({ id }) => shardOf(id) === shard))),
+    );
     const quota = rowOf(QUOTA_ROW);
     if (quota?.erasedAt) return []; // the account goes, and its counts with it
     judged.push(judge(userId, QUOTA_ROW, quota, { usedBytes: usedBytes(media, quota) }));
@@ -66,7 +80,12 @@ export class MediaRecount {
   }
 }
 
-function judge(userId: string, row: string, found: (Counts & { version?: number }) | undefined, shouldBe: Counts): Judged | null {
+function judge(
+  userId: string,
+  row: string,
+  found: (Counts & { version?: number }) | undefined,
+  shouldBe: Counts,
+): Judged | null {
   const names = Object.keys(shouldBe) as Array<keyof Counts>;
   const is = Object.fromEntries(names.map((name) => [name, found?.[name] ?? 0]));
   if (names.every((name) => is[name] === shouldBe[name])) return null;
@@ -88,5 +107,7 @@ function tally(media: readonly Counted[]): Counts {
 function usedBytes(media: readonly Counted[], quota: QuotaItem | undefined): number {
   const ids = new Set(media.map(({ id }) => id));
   const reserved = Object.entries(quota?.reserved ?? {}).filter(([id]) => !ids.has(id));
-  return media.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) + reserved.reduce((sum, [, { bytes }]) => sum + bytes, 0);
+  return (
+    media.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) + reserved.reduce((sum, [, { bytes }]) => sum + bytes, 0)
+  );
 }

@@ -79,14 +79,24 @@ describe('MediaRepository', () => {
     await media.claim(item, late, 50);
     await sleep(80);
     const winner = newId();
-    expect(await media.claim(item, winner, LEASE_MS)).toMatchObject({ outcome: 'claimed', alone: true, announced: { id: `${item.id}.processing.1` } });
+    expect(await media.claim(item, winner, LEASE_MS)).toMatchObject({
+      outcome: 'claimed',
+      alone: true,
+      announced: { id: `${item.id}.processing.1` },
+    });
     expect(await media.renew(item, late, LEASE_MS, 10)).toBe(false);
     expect(await media.finish(item, late, { status: 'failed', code: 'invalid_media' })).toBeNull();
-    expect(await media.finish(item, winner, { status: 'completed', facts, derivedBytes: 7 })).toMatchObject({ event: { id: `${item.id}.completed.1`, derivedBytes: 7 } });
+    expect(await media.finish(item, winner, { status: 'completed', facts, derivedBytes: 7 })).toMatchObject({
+      event: { id: `${item.id}.completed.1`, derivedBytes: 7 },
+    });
     const ended = await media.get(item);
     expect(statuses(ended)).toEqual(['uploaded.1', 'processing.1', 'completed.1']);
     expect(ended).toMatchObject({ status: 'completed', derivedToken: winner, width: 4, crashes: 1 });
-    expect(Object.keys(ended!.pending).toSorted()).toEqual([`${item.id}.completed.1`, `${item.id}.processing.1`, `${item.id}.uploaded.1`]);
+    expect(Object.keys(ended!.pending).toSorted()).toEqual([
+      `${item.id}.completed.1`,
+      `${item.id}.processing.1`,
+      `${item.id}.uploaded.1`,
+    ]);
   });
 
   it('gives up on an item that took down three workers, and not on one that was handed back as often', async () => {
@@ -99,7 +109,10 @@ describe('MediaRepository', () => {
       await media.release(handedBack, token, new Date(Date.now() - 1));
       await sleep(5);
     }
-    expect(await media.claim(crashing, newId(), LEASE_MS)).toMatchObject({ outcome: 'exhausted', code: 'crashed_worker' });
+    expect(await media.claim(crashing, newId(), LEASE_MS)).toMatchObject({
+      outcome: 'exhausted',
+      code: 'crashed_worker',
+    });
     expect(await media.claim(handedBack, newId(), LEASE_MS)).toMatchObject({ outcome: 'claimed', alone: false });
   });
 
@@ -112,12 +125,22 @@ describe('MediaRepository', () => {
     expect((await media.get(item))?.failure).toMatchObject({ code: 'processing_timeout', retryable: true });
     const retries = await Promise.all([media.retry(item), media.retry(item), media.retry(item)]);
     expect(retries.filter(Boolean)).toHaveLength(1);
-    expect(await media.get(item)).toMatchObject({ status: 'uploaded', round: 2, failure: null, completedAt: null, progress: 0 });
+    expect(await media.get(item)).toMatchObject({
+      status: 'uploaded',
+      round: 2,
+      failure: null,
+      completedAt: null,
+      progress: 0,
+    });
     expect(await media.claim(item, newId(), LEASE_MS)).toMatchObject({ announced: { id: `${item.id}.processing.2` } });
   });
 
   it('stops retrying before the events that nobody takes outgrow the item, and goes on once they are taken', async () => {
-    const item = aMedium({ title: '🌊'.repeat(200), description: 'd'.repeat(5_000), metadata: { text: 'm'.repeat(16_000) } });
+    const item = aMedium({
+      title: '🌊'.repeat(200),
+      description: 'd'.repeat(5_000),
+      metadata: { text: 'm'.repeat(16_000) },
+    });
     await media.create(item);
     const failAndRetry = async () => {
       const token = newId();
@@ -133,7 +156,8 @@ describe('MediaRepository', () => {
     expect(rounds).toBeGreaterThan(10);
     const full = (await media.get(item))!;
     expect(Buffer.byteLength(JSON.stringify(full))).toBeLessThan(200_000);
-    for (const id of Object.keys(full.pending)) await dynamo.update('media', { userId: item.userId, id: item.id }, { remove: [['pending', id]] });
+    for (const id of Object.keys(full.pending))
+      await dynamo.update('media', { userId: item.userId, id: item.id }, { remove: [['pending', id]] });
     expect(await media.retry(item)).toMatchObject({ item: { round: rounds + 1 } });
   });
 
@@ -159,9 +183,21 @@ describe('MediaCounters', () => {
     const token = newId();
     const claim = await media.claim(item, token, LEASE_MS);
     const finished = await media.finish(item, token, { status: 'completed', facts, derivedBytes: 30 });
-    const events = [finished!.event, (await media.get(item))!.pending[`${item.id}.uploaded.1`]!, claim.outcome === 'claimed' ? claim.announced! : finished!.event];
+    const events = [
+      finished!.event,
+      (await media.get(item))!.pending[`${item.id}.uploaded.1`]!,
+      claim.outcome === 'claimed' ? claim.announced! : finished!.event,
+    ];
     await Promise.all([...events, ...events].map((event) => counters.apply(event)));
-    expect(await counters.read(item.userId)).toEqual({ total: 1, uploaded: 0, processing: 0, completed: 1, failed: 0, bytes: 130, originalBytes: 100 });
+    expect(await counters.read(item.userId)).toEqual({
+      total: 1,
+      uploaded: 0,
+      processing: 0,
+      completed: 1,
+      failed: 0,
+      bytes: 130,
+      originalBytes: 100,
+    });
     const deleted = await media.markDeleted(item);
     await counters.apply(deleted!.event);
     expect(await counters.read(item.userId)).toMatchObject({ total: 0, completed: 0, bytes: 0 });
@@ -171,8 +207,16 @@ describe('MediaCounters', () => {
     const item = await created();
     const now = new Date();
     const ago = (days: number) => new Date(now.getTime() - days * 86_400_000).toISOString();
-    const event = (days: number, status: MediaItem['status'], from: MediaItem['status'] | null, round = 1) => mediaEvent({ ...item, status, round }, from, ago(days));
-    const events = [event(30, 'uploaded', null, 9), event(29, 'uploaded', null), event(29, 'processing', 'uploaded'), event(28, 'failed', 'processing'), event(1, 'uploaded', 'failed', 2), event(0, 'completed', 'processing', 2)];
+    const event = (days: number, status: MediaItem['status'], from: MediaItem['status'] | null, round = 1) =>
+      mediaEvent({ ...item, status, round }, from, ago(days));
+    const events = [
+      event(30, 'uploaded', null, 9),
+      event(29, 'uploaded', null),
+      event(29, 'processing', 'uploaded'),
+      event(28, 'failed', 'processing'),
+      event(1, 'uploaded', 'failed', 2),
+      event(0, 'completed', 'processing', 2),
+    ];
     await Promise.all([...events, ...events].map((each) => counters.apply(each)));
     const { days } = await counters.activity(item.userId, now);
     expect(days).toHaveLength(30);

@@ -1,5 +1,18 @@
 import type { FailureCode } from '#contracts';
-import { all, atMost, beginsWith, Dynamo, equals, exists, missing, Outbox, shardOf, sizeIs, type Change, type Condition } from '#platform';
+import {
+  all,
+  atMost,
+  beginsWith,
+  Dynamo,
+  equals,
+  exists,
+  missing,
+  Outbox,
+  shardOf,
+  sizeIs,
+  type Change,
+  type Condition,
+} from '#platform';
 import { deletedEvent, mediaEvent } from './media.events';
 import { listKeys, type MediaEvent, type MediaItem, type MediaKey } from './media.item';
 import { claimed, ended, fieldsOf, retried, type Ending } from './media.moves';
@@ -43,14 +56,21 @@ export class MediaRepository {
   /** The oldest medium of a user that has exactly these bytes; null: there is none. */
   async findBySha256(userId: string, sha256: string): Promise<MediaItem | null> {
     const where = all(equals('userId', userId), beginsWith('bySha256', `${sha256}#`));
-    for await (const item of this.dynamo.queryAll<MediaItem>('media', { index: 'bySha256', where, filter: alive })) return item;
+    for await (const item of this.dynamo.queryAll<MediaItem>('media', { index: 'bySha256', where, filter: alive }))
+      return item;
     return null;
   }
 
   /** @returns the event to announce, or null when the id exists already. */
   async create(item: MediaItem): Promise<MediaEvent | null> {
     const event = mediaEvent(item, null, item.createdAt);
-    const indexed = { ...item, ...listKeys(item), ...(item.sha256 && { bySha256: `${item.sha256}#${item.id}` }), ...this.openKeys(item.id, WAKE_UP_MS), ...Outbox.firstEvent(item.id, event) };
+    const indexed = {
+      ...item,
+      ...listKeys(item),
+      ...(item.sha256 && { bySha256: `${item.sha256}#${item.id}` }),
+      ...this.openKeys(item.id, WAKE_UP_MS),
+      ...Outbox.firstEvent(item.id, event),
+    };
     return (await this.dynamo.put('media', indexed, missing('id'))) ? event : null;
   }
 
@@ -72,14 +92,29 @@ export class MediaRepository {
   /** Hands it back unharmed (shutdown, outage): it counts as nothing and may be taken again from `retryAt` on. */
   async release(key: MediaKey, token: string, retryAt = new Date()): Promise<void> {
     const at = retryAt.toISOString();
-    await this.write(key, { set: [['leaseUntil', at], ['openAt', at]], remove: ['token'], when: heldBy(token) });
+    await this.write(key, {
+      set: [
+        ['leaseUntil', at],
+        ['openAt', at],
+      ],
+      remove: ['token'],
+      when: heldBy(token),
+    });
   }
 
   /** Hands it back after an error of ours. @returns whether it may be tried again; if not, finish it as failed. */
   async releaseAfterError(item: MediaItem, token: string, retryAt: Date): Promise<'again' | 'exhausted'> {
     if (item.errors + 1 >= MAX_ERRORS) return 'exhausted';
     const at = retryAt.toISOString();
-    await this.write(item, { set: [['leaseUntil', at], ['openAt', at], ['errors', item.errors + 1]], remove: ['token'], when: heldBy(token) });
+    await this.write(item, {
+      set: [
+        ['leaseUntil', at],
+        ['openAt', at],
+        ['errors', item.errors + 1],
+      ],
+      remove: ['token'],
+      when: heldBy(token),
+    });
     return 'again';
   }
 
@@ -118,7 +153,11 @@ export class MediaRepository {
     const move = retried(before, at);
     const event = mediaEvent(move.after, 'failed', at);
     const item = await this.write(key, {
-      set: [...fieldsOf(move), ...Object.entries({ ...listKeys(move.after), ...this.openKeys(key.id, WAKE_UP_MS) }), ...Outbox.addEvent(key.id, event)],
+      set: [
+        ...fieldsOf(move),
+        ...Object.entries({ ...listKeys(move.after), ...this.openKeys(key.id, WAKE_UP_MS) }),
+        ...Outbox.addEvent(key.id, event),
+      ],
       when: all(equals('status', 'failed'), equals('round', before.round), alive),
     });
     if (item) return { item, event };
@@ -127,8 +166,13 @@ export class MediaRepository {
   }
 
   /** Title, description and tags; not a status. @returns null when there is none. */
-  async describe(key: MediaKey, details: Partial<Pick<MediaItem, 'title' | 'description' | 'tags'>>): Promise<MediaItem | null> {
-    const set = Object.entries({ ...details, updatedAt: new Date().toISOString() }).filter(([, value]) => value !== undefined);
+  async describe(
+    key: MediaKey,
+    details: Partial<Pick<MediaItem, 'title' | 'description' | 'tags'>>,
+  ): Promise<MediaItem | null> {
+    const set = Object.entries({ ...details, updatedAt: new Date().toISOString() }).filter(
+      ([, value]) => value !== undefined,
+    );
     return this.write(key, { set, when: all(exists('id'), alive) });
   }
 
@@ -163,7 +207,8 @@ export class MediaRepository {
   /** Open items (waiting, held or to be erased) of a shard that are due, and when: for the sweeper. */
   async *due(shard: string, now: Date): AsyncGenerator<MediaKey> {
     const where = all(equals('openShard', shard), atMost('openAt', now.toISOString()));
-    for await (const { userId, id } of this.dynamo.queryAll<MediaKey>('media', { index: 'open', where })) yield { userId, id };
+    for await (const { userId, id } of this.dynamo.queryAll<MediaKey>('media', { index: 'open', where }))
+      yield { userId, id };
   }
 
   /** Looked at: not again before `delayMs`, unless it moves on by itself. */
@@ -176,14 +221,20 @@ export class MediaRepository {
     const move = claimed(before, token, at);
     const event = mediaEvent(move.after, 'uploaded', at);
     const item = await this.write(before, {
-      set: [...fieldsOf(move), ...Object.entries(listKeys(move.after)), ...this.lease(before.id, leaseMs), ...Outbox.addEvent(before.id, event)],
+      set: [
+        ...fieldsOf(move),
+        ...Object.entries(listKeys(move.after)),
+        ...this.lease(before.id, leaseMs),
+        ...Outbox.addEvent(before.id, event),
+      ],
       when: all(equals('status', 'uploaded'), equals('round', before.round), alive),
     });
     return item ? { outcome: 'claimed', item, alone: false, announced: event } : this.lostRace(before, token, event);
   }
 
   private async takeOver(before: MediaItem, token: string, leaseMs: number): Promise<Claim> {
-    if (before.leaseUntil && before.leaseUntil > new Date().toISOString()) return { outcome: 'busy', until: new Date(before.leaseUntil) };
+    if (before.leaseUntil && before.leaseUntil > new Date().toISOString())
+      return { outcome: 'busy', until: new Date(before.leaseUntil) };
     const crashes = before.crashes + (before.token ? 1 : 0); // a token that is still there was never handed back
     const item = await this.write(before, {
       set: [['token', token], ['crashes', crashes], ...this.lease(before.id, leaseMs)],
@@ -203,7 +254,11 @@ export class MediaRepository {
     return { outcome: 'busy', until: new Date(now.leaseUntil ?? Date.now()) };
   }
 
-  private endedBy(token: string, ending: Ending, item: MediaItem | null): { item: MediaItem; event: MediaEvent } | null {
+  private endedBy(
+    token: string,
+    ending: Ending,
+    item: MediaItem | null,
+  ): { item: MediaItem; event: MediaEvent } | null {
     if (item?.status !== ending.status || item.derivedToken !== token) return null;
     return { item, event: unconfirmedEventOf(item) ?? mediaEvent(item, 'processing', item.updatedAt) };
   }
@@ -222,6 +277,7 @@ export class MediaRepository {
 }
 
 /** The event of its latest move, while nobody confirmed that it was dealt with. */
-const unconfirmedEventOf = (item: MediaItem): MediaEvent | null => item.pending[`${item.id}.${item.status}.${item.round}`] ?? null;
+const unconfirmedEventOf = (item: MediaItem): MediaEvent | null =>
+  item.pending[`${item.id}.${item.status}.${item.round}`] ?? null;
 
 const fromNow = (delayMs: number) => new Date(Date.now() + delayMs).toISOString();

@@ -18,7 +18,18 @@ const sidecarSchema = z.object({
 });
 export type Sidecar = z.infer<typeof sidecarSchema>;
 
-export function sidecarOf({ id, userId, filename, title, sha256, sizeBytes, contentType, kind, batchId, createdAt }: MediaItem): Sidecar {
+export function sidecarOf({
+  id,
+  userId,
+  filename,
+  title,
+  sha256,
+  sizeBytes,
+  contentType,
+  kind,
+  batchId,
+  createdAt,
+}: MediaItem): Sidecar {
   return { schemaVersion: 1, id, userId, filename, title, sha256, sizeBytes, contentType, kind, batchId, createdAt };
 }
 

@@ -11,7 +11,10 @@ const after = (seconds: number) => new Date(1e12 + seconds * 1_000).toISOString(
 const ran = (item: MediaItem, seconds: number): MediaItem => ({
   ...item,
   status: 'completed',
-  history: [{ status: 'processing', at: after(0), round: 1 }, { status: 'completed', at: after(seconds), round: 1 }],
+  history: [
+    { status: 'processing', at: after(0), round: 1 },
+    { status: 'completed', at: after(seconds), round: 1 },
+  ],
   completedAt: after(seconds),
 });
 
@@ -28,7 +31,14 @@ describe('MediaOutlook', () => {
     redis = connectRedis(server.url, 'command');
     await new Promise((resolve) => redis.once('ready', resolve));
     queue = new JobQueue(server.url, PREFIX);
-    await eventually(() => queue.check().then(() => true, () => false), Boolean);
+    await eventually(
+      () =>
+        queue.check().then(
+          () => true,
+          () => false,
+        ),
+      Boolean,
+    );
     estimator = new QueueEstimator(new QueuePositions(redis, PREFIX));
   });
   beforeEach(() => {
@@ -51,7 +61,8 @@ describe('MediaOutlook', () => {
     return item;
   };
   const eta = async (item: MediaItem) => (await estimator.showOne(item)).queue!.etaSeconds;
-  const positions = async (items: MediaItem[]) => (await estimator.show(items)).map((media) => media.queue?.position ?? null);
+  const positions = async (items: MediaItem[]) =>
+    (await estimator.show(items)).map((media) => media.queue?.position ?? null);
   /** One worker that ends a job whenever the next turn is given. */
   const work = () => {
     let taken = 0;
@@ -59,7 +70,16 @@ describe('MediaOutlook', () => {
       await turns[taken++]!.promise;
       return { next: 'done' } as const;
     };
-    pool = new WorkerPool({ image: take, audio: take, video: take }, { redisUrl: server.url, tablePrefix: PREFIX, queues: ['image', 'audio', 'video'], concurrency: 1, onError: () => {} });
+    pool = new WorkerPool(
+      { image: take, audio: take, video: take },
+      {
+        redisUrl: server.url,
+        tablePrefix: PREFIX,
+        queues: ['image', 'audio', 'video'],
+        concurrency: 1,
+        onError: () => {},
+      },
+    );
     pool.start();
   };
 
@@ -82,12 +102,18 @@ describe('MediaOutlook', () => {
   it('forgets whom a wake-up put in line while it was worked on', async () => {
     const [first, second] = [await send(aMedium({ kind: 'image' })), await send(aMedium({ kind: 'image' }))];
     work();
-    await eventually(() => positions([second]), ([position]) => position === 0);
+    await eventually(
+      () => positions([second]),
+      ([position]) => position === 0,
+    );
     await send(first);
     const third = await send(aMedium({ kind: 'image' }));
     expect(await positions([third])).toEqual([2]); // for the moment
     turns[0]!.resolve();
-    await eventually(() => positions([third]), ([position]) => position === 0);
+    await eventually(
+      () => positions([third]),
+      ([position]) => position === 0,
+    );
     expect(await redis.zcard(`${PREFIX}line:image`)).toBe(1);
   });
 
@@ -103,7 +129,10 @@ describe('MediaOutlook', () => {
   });
 
   it('is wide before anything was learnt, and learns by kind and size', async () => {
-    const [small, large] = [aMedium({ kind: 'video', sizeBytes: 1_000_000 }), aMedium({ kind: 'video', sizeBytes: 900_000_000 })];
+    const [small, large] = [
+      aMedium({ kind: 'video', sizeBytes: 1_000_000 }),
+      aMedium({ kind: 'video', sizeBytes: 900_000_000 }),
+    ];
     const [low, high] = await eta(small);
     expect(low).toBeLessThanOrEqual(5);
     expect(high).toBeGreaterThan(60);
@@ -118,7 +147,11 @@ describe('MediaOutlook', () => {
 
   it('tells what is left of one that is processed, and expects nothing of what is settled', async () => {
     const at = new Date().toISOString();
-    const processing = aMedium({ kind: 'video', status: 'processing', history: [{ status: 'processing', at, round: 1 }] });
+    const processing = aMedium({
+      kind: 'video',
+      status: 'processing',
+      history: [{ status: 'processing', at, round: 1 }],
+    });
     expect((await estimator.showOne(processing)).queue).toMatchObject({ position: 0 });
     expect(await positions([aMedium({ status: 'completed' }), aMedium({ status: 'failed' })])).toEqual([null, null]);
   });

@@ -4,7 +4,11 @@ import { type MediaItem, toMedia } from './media.item';
 
 const NOT_SETTLED = new Set<MediaItem['status']>(['uploaded', 'processing']);
 
-const workOf = (item: MediaItem) => ({ queue: item.kind, sizeBytes: item.sizeBytes, id: mediaKey({ mediaId: item.id, round: item.round }) });
+const workOf = (item: MediaItem) => ({
+  queue: item.kind,
+  sizeBytes: item.sizeBytes,
+  id: mediaKey({ mediaId: item.id, round: item.round }),
+});
 
 /**
  * Media as their owner sees them, with what is to be expected of those that are not settled: how many are before them in
@@ -54,7 +58,8 @@ function longestBlockSeconds(view: QueueSnapshot): number {
   return Math.max(0, ...busy.map((queue) => runEta(runsOfKind(view, queue))[1]));
 }
 
-const beganAt = (item: MediaItem) => Date.parse(item.history.findLast(({ status }) => status === 'processing')?.at ?? item.updatedAt);
+const beganAt = (item: MediaItem) =>
+  Date.parse(item.history.findLast(({ status }) => status === 'processing')?.at ?? item.updatedAt);
 
 /** Seconds, from the soonest that is likely to the latest. */
 export type EtaRange = [low: number, high: number];
@@ -62,7 +67,11 @@ export type EtaRange = [low: number, high: number];
 /** Fewer runs than these say nothing yet. */
 const MIN_RUNS = 4;
 /** What is believed as long as nothing was learnt: wide on purpose. */
-const DEFAULT_DURATIONS_S: Record<MediaKind, readonly number[]> = { image: [0.2, 0.5, 2, 10], audio: [0.5, 2, 10, 60], video: [1, 10, 60, 600] };
+const DEFAULT_DURATIONS_S: Record<MediaKind, readonly number[]> = {
+  image: [0.2, 0.5, 2, 10],
+  audio: [0.5, 2, 10, 60],
+  video: [1, 10, 60, 600],
+};
 const LOW = 0.1;
 const HIGH = 0.9;
 

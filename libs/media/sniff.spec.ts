@@ -1,4 +1,17 @@
-import { makeAvif, makeFlac, makeGif, makeJpeg, makeM4a, makeMp3, makeMp4, makeOpus, makePng, makeTiff, makeWav, makeWebp } from '#testing';
+import {
+  makeAvif,
+  makeFlac,
+  makeGif,
+  makeJpeg,
+  makeM4a,
+  makeMp3,
+  makeMp4,
+  makeOpus,
+  makePng,
+  makeTiff,
+  makeWav,
+  makeWebp,
+} from '#testing';
 import { SNIFF_BYTES, isHeic, sniff } from './sniff';
 
 const head = async (file: Promise<Buffer>) => (await file).subarray(0, SNIFF_BYTES);
@@ -23,13 +36,19 @@ function ftyp(brands: string): Buffer {
 }
 
 describe('isHeic', () => {
-  it.each(['heic mif1 heic', 'heix mif1', 'hevc msf1', 'mif1 heic miaf', 'msf1 hevc', 'mif1'])('takes %s for HEIC', async (brands) => {
-    expect([isHeic(ftyp(brands)), await sniff(ftyp(brands))]).toEqual([true, null]);
-  });
+  it.each(['heic mif1 heic', 'heix mif1', 'hevc msf1', 'mif1 heic miaf', 'msf1 hevc', 'mif1'])(
+    'takes %s for HEIC',
+    async (brands) => {
+      expect([isHeic(ftyp(brands)), await sniff(ftyp(brands))]).toEqual([true, null]);
+    },
+  );
 
-  it.each(['avif mif1 miaf', 'avis msf1', 'mif1 avif miaf', 'msf1 avis', 'isom mp41'])('takes %s for something else', (brands) => {
-    expect(isHeic(ftyp(brands))).toBe(false);
-  });
+  it.each(['avif mif1 miaf', 'avis msf1', 'mif1 avif miaf', 'msf1 avis', 'isom mp41'])(
+    'takes %s for something else',
+    (brands) => {
+      expect(isHeic(ftyp(brands))).toBe(false);
+    },
+  );
 
   it('takes a head that ends too early for something else', () => {
     expect([isHeic(Buffer.alloc(0)), isHeic(Buffer.from('\0\0\0\x18ftyp', 'latin1'))]).toEqual([false, false]);
@@ -49,7 +68,11 @@ describe('sniff', () => {
     ['image/tiff', 'image', () => makeTiff({ width: 1_000, height: 1_000 })],
     ['video/mp4', 'video', () => makeMp4({ seconds: 0.2 })],
     ['video/quicktime', 'video', () => makeMp4({ seconds: 0.2, container: 'mov' })],
-    ['video/webm', 'video', () => makeMp4({ seconds: 0.2, container: 'webm', videoCodec: 'libvpx-vp9', audioCodec: 'libopus' })],
+    [
+      'video/webm',
+      'video',
+      () => makeMp4({ seconds: 0.2, container: 'webm', videoCodec: 'libvpx-vp9', audioCodec: 'libopus' }),
+    ],
     ['video/matroska', 'video', () => makeMp4({ seconds: 0.2, container: 'matroska' })],
     ['audio/mpeg', 'audio', () => makeMp3({ seconds: 0.2 })],
     ['audio/mpeg', 'audio', () => makeMp3({ seconds: 0.2, output: ['-id3v2_version', '0', '-write_xing', '0'] })],
@@ -66,8 +89,14 @@ describe('sniff', () => {
     ['nothing', Buffer.alloc(0)],
     ['text', Buffer.from('hello, I am a picture')],
     ['an HLS playlist', Buffer.from('#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1/x.ts\n')],
-    ['a playlist behind an ID3 tag', Buffer.concat([Buffer.from('ID3\x04\0\0\0\0\0\0', 'latin1'), Buffer.from('#EXTM3U\n#EXTINF:1,\nx.ts\n')])],
-    ['a playlist behind ftyp', Buffer.concat([Buffer.from('\0\0\0\x14ftypisom\0\0\0\0isom', 'latin1'), Buffer.from('\n#EXTM3U\nx.ts\n')])],
+    [
+      'a playlist behind an ID3 tag',
+      Buffer.concat([Buffer.from('ID3\x04\0\0\0\0\0\0', 'latin1'), Buffer.from('#EXTM3U\n#EXTINF:1,\nx.ts\n')]),
+    ],
+    [
+      'a playlist behind ftyp',
+      Buffer.concat([Buffer.from('\0\0\0\x14ftypisom\0\0\0\0isom', 'latin1'), Buffer.from('\n#EXTM3U\nx.ts\n')]),
+    ],
     ['a concat script', Buffer.from("ffconcat version 1.0\nfile 'victim.mp4'\n")],
     ['SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')],
     ['SVG with a prologue', Buffer.from('<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>')],

@@ -1,5 +1,5 @@
-import type { MediaKind } from '#contracts';
 import { fileTypeFromBuffer } from 'file-type';
+import type { MediaKind } from '#contracts';
 
 export interface SniffedType {
   contentType: string;

@@ -19,7 +19,9 @@ interface NamingRow extends MediaKey {
   token?: string;
   reserved?: Record<string, unknown>;
 }
-const namingFields = ['userId', 'id', 'derivedToken', 'token', 'reserved'] as const satisfies ReadonlyArray<keyof NamingRow>;
+const namingFields = ['userId', 'id', 'derivedToken', 'token', 'reserved'] as const satisfies ReadonlyArray<
+  keyof NamingRow
+>;
 
 /** What lies in storage, and what the table knows of it. */
 export class StoredFolders {
@@ -37,7 +39,12 @@ export class StoredFolders {
       const prefix = `${root}/${first}/${second}/`;
       if (folder?.prefix !== prefix) {
         if (folder) yield folder;
-        folder = { prefix, ...(root === 'originals' ? { userId: first!, mediaId: second! } : { mediaId: first! }), modifiedAt, files: {} };
+        folder = {
+          prefix,
+          ...(root === 'originals' ? { userId: first!, mediaId: second! } : { mediaId: first! }),
+          modifiedAt,
+          files: {},
+        };
       }
       folder.files[name] = sizeBytes;
       if (modifiedAt > folder.modifiedAt) folder.modifiedAt = modifiedAt;
@@ -59,11 +66,16 @@ export class StoredFolders {
 export function foldersNamedBy({ userId, id, derivedToken, token, reserved }: NamingRow): string[] {
   const [owner = '', part] = userId.split('#');
   if (part) return Object.keys(reserved ?? {}).map((uploadId) => originalFolder({ userId: owner, id: uploadId }));
-  return [originalFolder({ userId, id }), ...[derivedToken, token].filter((each) => each).map((each) => derivedFolder(id, each!))];
+  return [
+    originalFolder({ userId, id }),
+    ...[derivedToken, token].filter((each) => each).map((each) => derivedFolder(id, each!)),
+  ];
 }
 
 /** An original with its sidecar: an item can be made of it. */
 export function isComplete({ userId, mediaId, prefix, files }: StoredFolder): boolean {
   const key = { userId: userId ?? '', id: mediaId };
-  return userId !== undefined && [originalKey(key), sidecarKey(key)].every((name) => name.slice(prefix.length) in files);
+  return (
+    userId !== undefined && [originalKey(key), sidecarKey(key)].every((name) => name.slice(prefix.length) in files)
+  );
 }

@@ -14,10 +14,13 @@ const partition = (userId: string) => `${userId}#words`;
 /** Words of a text as people search them: without case, accents and punctuation. */
 export function wordsOf(text: string): string[] {
   const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-  return [...new Set((plain.match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => [...word].slice(0, MAX_WORD_LENGTH).join('')))];
+  return [
+    ...new Set((plain.match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => [...word].slice(0, MAX_WORD_LENGTH).join(''))),
+  ];
 }
 
-const indexedWords = ({ title, filename, tags }: Described) => wordsOf([title, ...tags, filename].join(' ')).slice(0, MAX_WORDS);
+const indexedWords = ({ title, filename, tags }: Described) =>
+  wordsOf([title, ...tags, filename].join(' ')).slice(0, MAX_WORDS);
 
 /** True when each word of the search begins a word of the medium. */
 export function matches(item: Described, searched: readonly string[]): boolean {
@@ -34,13 +37,19 @@ export class WordIndex {
   constructor(private readonly dynamo: Dynamo) {}
 
   async add(item: Described): Promise<void> {
-    await this.dynamo.writeMany('media', indexedWords(item).map((word) => ({ put: { ...rowKey(item, word), schemaVersion: 1 } })));
+    await this.dynamo.writeMany(
+      'media',
+      indexedWords(item).map((word) => ({ put: { ...rowKey(item, word), schemaVersion: 1 } })),
+    );
   }
 
   async remove(item: Described, keep?: Described): Promise<void> {
     const kept = new Set(keep ? indexedWords(keep) : []);
     const obsolete = indexedWords(item).filter((word) => !kept.has(word));
-    await this.dynamo.writeMany('media', obsolete.map((word) => ({ delete: rowKey(item, word) })));
+    await this.dynamo.writeMany(
+      'media',
+      obsolete.map((word) => ({ delete: rowKey(item, word) })),
+    );
   }
 
   /** Erases the words of what never became a medium, or is none any more. Those of a young id may still become one. */
@@ -64,7 +73,10 @@ export class WordIndex {
   }
 
   private rows(userId: string) {
-    return this.dynamo.queryAll<{ userId: string; id: string }>('media', { where: equals('userId', userId), project: ['userId', 'id'] });
+    return this.dynamo.queryAll<{ userId: string; id: string }>('media', {
+      where: equals('userId', userId),
+      project: ['userId', 'id'],
+    });
   }
 
   private async idsOf(userId: string, start: string): Promise<Set<string>> {

@@ -6,7 +6,10 @@ describe('isId', () => {
     expect(isId(deterministicId('2026-01-01T00:00:00.000Z', 'some event'))).toBe(true);
   });
 
-  it.each(['', 'nope', newId().toLowerCase(), `${newId()}A`, `${newId()}\n`, 'I'.repeat(26), 'A'.repeat(3_000)])('refuses %j', (text) => {
-    expect(isId(text)).toBe(false);
-  });
+  it.each(['', 'nope', newId().toLowerCase(), `${newId()}A`, `${newId()}\n`, 'I'.repeat(26), 'A'.repeat(3_000)])(
+    'refuses %j',
+    (text) => {
+      expect(isId(text)).toBe(false);
+    },
+  );
 });

@@ -1,9 +1,9 @@
 import type { EventSource } from '#contracts';
 import type { Dynamo } from './dynamodb/dynamo';
-import { DependencyUnavailableError } from './errors';
 import { all, atMost, equals, exists, sizeIs, type Change } from './dynamodb/expression';
-import type { JobQueue } from './queue/job-queue';
 import { shardOf, shards } from './dynamodb/tables';
+import { DependencyUnavailableError } from './errors';
+import type { JobQueue } from './queue/job-queue';
 
 /** An event waiting on its item until its consumer is done with it. */
 export interface PendingEvent {
@@ -50,7 +50,8 @@ export class Outbox {
   /** For moves that may be repeated without end. @throws {DependencyUnavailableError} while the alerts are out for so long that events pile up. */
   static assertNotFull({ pending }: OutboxFields): void {
     const count = Object.keys(pending).length;
-    if (count >= MAX_PENDING) throw new DependencyUnavailableError('alerts', new Error(`${count} events of this item are not delivered`));
+    if (count >= MAX_PENDING)
+      throw new DependencyUnavailableError('alerts', new Error(`${count} events of this item are not delivered`));
   }
 
   /** Wakes the consumer, or as soon as the queue is there again. Never rejects. */
@@ -72,15 +73,26 @@ export class Outbox {
       when: exists(['pending', eventId]),
     });
     if (!left || Object.keys(left.pending).length > 0) return;
-    await this.dynamo.update(source.table, source.key, { remove: ['outboxShard', 'outboxAt'], when: all(exists('outboxShard'), sizeIs('pending', 0)) });
+    await this.dynamo.update(source.table, source.key, {
+      remove: ['outboxShard', 'outboxAt'],
+      when: all(exists('outboxShard'), sizeIs('pending', 0)),
+    });
   }
 
   /** Sends again every event of a table that is older than `olderThanMs` and not confirmed, but those that wait for the topic alone. @returns how many. */
-  async resend(table: EventSource['table'], keyNames: readonly string[], olderThanMs: number, signal?: AbortSignal): Promise<number> {
+  async resend(
+    table: EventSource['table'],
+    keyNames: readonly string[],
+    olderThanMs: number,
+    signal?: AbortSignal,
+  ): Promise<number> {
     const before = new Date(Date.now() - olderThanMs).toISOString();
     let sent = 0;
     for (const shard of shards) {
-      const overdue = this.dynamo.queryAll<Record<string, string>>(table, { index: 'outbox', where: all(equals('outboxShard', shard), atMost('outboxAt', before)) });
+      const overdue = this.dynamo.queryAll<Record<string, string>>(table, {
+        index: 'outbox',
+        where: all(equals('outboxShard', shard), atMost('outboxAt', before)),
+      });
       for await (const found of overdue) {
         if (signal?.aborted) return sent;
         sent += await this.resendItem(table, Object.fromEntries(keyNames.map((name) => [name, found[name]!])), before);
@@ -94,7 +106,10 @@ export class Outbox {
     const found = await Promise.all(
       shards.map(async (shard) => {
         const query = { index: 'outbox', where: equals('outboxShard', shard) };
-        const [items, oldest] = await Promise.all([this.dynamo.count(table, query), this.dynamo.query<{ outboxAt: string }>(table, { ...query, limit: 1, project: ['outboxAt'] })]);
+        const [items, oldest] = await Promise.all([
+          this.dynamo.count(table, query),
+          this.dynamo.query<{ outboxAt: string }>(table, { ...query, limit: 1, project: ['outboxAt'] }),
+        ]);
         return { items, oldest: oldest.items[0]?.outboxAt };
       }),
     );
@@ -106,7 +121,8 @@ export class Outbox {
     const item = await this.dynamo.get<OutboxFields>(table, key);
     const events = Object.values(item?.pending ?? {}).filter((event) => event.occurredAt <= before);
     for (const event of events) {
-      if (!(await this.queue.has('alerts', event.id))) await this.queue.send('events', { source: { table, key }, eventId: event.id });
+      if (!(await this.queue.has('alerts', event.id)))
+        await this.queue.send('events', { source: { table, key }, eventId: event.id });
     }
     if (item && Object.keys(item.pending ?? {}).length === 0) {
       // a consumer died between taking off the last entry and the key

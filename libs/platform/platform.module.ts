@@ -1,26 +1,34 @@
-import { Global, Inject, Logger, Module, type DynamicModule, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { SNSClient } from '@aws-sdk/client-sns';
-import type { Redis } from 'ioredis';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SNSClient } from '@aws-sdk/client-sns';
+import {
+  Global,
+  Inject,
+  Logger,
+  Module,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import type { Redis } from 'ioredis';
 import { ConfigError, type Config } from '#config';
-import { TempFileReaper } from './temp/temp-file-reaper';
 import type { Alerts } from './alerts/alerts';
 import { AlertsFile } from './alerts/alerts.file';
 import { SnsAlerts } from './alerts/alerts.sns';
-import { DiskReserve } from './storage/disk-reserve';
 import { Dynamo } from './dynamodb/dynamo';
 import { DependencyUnavailableError } from './errors';
-import { LiveFeed } from './redis/live-events';
-import { Locks } from './redis/lock';
 import { Outbox } from './outbox';
 import { JobQueue } from './queue/job-queue';
+import { QueuePositions } from './queue/queue-positions';
+import { LiveFeed } from './redis/live-events';
+import { Locks } from './redis/lock';
 import { connectRedis } from './redis/redis';
-import { diskTusStore, TusStore, s3TusStore } from './storage/tus-store';
+import { DiskReserve } from './storage/disk-reserve';
+import { S3Storage } from './storage/s3/storage.s3';
 import type { Storage } from './storage/storage';
 import { LocalStorage } from './storage/storage.local';
-import { S3Storage } from './storage/s3/storage.s3';
-import { QueuePositions } from './queue/queue-positions';
+import { diskTusStore, TusStore, s3TusStore } from './storage/tus-store';
+import { TempFileReaper } from './temp/temp-file-reaper';
 
 const TABLES_AGAIN_MS = 2_000;
 const logger = new Logger('Platform');
@@ -52,14 +60,26 @@ export class PlatformModule implements OnApplicationBootstrap, OnApplicationShut
       { provide: CONFIG, useValue: config },
       { provide: Dynamo, useFactory: () => connectDynamo(config) },
       { provide: JobQueue, useFactory: () => new JobQueue(redisUrl, config.tablePrefix) },
-      { provide: Outbox, useFactory: (dynamo: Dynamo, queue: JobQueue) => new Outbox(dynamo, queue), inject: [Dynamo, JobQueue] },
+      {
+        provide: Outbox,
+        useFactory: (dynamo: Dynamo, queue: JobQueue) => new Outbox(dynamo, queue),
+        inject: [Dynamo, JobQueue],
+      },
       { provide: REDIS, useFactory: () => connectRedis(redisUrl, 'command') },
       { provide: LiveFeed, useFactory: (redis: Redis) => new LiveFeed(redis, config.tablePrefix), inject: [REDIS] },
       { provide: Locks, useFactory: (redis: Redis) => new Locks(redis, config.tablePrefix), inject: [REDIS] },
-      { provide: QueuePositions, useFactory: (redis: Redis) => new QueuePositions(redis, config.tablePrefix), inject: [REDIS] },
+      {
+        provide: QueuePositions,
+        useFactory: (redis: Redis) => new QueuePositions(redis, config.tablePrefix),
+        inject: [REDIS],
+      },
       { provide: DiskReserve, useFactory: () => new DiskReserve(config.dataDir) },
       { provide: STORAGE, useFactory: (reserve: DiskReserve) => makeStorage(config, reserve), inject: [DiskReserve] },
-      { provide: TusStore, useFactory: (reserve: DiskReserve) => makeResumableStore(config, reserve), inject: [DiskReserve] },
+      {
+        provide: TusStore,
+        useFactory: (reserve: DiskReserve) => makeResumableStore(config, reserve),
+        inject: [DiskReserve],
+      },
       { provide: ALERTS, useFactory: () => makeAlerts(config) },
     ];
     return { module: PlatformModule, providers, exports: providers.map(({ provide }) => provide) };
@@ -114,13 +134,22 @@ async function ensured(dynamo: Dynamo): Promise<boolean> {
 
 function makeStorage(config: Config, reserve: DiskReserve): Storage {
   if (!config.s3Bucket) return new LocalStorage(config.dataDir, reserve);
-  return S3Storage.connect({ bucket: config.s3Bucket, region: config.region, workDir: join(config.dataDir, 'work'), reserve });
+  return S3Storage.connect({
+    bucket: config.s3Bucket,
+    region: config.region,
+    workDir: join(config.dataDir, 'work'),
+    reserve,
+  });
 }
 
 function makeResumableStore(config: Config, reserve: DiskReserve): TusStore {
   const expiryMs = config.uploadExpirySeconds * 1_000;
   if (!config.s3Bucket) return diskTusStore(LocalStorage.objectsDir(config.dataDir), expiryMs, reserve);
-  return s3TusStore({ bucket: config.s3Bucket, region: config.region, tempDir: join(config.dataDir, 'tmp') }, expiryMs, reserve);
+  return s3TusStore(
+    { bucket: config.s3Bucket, region: config.region, tempDir: join(config.dataDir, 'tmp') },
+    expiryMs,
+    reserve,
+  );
 }
 
 function makeAlerts(config: Config): Alerts {

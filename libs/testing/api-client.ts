@@ -34,7 +34,10 @@ export type UploadAnswer = Omit<Media, 'status'> & Omit<Problem, 'status'> & { s
 
 /** An answer that was not what the test relies on; shows what the server said. */
 export class UnexpectedAnswerError extends Error {
-  constructor(expected: number, readonly answer: Answer) {
+  constructor(
+    expected: number,
+    readonly answer: Answer,
+  ) {
     super(`Expected status ${expected} but received ${answer.status}: ${JSON.stringify(answer.body)}`);
   }
 }
@@ -88,7 +91,11 @@ export class ApiClient {
     const response = await this.fetch(method, path, options);
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
-    return { status: response.status, headers: response.headers, body: (isJson && text ? JSON.parse(text) : undefined) as T };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (isJson && text ? JSON.parse(text) : undefined) as T,
+    };
   }
 
   /** @throws {UnexpectedAnswerError} unless the status is the expected one */
@@ -117,7 +124,10 @@ export class ApiClient {
   }
 
   /** The raw answer of an upload. `source` is a path or the bytes. */
-  async tryUpload(source: string | Uint8Array<ArrayBuffer>, { filename, title, headers }: UploadOptions = {}): Promise<Answer<UploadAnswer>> {
+  async tryUpload(
+    source: string | Uint8Array<ArrayBuffer>,
+    { filename, title, headers }: UploadOptions = {},
+  ): Promise<Answer<UploadAnswer>> {
     const form = new FormData();
     if (title !== undefined) form.set('title', title);
     const blob = typeof source === 'string' ? await openAsBlob(source) : new Blob([source]);
@@ -155,11 +165,16 @@ export class ApiClient {
 }
 
 /** Asks again until the answer is as hoped. @throws {Error} with the last answer when it never is */
-export async function eventually<T>(ask: () => Promise<T>, isReached: (answer: T) => boolean, timeoutMs = 10_000): Promise<T> {
-  for (const deadline = Date.now() + timeoutMs; ; ) {
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  isReached: (answer: T) => boolean,
+  timeoutMs = 10_000,
+): Promise<T> {
+  for (const deadline = Date.now() + timeoutMs; ;) {
     const answer = await ask();
     if (isReached(answer)) return answer;
-    if (Date.now() > deadline) throw new Error(`Not reached within ${timeoutMs} ms; the last answer was ${JSON.stringify(answer)}`);
+    if (Date.now() > deadline)
+      throw new Error(`Not reached within ${timeoutMs} ms; the last answer was ${JSON.stringify(answer)}`);
     await sleep(50);
   }
 }

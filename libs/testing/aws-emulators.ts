@@ -1,7 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import { CreateQueueCommand, DeleteMessageCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { randomUUID } from 'node:crypto';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { listParts } from './s3-parts';
 
 export interface TestAws {
@@ -48,18 +54,31 @@ export async function createBucket(aws: TestAws, name = `bucket-${randomUUID()}`
 /** @returns its ARN. A name that ends in `.fifo` makes a FIFO topic. */
 export async function createTopic(aws: TestAws, name = `topic-${randomUUID()}`): Promise<string> {
   const sns = new SNSClient(aws.client);
-  const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: name, ...(name.endsWith('.fifo') && { Attributes: { FifoTopic: 'true' } }) }));
+  const { TopicArn } = await sns.send(
+    new CreateTopicCommand({ Name: name, ...(name.endsWith('.fifo') && { Attributes: { FifoTopic: 'true' } }) }),
+  );
   sns.destroy();
   return TopicArn!;
 }
 
 /** Subscribes a new SQS queue; `filterPolicy` as SNS takes it, over MessageAttributes. `receive` takes what comes off the queue. */
-export async function subscribe(aws: TestAws, topicArn: string, filterPolicy?: Record<string, string[]>): Promise<TestSubscriber> {
+export async function subscribe(
+  aws: TestAws,
+  topicArn: string,
+  filterPolicy?: Record<string, string[]>,
+): Promise<TestSubscriber> {
   const sqs = new SQSClient(aws.client);
   const sns = new SNSClient(aws.client);
   const fifo = topicArn.endsWith('.fifo');
-  const queue = await sqs.send(new CreateQueueCommand({ QueueName: `queue-${randomUUID()}${fifo ? '.fifo' : ''}`, ...(fifo && { Attributes: { FifoQueue: 'true' } }) }));
-  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queue.QueueUrl, AttributeNames: ['QueueArn'] }));
+  const queue = await sqs.send(
+    new CreateQueueCommand({
+      QueueName: `queue-${randomUUID()}${fifo ? '.fifo' : ''}`,
+      ...(fifo && { Attributes: { FifoQueue: 'true' } }),
+    }),
+  );
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: queue.QueueUrl, AttributeNames: ['QueueArn'] }),
+  );
   await sns.send(
     new SubscribeCommand({
       TopicArn: topicArn,
@@ -88,7 +107,8 @@ export class TestSubscriber {
     const deadline = Date.now() + timeoutMs;
     const received: ReceivedMessage[] = [];
     while (received.length < count) {
-      if (Date.now() > deadline) throw new Error(`Expected ${count} messages within ${timeoutMs} ms, but received ${received.length}`);
+      if (Date.now() > deadline)
+        throw new Error(`Expected ${count} messages within ${timeoutMs} ms, but received ${received.length}`);
       received.push(...(await this.take(1)));
     }
     return received;
@@ -109,11 +129,20 @@ export class TestSubscriber {
   }
 
   private async take(WaitTimeSeconds: number): Promise<ReceivedMessage[]> {
-    const { Messages = [] } = await this.sqs.send(new ReceiveMessageCommand({ QueueUrl: this.queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds }));
-    await Promise.all(Messages.map(({ ReceiptHandle }) => this.sqs.send(new DeleteMessageCommand({ QueueUrl: this.queueUrl, ReceiptHandle }))));
+    const { Messages = [] } = await this.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: this.queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds }),
+    );
+    await Promise.all(
+      Messages.map(({ ReceiptHandle }) =>
+        this.sqs.send(new DeleteMessageCommand({ QueueUrl: this.queueUrl, ReceiptHandle })),
+      ),
+    );
     return Messages.map(({ Body }) => {
       const { Message, MessageAttributes = {} } = JSON.parse(Body!) as Envelope;
-      return { message: Message, attributes: Object.fromEntries(Object.entries(MessageAttributes).map(([name, { Value }]) => [name, Value])) };
+      return {
+        message: Message,
+        attributes: Object.fromEntries(Object.entries(MessageAttributes).map(([name, { Value }]) => [name, Value])),
+      };
     });
   }
 }

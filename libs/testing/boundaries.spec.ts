@@ -6,7 +6,10 @@ const root = join(__dirname, '..', '..');
 
 describe('the architecture', () => {
   it('points one way, and keeps each technology in its folder', () => {
-    const paths = globSync(['libs/**/*.ts', 'services/**/*.ts', 'deploy/**/*.ts', 'tests/**/*.ts'], { cwd: root, exclude: ['libs/testing/boundaries.spec.ts'] }); // quotes violations
+    const paths = globSync(['libs/**/*.ts', 'services/**/*.ts', 'deploy/**/*.ts', 'tests/**/*.ts'], {
+      cwd: root,
+      exclude: ['libs/testing/boundaries.spec.ts'],
+    }); // quotes violations
     expect(paths.length).toBeGreaterThan(100);
     expect(violations(paths.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') })))).toEqual([]);
   });

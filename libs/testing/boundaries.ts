@@ -13,7 +13,16 @@ const mayImport: Record<string, readonly string[]> = {
   'libs/nest': ['libs/contracts', 'libs/config', 'libs/platform'],
   'libs/testing': ['libs/contracts', 'libs/config', 'libs/platform', 'libs/media', 'libs/nest'],
   'services/web': ['libs/contracts'],
-  'services/standalone': ['libs/contracts', 'libs/config', 'libs/platform', 'libs/media', 'libs/nest', 'services/auth', 'services/media', 'services/notification'],
+  'services/standalone': [
+    'libs/contracts',
+    'libs/config',
+    'libs/platform',
+    'libs/media',
+    'libs/nest',
+    'services/auth',
+    'services/media',
+    'services/notification',
+  ],
   deploy: ['libs/contracts', 'libs/config', 'libs/platform'],
 };
 const service = ['libs/contracts', 'libs/config', 'libs/platform', 'libs/media', 'libs/nest'];
@@ -26,7 +35,8 @@ const confined: ReadonlyArray<{ what: RegExp; to: readonly string[] }> = [
   { what: /^fluent-ffmpeg$/, to: ['services/worker/analysis/'] },
 ];
 
-const IMPORT = /\b(?:import|export)\s+(type\s+)?(?:[\w*{}\s,$]+?\s+from\s+)?['"]([^'"]+)['"]|\b(?:require|import)\(\s*['"]([^'"]+)['"]\s*\)/g;
+const IMPORT =
+  /\b(?:import|export)\s+(type\s+)?(?:[\w*{}\s,$]+?\s+from\s+)?['"]([^'"]+)['"]|\b(?:require|import)\(\s*['"]([^'"]+)['"]\s*\)/g;
 
 /** Every line that crosses a boundary of the architecture, as a sentence each. */
 export function violations(files: readonly SourceFile[]): string[] {
@@ -38,14 +48,18 @@ function importViolations({ path, text }: SourceFile): string[] {
   const part = partOf(path);
   return [...text.matchAll(IMPORT)].flatMap(([, typeOnly, from, required]) => {
     const specifier = (from ?? required)!;
-    const broken = confined.filter(({ what, to }) => what.test(specifier) && !isTest && !to.some((folder) => path.startsWith(folder)));
+    const broken = confined.filter(
+      ({ what, to }) => what.test(specifier) && !isTest && !to.some((folder) => path.startsWith(folder)),
+    );
     const target = targetOf(path, specifier);
     const seesAll = isTest && (target?.startsWith('libs/') || (part === 'tests' && target?.startsWith('services/')));
     const allowed = !target || target === part || seesAll || (mayImport[part] ?? service).includes(target);
     return [
       ...broken.map(() => `${path} imports ${specifier}, which is another folder's`),
       ...(allowed ? [] : [`${path} imports ${target}, against the arrow`]),
-      ...(part === 'services/web' && target === 'libs/contracts' && !typeOnly ? [`${path} imports more than types of ${target}`] : []),
+      ...(part === 'services/web' && target === 'libs/contracts' && !typeOnly
+        ? [`${path} imports more than types of ${target}`]
+        : []),
     ];
   });
 }

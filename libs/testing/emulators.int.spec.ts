@@ -25,7 +25,11 @@ describe('startRedis', () => {
 describe('startDynamoDb', () => {
   it('answers the real client and stops while a connection is kept alive', async () => {
     const { endpoint, stop } = await startDynamoDb();
-    const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } });
+    const client = new DynamoDBClient({
+      endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
     await client.send(
       new CreateTableCommand({
         TableName: 'things',

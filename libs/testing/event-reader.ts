@@ -16,7 +16,11 @@ export class EventReader {
 
   static async open(api: ApiClient, lastEventId?: string): Promise<EventReader> {
     const reader = new EventReader();
-    const headers = { cookie: api.cookie, accept: 'text/event-stream', ...(lastEventId && { 'last-event-id': lastEventId }) };
+    const headers = {
+      cookie: api.cookie,
+      accept: 'text/event-stream',
+      ...(lastEventId && { 'last-event-id': lastEventId }),
+    };
     const response = await fetch(new URL('/api/events', api.baseUrl), { headers, signal: reader.abort.signal });
     if (response.status !== 200) throw new Error(`Expected an event stream, but received ${response.status}`);
     reader.ended = reader.read(response.body!).catch(() => {});
@@ -53,6 +57,7 @@ export class EventReader {
     const field = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? null;
     if (lines.some((line) => line.startsWith(':'))) this.comments += 1;
     const data = field('data');
-    if (data !== null) this.events.push({ id: field('id'), event: field('event') ?? 'message', data: JSON.parse(data) });
+    if (data !== null)
+      this.events.push({ id: field('id'), event: field('event') ?? 'message', data: JSON.parse(data) });
   }
 }

@@ -34,7 +34,10 @@ export interface FaultProxy {
   stop(): Promise<void>;
 }
 
-const THROTTLED = JSON.stringify({ __type: 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException', message: 'The level of configured provisioned throughput was exceeded.' });
+const THROTTLED = JSON.stringify({
+  __type: 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException',
+  message: 'The level of configured provisioned throughput was exceeded.',
+});
 /** Repeats come up to so much later. */
 const SPREAD_MS = 1_500;
 
@@ -84,17 +87,29 @@ interface Way {
 
 async function meet(decide: Decide, req: IncomingMessage, res: ServerResponse, way: Way): Promise<void> {
   const body = Buffer.concat(await req.toArray());
-  const fate = decide(String(req.headers['x-amz-target'] ?? '').split('.').at(-1)!, body.toString(), `${req.method} ${req.url}`);
+  const fate = decide(
+    String(req.headers['x-amz-target'] ?? '')
+      .split('.')
+      .at(-1)!,
+    body.toString(),
+    `${req.method} ${req.url}`,
+  );
   if (fate === 'hang') return;
-  if (fate === 'throttle') return void res.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end(THROTTLED);
+  if (fate === 'throttle')
+    return void res.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end(THROTTLED);
   if (fate === 'unavailable') return void res.writeHead(503).end();
-  if (fate === 'thrice') await Promise.all([1, 2].map(() => sleep(way.random() * SPREAD_MS).then(() => forward(req, body, way))));
+  if (fate === 'thrice')
+    await Promise.all([1, 2].map(() => sleep(way.random() * SPREAD_MS).then(() => forward(req, body, way))));
   const answer = await forward(req, body, way);
   if (fate === 'cut') return void req.socket.destroy();
   if (fate !== 'mute') res.writeHead(answer.status, answer.headers).end(answer.body);
 }
 
-async function forward({ method, url, headers }: IncomingMessage, body: Buffer, { target, agent }: Way): Promise<{ status: number; headers: IncomingMessage['headers']; body: Buffer }> {
+async function forward(
+  { method, url, headers }: IncomingMessage,
+  body: Buffer,
+  { target, agent }: Way,
+): Promise<{ status: number; headers: IncomingMessage['headers']; body: Buffer }> {
   const onward = request(new URL(url!, target), { method: method!, headers, agent });
   onward.end(body);
   const [answer] = (await once(onward, 'response')) as [IncomingMessage];

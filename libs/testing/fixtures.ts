@@ -48,26 +48,44 @@ function gradient(width: number, height: number) {
 }
 
 function noise(width: number, height: number, sigma: number): OverlayOptions {
-  return { input: { create: { width, height, channels: 3, background: '#000', noise: { type: 'gaussian', mean: 128, sigma } } }, blend: 'soft-light' };
+  return {
+    input: {
+      create: { width, height, channels: 3, background: '#000', noise: { type: 'gaussian', mean: 128, sigma } },
+    },
+    blend: 'soft-light',
+  };
 }
 
 /** A JPEG, 320x240 unless told otherwise. */
 export const makeJpeg = (options: PictureOptions & { progressive?: boolean } = {}): Promise<Buffer> =>
-  picture(options).jpeg({ progressive: options.progressive ?? false }).toBuffer();
+  picture(options)
+    .jpeg({ progressive: options.progressive ?? false })
+    .toBuffer();
 
 export const makePng = (options: PictureOptions = {}): Promise<Buffer> => picture(options).png().toBuffer();
 
 export const makeWebp = (options: PictureOptions = {}): Promise<Buffer> => picture(options).webp().toBuffer();
 
-export const makeTiff = (options: PictureOptions = {}): Promise<Buffer> => picture(options).tiff({ compression: 'lzw' }).toBuffer();
+export const makeTiff = (options: PictureOptions = {}): Promise<Buffer> =>
+  picture(options).tiff({ compression: 'lzw' }).toBuffer();
 
-export const makeAvif = (options: PictureOptions = {}): Promise<Buffer> => picture(options).avif({ effort: 0 }).toBuffer();
+export const makeAvif = (options: PictureOptions = {}): Promise<Buffer> =>
+  picture(options).avif({ effort: 0 }).toBuffer();
 
 /** An animated GIF (a still one with `frames: 1`); every frame lasts `delayMs`. */
 export async function makeGif({ width = 80, height = 60, frames = 4, delayMs = 100 } = {}): Promise<Buffer> {
-  const pages = Array.from({ length: frames }, (_, i) => plain(width, height, { r: (i * 60) % 256, g: 40, b: 200 - ((i * 40) % 200) }).png().toBuffer());
-  if (frames === 1) return sharp(await pages[0]!).gif().toBuffer();
-  return sharp(await Promise.all(pages), { join: { animated: true } }).gif({ delay: Array<number>(frames).fill(delayMs), loop: 0 }).toBuffer();
+  const pages = Array.from({ length: frames }, (_, i) =>
+    plain(width, height, { r: (i * 60) % 256, g: 40, b: 200 - ((i * 40) % 200) })
+      .png()
+      .toBuffer(),
+  );
+  if (frames === 1)
+    return sharp(await pages[0]!)
+      .gif()
+      .toBuffer();
+  return sharp(await Promise.all(pages), { join: { animated: true } })
+    .gif({ delay: Array<number>(frames).fill(delayMs), loop: 0 })
+    .toBuffer();
 }
 
 export interface VideoOptions {
@@ -96,14 +114,16 @@ export async function makeMp4(options: VideoOptions = {}): Promise<Buffer> {
   const { videoCodec = 'libx264', audioCodec = 'aac', pixelFormat = 'yuv420p', rotation = 0, output = [] } = options;
   const pattern = options.picture ?? `testsrc2=s=${width}x${height}:r=${framesPerSecond}`;
   const inputs = ['-f', 'lavfi', '-t', String(seconds), '-i', pattern];
-  for (let i = 0; i < audioTracks; i += 1) inputs.push('-f', 'lavfi', '-t', String(seconds), '-i', `sine=f=${440 * (i + 1)}`);
+  for (let i = 0; i < audioTracks; i += 1)
+    inputs.push('-f', 'lavfi', '-t', String(seconds), '-i', `sine=f=${440 * (i + 1)}`);
   const maps = Array.from({ length: audioTracks }, (_, i) => ['-map', `${i + 1}:a`]).flat();
   if (options.subtitles) {
     const text = Buffer.from('1\n00:00:00,000 --> 00:00:01,000\nHello\n').toString('base64');
     inputs.push('-f', 'srt', '-i', `data:text/plain;base64,${text}`);
     maps.push('-map', `${audioTracks + 1}:s`, '-c:s', options.subtitles);
   }
-  const video = videoCodec === 'none' ? [] : ['-map', '0:v', '-c:v', videoCodec, '-pix_fmt', pixelFormat, ...quick[videoCodec]];
+  const video =
+    videoCodec === 'none' ? [] : ['-map', '0:v', '-c:v', videoCodec, '-pix_fmt', pixelFormat, ...quick[videoCodec]];
   const made = await ffmpeg([...inputs, ...video, ...maps, '-c:a', audioCodec, ...output, '-f', container]);
   return rotation ? rotate(made, rotation) : made;
 }
@@ -118,7 +138,12 @@ const quick: Record<Exclude<VideoOptions['videoCodec'], 'none' | undefined>, str
 /** Writes the display matrix into the first track header, as a phone does: ISO 14496-12, 8.3.2. */
 function rotate(mp4: Buffer, degrees: 90 | 180 | 270): Buffer {
   const matrix = mp4.indexOf('tkhd') + 44;
-  const [a, b, c, d] = { 90: [0, 1, -1, 0], 180: [-1, 0, 0, -1], 270: [0, -1, 1, 0] }[degrees] as [number, number, number, number];
+  const [a, b, c, d] = { 90: [0, 1, -1, 0], 180: [-1, 0, 0, -1], 270: [0, -1, 1, 0] }[degrees] as [
+    number,
+    number,
+    number,
+    number,
+  ];
   mp4.writeInt32BE(a * 0x1_0000, matrix);
   mp4.writeInt32BE(b * 0x1_0000, matrix + 4);
   mp4.writeInt32BE(c * 0x1_0000, matrix + 12);
@@ -136,14 +161,34 @@ export interface SoundOptions {
   output?: string[];
 }
 
-async function makeSound(format: string, codec: string, { seconds = 2, tags = {}, cover, output = [] }: SoundOptions): Promise<Buffer> {
+async function makeSound(
+  format: string,
+  codec: string,
+  { seconds = 2, tags = {}, cover, output = [] }: SoundOptions,
+): Promise<Buffer> {
   const folder = cover ? await mkdtemp(join(tmpdir(), 'cover-')) : null;
   try {
     const coverPath = folder ? join(folder, 'cover') : null;
     if (coverPath && cover) await writeFile(coverPath, cover);
-    const coverInput = coverPath ? ['-i', coverPath, '-map', '0:a', '-map', '1:v', '-c:v', 'copy', '-disposition:v', 'attached_pic'] : [];
+    const coverInput = coverPath
+      ? ['-i', coverPath, '-map', '0:a', '-map', '1:v', '-c:v', 'copy', '-disposition:v', 'attached_pic']
+      : [];
     const metadata = Object.entries(tags).flatMap(([name, value]) => ['-metadata', `${name}=${value}`]);
-    return await ffmpeg(['-f', 'lavfi', '-t', String(seconds), '-i', 'sine=f=440', ...coverInput, '-c:a', codec, ...metadata, ...output, '-f', format]);
+    return await ffmpeg([
+      '-f',
+      'lavfi',
+      '-t',
+      String(seconds),
+      '-i',
+      'sine=f=440',
+      ...coverInput,
+      '-c:a',
+      codec,
+      ...metadata,
+      ...output,
+      '-f',
+      format,
+    ]);
   } finally {
     if (folder) await rm(folder, { recursive: true });
   }
@@ -154,7 +199,8 @@ export const makeMp3 = (options: SoundOptions = {}): Promise<Buffer> => makeSoun
 export const makeM4a = (options: SoundOptions = {}): Promise<Buffer> => makeSound('ipod', 'aac', options);
 export const makeFlac = (options: SoundOptions = {}): Promise<Buffer> => makeSound('flac', 'flac', options);
 export const makeOpus = (options: SoundOptions = {}): Promise<Buffer> => makeSound('ogg', 'libopus', options);
-export const makeWav = (options: SoundOptions & { codec?: string } = {}): Promise<Buffer> => makeSound('wav', options.codec ?? 'pcm_s16le', options);
+export const makeWav = (options: SoundOptions & { codec?: string } = {}): Promise<Buffer> =>
+  makeSound('wav', options.codec ?? 'pcm_s16le', options);
 
 /** Runs ffmpeg into a seekable file (mp4 needs one) and returns its bytes. */
 async function ffmpeg(args: string[]): Promise<Buffer> {

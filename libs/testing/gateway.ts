@@ -4,7 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
 
 /** One address in front of services that run apart, as nginx is in production: by the path, streaming both ways. */
-export async function startGateway(services: { auth: string; media: string; notification: string }): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startGateway(services: {
+  auth: string;
+  media: string;
+  notification: string;
+}): Promise<{ url: string; stop(): Promise<void> }> {
   const server = createServer((req, res) => {
     const target = new URL(req.url!, serviceOf(req.url!, services));
     const forwarded = { ...req.headers, 'x-forwarded-for': req.socket.remoteAddress, 'x-forwarded-proto': 'http' };

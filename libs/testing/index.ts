@@ -1,6 +1,23 @@
 export { aMedium } from './a-medium';
-export { ApiClient, eventually, newAccount, UnexpectedAnswerError, type Account, type Answer, type CallOptions, type UploadOptions } from './api-client';
-export { createBucket, createTopic, startAws, subscribe, type ReceivedMessage, type TestAws, type TestSubscriber } from './aws-emulators';
+export {
+  ApiClient,
+  eventually,
+  newAccount,
+  UnexpectedAnswerError,
+  type Account,
+  type Answer,
+  type CallOptions,
+  type UploadOptions,
+} from './api-client';
+export {
+  createBucket,
+  createTopic,
+  startAws,
+  subscribe,
+  type ReceivedMessage,
+  type TestAws,
+  type TestSubscriber,
+} from './aws-emulators';
 export { startDynamoDb, type TestDynamoDb } from './dynamodb';
 export { freePort } from './free-port';
 export { startQueue, type TestQueue } from './queue';
@@ -8,7 +25,15 @@ export { startRedis, type TestRedis } from './redis';
 export { startTestEnvironment, type TestEnvironment } from './test-environment';
 export * from './fixtures';
 export { startDynamoDbApart, startProcess, type TestProcess } from './processes';
-export { deployments, deploymentsByStorage, deploymentsWithS3, startStandalone, type PublishedAlert, type Stack, type StackOptions } from './stack';
+export {
+  deployments,
+  deploymentsByStorage,
+  deploymentsWithS3,
+  startStandalone,
+  type PublishedAlert,
+  type Stack,
+  type StackOptions,
+} from './stack';
 export { EventReader, type ServerEvent } from './event-reader';
 export { browserPath, openBrowser } from './browser';
 export { breakOffRequests, openDescriptors } from './broken-off';

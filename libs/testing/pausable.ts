@@ -16,7 +16,10 @@ export async function startPausable(target: string): Promise<Pausable> {
   let isPaused = false;
   const server = createServer((inbound) => {
     const outbound = connect(Number(port), hostname);
-    for (const [from, to] of [[inbound, outbound], [outbound, inbound]] as const) {
+    for (const [from, to] of [
+      [inbound, outbound],
+      [outbound, inbound],
+    ] as const) {
       sockets.add(from);
       from.on('data', (data) => to.write(data));
       from.on('error', () => to.destroy());

@@ -38,16 +38,31 @@ export async function startDynamoDbApart(): Promise<TestDynamoDb> {
   return { endpoint: `http://127.0.0.1:${port}/${key}`, stop };
 }
 
-const inherited = () => ({ PATH: process.env.PATH, NODE_OPTIONS: process.env.NODE_OPTIONS, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE });
+const inherited = () => ({
+  PATH: process.env.PATH,
+  NODE_OPTIONS: process.env.NODE_OPTIONS,
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+});
 
-async function startBuilt(path: string, args: readonly string[], env: Record<string, string>, input?: string): Promise<TestProcess> {
+async function startBuilt(
+  path: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  input?: string,
+): Promise<TestProcess> {
   const main = join(dist, path);
   if (!existsSync(main)) throw new Error(`Expected the build at ${main}: run \`npm run build\` first (npm test does)`);
   const child = fork(main, args, { env: { ...inherited(), ...env }, stdio: ['pipe', 'pipe', 'pipe', 'ipc'] });
   child.stdin!.end(input);
   let output = '';
-  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const url = await Promise.race([ready(child), once(child, 'exit').then(([code]) => Promise.reject(new Error(`${path} ended with ${code} at its start:\n${output}`)))]);
+  for (const stream of [child.stdout!, child.stderr!])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const url = await Promise.race([
+    ready(child),
+    once(child, 'exit').then(([code]) =>
+      Promise.reject(new Error(`${path} ended with ${code} at its start:\n${output}`)),
+    ),
+  ]);
   const ended = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill(signal);

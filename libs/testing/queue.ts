@@ -12,7 +12,14 @@ export interface TestQueue {
 export async function startQueue(): Promise<TestQueue> {
   const redis = await startRedis();
   const queue = new JobQueue(redis.url, 'test-');
-  await eventually(() => queue.check().then(() => true, () => false), Boolean);
+  await eventually(
+    () =>
+      queue.check().then(
+        () => true,
+        () => false,
+      ),
+    Boolean,
+  );
   const stop = async () => {
     await queue.close();
     await redis.stop();

@@ -50,7 +50,16 @@ export async function startRedis(): Promise<TestRedis> {
 
 async function launch(dir: string, port: number): Promise<ChildProcess> {
   // appendfsync no: each write is in the file before it is answered, as a crash of the process finds it; with everysec a busy disk delays that.
-  const options = { port, bind: '127.0.0.1', dir, appendonly: 'yes', appendfsync: 'no', save: '', 'maxmemory-policy': 'noeviction', daemonize: 'no' };
+  const options = {
+    port,
+    bind: '127.0.0.1',
+    dir,
+    appendonly: 'yes',
+    appendfsync: 'no',
+    save: '',
+    'maxmemory-policy': 'noeviction',
+    daemonize: 'no',
+  };
   const command = ['redis-server', ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])];
   // A killed test process runs no clean-up, so the kernel ends its server (Linux; it is exec'ed in place, the pid stays).
   const [program, ...args] = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL', ...command] : command;
@@ -58,7 +67,8 @@ async function launch(dir: string, port: number): Promise<ChildProcess> {
   await once(server, 'spawn');
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (!(await answersPing(port))) {
-    if (server.exitCode !== null) throw new Error(`Expected redis-server on port ${port} to start, but it ended with code ${server.exitCode}`);
+    if (server.exitCode !== null)
+      throw new Error(`Expected redis-server on port ${port} to start, but it ended with code ${server.exitCode}`);
     if (Date.now() > deadline) {
       await end(server, 'SIGKILL');
       throw new Error(`Expected redis-server on port ${port} to answer PING within ${START_TIMEOUT_MS} ms`);

@@ -12,13 +12,23 @@ const libs = join(__dirname, '..');
 
 registerHooks({
   resolve(specifier, context, next) {
-    const found = specifier.startsWith('#') ? join(libs, specifier.slice(1), 'index.ts') : besideOurs(specifier, context.parentURL);
-    return found ? { url: pathToFileURL(found).href, format: 'commonjs', shortCircuit: true } : next(specifier, context);
+    const found = specifier.startsWith('#')
+      ? join(libs, specifier.slice(1), 'index.ts')
+      : besideOurs(specifier, context.parentURL);
+    return found
+      ? { url: pathToFileURL(found).href, format: 'commonjs', shortCircuit: true }
+      : next(specifier, context);
   },
   load(url, context, next) {
     if (!url.endsWith('.ts')) return next(url, context);
     const filename = fileURLToPath(url);
-    const { code } = transformSync(readFileSync(filename, 'utf8'), { ...options, filename, swcrc: false, configFile: false, sourceMaps: 'inline' });
+    const { code } = transformSync(readFileSync(filename, 'utf8'), {
+      ...options,
+      filename,
+      swcrc: false,
+      configFile: false,
+      sourceMaps: 'inline',
+    });
     return { format: 'commonjs', source: code, shortCircuit: true };
   },
 });

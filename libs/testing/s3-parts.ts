@@ -5,7 +5,8 @@ interface Part {
   sizeBytes: number;
 }
 
-const NO_SUCH_UPLOAD = '<?xml version="1.0"?><Error><Code>NoSuchUpload</Code><Message>The upload is completed or given up.</Message></Error>';
+const NO_SUCH_UPLOAD =
+  '<?xml version="1.0"?><Error><Code>NoSuchUpload</Code><Message>The upload is completed or given up.</Message></Error>';
 
 /** Adds what the emulator of S3 lacks: ListParts. Returns how many multipart uploads are neither completed nor given up. */
 export function listParts(app: FastifyInstance): () => number {
@@ -14,7 +15,10 @@ export function listParts(app: FastifyInstance): () => number {
     const { uploadId } = request.query as Record<string, string>;
     if (request.method !== 'GET' || uploadId === undefined) return undefined;
     const parts = uploads.get(uploadId);
-    return reply.code(parts ? 200 : 404).type('application/xml').send(parts ? asXml(parts) : NO_SUCH_UPLOAD);
+    return reply
+      .code(parts ? 200 : 404)
+      .type('application/xml')
+      .send(parts ? asXml(parts) : NO_SUCH_UPLOAD);
   });
   app.addHook('onSend', async (request, reply, payload) => {
     const { uploadId, uploads: begun, partNumber } = request.query as Record<string, string>;
@@ -22,7 +26,10 @@ export function listParts(app: FastifyInstance): () => number {
     const id = /<UploadId>([^<]+)/.exec(String(payload))?.[1];
     if (request.method === 'POST' && begun !== undefined && id) uploads.set(id, new Map());
     if (uploadId === undefined) return payload;
-    if (request.method === 'PUT') uploads.get(uploadId)?.set(Number(partNumber), { etag: String(reply.getHeader('etag')), sizeBytes: sizeOf(request.headers) });
+    if (request.method === 'PUT')
+      uploads
+        .get(uploadId)
+        ?.set(Number(partNumber), { etag: String(reply.getHeader('etag')), sizeBytes: sizeOf(request.headers) });
     if (request.method === 'POST' || request.method === 'DELETE') uploads.delete(uploadId);
     return payload;
   });
@@ -30,9 +37,15 @@ export function listParts(app: FastifyInstance): () => number {
 }
 
 /** The SDK sends bodies in frames of its own, and says beside how long they are without. */
-const sizeOf = (headers: Record<string, unknown>) => Number(headers['x-amz-decoded-content-length'] ?? headers['content-length']);
+const sizeOf = (headers: Record<string, unknown>) =>
+  Number(headers['x-amz-decoded-content-length'] ?? headers['content-length']);
 
 function asXml(parts: Map<number, Part>): string {
-  const listed = [...parts].toSorted(([a], [b]) => a - b).map(([number, { etag, sizeBytes }]) => `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag><Size>${sizeBytes}</Size></Part>`);
+  const listed = [...parts]
+    .toSorted(([a], [b]) => a - b)
+    .map(
+      ([number, { etag, sizeBytes }]) =>
+        `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag><Size>${sizeBytes}</Size></Part>`,
+    );
   return `<?xml version="1.0"?><ListPartsResult><IsTruncated>false</IsTruncated>${listed.join('')}</ListPartsResult>`;
 }

@@ -30,7 +30,12 @@ export async function fillDisk(folder: string): Promise<() => Promise<void>> {
   const ballast = join(folder, 'ballast');
   for (const size of [1024 ** 2, 64 * 1024, 4 * 1024]) {
     const bytes = Buffer.alloc(size);
-    while (await writeFile(ballast, bytes, { flag: 'a' }).then(() => true, () => false));
+    while (
+      await writeFile(ballast, bytes, { flag: 'a' }).then(
+        () => true,
+        () => false,
+      )
+    );
   }
   return () => rm(ballast);
 }

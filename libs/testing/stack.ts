@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Alert } from '#contracts';
-import { createBucket, createTopic, startAws, subscribe, type TestAws } from './aws-emulators';
 import { ApiClient, newAccount, type Account } from './api-client';
+import { createBucket, createTopic, startAws, subscribe, type TestAws } from './aws-emulators';
 import { startGateway } from './gateway';
 import { startProcess, type TestProcess } from './processes';
 import { startTestEnvironment, type TestEnvironment } from './test-environment';
@@ -19,7 +19,14 @@ export interface Stack {
   /** null: it runs elsewhere, and what it published can not be read. */
   alerts: (() => Promise<PublishedAlert[]>) | null;
   /** null: its processes are not ours to kill. */
-  processes: { services: TestProcess[]; workers: TestProcess[]; startWorker(overrides?: Record<string, string>): Promise<TestProcess>; environment: TestEnvironment; env: Record<string, string>; dataDir: string } | null;
+  processes: {
+    services: TestProcess[];
+    workers: TestProcess[];
+    startWorker(overrides?: Record<string, string>): Promise<TestProcess>;
+    environment: TestEnvironment;
+    env: Record<string, string>;
+    dataDir: string;
+  } | null;
   /** A client with an account of its own, logged in. */
   newUser(): Promise<{ api: ApiClient; account: Account }>;
   stop(): Promise<void>;
@@ -33,7 +40,8 @@ export interface StackOptions {
 }
 
 /** How the product can run; every end-to-end suite runs on each of them that is there. */
-export const deployments: ReadonlyArray<[name: string, start: (options?: StackOptions) => Promise<Stack>]> = process.env.E2E_BASE_URL
+export const deployments: ReadonlyArray<[name: string, start: (options?: StackOptions) => Promise<Stack>]> = process.env
+  .E2E_BASE_URL
   ? [['already running', () => Promise.resolve(running(process.env.E2E_BASE_URL!))]]
   : [
       ['standalone in local mode', startStandalone],
@@ -41,10 +49,14 @@ export const deployments: ReadonlyArray<[name: string, start: (options?: StackOp
     ];
 
 /** For the suites that see bytes come and go: with their storage in S3 as well. */
-export const deploymentsWithS3: typeof deployments = process.env.E2E_BASE_URL ? deployments : [...deployments, ['four services apart on S3', startApartOnS3]];
+export const deploymentsWithS3: typeof deployments = process.env.E2E_BASE_URL
+  ? deployments
+  : [...deployments, ['four services apart on S3', startApartOnS3]];
 
 /** One for each storage: for the suites that need not see every way of running as well. */
-export const deploymentsByStorage: typeof deployments = process.env.E2E_BASE_URL ? deployments : [deployments[0]!, ['four services apart on S3', startApartOnS3]];
+export const deploymentsByStorage: typeof deployments = process.env.E2E_BASE_URL
+  ? deployments
+  : [deployments[0]!, ['four services apart on S3', startApartOnS3]];
 
 /** API and workers as `npm start` runs them, alerts in a file. */
 export async function startStandalone(options: StackOptions = {}): Promise<Stack> {
@@ -54,7 +66,10 @@ export async function startStandalone(options: StackOptions = {}): Promise<Stack
   const starting = startProcess('standalone', env).then((api) => ({ baseUrl: api.url, services: [api] }));
   return assemble(starting, environment, env, options, async () => {
     const lines = await readFile(join(env.DATA_DIR!, 'alerts.ndjson'), 'utf8').catch(() => '');
-    return lines.split('\n').filter(Boolean).map((line) => JSON.parse(line) as PublishedAlert);
+    return lines
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as PublishedAlert);
   });
 }
 
@@ -66,7 +81,10 @@ export async function startApart(options: StackOptions = {}): Promise<Stack> {
 /** Likewise, but bytes lie in a bucket of an S3 emulator. */
 export async function startApartOnS3({ env, ...options }: StackOptions = {}): Promise<Stack> {
   const aws = await startAws();
-  return apart(aws, { ...options, env: { S3_BUCKET: await createBucket(aws), AWS_ENDPOINT_URL_S3: aws.endpoint, ...env } });
+  return apart(aws, {
+    ...options,
+    env: { S3_BUCKET: await createBucket(aws), AWS_ENDPOINT_URL_S3: aws.endpoint, ...env },
+  });
 }
 
 async function apart(aws: TestAws, options: StackOptions): Promise<Stack> {
@@ -87,7 +105,8 @@ async function apart(aws: TestAws, options: StackOptions): Promise<Stack> {
   });
   const starting = startBehindFront(env);
   const stack = await assemble(starting, environment, env, options, async () => {
-    for (const { message, attributes } of await subscriber.takeAll()) received.push({ message: JSON.parse(message) as Alert, attributes });
+    for (const { message, attributes } of await subscriber.takeAll())
+      received.push({ message: JSON.parse(message) as Alert, attributes });
     return received;
   });
   const stop = async () => {
@@ -126,7 +145,12 @@ async function assemble(
     await Promise.all([...workers, ...services].map((process) => process.stop()));
     await environment.stop();
   };
-  return { ...running(baseUrl), alerts, processes: { services, workers, startWorker, environment, env, dataDir: env.DATA_DIR! }, stop };
+  return {
+    ...running(baseUrl),
+    alerts,
+    processes: { services, workers, startWorker, environment, env, dataDir: env.DATA_DIR! },
+    stop,
+  };
 }
 
 function running(baseUrl: string): Stack {

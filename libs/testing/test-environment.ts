@@ -17,7 +17,11 @@ export interface TestEnvironment {
 
 /** A Redis, a DynamoDB emulator and a data folder of a test's own. */
 export async function startTestEnvironment(): Promise<TestEnvironment> {
-  const [redis, dynamodb, dataDir] = await Promise.all([startRedis(), startDynamoDb(), mkdtemp(join(tmpdir(), 'snapstream-'))]);
+  const [redis, dynamodb, dataDir] = await Promise.all([
+    startRedis(),
+    startDynamoDb(),
+    mkdtemp(join(tmpdir(), 'snapstream-')),
+  ]);
   const env = (overrides: Record<string, string> = {}) => ({
     DATA_DIR: dataDir,
     REDIS_URL: redis.url,

@@ -32,11 +32,15 @@ async function resetPassword(email: string, given: string | null): Promise<void>
     const user = await users.findByEmail(email);
     if (!user) throw new AdminError(`There is no account with the e-mail ${email}.`);
     const password = given ?? randomBytes(15).toString('base64url');
-    if ([...password].length < 8 || [...password].length > 128) throw new AdminError('The password must have 8 to 128 characters.');
+    if ([...password].length < 8 || [...password].length > 128)
+      throw new AdminError('The password must have 8 to 128 characters.');
     refuseWeakPassword(password, user, 'password');
-    if (!(await users.setPassword(user, await new PasswordHasher(owasp).hash(password)))) throw new AdminError('The account was changed at the same moment. Try again.');
+    if (!(await users.setPassword(user, await new PasswordHasher(owasp).hash(password))))
+      throw new AdminError('The account was changed at the same moment. Try again.');
     await new Sessions(redis, config.tablePrefix).endAll(user.id);
-    process.stdout.write(given === null ? `New password of ${user.email}: ${password}\n` : `The password of ${user.email} was changed.\n`);
+    process.stdout.write(
+      given === null ? `New password of ${user.email}: ${password}\n` : `The password of ${user.email} was changed.\n`,
+    );
   } finally {
     redis.disconnect();
     dynamo.close();

@@ -34,7 +34,9 @@ describe('a change of an account whose answer got lost', () => {
     const other = auth.client();
     await other.login(account);
     const isCut = cutOnce('"passwordHash"');
-    await client.expect(204, 'PUT', '/api/auth/me/password', { json: { currentPassword: account.password, newPassword: 'another good sentence' } });
+    await client.expect(204, 'PUT', '/api/auth/me/password', {
+      json: { currentPassword: account.password, newPassword: 'another good sentence' },
+    });
     expect(isCut()).toBe(true);
     expect((await other.call('GET', '/api/auth/me')).status).toBe(401); // every other session ended
     await auth.client().login({ ...account, password: 'another good sentence' });
@@ -43,7 +45,9 @@ describe('a change of an account whose answer got lost', () => {
   it('is a change all the same: the username', async () => {
     const { client, username } = await joined();
     const isCut = cutOnce('"usernameLower"');
-    expect(await client.expect(200, 'PATCH', '/api/auth/me', { json: { username: `${username}-2` } })).toMatchObject({ username: `${username}-2` });
+    expect(await client.expect(200, 'PATCH', '/api/auth/me', { json: { username: `${username}-2` } })).toMatchObject({
+      username: `${username}-2`,
+    });
     expect(isCut()).toBe(true);
   });
 

@@ -39,7 +39,11 @@ export class AuthController {
   }
 
   @Endpoint(api.auth.logout)
-  async logout(@Req() req: Request, @Res({ passthrough: true }) res: Response, @CurrentUser() user: SessionUser): Promise<void> {
+  async logout(
+    @Req() req: Request,
+    @Res({ passthrough: true }) res: Response,
+    @CurrentUser() user: SessionUser,
+  ): Promise<void> {
     await this.sessions.end(user.id, user.sessionId);
     await this.sessions.forget(req, res);
   }
@@ -55,7 +59,11 @@ export class AuthController {
   }
 
   @Endpoint(api.auth.changePassword)
-  async changePassword(@Req() req: Request, @CurrentUser() user: SessionUser, @ZodBody(changePasswordRequest) body: ChangePasswordRequest): Promise<void> {
+  async changePassword(
+    @Req() req: Request,
+    @CurrentUser() user: SessionUser,
+    @ZodBody(changePasswordRequest) body: ChangePasswordRequest,
+  ): Promise<void> {
     await this.auth.changePassword(req, user, body);
   }
 
@@ -83,7 +91,12 @@ export class AuthController {
   }
 
   @Endpoint(api.auth.endSession)
-  async endSession(@Req() req: Request, @Res({ passthrough: true }) res: Response, @CurrentUser() user: SessionUser, @Id() id: string): Promise<void> {
+  async endSession(
+    @Req() req: Request,
+    @Res({ passthrough: true }) res: Response,
+    @CurrentUser() user: SessionUser,
+    @Id() id: string,
+  ): Promise<void> {
     if (!(await this.sessions.end(user.id, id))) throw new ProblemError('not_found');
     if (id === user.sessionId) await this.sessions.forget(req, res);
   }

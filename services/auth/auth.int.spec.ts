@@ -8,7 +8,8 @@ beforeAll(async () => {
 });
 afterAll(() => auth.stop());
 
-const sessionsOf = async (client: ApiClient) => (await client.expect<{ items: SessionInfo[] }>(200, 'GET', '/api/auth/sessions')).items;
+const sessionsOf = async (client: ApiClient) =>
+  (await client.expect<{ items: SessionInfo[] }>(200, 'GET', '/api/auth/sessions')).items;
 const isLoggedIn = async (client: ApiClient) => (await client.call('GET', '/api/auth/me')).status === 200;
 const loggedIn = async (ip?: string) => {
   const client = auth.client(ip);
@@ -35,8 +36,13 @@ describe('POST /api/auth/register', () => {
     const { account } = await loggedIn();
     const email = account.email.toUpperCase();
     const username = account.username.toUpperCase();
-    expect(await auth.client().problem('POST', '/api/auth/register', { json: newAccount({ email }) })).toMatchObject({ status: 409, code: 'email_taken' });
-    expect(await auth.client().problem('POST', '/api/auth/register', { json: newAccount({ username }) })).toMatchObject({ status: 409, code: 'username_taken' });
+    expect(await auth.client().problem('POST', '/api/auth/register', { json: newAccount({ email }) })).toMatchObject({
+      status: 409,
+      code: 'email_taken',
+    });
+    expect(await auth.client().problem('POST', '/api/auth/register', { json: newAccount({ username }) })).toMatchObject(
+      { status: 409, code: 'username_taken' },
+    );
     const shouting = newAccount();
     const user = await auth.client().register({ ...shouting, email: ` ${shouting.email.toUpperCase()} ` });
     expect(user.email).toBe(shouting.email.toUpperCase());
@@ -70,14 +76,24 @@ describe('POST /api/auth/register', () => {
     ['an unknown field', { role: 'admin' }, 'role'],
   ])('refuses %s', async (_, wrong, path) => {
     const problem = await auth.client().problem('POST', '/api/auth/register', { json: { ...newAccount(), ...wrong } });
-    expect(problem).toMatchObject({ status: 400, code: 'validation_failed', errors: [{ path, message: expect.any(String) as string }] });
+    expect(problem).toMatchObject({
+      status: 400,
+      code: 'validation_failed',
+      errors: [{ path, message: expect.any(String) as string }],
+    });
   });
 
   it('counts every character of a long password, and the same character however it was typed', async () => {
     const long = newAccount({ password: `${'x'.repeat(60)} and ${'y'.repeat(62)}!` });
     expect(long.password).toHaveLength(128);
     await auth.client().register(long);
-    expect((await auth.client().call('POST', '/api/auth/login', { json: { email: long.email, password: `${long.password.slice(0, -1)}?` } })).status).toBe(401);
+    expect(
+      (
+        await auth
+          .client()
+          .call('POST', '/api/auth/login', { json: { email: long.email, password: `${long.password.slice(0, -1)}?` } })
+      ).status,
+    ).toBe(401);
     await auth.client().login(long);
     const composed = newAccount({ password: 'Schl\u00fcssel-Br\u00f6tchen' });
     await auth.client().register(composed);
@@ -96,7 +112,9 @@ describe('POST /api/auth/register', () => {
 const median = (times: number[]) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)]!;
 const failingLogin = async (email: string, ip: string) => {
   const startedAt = performance.now();
-  const { headers: _, ...problem } = await auth.client(ip).problem('POST', '/api/auth/login', { json: { email, password: 'a wrong one' } });
+  const { headers: _, ...problem } = await auth
+    .client(ip)
+    .problem('POST', '/api/auth/login', { json: { email, password: 'a wrong one' } });
   return { problem, ms: performance.now() - startedAt };
 };
 
@@ -106,8 +124,14 @@ describe('POST /api/auth/login', () => {
     const client = auth.client();
     expect(await client.login(account)).toEqual(await client.expect(200, 'GET', '/api/auth/me'));
     expect(await sessionsOf(client)).toHaveLength(2);
-    const item = await auth.dynamo.get<{ pending: Record<string, { type: string }> }>('users', { pk: `user#${user.id}` });
-    expect(Object.values(item!.pending).map(({ type }) => type).toSorted()).toEqual(['user.logged_in', 'user.registered']);
+    const item = await auth.dynamo.get<{ pending: Record<string, { type: string }> }>('users', {
+      pk: `user#${user.id}`,
+    });
+    expect(
+      Object.values(item!.pending)
+        .map(({ type }) => type)
+        .toSorted(),
+    ).toEqual(['user.logged_in', 'user.registered']);
   });
 
   it('answers the same, in the same time, for an unknown e-mail and a wrong password', async () => {
@@ -135,13 +159,21 @@ describe('POST /api/auth/login', () => {
     expect(await isLoggedIn(planted)).toBe(false);
     expect(await sessionsOf(client)).toHaveLength(1);
     const stranger = auth.client();
-    await stranger.expect(200, 'POST', '/api/auth/login', { json: { email: account.email, password: account.password }, headers: { cookie: 'snapstream.sid=s%3Aplanted.c2lnbmF0dXJl' } });
+    await stranger.expect(200, 'POST', '/api/auth/login', {
+      json: { email: account.email, password: account.password },
+      headers: { cookie: 'snapstream.sid=s%3Aplanted.c2lnbmF0dXJl' },
+    });
     expect(stranger.cookie).not.toContain('planted');
   });
 
   it('names what is missing', async () => {
-    expect(await auth.client().problem('POST', '/api/auth/login', { json: {} })).toMatchObject({ code: 'validation_failed', errors: [{ path: 'email' }, { path: 'password' }] });
-    expect(await auth.client().problem('POST', '/api/auth/login?email=a@b.example&password=from-the-query', { json: {} })).toMatchObject({ code: 'validation_failed' });
+    expect(await auth.client().problem('POST', '/api/auth/login', { json: {} })).toMatchObject({
+      code: 'validation_failed',
+      errors: [{ path: 'email' }, { path: 'password' }],
+    });
+    expect(
+      await auth.client().problem('POST', '/api/auth/login?email=a@b.example&password=from-the-query', { json: {} }),
+    ).toMatchObject({ code: 'validation_failed' });
   });
 });
 
@@ -151,7 +183,9 @@ describe('PATCH /api/auth/me', () => {
     const { username } = newAccount();
     expect(await client.expect(200, 'PATCH', '/api/auth/me', { json: { username } })).toMatchObject({ username });
     expect(await client.expect(200, 'GET', '/api/auth/me')).toMatchObject({ username });
-    expect(await auth.client().problem('POST', '/api/auth/register', { json: newAccount({ username }) })).toMatchObject({ code: 'username_taken' });
+    expect(await auth.client().problem('POST', '/api/auth/register', { json: newAccount({ username }) })).toMatchObject(
+      { code: 'username_taken' },
+    );
     await auth.client().register(newAccount({ username: account.username }));
   });
 
@@ -159,27 +193,50 @@ describe('PATCH /api/auth/me', () => {
     const { client, account } = await loggedIn();
     const username = account.username.toUpperCase();
     for (const name of [username, username, account.username]) {
-      expect(await client.expect(200, 'PATCH', '/api/auth/me', { json: { username: name } })).toMatchObject({ username: name });
+      expect(await client.expect(200, 'PATCH', '/api/auth/me', { json: { username: name } })).toMatchObject({
+        username: name,
+      });
     }
-    expect(await auth.client().problem('POST', '/api/auth/register', { json: newAccount({ username }) })).toMatchObject({ code: 'username_taken' });
+    expect(await auth.client().problem('POST', '/api/auth/register', { json: newAccount({ username }) })).toMatchObject(
+      { code: 'username_taken' },
+    );
   });
 
   it('refuses what is taken or not valid', async () => {
     const { account } = await loggedIn();
     const { client } = await loggedIn();
-    expect(await client.problem('PATCH', '/api/auth/me', { json: { username: account.username.toUpperCase() } })).toMatchObject({ status: 409, code: 'username_taken' });
-    expect(await client.problem('PATCH', '/api/auth/me', { json: { username: '!' } })).toMatchObject({ status: 400, code: 'validation_failed' });
-    expect(await client.problem('PATCH', '/api/auth/me', { json: { username: 'good-name', email: 'x@example.com' } })).toMatchObject({ errors: [{ path: 'email' }] });
+    expect(
+      await client.problem('PATCH', '/api/auth/me', { json: { username: account.username.toUpperCase() } }),
+    ).toMatchObject({ status: 409, code: 'username_taken' });
+    expect(await client.problem('PATCH', '/api/auth/me', { json: { username: '!' } })).toMatchObject({
+      status: 400,
+      code: 'validation_failed',
+    });
+    expect(
+      await client.problem('PATCH', '/api/auth/me', { json: { username: 'good-name', email: 'x@example.com' } }),
+    ).toMatchObject({ errors: [{ path: 'email' }] });
   });
 });
 
 describe('what is logged', () => {
   it('holds no password and no cookie', async () => {
     const { client, account } = await loggedIn();
-    await auth.client().problem('POST', '/api/auth/login', { json: { email: account.email, password: 'mistyped-password' } });
-    await client.call('PUT', '/api/auth/me/password', { json: { currentPassword: 'mistyped-password', newPassword: 'brand-new-password' } });
+    await auth
+      .client()
+      .problem('POST', '/api/auth/login', { json: { email: account.email, password: 'mistyped-password' } });
+    await client.call('PUT', '/api/auth/me/password', {
+      json: { currentPassword: 'mistyped-password', newPassword: 'brand-new-password' },
+    });
     const log = auth.log.join('');
     expect(log).toContain('/api/auth/me/password');
-    for (const secret of [account.password, 'mistyped-password', 'brand-new-password', client.cookie.split('=')[1]!, account.email, '$argon2id$']) expect(log).not.toContain(secret);
+    for (const secret of [
+      account.password,
+      'mistyped-password',
+      'brand-new-password',
+      client.cookie.split('=')[1]!,
+      account.email,
+      '$argon2id$',
+    ])
+      expect(log).not.toContain(secret);
   });
 });

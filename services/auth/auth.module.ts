@@ -11,11 +11,25 @@ import { HASHING, owasp, PasswordHasher } from './password-hasher';
 import { Reservations } from './reservations';
 import { UsersRepository } from './users.repository';
 
-const consumers = serviceConsumers<'auth', [ErasureService]>({ inject: [ErasureService], handlers: (erasure) => ({ erased: (payload) => erasure.record(payload) }) });
+const consumers = serviceConsumers<'auth', [ErasureService]>({
+  inject: [ErasureService],
+  handlers: (erasure) => ({ erased: (payload) => erasure.record(payload) }),
+});
 
 @Module({
   imports: [PassportModule],
   controllers: [AuthController],
-  providers: [AuthService, LocalStrategy, UsersRepository, Reservations, PasswordHasher, PasswordAttempts, ErasureService, AuthSweeper, consumers, { provide: HASHING, useValue: owasp }],
+  providers: [
+    AuthService,
+    LocalStrategy,
+    UsersRepository,
+    Reservations,
+    PasswordHasher,
+    PasswordAttempts,
+    ErasureService,
+    AuthSweeper,
+    consumers,
+    { provide: HASHING, useValue: owasp },
+  ],
 })
 export class AuthModule {}

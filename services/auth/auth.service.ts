@@ -86,11 +86,16 @@ export class AuthService {
   }
 
   /** Every other session ends, and this one gets a new cookie. @throws {ProblemError} wrong_password, validation_failed */
-  async changePassword(req: Request, current: SessionUser, { currentPassword, newPassword }: ChangePasswordRequest): Promise<void> {
+  async changePassword(
+    req: Request,
+    current: SessionUser,
+    { currentPassword, newPassword }: ChangePasswordRequest,
+  ): Promise<void> {
     const user = await this.find(current);
     refuseWeakPassword(newPassword, user, 'newPassword');
     await this.confirmPassword(req, user, currentPassword);
-    if (!(await this.users.setPassword(user, await this.hasher.hash(newPassword)))) throw new ProblemError('wrong_password');
+    if (!(await this.users.setPassword(user, await this.hasher.hash(newPassword))))
+      throw new ProblemError('wrong_password');
     await this.sessions.endAll(user.id, current.sessionId);
     await this.sessions.rotate(req);
   }
@@ -98,7 +103,9 @@ export class AuthService {
   /** Asks the owner of a session for the password again, as strictly as at the login. @throws {ProblemError} wrong_password */
   async confirmPassword(req: Request, user: UserItem, password: string): Promise<void> {
     const guess = { account: user.emailLower, ip: req.ip ?? '' };
-    const isRight = await this.attempts.judge(guess, (isKnown) => this.hasher.verify(user.passwordHash, password, isKnown));
+    const isRight = await this.attempts.judge(guess, (isKnown) =>
+      this.hasher.verify(user.passwordHash, password, isKnown),
+    );
     if (!isRight) throw new ProblemError('wrong_password');
   }
 

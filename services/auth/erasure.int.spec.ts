@@ -12,13 +12,16 @@ beforeAll(async () => {
 afterAll(() => auth.stop());
 
 const itemOf = (id: string) => auth.dynamo.get<UserItem>('users', { pk: `user#${id}` });
-const report = (userId: string, service: Erased['service'], counts: Record<string, number>, done = true) => auth.app.get(ErasureService).record({ userId, service, counts, done });
-const isAsked = (queue: 'eraseMedia' | 'eraseNotifications', userId: string, how: 'new' | 'counted' | 'final') => auth.app.get(JobQueue).has(queue, `${userId}.${how}`);
+const report = (userId: string, service: Erased['service'], counts: Record<string, number>, done = true) =>
+  auth.app.get(ErasureService).record({ userId, service, counts, done });
+const isAsked = (queue: 'eraseMedia' | 'eraseNotifications', userId: string, how: 'new' | 'counted' | 'final') =>
+  auth.app.get(JobQueue).has(queue, `${userId}.${how}`);
 const receiptOf = (id: string) => auth.dynamo.get('users', { pk: `receipt#${id}` });
 /** What the notification service does once an event is dealt with. */
 const confirmEvents = async (id: string) => {
   const item = await itemOf(id);
-  for (const event of Object.keys(item!.pending)) await auth.app.get(Outbox).confirm({ table: 'users', key: { pk: `user#${id}` } }, event);
+  for (const event of Object.keys(item!.pending))
+    await auth.app.get(Outbox).confirm({ table: 'users', key: { pk: `user#${id}` } }, event);
 };
 const deleted = async () => {
   const client = auth.client();
@@ -31,8 +34,15 @@ describe('DELETE /api/auth/me', () => {
   it('needs the password', async () => {
     const client = auth.client();
     const { account } = await client.register();
-    expect(await client.problem('DELETE', '/api/auth/me', { json: { password: 'not this one' } })).toMatchObject({ status: 403, code: 'wrong_password' });
-    expect(await client.problem('DELETE', '/api/auth/me')).toMatchObject({ status: 400, code: 'validation_failed', errors: [{ path: 'password' }] });
+    expect(await client.problem('DELETE', '/api/auth/me', { json: { password: 'not this one' } })).toMatchObject({
+      status: 403,
+      code: 'wrong_password',
+    });
+    expect(await client.problem('DELETE', '/api/auth/me')).toMatchObject({
+      status: 400,
+      code: 'validation_failed',
+      errors: [{ path: 'password' }],
+    });
     await auth.client().login(account);
   });
 
@@ -42,11 +52,18 @@ describe('DELETE /api/auth/me', () => {
     const { account } = await client.register();
     await other.login(account);
     await client.expect(202, 'DELETE', '/api/auth/me', { json: { password: account.password } });
-    for (const each of [client, other, client.clone()]) expect(await each.problem('GET', '/api/auth/me')).toMatchObject({ status: 401, code: 'unauthenticated' });
+    for (const each of [client, other, client.clone()])
+      expect(await each.problem('GET', '/api/auth/me')).toMatchObject({ status: 401, code: 'unauthenticated' });
     const { email, password } = account;
-    expect(await auth.client().problem('POST', '/api/auth/login', { json: { email, password } })).toMatchObject({ code: 'invalid_credentials' });
-    expect(await auth.client().problem('POST', '/api/auth/register', { json: newAccount({ email }) })).toMatchObject({ code: 'email_taken' });
-    expect(await auth.client().problem('POST', '/api/auth/register', { json: newAccount({ username: account.username }) })).toMatchObject({ code: 'username_taken' });
+    expect(await auth.client().problem('POST', '/api/auth/login', { json: { email, password } })).toMatchObject({
+      code: 'invalid_credentials',
+    });
+    expect(await auth.client().problem('POST', '/api/auth/register', { json: newAccount({ email }) })).toMatchObject({
+      code: 'email_taken',
+    });
+    expect(
+      await auth.client().problem('POST', '/api/auth/register', { json: newAccount({ username: account.username }) }),
+    ).toMatchObject({ code: 'username_taken' });
   });
 
   it('frees the names once both services reported, and keeps a receipt without a person in it', async () => {
@@ -78,25 +95,49 @@ describe('DELETE /api/auth/me', () => {
   it('lets every service erase once more a day later, for what was under way', async () => {
     const { user } = await deleted();
     await confirmEvents(user.id);
-    for (const done of [false, true]) for (const service of ['media', 'notification'] as const) await report(user.id, service, { things: 1 }, done);
-    const asked = () => Promise.all([isAsked('eraseMedia', user.id, 'final'), isAsked('eraseNotifications', user.id, 'final')]);
+    for (const done of [false, true])
+      for (const service of ['media', 'notification'] as const) await report(user.id, service, { things: 1 }, done);
+    const asked = () =>
+      Promise.all([isAsked('eraseMedia', user.id, 'final'), isAsked('eraseNotifications', user.id, 'final')]);
     const sweep = () => auth.app.get(ErasureService).resume(new Date().toISOString());
     await sweep();
     expect(await asked()).toEqual([false, false]);
     await auth.dynamo.update('users', { pk: `receipt#${user.id}` }, { set: [['openAt', new Date().toISOString()]] });
-    await eventually(async () => { await sweep(); return asked(); }, ([media, notifications]) => Boolean(media && notifications));
+    await eventually(
+      async () => {
+        await sweep();
+        return asked();
+      },
+      ([media, notifications]) => Boolean(media && notifications),
+    );
     await report(user.id, 'media', {});
     expect(await receiptOf(user.id)).toMatchObject({ finally: { media: true } });
     await report(user.id, 'notification', {});
-    expect(Object.keys((await receiptOf(user.id))!).toSorted()).toEqual(['counts', 'finishedAt', 'pk', 'requestedAt', 'schemaVersion']);
+    expect(Object.keys((await receiptOf(user.id))!).toSorted()).toEqual([
+      'counts',
+      'finishedAt',
+      'pk',
+      'requestedAt',
+      'schemaVersion',
+    ]);
   });
 
   it('goes on by the sweeper after whatever was lost', async () => {
     const { user, account } = await deleted();
     await report(user.id, 'media', {}, false);
-    await auth.dynamo.update('users', { pk: `user#${user.id}` }, { set: [[['receipts', 'media', 'done'], true], [['receipts', 'notification'], { counts: {}, done: true }]] }); // and nobody heard of it
+    await auth.dynamo.update(
+      'users',
+      { pk: `user#${user.id}` },
+      {
+        set: [
+          [['receipts', 'media', 'done'], true],
+          [['receipts', 'notification'], { counts: {}, done: true }],
+        ],
+      },
+    ); // and nobody heard of it
     expect(await itemOf(user.id)).not.toBeNull();
-    await eventually( // the index is consistent only in the end
+    await eventually(
+      // the index is consistent only in the end
       async () => {
         await auth.app.get(ErasureService).resume(new Date().toISOString());
         return itemOf(user.id);
@@ -108,13 +149,17 @@ describe('DELETE /api/auth/me', () => {
 
   it('frees the names also while no alert can be delivered, and keeps what is still to be announced', async () => {
     const { user, account } = await deleted();
-    for (const done of [false, true]) for (const service of ['media', 'notification'] as const) await report(user.id, service, {}, done);
+    for (const done of [false, true])
+      for (const service of ['media', 'notification'] as const) await report(user.id, service, {}, done);
     expect(await itemOf(user.id)).toBeNull();
     await auth.client().register(account);
     const source = { table: 'users' as const, key: { pk: `receipt#${user.id}` } };
     const [eventId] = Object.keys((await auth.dynamo.get<UserItem>('users', source.key))!.pending);
     const outbox = auth.app.get(Outbox);
-    expect(await outbox.read(source, eventId!)).toMatchObject({ event: { type: 'user.registered', userId: user.id }, isDeleted: true });
+    expect(await outbox.read(source, eventId!)).toMatchObject({
+      event: { type: 'user.registered', userId: user.id },
+      isDeleted: true,
+    });
     await outbox.confirm(source, eventId!);
     expect(await outbox.read(source, eventId!)).toBeNull();
   });

@@ -24,7 +24,10 @@ interface Receipt extends Partial<OutboxFields> {
 }
 
 /** Where each service is asked. */
-const erasureQueues = { media: 'eraseMedia', notification: 'eraseNotifications' } as const satisfies Record<ErasingService, string>;
+const erasureQueues = { media: 'eraseMedia', notification: 'eraseNotifications' } as const satisfies Record<
+  ErasingService,
+  string
+>;
 
 const receiptKey = (userId: string) => ({ pk: `receipt#${userId}` });
 
@@ -53,7 +56,10 @@ export class ErasureService {
   async record({ userId, service, counts, done }: Erased): Promise<void> {
     const path = ['receipts', service];
     if (!done) {
-      await this.dynamo.update('users', userKey(userId), { set: [[path, { counts, done }]], when: all(exists('deletedAt'), missing(path)) });
+      await this.dynamo.update('users', userKey(userId), {
+        set: [[path, { counts, done }]],
+        when: all(exists('deletedAt'), missing(path)),
+      });
       return this.askNext(userId);
     }
     await this.dynamo.update('users', userKey(userId), { set: [[[...path, 'done'], true]], when: exists(path) });
@@ -65,7 +71,10 @@ export class ErasureService {
   async resume(before: string, signal?: AbortSignal): Promise<number> {
     let open = 0;
     for (const shard of shards) {
-      const due = this.dynamo.queryAll<{ pk: string }>('users', { index: 'open', where: all(equals('openShard', shard), atMost('openAt', before)) });
+      const due = this.dynamo.queryAll<{ pk: string }>('users', {
+        index: 'open',
+        where: all(equals('openShard', shard), atMost('openAt', before)),
+      });
       for await (const { pk } of due) {
         if (signal?.aborted) return open;
         const [kind, userId = ''] = pk.split('#');
@@ -101,11 +110,25 @@ export class ErasureService {
     await this.sessions.endAll(userId);
     const finishedAt = new Date();
     const counts = Object.fromEntries(Object.entries(receipts).map(([service, receipt]) => [service, receipt.counts]));
-    const open = { finally: {}, openShard: shardOf(userId), openAt: new Date(finishedAt.getTime() + FINAL_AFTER_MS).toISOString() };
+    const open = {
+      finally: {},
+      openShard: shardOf(userId),
+      openAt: new Date(finishedAt.getTime() + FINAL_AFTER_MS).toISOString(),
+    };
     const { pending, outboxShard, outboxAt } = user;
     const isTold = Object.keys(pending).length === 0; // a topic that is away keeps alerts waiting, not the names
-    const undelivered = isTold ? {} : { pending, deletedAt: user.deletedAt, ...(outboxShard && { outboxShard }), ...(outboxAt && { outboxAt }) };
-    const receipt: Receipt = { ...receiptKey(userId), schemaVersion: 1, counts, requestedAt: user.deletedAt, finishedAt: finishedAt.toISOString(), ...open, ...undelivered };
+    const undelivered = isTold
+      ? {}
+      : { pending, deletedAt: user.deletedAt, ...(outboxShard && { outboxShard }), ...(outboxAt && { outboxAt }) };
+    const receipt: Receipt = {
+      ...receiptKey(userId),
+      schemaVersion: 1,
+      counts,
+      requestedAt: user.deletedAt,
+      finishedAt: finishedAt.toISOString(),
+      ...open,
+      ...undelivered,
+    };
     await this.dynamo.put('users', { ...receipt }, missing('pk'));
     await this.users.release(user);
     await this.dynamo.delete('users', userKey(userId), exists('deletedAt'));
@@ -116,15 +139,24 @@ export class ErasureService {
     await Promise.all(erasingServices.map((service) => this.ask(service, { ...request, counted: true })));
   }
 
-  private ask(service: ErasingService, { userId, counted, final = false }: Pick<EraseOwned, 'userId' | 'counted'> & Partial<EraseOwned>): Promise<void> {
+  private ask(
+    service: ErasingService,
+    { userId, counted, final = false }: Pick<EraseOwned, 'userId' | 'counted'> & Partial<EraseOwned>,
+  ): Promise<void> {
     return this.queue.send(erasureQueues[service], { userId, counted, final });
   }
 
   /** A report of the second erasure: nothing but the receipt is left once every service has sent one. */
   private async recordFinal(userId: string, service: string): Promise<void> {
     const isDue = all(exists('finally'), atMost('openAt', new Date().toISOString()));
-    const receipt = await this.dynamo.update<Receipt>('users', receiptKey(userId), { set: [[['finally', service], true]], when: isDue });
+    const receipt = await this.dynamo.update<Receipt>('users', receiptKey(userId), {
+      set: [[['finally', service], true]],
+      when: isDue,
+    });
     if (!receipt || !erasingServices.every((each) => receipt.finally?.[each])) return;
-    await this.dynamo.update('users', receiptKey(userId), { remove: ['finally', 'openShard', 'openAt'], when: exists('finally') });
+    await this.dynamo.update('users', receiptKey(userId), {
+      remove: ['finally', 'openShard', 'openAt'],
+      when: exists('finally'),
+    });
   }
 }

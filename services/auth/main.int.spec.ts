@@ -36,7 +36,9 @@ describe('the auth process', () => {
     expect((await client.call('GET', '/metrics')).status).toBe(404);
     expect(await ops.expect(200, 'GET', '/health/ready')).toMatchObject({ status: 'ok', checks: { redis: 'ok' } });
     const metrics = await (await ops.fetch('GET', '/metrics')).text();
-    expect(metrics).toContain('http_request_duration_seconds_count{method="POST",route="/api/auth/register",status="201"} 1');
+    expect(metrics).toContain(
+      'http_request_duration_seconds_count{method="POST",route="/api/auth/register",status="201"} 1',
+    );
     expect(metrics).toContain('process_cpu_seconds_total');
     expect((await ops.call('GET', '/api/auth/me')).status).toBe(404);
   });
@@ -46,7 +48,9 @@ describe('the auth process', () => {
     const { url } = await ready;
     const body = JSON.stringify(newAccount());
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
-    socket.write(`POST /api/auth/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 10)}`);
+    socket.write(
+      `POST /api/auth/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 10)}`,
+    );
     await sleep(200);
     child.kill('SIGTERM');
     await sleep(300);
@@ -87,7 +91,9 @@ describe('admin reset-password', () => {
     const password = /^New password of \S+: (\S{20})\n$/.exec(stdout)![1]!;
     expect((await client.call('GET', '/api/auth/me')).status).toBe(401);
     await client.login({ email: account.email, password });
-    expect(await admin(['reset-password', account.email, '--stdin'], 'chosen by the operator\n')).toMatchObject({ code: 0 });
+    expect(await admin(['reset-password', account.email, '--stdin'], 'chosen by the operator\n')).toMatchObject({
+      code: 0,
+    });
     await client.login({ email: account.email, password: 'chosen by the operator' });
   });
 

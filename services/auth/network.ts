@@ -18,8 +18,13 @@ function asIPv4(address: string): string | null {
 }
 
 function firstGroups(address: string): string {
-  const [head = '', tail = ''] = new SocketAddress({ address: address.split('%', 1)[0]!, family: 'ipv6' }).address.split('::');
+  const [head = '', tail = ''] = new SocketAddress({
+    address: address.split('%', 1)[0]!,
+    family: 'ipv6',
+  }).address.split('::');
   const front = head === '' ? [] : head.split(':');
   const back = tail === '' ? [] : tail.split(':');
-  return [...front, ...Array<string>(Math.max(0, 8 - front.length - back.length)).fill('0'), ...back].slice(0, 4).join(':');
+  return [...front, ...Array<string>(Math.max(0, 8 - front.length - back.length)).fill('0'), ...back]
+    .slice(0, 4)
+    .join(':');
 }

@@ -30,7 +30,9 @@ async function refusals() {
   return { client, account, user, ask: () => Promise.all(calls.map((call) => timed(call()))) };
 }
 
-async function expectUnavailable(answers: Array<{ answer: { status: number; code: string; headers: Headers }; ms: number }>) {
+async function expectUnavailable(
+  answers: Array<{ answer: { status: number; code: string; headers: Headers }; ms: number }>,
+) {
   for (const { answer, ms } of answers) {
     expect(answer).toMatchObject({ status: 503, code: 'temporarily_unavailable' });
     expect(answer.headers.get('retry-after')).toBe('5');
@@ -44,7 +46,10 @@ it('answers 503, never 401, while Redis is gone; then all is as before', async (
   await expectUnavailable(await ask());
   expect((await auth.client().call('GET', '/api/openapi.json')).status).toBe(200);
   expect((await auth.client().call('GET', '/health/live')).status).toBe(200);
-  expect(await auth.client().call('GET', '/health/ready')).toMatchObject({ status: 503, body: { status: 'down', checks: { redis: 'down', dynamodb: 'ok' } } });
+  expect(await auth.client().call('GET', '/health/ready')).toMatchObject({
+    status: 503,
+    body: { status: 'down', checks: { redis: 'down', dynamodb: 'ok' } },
+  });
   await auth.environment.redis.restart();
   await auth.untilReady();
   expect(await client.expect(200, 'GET', '/api/auth/me')).toMatchObject({ id: user.id });
@@ -56,7 +61,10 @@ it('answers 503 within 5 s while Redis hangs', async () => {
   process.kill(auth.environment.redis.pid, 'SIGSTOP');
   try {
     await expectUnavailable(await ask());
-    expect(await auth.client().call('GET', '/health/ready')).toMatchObject({ status: 503, body: { checks: { redis: 'down' } } });
+    expect(await auth.client().call('GET', '/health/ready')).toMatchObject({
+      status: 503,
+      body: { checks: { redis: 'down' } },
+    });
   } finally {
     process.kill(auth.environment.redis.pid, 'SIGCONT');
   }

@@ -1,6 +1,6 @@
+import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
-import { createHash } from 'node:crypto';
 import type { Config } from '#config';
 import { Throttle, type Attempt } from '#nest';
 import { CONFIG, REDIS, withRedis } from '#platform';
@@ -70,7 +70,14 @@ export class PasswordAttempts {
   async remember(guess: Guess): Promise<void> {
     const key = this.knownKey(guess);
     const now = Date.now();
-    await withRedis(() => this.redis.multi().zadd(key, now + KNOWN_MS, networkOf(guess.ip)).zremrangebyscore(key, 0, now).pexpire(key, KNOWN_MS).exec());
+    await withRedis(() =>
+      this.redis
+        .multi()
+        .zadd(key, now + KNOWN_MS, networkOf(guess.ip))
+        .zremrangebyscore(key, 0, now)
+        .pexpire(key, KNOWN_MS)
+        .exec(),
+    );
   }
 
   private async isKnown(guess: Guess): Promise<boolean> {
@@ -85,7 +92,8 @@ export class PasswordAttempts {
       ...(isKnown ? [] : [() => this.strangers.reserve(accountKey(guess))]),
     ];
     const held: Attempt[] = [];
-    const each = (action: keyof Attempt) => async () => void (await Promise.all(held.map((attempt) => attempt[action]())));
+    const each = (action: keyof Attempt) => async () =>
+      void (await Promise.all(held.map((attempt) => attempt[action]())));
     for (const step of steps) {
       const attempt = await step().catch(async (refusal: unknown) => {
         await each('giveBack')();

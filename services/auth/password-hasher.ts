@@ -41,7 +41,11 @@ export class PasswordHasher {
 
   private inTurn<T>(isFirst: boolean, work: () => Promise<T>): Promise<T> {
     const turn = this.limiter.schedule(isFirst, work);
-    if (!turn) throw new ProblemError('temporarily_unavailable', { headers: { 'Retry-After': '5' }, cause: new Error('too many passwords wait to be hashed') });
+    if (!turn)
+      throw new ProblemError('temporarily_unavailable', {
+        headers: { 'Retry-After': '5' },
+        cause: new Error('too many passwords wait to be hashed'),
+      });
     return turn;
   }
 }

@@ -21,12 +21,16 @@ export function refuseWeakPassword(password: string, owner: Owner, path: string)
 function weakness(password: string, { username, email }: Owner): string | null {
   const personal = [username, email, email.slice(0, email.lastIndexOf('@'))].map((text) => text.toLowerCase());
   if (personal.includes(password)) return 'Do not use your own name or e-mail as the password.';
-  if (commonPasswords.has(password) || isPattern(password)) return 'This password is one of the most common ones. Choose another.';
+  if (commonPasswords.has(password) || isPattern(password))
+    return 'This password is one of the most common ones. Choose another.';
   return null;
 }
 
-const rows = ['0123456789', 'abcdefghijklmnopqrstuvwxyz', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm'].map((row) => row.repeat(13));
+const rows = ['0123456789', 'abcdefghijklmnopqrstuvwxyz', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm'].map((row) =>
+  row.repeat(13),
+);
 const sequences = [...rows, ...rows.map((row) => [...row].toReversed().join(''))];
 
 /** `123456789012`, `hgfedcba`, `aaaaaaaa`, `123123123`. */
-const isPattern = (text: string) => sequences.some((sequence) => sequence.includes(text)) || /^(.{1,3})\1+$/u.test(text);
+const isPattern = (text: string) =>
+  sequences.some((sequence) => sequence.includes(text)) || /^(.{1,3})\1+$/u.test(text);

@@ -21,12 +21,26 @@ export interface TestProcess {
 }
 
 /** Runs one of this folder's programs from source, with an IPC channel, as the supervisor does. */
-export function startProcess(program: string, env: Record<string, string>, args: string[] = [], input = ''): TestProcess {
-  const child = fork(join(__dirname, program), args, { env: { PATH: '/usr/bin:/bin', HOME: homedir(), ...env }, execArgv: compile, stdio: ['pipe', 'pipe', 'pipe', 'ipc'] });
+export function startProcess(
+  program: string,
+  env: Record<string, string>,
+  args: string[] = [],
+  input = '',
+): TestProcess {
+  const child = fork(join(__dirname, program), args, {
+    env: { PATH: '/usr/bin:/bin', HOME: homedir(), ...env },
+    execArgv: compile,
+    stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
+  });
   child.stdin!.end(input);
   // not by 'close': it never comes once the channel was closed from this end
   const ended = Promise.all([once(child, 'exit'), text(child.stdout!), text(child.stderr!)]).then(
-    ([[code, signal], stdout, stderr]): Outcome => ({ code: code as number | null, signal: signal as NodeJS.Signals | null, stdout, stderr }),
+    ([[code, signal], stdout, stderr]): Outcome => ({
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+      stdout,
+      stderr,
+    }),
   );
   const ready = Promise.race([
     once(child, 'message').then(([message]) => message as { url: string }),

@@ -30,7 +30,18 @@ class DyingDynamo extends Dynamo {
 
 /** The clock alone is moved: everything waits for as long as ever. */
 function later(seconds: number): void {
-  const real = ['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const;
+  const real = [
+    'hrtime',
+    'nextTick',
+    'performance',
+    'queueMicrotask',
+    'setImmediate',
+    'clearImmediate',
+    'setInterval',
+    'clearInterval',
+    'setTimeout',
+    'clearTimeout',
+  ] as const;
   jest.useFakeTimers({ now: realDate.now() + seconds * 1_000, doNotFake: [...real] });
 }
 
@@ -43,7 +54,11 @@ describe('unique e-mails and usernames', () => {
   let database: Awaited<ReturnType<typeof startDynamoDb>>;
   const clients: DynamoDBClient[] = [];
   const connect = () => {
-    const client = new DynamoDBClient({ endpoint: database.endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } });
+    const client = new DynamoDBClient({
+      endpoint: database.endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
     clients.push(client);
     return new DyingDynamo(client, 'test-');
   };
@@ -83,32 +98,37 @@ describe('unique e-mails and usernames', () => {
     const outcomes = await Promise.all(people.map((one) => users.create(one)));
     expect(outcomes.filter((outcome) => 'user' in outcome)).toHaveLength(1);
     const losers = people.filter((_, at) => 'taken' in outcomes[at]!);
-    const again = await Promise.all(losers.slice(0, 5).map((one) => users.create({ ...one, username: person().username })));
+    const again = await Promise.all(
+      losers.slice(0, 5).map((one) => users.create({ ...one, username: person().username })),
+    );
     expect(again.every((outcome) => 'user' in outcome)).toBe(true);
   });
 
   // reserve e-mail, reserve username, account, confirm e-mail, confirm username
-  it.each([1, 2, 3, 4, 5, 6])('a registration that is killed before write %i leaves a working account or free names', async (diesBefore) => {
-    const killed = process();
-    killed.dynamo.diesBefore = diesBefore;
-    const someone = person();
-    const hadAccount = await killed.users.create(someone).then(
-      () => true,
-      () => diesBefore > 3,
-    );
-    for (const seconds of [0, 31]) {
-      later(seconds);
-      const { users } = process();
-      const found = await users.findByEmail(someone.email);
-      expect(found !== null).toBe(hadAccount);
-      if (hadAccount) {
-        expect(await users.create(someone)).toEqual({ taken: 'email' });
-        expect(await users.create({ ...person(), username: someone.username })).toEqual({ taken: 'username' });
-        expect(found?.username).toBe(someone.username);
+  it.each([1, 2, 3, 4, 5, 6])(
+    'a registration that is killed before write %i leaves a working account or free names',
+    async (diesBefore) => {
+      const killed = process();
+      killed.dynamo.diesBefore = diesBefore;
+      const someone = person();
+      const hadAccount = await killed.users.create(someone).then(
+        () => true,
+        () => diesBefore > 3,
+      );
+      for (const seconds of [0, 31]) {
+        later(seconds);
+        const { users } = process();
+        const found = await users.findByEmail(someone.email);
+        expect(found !== null).toBe(hadAccount);
+        if (hadAccount) {
+          expect(await users.create(someone)).toEqual({ taken: 'email' });
+          expect(await users.create({ ...person(), username: someone.username })).toEqual({ taken: 'username' });
+          expect(found?.username).toBe(someone.username);
+        }
       }
-    }
-    if (!hadAccount) expect(await process().users.create(someone)).toHaveProperty('user');
-  });
+      if (!hadAccount) expect(await process().users.create(someone)).toHaveProperty('user');
+    },
+  );
 
   it('refuses a name that is reserved at this moment, and gives it back when it was not used', async () => {
     const killed = process();
@@ -128,7 +148,14 @@ describe('unique e-mails and usernames', () => {
     await expect(killed.users.create(someone)).rejects.toThrow('killed');
     await process().users.create(other);
     const { dynamo, reservations } = process();
-    const names = async () => (await Promise.all([someone, other].flatMap(({ email, username }) => [`email#${email}`, `username#${username}`]).map((pk) => dynamo.get('users', { pk: pk.toLowerCase() })))).map((row) => row !== null);
+    const names = async () =>
+      (
+        await Promise.all(
+          [someone, other]
+            .flatMap(({ email, username }) => [`email#${email}`, `username#${username}`])
+            .map((pk) => dynamo.get('users', { pk: pk.toLowerCase() })),
+        )
+      ).map((row) => row !== null);
     await reservations.sweep(new Date());
     expect(await names()).toEqual([true, true, true, true]);
     await reservations.sweep(new Date(Date.now() + 2 * 3_600_000));
@@ -136,23 +163,26 @@ describe('unique e-mails and usernames', () => {
   });
 
   // reserve the new name, account, confirm the new name, free the old one
-  it.each([1, 2, 3, 4, 5])('a change of the username that is killed before write %i leaves one name owned and the other free', async (diesBefore) => {
-    const first = process();
-    const created = await first.users.create(person());
-    if (!('user' in created)) throw new Error('Expected an account');
-    const { user } = created;
-    const { username } = person();
-    const killed = process();
-    killed.dynamo.diesBefore = diesBefore;
-    await killed.users.rename(user, username).catch(() => {});
-    later(31);
-    const { users } = process();
-    const now = await users.find(user.id);
-    expect(now?.username).toBe(diesBefore <= 2 ? user.username : username);
-    const freed = now?.username === username ? user.username : username;
-    expect(await users.create({ ...person(), username: now!.username })).toEqual({ taken: 'username' });
-    expect(await users.create({ ...person(), username: freed })).toHaveProperty('user');
-  });
+  it.each([1, 2, 3, 4, 5])(
+    'a change of the username that is killed before write %i leaves one name owned and the other free',
+    async (diesBefore) => {
+      const first = process();
+      const created = await first.users.create(person());
+      if (!('user' in created)) throw new Error('Expected an account');
+      const { user } = created;
+      const { username } = person();
+      const killed = process();
+      killed.dynamo.diesBefore = diesBefore;
+      await killed.users.rename(user, username).catch(() => {});
+      later(31);
+      const { users } = process();
+      const now = await users.find(user.id);
+      expect(now?.username).toBe(diesBefore <= 2 ? user.username : username);
+      const freed = now?.username === username ? user.username : username;
+      expect(await users.create({ ...person(), username: now!.username })).toEqual({ taken: 'username' });
+      expect(await users.create({ ...person(), username: freed })).toHaveProperty('user');
+    },
+  );
 
   it('gives one of two accounts the username that both want', async () => {
     const { users } = process();

@@ -22,7 +22,10 @@ const FORGOTTEN_MS = 3_600_000;
 const keyOf = (kind: Unique, value: string) => ({ pk: `${kind}#${value}` });
 const isUnique = (kind: string): kind is Unique => Object.hasOwn(fields, kind);
 /** A name may hold a `#`. */
-const splitOnce = (pk: string): [kind: string, value: string] => [pk.slice(0, pk.indexOf('#')), pk.slice(pk.indexOf('#') + 1)];
+const splitOnce = (pk: string): [kind: string, value: string] => [
+  pk.slice(0, pk.indexOf('#')),
+  pk.slice(pk.indexOf('#') + 1),
+];
 const isOf = (userId: string): Condition => equals('userId', userId);
 
 /**
@@ -37,7 +40,13 @@ export class Reservations {
   /** Takes a name for {@link PENDING_MS}. @returns false when somebody else has it. */
   async reserve(kind: Unique, value: string, userId: string): Promise<boolean> {
     const key = keyOf(kind, value);
-    const mine = { ...key, userId, claim: newId(), pendingUntil: new Date(Date.now() + PENDING_MS).toISOString(), schemaVersion: 1 };
+    const mine = {
+      ...key,
+      userId,
+      claim: newId(),
+      pendingUntil: new Date(Date.now() + PENDING_MS).toISOString(),
+      schemaVersion: 1,
+    };
     if (await this.dynamo.put('users', mine, missing('pk'))) return true;
     const found = await this.dynamo.get<Reservation>('users', key);
     if (!found) return this.dynamo.put('users', mine, missing('pk'));
@@ -49,7 +58,9 @@ export class Reservations {
 
   /** Makes a reservation last. @returns false when it ran out and went to somebody else. */
   async confirm(kind: Unique, value: string, userId: string): Promise<boolean> {
-    return (await this.dynamo.update('users', keyOf(kind, value), { remove: ['pendingUntil'], when: isOf(userId) })) !== null;
+    return (
+      (await this.dynamo.update('users', keyOf(kind, value), { remove: ['pendingUntil'], when: isOf(userId) })) !== null
+    );
   }
 
   async release(kind: Unique, value: string, userId: string): Promise<void> {
@@ -63,7 +74,8 @@ export class Reservations {
       signal?.throwIfAborted();
       const [kind, value = ''] = splitOnce(row.pk);
       if (!isUnique(kind) || !row.pendingUntil || row.pendingUntil > before) continue;
-      if (!(await this.owner(kind, value, row))) await this.dynamo.delete('users', { pk: row.pk }, equals('claim', row.claim));
+      if (!(await this.owner(kind, value, row)))
+        await this.dynamo.delete('users', { pk: row.pk }, equals('claim', row.claim));
     }
   }
 
@@ -82,11 +94,18 @@ export class Reservations {
   }
 
   /** A reservation counts when its account exists and bears the name. Confirms what a crash left unconfirmed. */
-  private async owner(kind: Unique, value: string, reservation: Pick<Reservation, 'userId' | 'pendingUntil'>): Promise<UserItem | null> {
+  private async owner(
+    kind: Unique,
+    value: string,
+    reservation: Pick<Reservation, 'userId' | 'pendingUntil'>,
+  ): Promise<UserItem | null> {
     const user = await this.dynamo.get<UserItem>('users', userKey(reservation.userId));
     if (user?.[fields[kind]] !== value) return null;
     if (reservation.pendingUntil) {
-      await this.dynamo.update('users', keyOf(kind, value), { remove: ['pendingUntil'], when: all(isOf(user.id), exists('pendingUntil')) });
+      await this.dynamo.update('users', keyOf(kind, value), {
+        remove: ['pendingUntil'],
+        when: all(isOf(user.id), exists('pendingUntil')),
+      });
     }
     return user;
   }

@@ -10,7 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => auth.stop());
 
-const sessionsOf = async (client: ApiClient) => (await client.expect<{ items: SessionInfo[] }>(200, 'GET', '/api/auth/sessions')).items;
+const sessionsOf = async (client: ApiClient) =>
+  (await client.expect<{ items: SessionInfo[] }>(200, 'GET', '/api/auth/sessions')).items;
 const isLoggedIn = async (client: ApiClient) => (await client.call('GET', '/api/auth/me')).status === 200;
 const loggedIn = async (ip?: string) => {
   const client = auth.client(ip);
@@ -52,10 +53,16 @@ describe('PUT /api/auth/me/password', () => {
     await other.login(account);
     const thief = client.clone();
     const newPassword = 'quite another one';
-    await client.expect(204, 'PUT', '/api/auth/me/password', { json: { currentPassword: account.password, newPassword } });
+    await client.expect(204, 'PUT', '/api/auth/me/password', {
+      json: { currentPassword: account.password, newPassword },
+    });
     expect(await Promise.all([client, other, thief].map(isLoggedIn))).toEqual([true, false, false]);
     expect(await sessionsOf(client)).toMatchObject([{ current: true }]);
-    expect(await auth.client().problem('POST', '/api/auth/login', { json: { email: account.email, password: account.password } })).toMatchObject({ code: 'invalid_credentials' });
+    expect(
+      await auth
+        .client()
+        .problem('POST', '/api/auth/login', { json: { email: account.email, password: account.password } }),
+    ).toMatchObject({ code: 'invalid_credentials' });
     await auth.client().login({ ...account, password: newPassword });
   });
 
@@ -80,12 +87,16 @@ describe('GET /api/auth/sessions', () => {
     const { client, account } = await loggedIn();
     const phone = auth.client();
     const { email, password } = account;
-    await phone.expect(200, 'POST', '/api/auth/login', { json: { email, password }, headers: { 'user-agent': `Phone/1.0 \u00e9${'x'.repeat(400)}` } });
+    await phone.expect(200, 'POST', '/api/auth/login', {
+      json: { email, password },
+      headers: { 'user-agent': `Phone/1.0 \u00e9${'x'.repeat(400)}` },
+    });
     const sessions = await sessionsOf(client);
     expect(sessions).toMatchObject([{ current: false }, { current: true }]);
     expect(sessions[0]!.userAgent).toMatch(/^Phone\/1\.0 x+$/);
     expect(sessions[0]!.userAgent).toHaveLength(256);
-    for (const { createdAt, lastSeenAt } of sessions) expect(Date.now() - Math.max(Date.parse(createdAt), Date.parse(lastSeenAt))).toBeLessThan(10_000);
+    for (const { createdAt, lastSeenAt } of sessions)
+      expect(Date.now() - Math.max(Date.parse(createdAt), Date.parse(lastSeenAt))).toBeLessThan(10_000);
     const secret = decodeURIComponent(phone.cookie).split(/[:.]/)[2]!;
     expect(JSON.stringify(sessions)).not.toContain(secret);
   });
@@ -109,7 +120,10 @@ describe('DELETE /api/auth/sessions/:id', () => {
     const other = await loggedIn();
     const [session] = await sessionsOf(other.client);
     for (const id of [session!.id, 'nothing', '__proto__']) {
-      expect(await client.problem('DELETE', `/api/auth/sessions/${id}`)).toMatchObject({ status: 404, code: 'not_found' });
+      expect(await client.problem('DELETE', `/api/auth/sessions/${id}`)).toMatchObject({
+        status: 404,
+        code: 'not_found',
+      });
     }
     expect(await isLoggedIn(other.client)).toBe(true);
   });
@@ -125,9 +139,17 @@ describe('DELETE /api/auth/sessions', () => {
     const ended: string[] = [];
     const stop = auth.app.get(SessionEvents).onSessionEnded(({ sessionId }) => ended.push(sessionId));
     await client.expect(204, 'DELETE', '/api/auth/sessions');
-    expect(await Promise.all([client, ...others, bystander.client].map(isLoggedIn))).toEqual([true, false, false, true]);
+    expect(await Promise.all([client, ...others, bystander.client].map(isLoggedIn))).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
     expect(await sessionsOf(client)).toMatchObject([{ current: true }]);
-    await eventually(() => Promise.resolve(ended.toSorted()), (told) => told.join() === ids.toSorted().join());
+    await eventually(
+      () => Promise.resolve(ended.toSorted()),
+      (told) => told.join() === ids.toSorted().join(),
+    );
     stop();
     await client.expect(204, 'DELETE', '/api/auth/sessions'); // there is none any more
   });

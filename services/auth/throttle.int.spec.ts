@@ -10,7 +10,9 @@ afterAll(() => auth.stop());
 
 const home = '203.0.113.7';
 const codeOf = async (client: ApiClient, email: string, password: string) => {
-  const { status, body } = await client.call<{ code?: string }>('POST', '/api/auth/login', { json: { email, password } });
+  const { status, body } = await client.call<{ code?: string }>('POST', '/api/auth/login', {
+    json: { email, password },
+  });
   return status === 200 ? 'ok' : body.code;
 };
 const tryFrom = (ip: string, { email }: Account, password = 'wrong one') => codeOf(auth.client(ip), email, password);
@@ -20,7 +22,8 @@ const repeat = async (times: number, attempt: (at: number) => Promise<unknown>) 
   return outcomes;
 };
 /** Many failures, without the HTTP around them. */
-const failFrom = (ip: string, { email }: Account) => auth.app.get(PasswordAttempts).judge({ account: email.toLowerCase(), ip }, () => Promise.resolve(false));
+const failFrom = (ip: string, { email }: Account) =>
+  auth.app.get(PasswordAttempts).judge({ account: email.toLowerCase(), ip }, () => Promise.resolve(false));
 const all = (times: number, value: string) => Array<string>(times).fill(value);
 const register = async (ip = home) => (await auth.client(ip).register()).account;
 
@@ -28,7 +31,9 @@ describe('a wrong password', () => {
   it('is judged ten times per account and network, then nothing is, not even the right one', async () => {
     const account = await register();
     expect(await repeat(10, (at) => tryFrom(`198.18.0.${at}`, account))).toEqual(all(10, 'invalid_credentials'));
-    const refusal = await auth.client('198.18.0.200').problem('POST', '/api/auth/login', { json: { email: account.email, password: account.password } });
+    const refusal = await auth
+      .client('198.18.0.200')
+      .problem('POST', '/api/auth/login', { json: { email: account.email, password: account.password } });
     expect(refusal).toMatchObject({ status: 429, code: 'too_many_attempts' });
     const retryAfter = Number(refusal.headers.get('retry-after'));
     expect(retryAfter).toBeGreaterThan(14 * 60);
@@ -50,7 +55,10 @@ describe('a wrong password', () => {
     await repeat(10, (at) => tryFrom('198.18.3.1', at % 2 ? account : shouted));
     expect(await tryFrom('198.18.3.1', account, account.password)).toBe('too_many_attempts');
     const nobody = newAccount();
-    expect(await repeat(11, () => tryFrom('198.18.4.1', nobody))).toEqual([...all(10, 'invalid_credentials'), 'too_many_attempts']);
+    expect(await repeat(11, () => tryFrom('198.18.4.1', nobody))).toEqual([
+      ...all(10, 'invalid_credentials'),
+      'too_many_attempts',
+    ]);
   });
 
   it('takes an IPv6 /64 for one network', async () => {
@@ -78,7 +86,10 @@ describe('a wrong password', () => {
   it('is asked for again at a change of the password and at deletion, out of the same ten', async () => {
     const client = auth.client(home);
     const { account } = await client.register();
-    const change = () => client.problem('PUT', '/api/auth/me/password', { json: { currentPassword: 'wrong one', newPassword: 'quite another one' } });
+    const change = () =>
+      client.problem('PUT', '/api/auth/me/password', {
+        json: { currentPassword: 'wrong one', newPassword: 'quite another one' },
+      });
     const remove = () => client.problem('DELETE', '/api/auth/me', { json: { password: 'wrong one' } });
     const codes = (await repeat(10, (at) => (at % 2 ? change() : remove()))) as Array<{ code: string }>;
     expect(codes.map(({ code }) => code)).toEqual(all(10, 'wrong_password'));
@@ -91,13 +102,19 @@ describe('a right password', () => {
   it('is never counted, one after the other or all at once', async () => {
     const account = await register();
     expect(await repeat(15, () => tryFrom('198.18.7.1', account, account.password))).toEqual(all(15, 'ok'));
-    expect(await Promise.all(Array.from({ length: 30 }, () => tryFrom('198.18.7.1', account, account.password)))).toEqual(all(30, 'ok'));
+    expect(
+      await Promise.all(Array.from({ length: 30 }, () => tryFrom('198.18.7.1', account, account.password))),
+    ).toEqual(all(30, 'ok'));
   });
 
   it('lets its owner in from a network that is known, whatever strangers do', async () => {
     const account = await register();
     await repeat(99, (at) => failFrom(`10.${at}.0.1`, account));
-    expect(await repeat(3, (at) => tryFrom(`10.${at}.1.1`, account))).toEqual(['invalid_credentials', 'too_many_attempts', 'too_many_attempts']);
+    expect(await repeat(3, (at) => tryFrom(`10.${at}.1.1`, account))).toEqual([
+      'invalid_credentials',
+      'too_many_attempts',
+      'too_many_attempts',
+    ]);
     expect(await tryFrom('10.250.0.1', account, account.password)).toBe('too_many_attempts');
     expect(await tryFrom('203.0.113.99', account, account.password)).toBe('ok');
   });
@@ -108,7 +125,11 @@ describe('an address', () => {
     const account = await register();
     await repeat(98, () => failFrom('198.18.8.1', newAccount()));
     expect(await tryFrom('198.18.8.1', account, account.password)).toBe('ok');
-    expect(await repeat(3, () => tryFrom('198.18.8.1', newAccount()))).toEqual(['invalid_credentials', 'invalid_credentials', 'too_many_attempts']);
+    expect(await repeat(3, () => tryFrom('198.18.8.1', newAccount()))).toEqual([
+      'invalid_credentials',
+      'invalid_credentials',
+      'too_many_attempts',
+    ]);
     expect(await tryFrom('198.18.8.1', account, account.password)).toBe('too_many_attempts');
     expect(await tryFrom('198.18.8.2', account, account.password)).toBe('ok');
   });
@@ -125,6 +146,8 @@ describe('an address', () => {
   it('is the one that the trusted proxy saw, not the one that a client claims', async () => {
     const account = await register();
     await repeat(10, (at) => codeOf(auth.client(`192.0.2.${at}, 198.18.10.1`), account.email, 'wrong one'));
-    expect(await codeOf(auth.client('192.0.2.77, 198.18.10.1'), account.email, account.password)).toBe('too_many_attempts');
+    expect(await codeOf(auth.client('192.0.2.77, 198.18.10.1'), account.email, account.password)).toBe(
+      'too_many_attempts',
+    );
   });
 });

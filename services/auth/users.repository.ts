@@ -1,5 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { all, DependencyUnavailableError, Dynamo, equals, exists, MAX_PENDING, missing, newId, Outbox, shardOf, type Condition } from '#platform';
+import {
+  all,
+  DependencyUnavailableError,
+  Dynamo,
+  equals,
+  exists,
+  MAX_PENDING,
+  missing,
+  newId,
+  Outbox,
+  shardOf,
+  type Condition,
+} from '#platform';
 import { PENDING_MS, Reservations, type Unique } from './reservations';
 import { userKey, type UserEvent, type UserItem } from './user.item';
 
@@ -23,9 +35,23 @@ export class UsersRepository {
   async create(input: NewUser): Promise<{ user: UserItem; event: UserEvent } | { taken: Unique }> {
     const id = newId();
     const createdAt = new Date().toISOString();
-    const event: UserEvent = { id: `${id}.user.registered.${newId()}`, type: 'user.registered', occurredAt: createdAt, userId: id };
+    const event: UserEvent = {
+      id: `${id}.user.registered.${newId()}`,
+      type: 'user.registered',
+      occurredAt: createdAt,
+      userId: id,
+    };
     const names = { usernameLower: input.username.toLowerCase(), emailLower: input.email.toLowerCase() };
-    const user: UserItem = { ...userKey(id), schemaVersion: 1, id, ...input, ...names, role: 'user', createdAt, ...Outbox.firstEvent(id, event) };
+    const user: UserItem = {
+      ...userKey(id),
+      schemaVersion: 1,
+      id,
+      ...input,
+      ...names,
+      role: 'user',
+      createdAt,
+      ...Outbox.firstEvent(id, event),
+    };
     try {
       const taken = await this.claim(user);
       if (!taken) return { user, event };
@@ -45,7 +71,10 @@ export class UsersRepository {
 
   /** Frees the names of an account. */
   async release(user: UserItem): Promise<void> {
-    await Promise.all([this.reservations.release('email', user.emailLower, user.id), this.reservations.release('username', user.usernameLower, user.id)]);
+    await Promise.all([
+      this.reservations.release('email', user.emailLower, user.id),
+      this.reservations.release('username', user.usernameLower, user.id),
+    ]);
   }
 
   /** null also for an account that was deleted. */
@@ -59,8 +88,17 @@ export class UsersRepository {
 
   /** Announces a login. @returns null when the password was changed or the account deleted since `user` was read. */
   async recordLogin(user: UserItem): Promise<{ user: UserItem; event: UserEvent } | null> {
-    const event: UserEvent = { id: `${user.id}.user.logged_in.${newId()}`, type: 'user.logged_in', occurredAt: new Date().toISOString(), userId: user.id };
-    const change = { set: Outbox.addEvent(user.id, event), remove: surplusLogins(user), when: live(equals('passwordHash', user.passwordHash)) };
+    const event: UserEvent = {
+      id: `${user.id}.user.logged_in.${newId()}`,
+      type: 'user.logged_in',
+      occurredAt: new Date().toISOString(),
+      userId: user.id,
+    };
+    const change = {
+      set: Outbox.addEvent(user.id, event),
+      remove: surplusLogins(user),
+      when: live(equals('passwordHash', user.passwordHash)),
+    };
     const updated = await this.dynamo.update<UserItem>('users', userKey(user.id), change);
     return updated && { user: updated, event };
   }
@@ -83,7 +121,8 @@ export class UsersRepository {
   /** @returns false when the password is not the one that was checked any more. */
   async setPassword(user: UserItem, passwordHash: string): Promise<boolean> {
     const when = live(equals('passwordHash', user.passwordHash));
-    if (await this.dynamo.update('users', userKey(user.id), { set: [['passwordHash', passwordHash]], when })) return true;
+    if (await this.dynamo.update('users', userKey(user.id), { set: [['passwordHash', passwordHash]], when }))
+      return true;
     return (await this.find(user.id))?.passwordHash === passwordHash; // our own first attempt may have gone through unheard
   }
 
@@ -91,7 +130,12 @@ export class UsersRepository {
   async markDeleted(user: UserItem, counts: Record<string, number>): Promise<boolean> {
     const at = new Date().toISOString();
     const marked = await this.dynamo.update('users', userKey(user.id), {
-      set: [['deletedAt', at], ['receipts', { auth: { counts, done: true } }], ['openShard', shardOf(user.id)], ['openAt', at]],
+      set: [
+        ['deletedAt', at],
+        ['receipts', { auth: { counts, done: true } }],
+        ['openShard', shardOf(user.id)],
+        ['openAt', at],
+      ],
       when: live(equals('passwordHash', user.passwordHash)),
     });
     if (marked) return true;
@@ -100,7 +144,13 @@ export class UsersRepository {
   }
 
   private async setUsername(user: UserItem, username: string): Promise<UserItem | null> {
-    const change = { set: [['username', username], ['usernameLower', username.toLowerCase()]], when: live(equals('username', user.username)) } as const;
+    const change = {
+      set: [
+        ['username', username],
+        ['usernameLower', username.toLowerCase()],
+      ],
+      when: live(equals('username', user.username)),
+    } as const;
     const renamed = await this.dynamo.update<UserItem>('users', userKey(user.id), change);
     if (renamed) return renamed;
     const now = await this.find(user.id); // our own first attempt may have gone through unheard
@@ -119,12 +169,15 @@ export class UsersRepository {
 }
 
 function refuseLate(reservedAt: number): void {
-  if (Date.now() - reservedAt > PENDING_MS - MARGIN_MS) throw new DependencyUnavailableError('dynamodb', new Error('a reservation took too long to be built upon'));
+  if (Date.now() - reservedAt > PENDING_MS - MARGIN_MS)
+    throw new DependencyUnavailableError('dynamodb', new Error('a reservation took too long to be built upon'));
 }
 
 /** While nobody takes events for weeks, logging in must go on: the alert of the oldest login gives way. */
 function surplusLogins({ pending }: UserItem): Array<[string, string]> {
-  const logins = Object.values(pending).filter(({ type }) => type === 'user.logged_in').toSorted((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1));
+  const logins = Object.values(pending)
+    .filter(({ type }) => type === 'user.logged_in')
+    .toSorted((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1));
   return logins.slice(0, Math.max(0, logins.length - MAX_PENDING + 1)).map(({ id }) => ['pending', id]);
 }
 

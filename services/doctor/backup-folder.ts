@@ -10,7 +10,14 @@ import { OperatorError } from './operator-error';
 
 export const tableNames = Object.keys(tables) as TableName[];
 
-const noteSchema = z.object({ schemaVersion: z.literal(1), startedAt: z.string(), finishedAt: z.string(), rows: z.record(z.string(), z.int()), objects: z.int(), bytes: z.int() });
+const noteSchema = z.object({
+  schemaVersion: z.literal(1),
+  startedAt: z.string(),
+  finishedAt: z.string(),
+  rows: z.record(z.string(), z.int()),
+  objects: z.int(),
+  bytes: z.int(),
+});
 export type BackupNote = z.infer<typeof noteSchema>;
 
 /**
@@ -27,7 +34,8 @@ export class BackupFolder {
   /** @throws {OperatorError} unless it is empty or not there. */
   async make(): Promise<void> {
     await mkdir(this.root, { recursive: true, mode: 0o700 });
-    if ((await readdir(this.root)).length > 0) throw new OperatorError(`${this.root} is not empty: choose a new folder for the backup.`);
+    if ((await readdir(this.root)).length > 0)
+      throw new OperatorError(`${this.root} is not empty: choose a new folder for the backup.`);
     for (const name of ['tables', 'objects']) await mkdir(join(this.root, name), { mode: 0o700 });
   }
 
@@ -46,7 +54,8 @@ export class BackupFolder {
   }
 
   async *rows(table: TableName): AsyncGenerator<Item> {
-    for await (const line of createInterface({ input: createReadStream(this.tablePath(table)) })) yield JSON.parse(line) as Item;
+    for await (const line of createInterface({ input: createReadStream(this.tablePath(table)) }))
+      yield JSON.parse(line) as Item;
   }
 
   async writeObject(key: string, bytes: Readable): Promise<number> {
@@ -84,7 +93,8 @@ export class BackupFolder {
     const text = await readFile(join(this.root, 'backup.json'), 'utf8').catch(() => null);
     if (text === null) throw new OperatorError(`${this.root} is no complete backup: there is no backup.json in it.`);
     const note = noteSchema.safeParse(JSON.parse(text));
-    if (!note.success) throw new OperatorError(`${this.root} was made by another version of SnapStream: restore it with that one.`);
+    if (!note.success)
+      throw new OperatorError(`${this.root} was made by another version of SnapStream: restore it with that one.`);
     return note.data;
   }
 

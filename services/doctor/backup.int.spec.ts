@@ -1,9 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CONFIG, type TableName } from '#platform';
 import type { Config } from '#config';
 import { derivedFolder, MediaRepository, originalFolder, originalKey, sidecarKey, type MediaItem } from '#media';
+import { CONFIG, type TableName } from '#platform';
 import { createBucket, startAws, type TestAws } from '#testing';
 import { Backup } from './backup';
 import { BackupFolder } from './backup-folder';
@@ -43,12 +43,17 @@ const rowsOf = async (installation: TestInstallation, table: TableName) => {
 };
 const objectsOf = async (installation: TestInstallation) => {
   const objects: string[] = [];
-  for (const root of ['originals/', 'derived/']) for await (const { key } of installation.storage.list(root)) objects.push(`${key}: ${await installation.read(key)}`);
+  for (const root of ['originals/', 'derived/'])
+    for await (const { key } of installation.storage.list(root))
+      objects.push(`${key}: ${await installation.read(key)}`);
   return objects.toSorted();
 };
-const backUp = (installation: TestInstallation, folder = join(dir, 'copy')) => installation.get(Backup).run(new BackupFolder(folder));
-const restore = (installation: TestInstallation, folder = join(dir, 'copy')) => installation.get(Restore).run(new BackupFolder(folder));
-const secretFile = (installation: TestInstallation) => join(installation.app.get<Config>(CONFIG).dataDir, 'session-secret');
+const backUp = (installation: TestInstallation, folder = join(dir, 'copy')) =>
+  installation.get(Backup).run(new BackupFolder(folder));
+const restore = (installation: TestInstallation, folder = join(dir, 'copy')) =>
+  installation.get(Restore).run(new BackupFolder(folder));
+const secretFile = (installation: TestInstallation) =>
+  join(installation.app.get<Config>(CONFIG).dataDir, 'session-secret');
 
 describe('a backup', () => {
   it.each([
@@ -61,19 +66,38 @@ describe('a backup', () => {
     const userId = await old.addUser();
     await old.addMedium(userId);
     await old.addMedium(userId, 'Été à Zürich 🌊');
-    await old.dynamo.put('notifications', { userId, id: 'n1', title: 'ready', read: false, mediaId: null, expiresAt: 1_800_000_000.5 });
-    const before = { media: await rowsOf(old, 'media'), users: await rowsOf(old, 'users'), notifications: await rowsOf(old, 'notifications'), objects: await objectsOf(old) };
+    await old.dynamo.put('notifications', {
+      userId,
+      id: 'n1',
+      title: 'ready',
+      read: false,
+      mediaId: null,
+      expiresAt: 1_800_000_000.5,
+    });
+    const before = {
+      media: await rowsOf(old, 'media'),
+      users: await rowsOf(old, 'users'),
+      notifications: await rowsOf(old, 'notifications'),
+      objects: await objectsOf(old),
+    };
     const note = await backUp(old);
     expect(note).toMatchObject({ rows: { users: 1, media: before.media.length, notifications: 1 }, objects: 6 });
     const secret = readFileSync(secretFile(old), 'utf8');
 
     const fresh = await start(to);
     await restore(fresh);
-    const after = { media: await rowsOf(fresh, 'media'), users: await rowsOf(fresh, 'users'), notifications: await rowsOf(fresh, 'notifications'), objects: await objectsOf(fresh) };
+    const after = {
+      media: await rowsOf(fresh, 'media'),
+      users: await rowsOf(fresh, 'users'),
+      notifications: await rowsOf(fresh, 'notifications'),
+      objects: await objectsOf(fresh),
+    };
     expect(after).toEqual(before);
     expect(await fresh.findings()).toEqual([]);
     expect(readFileSync(secretFile(fresh), 'utf8')).toBe(secret);
-    expect([statSync(dir).mode & 0o777, statSync(join(dir, 'copy', 'session-secret')).mode & 0o777]).toEqual([0o700, 0o600]);
+    expect([statSync(dir).mode & 0o777, statSync(join(dir, 'copy', 'session-secret')).mode & 0o777]).toEqual([
+      0o700, 0o600,
+    ]);
   });
 
   it('copies no bytes that no item names, and no item whose bytes went while it copied', async () => {
@@ -86,7 +110,11 @@ describe('a backup', () => {
     const fresh = await start(onDisk);
     await restore(fresh);
     expect(await fresh.get(MediaRepository).get(gone)).toBeNull();
-    const files = [originalKey(kept), sidecarKey(kept), ...[kept, gone].map((item: MediaItem) => `${derivedFolder(item.id, item.derivedToken!)}thumbnail.webp`)];
+    const files = [
+      originalKey(kept),
+      sidecarKey(kept),
+      ...[kept, gone].map((item: MediaItem) => `${derivedFolder(item.id, item.derivedToken!)}thumbnail.webp`),
+    ];
     expect((await objectsOf(fresh)).map((line) => line.split(': ')[0])).toEqual(files.toSorted());
   });
 
@@ -111,6 +139,10 @@ describe('a backup', () => {
     await expect(restore(fresh, join(dir, 'nothing'))).rejects.toThrow('is no complete backup');
     writeFileSync(join(dir, 'copy', 'backup.json'), '{"schemaVersion": 9}');
     await expect(restore(fresh)).rejects.toThrow('another version');
-    expect([await rowsOf(fresh, 'media'), await objectsOf(fresh), existsSync(secretFile(fresh))]).toEqual([[], [], false]);
+    expect([await rowsOf(fresh, 'media'), await objectsOf(fresh), existsSync(secretFile(fresh))]).toEqual([
+      [],
+      [],
+      false,
+    ]);
   });
 });

@@ -31,7 +31,10 @@ export class Backup {
     return note;
   }
 
-  private async copyObjects(folder: BackupFolder, named: ReadonlySet<string>): Promise<{ copied: Set<string>; objects: number; bytes: number }> {
+  private async copyObjects(
+    folder: BackupFolder,
+    named: ReadonlySet<string>,
+  ): Promise<{ copied: Set<string>; objects: number; bytes: number }> {
     const copied = new Set<string>();
     let objects = 0;
     let bytes = 0;
@@ -60,7 +63,8 @@ export class Backup {
 
 async function namedIn(folder: BackupFolder): Promise<Set<string>> {
   const named = new Set<string>();
-  for await (const row of folder.rows('media')) for (const prefix of foldersNamedBy(row as unknown as MediaItem)) named.add(prefix);
+  for await (const row of folder.rows('media'))
+    for (const prefix of foldersNamedBy(row as unknown as MediaItem)) named.add(prefix);
   return named;
 }
 

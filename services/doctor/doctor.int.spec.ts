@@ -1,4 +1,13 @@
-import { derivedFolder, MediaCounters, MediaRepository, originalFolder, originalKey, sidecarKey, WordIndex, type MediaItem } from '#media';
+import {
+  derivedFolder,
+  MediaCounters,
+  MediaRepository,
+  originalFolder,
+  originalKey,
+  sidecarKey,
+  WordIndex,
+  type MediaItem,
+} from '#media';
 import { JobQueue, newId, type Key } from '#platform';
 import { aMedium } from '#testing';
 import { TestInstallation } from './installation.testing';
@@ -18,10 +27,12 @@ beforeEach(async () => {
 });
 afterEach(() => installation.stop());
 
-const update = (change: Parameters<TestInstallation['dynamo']['update']>[2], id = item.id) => installation.dynamo.update('media', { userId, id }, change);
+const update = (change: Parameters<TestInstallation['dynamo']['update']>[2], id = item.id) =>
+  installation.dynamo.update('media', { userId, id }, change);
 
 const destroy = async () => {
-  for await (const row of installation.dynamo.scan<Key>('media', ['userId', 'id'])) await installation.dynamo.delete('media', row);
+  for await (const row of installation.dynamo.scan<Key>('media', ['userId', 'id']))
+    await installation.dynamo.delete('media', row);
 };
 const rebuild = () => installation.get(Rebuild).run();
 const items = async () => {
@@ -37,17 +48,73 @@ describe('the doctor', () => {
   });
 
   it.each<[what: string, harm: () => Promise<unknown>, finding: RegExp]>([
-    ['an item without bytes', () => installation.storage.deletePrefix(originalFolder(item)), /Medium \w+ \(“By the sea”, user \w+\) has no original: /],
-    ['bytes of the wrong size', () => installation.store(originalKey(item), 'short'), /has an original of 5 bytes instead of 19: /],
-    ['a missing thumbnail', () => installation.storage.deletePrefix(derivedFolder(item.id)), /has lost thumbnail\.webp: /],
-    ['an item whose row is gone', () => installation.dynamo.delete('media', { userId, id: item.id }), /^Files without an item: originals\/.* rebuild/],
-    ['a waiting item without a job', () => installation.get(MediaRepository).create(aMedium({ userId })), /waits since .* and has no job/],
-    ['a dead lease', () => update({ set: [['status', 'processing'], ['leaseUntil', new Date().toISOString()], ['openAt', new Date().toISOString()]] }), /was held by a worker that died/],
+    [
+      'an item without bytes',
+      () => installation.storage.deletePrefix(originalFolder(item)),
+      /Medium \w+ \(“By the sea”, user \w+\) has no original: /,
+    ],
+    [
+      'bytes of the wrong size',
+      () => installation.store(originalKey(item), 'short'),
+      /has an original of 5 bytes instead of 19: /,
+    ],
+    [
+      'a missing thumbnail',
+      () => installation.storage.deletePrefix(derivedFolder(item.id)),
+      /has lost thumbnail\.webp: /,
+    ],
+    [
+      'an item whose row is gone',
+      () => installation.dynamo.delete('media', { userId, id: item.id }),
+      /^Files without an item: originals\/.* rebuild/,
+    ],
+    [
+      'a waiting item without a job',
+      () => installation.get(MediaRepository).create(aMedium({ userId })),
+      /waits since .* and has no job/,
+    ],
+    [
+      'a dead lease',
+      () =>
+        update({
+          set: [
+            ['status', 'processing'],
+            ['leaseUntil', new Date().toISOString()],
+            ['openAt', new Date().toISOString()],
+          ],
+        }),
+      /was held by a worker that died/,
+    ],
     ['a waiting item that no sweeper finds', () => update({ set: [['status', 'uploaded']] }), /no sweeper can find it/],
-    ['an unconfirmed event', () => update({ set: [[['pending', 'an-event'], { id: 'an-event', type: 'media.completed', occurredAt: new Date().toISOString() }]] }), /^1 events are not confirmed/],
-    ['a deletion that does not end', () => update({ set: [['deletedAt', new Date().toISOString()]] }), /was deleted at .* and is still not gone/],
-    ['a drifted count', () => installation.dynamo.update('media', { userId: `${userId}#counters`, id: 'quota' }, { add: [['usedBytes', 7]] }), /^The counts of user \w+ are wrong \(quota: usedBytes is 46 instead of 39\)/],
-    ['lost users', () => installation.dynamo.delete('users', { pk: `user#${userId}` }), /^The users table has no account, but there are 2 media of 1 users: it was lost/],
+    [
+      'an unconfirmed event',
+      () =>
+        update({
+          set: [
+            [
+              ['pending', 'an-event'],
+              { id: 'an-event', type: 'media.completed', occurredAt: new Date().toISOString() },
+            ],
+          ],
+        }),
+      /^1 events are not confirmed/,
+    ],
+    [
+      'a deletion that does not end',
+      () => update({ set: [['deletedAt', new Date().toISOString()]] }),
+      /was deleted at .* and is still not gone/,
+    ],
+    [
+      'a drifted count',
+      () =>
+        installation.dynamo.update('media', { userId: `${userId}#counters`, id: 'quota' }, { add: [['usedBytes', 7]] }),
+      /^The counts of user \w+ are wrong \(quota: usedBytes is 46 instead of 39\)/,
+    ],
+    [
+      'lost users',
+      () => installation.dynamo.delete('users', { pk: `user#${userId}` }),
+      /^The users table has no account, but there are 2 media of 1 users: it was lost/,
+    ],
   ])('says what is wrong with %s', async (_what, harm, finding) => {
     await harm();
     expect(await installation.findings(later(60))).toContainEqual(expect.stringMatching(finding) as string);
@@ -58,7 +125,13 @@ describe('the doctor', () => {
     await installation.storage.deletePrefix(originalFolder(item));
     await installation.store(originalKey(item), bytes);
     await installation.get(JobQueue).send('image', { userId, mediaId: item.id, round: 1 });
-    await update({ set: [['status', 'uploaded'], ['openShard', 's0'], ['openAt', new Date().toISOString()]] });
+    await update({
+      set: [
+        ['status', 'uploaded'],
+        ['openShard', 's0'],
+        ['openAt', new Date().toISOString()],
+      ],
+    });
     const findings = await installation.findings(later(60));
     expect(findings).toContainEqual(expect.stringContaining('has no about.json'));
     expect(findings.filter((finding) => finding.includes('no job'))).toEqual([]);
@@ -71,7 +144,9 @@ describe('the doctor', () => {
     await installation.store(sidecarKey({ userId, id: flying }), '{}');
     await installation.store(originalKey({ userId, id: arriving }), 'bytes');
     expect(await installation.findings()).toEqual([]);
-    expect(await installation.findings(later(90))).toEqual([expect.stringContaining('left of something that was given up')]);
+    expect(await installation.findings(later(90))).toEqual([
+      expect.stringContaining('left of something that was given up'),
+    ]);
   });
 });
 
@@ -81,7 +156,15 @@ describe('rebuilding a destroyed table', () => {
     expect(await rebuild()).toEqual({ made: 2, present: 0, left: [], strangers: new Set() });
     const media = installation.get(MediaRepository);
     const again = (await media.get(item))!;
-    expect(again).toMatchObject({ title: item.title, filename: item.filename, sizeBytes: 19, createdAt: item.createdAt, status: 'uploaded', round: 1, derivedToken: null });
+    expect(again).toMatchObject({
+      title: item.title,
+      filename: item.filename,
+      sizeBytes: 19,
+      createdAt: item.createdAt,
+      status: 'uploaded',
+      round: 1,
+      derivedToken: null,
+    });
     for (const event of Object.values(again.pending)) await installation.confirm(event);
     for (const event of await installation.process(again)) await installation.confirm(event);
     expect((await media.get(item))!.status).toBe('completed');

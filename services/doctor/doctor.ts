@@ -1,7 +1,14 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
 import { mediaKey } from '#contracts';
-import { foldersNamedBy, MediaRecount, MediaRepository, StoredFolders, type MediaItem, type StoredFolder } from '#media';
+import {
+  foldersNamedBy,
+  MediaRecount,
+  MediaRepository,
+  StoredFolders,
+  type MediaItem,
+  type StoredFolder,
+} from '#media';
 import { DependencyUnavailableError, Dynamo, JobQueue, STORAGE, type Storage } from '#platform';
 import { driftFinding, eventFinding, ownerFindings, strayFinding, type OldEvents } from './findings';
 import { fileFindings, progressFindings } from './item-findings';
@@ -38,9 +45,11 @@ export class Doctor {
 
   /** A sentence for each thing that is wrong. */
   async *examine(now = new Date()): AsyncGenerator<string> {
-    if (!(await this.redisAnswers())) yield 'Redis does not answer: nobody can log in, and nothing is processed. Whether waiting media have jobs was not looked at.';
+    if (!(await this.redisAnswers()))
+      yield 'Redis does not answer: nobody can log in, and nothing is processed. Whether waiting media have jobs was not looked at.';
     const stored = new Map<string, StoredFolder>();
-    for (const root of ['originals', 'derived'] as const) for await (const folder of this.folders.below(root)) stored.set(folder.prefix, folder);
+    for (const root of ['originals', 'derived'] as const)
+      for await (const folder of this.folders.below(root)) stored.set(folder.prefix, folder);
     const seen: Seen = { users: new Set(), owners: new Map(), named: new Set(), events: { count: 0, since: '' } };
     for await (const row of this.dynamo.scan<MediaItem>('media')) {
       const [userId = '', part] = row.userId.split('#');
@@ -84,7 +93,13 @@ export class Doctor {
 
   private async redisAnswers(): Promise<boolean> {
     for (const deadline = Date.now() + REDIS_PATIENCE_MS; Date.now() < deadline; await sleep(100)) {
-      if (await this.queue.check().then(() => true, () => false)) return true;
+      if (
+        await this.queue.check().then(
+          () => true,
+          () => false,
+        )
+      )
+        return true;
     }
     return false;
   }

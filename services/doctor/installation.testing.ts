@@ -1,8 +1,17 @@
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { text } from 'node:stream/consumers';
-import { Readable } from 'node:stream';
-import { derivedFolder, MediaCounters, MediaRepository, originalKey, sidecarKey, WordIndex, type MediaEvent, type MediaItem } from '#media';
+import {
+  derivedFolder,
+  MediaCounters,
+  MediaRepository,
+  originalKey,
+  sidecarKey,
+  WordIndex,
+  type MediaEvent,
+  type MediaItem,
+} from '#media';
 import { Dynamo, newId, PlatformModule, STORAGE, type Storage } from '#platform';
 import { aMedium, startTestEnvironment } from '#testing';
 import { Doctor } from './doctor';
@@ -38,7 +47,13 @@ export class TestInstallation {
 
   async addUser(): Promise<string> {
     const userId = newId();
-    await this.dynamo.put('users', { pk: `user#${userId}`, schemaVersion: 1, id: userId, email: `${userId}@example.org`, pending: {} });
+    await this.dynamo.put('users', {
+      pk: `user#${userId}`,
+      schemaVersion: 1,
+      id: userId,
+      email: `${userId}@example.org`,
+      pending: {},
+    });
     return userId;
   }
 
@@ -55,7 +70,19 @@ export class TestInstallation {
     const bytes = `bytes of ${title}`;
     const item = aMedium({ userId, title, sizeBytes: Buffer.byteLength(bytes) });
     const { id, filename, sha256, sizeBytes, contentType, kind, batchId, createdAt } = item;
-    const about = { schemaVersion: 1, id, userId, filename, title, sha256, sizeBytes, contentType, kind, batchId, createdAt };
+    const about = {
+      schemaVersion: 1,
+      id,
+      userId,
+      filename,
+      title,
+      sha256,
+      sizeBytes,
+      contentType,
+      kind,
+      batchId,
+      createdAt,
+    };
     await this.get(MediaCounters).reserve(userId, id, sizeBytes, null);
     await this.store(originalKey(item), bytes);
     await this.store(sidecarKey(item), JSON.stringify(about));
@@ -73,7 +100,16 @@ export class TestInstallation {
     const media = this.get(MediaRepository);
     const claim = await media.claim(item, token, 60_000);
     await this.store(`${derivedFolder(item.id, token)}${thumbnail.name}`, 'a picture');
-    const facts = { kind: item.kind, width: 4, height: 3, durationSeconds: null, codecs: [], metadata: {}, placeholder: null, derived: { thumbnail, preview: 'original' as const, waveform: null } };
+    const facts = {
+      kind: item.kind,
+      width: 4,
+      height: 3,
+      durationSeconds: null,
+      codecs: [],
+      metadata: {},
+      placeholder: null,
+      derived: { thumbnail, preview: 'original' as const, waveform: null },
+    };
     const finished = await media.finish(item, token, { status: 'completed', facts, derivedBytes: 9 });
     return [claim.outcome === 'claimed' ? claim.announced! : null!, finished!.event];
   }
@@ -83,7 +119,8 @@ export class TestInstallation {
     await this.get(MediaCounters).apply(event);
     const key = { userId: event.userId, id: event.mediaId };
     const left = await this.dynamo.update<MediaItem>('media', key, { remove: [['pending', event.id]] });
-    if (Object.keys(left!.pending).length === 0) await this.dynamo.update('media', key, { remove: ['outboxShard', 'outboxAt'] });
+    if (Object.keys(left!.pending).length === 0)
+      await this.dynamo.update('media', key, { remove: ['outboxShard', 'outboxAt'] });
   }
 
   async findings(now?: Date): Promise<string[]> {

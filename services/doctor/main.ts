@@ -27,7 +27,11 @@ const doctor: Tool = async (get) => {
   let wrong = 0;
   for await (const finding of get(Doctor).examine()) if ((wrong += 1) <= MAX_LINES) say(finding);
   if (wrong > MAX_LINES) say(`… and ${wrong - MAX_LINES} more.`);
-  say(wrong === 0 ? 'All is well: table, storage and queue say the same.' : `${wrong} ${wrong === 1 ? 'thing is' : 'things are'} wrong.`);
+  say(
+    wrong === 0
+      ? 'All is well: table, storage and queue say the same.'
+      : `${wrong} ${wrong === 1 ? 'thing is' : 'things are'} wrong.`,
+  );
   return wrong === 0;
 };
 
@@ -39,31 +43,51 @@ const failures: Tool = async (get) => {
       shown += 1;
     }
   }
-  say(shown === 0 ? 'No job was given up.' : `${shown} jobs were given up. Their media can be tried again by their owners.`);
+  say(
+    shown === 0
+      ? 'No job was given up.'
+      : `${shown} jobs were given up. Their media can be tried again by their owners.`,
+  );
   return true;
 };
 
 const rebuild: Tool = async (get) => {
   const { made, present, left, strangers } = await get(Rebuild).run();
   for (const line of left.slice(0, MAX_LINES)) say(line);
-  say(`${made} media were made again and will be processed, ${present} were there, ${left.length} folders are left as they are.`);
-  if (strangers.size > 0) say(`${strangers.size} of their owners have no account, so nobody can see what is theirs: the users table was lost, and can only come from a backup (npm run restore).`);
+  say(
+    `${made} media were made again and will be processed, ${present} were there, ${left.length} folders are left as they are.`,
+  );
+  if (strangers.size > 0)
+    say(
+      `${strangers.size} of their owners have no account, so nobody can see what is theirs: the users table was lost, and can only come from a backup (npm run restore).`,
+    );
   return left.length === 0 && strangers.size === 0;
 };
 
-const backup = (folder: string): Tool => async (get) => {
-  const { rows, objects, bytes } = await get(Backup).run(new BackupFolder(folder));
-  say(`Backed up to ${folder}: ${describe(rows)}, ${objects} files of ${bytes} bytes. It holds everything: keep it where nobody else can read it.`);
-  return true;
-};
+const backup =
+  (folder: string): Tool =>
+  async (get) => {
+    const { rows, objects, bytes } = await get(Backup).run(new BackupFolder(folder));
+    say(
+      `Backed up to ${folder}: ${describe(rows)}, ${objects} files of ${bytes} bytes. It holds everything: keep it where nobody else can read it.`,
+    );
+    return true;
+  };
 
-const restore = (folder: string): Tool => async (get) => {
-  const { rows, objects, finishedAt } = await get(Restore).run(new BackupFolder(folder));
-  say(`Restored the backup of ${finishedAt}: ${describe(rows)}, ${objects} files. Everybody logs in again; a product that runs has to be started again.`);
-  return true;
-};
+const restore =
+  (folder: string): Tool =>
+  async (get) => {
+    const { rows, objects, finishedAt } = await get(Restore).run(new BackupFolder(folder));
+    say(
+      `Restored the backup of ${finishedAt}: ${describe(rows)}, ${objects} files. Everybody logs in again; a product that runs has to be started again.`,
+    );
+    return true;
+  };
 
-const describe = (rows: Record<string, number>) => Object.entries(rows).map(([table, count]) => `${count} rows of ${table}`).join(', ');
+const describe = (rows: Record<string, number>) =>
+  Object.entries(rows)
+    .map(([table, count]) => `${count} rows of ${table}`)
+    .join(', ');
 
 function toolFor([command, argument, ...rest]: string[]): Tool {
   if (rest.length > 0) throw new OperatorError(USAGE);

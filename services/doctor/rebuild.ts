@@ -1,6 +1,18 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { text } from 'node:stream/consumers';
-import { isComplete, MediaCounters, MediaRepository, originalKey, readSidecar, sidecarKey, StoredFolders, uploadedItem, WordIndex, type Sidecar, type StoredFolder } from '#media';
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  isComplete,
+  MediaCounters,
+  MediaRepository,
+  originalKey,
+  readSidecar,
+  sidecarKey,
+  StoredFolders,
+  uploadedItem,
+  WordIndex,
+  type Sidecar,
+  type StoredFolder,
+} from '#media';
 import { Dynamo, STORAGE, type Storage } from '#platform';
 
 export interface Rebuilt {
@@ -50,9 +62,12 @@ export class Rebuild {
     const key = { userId: folder.userId!, id: folder.mediaId };
     if (!isComplete(folder)) return 'there is no original with an about.json, so nobody was told that it was uploaded';
     const about = readSidecar(await text(await this.storage.read(sidecarKey(key))));
-    if (about?.userId !== key.userId || about.id !== key.id) return 'its about.json can not be read, or is of another medium';
+    if (about?.userId !== key.userId || about.id !== key.id)
+      return 'its about.json can not be read, or is of another medium';
     const sizeBytes = folder.files[originalKey(key).slice(folder.prefix.length)];
-    return sizeBytes === about.sizeBytes ? about : `its original has ${sizeBytes} bytes, but ${about.sizeBytes} were uploaded`;
+    return sizeBytes === about.sizeBytes
+      ? about
+      : `its original has ${sizeBytes} bytes, but ${about.sizeBytes} were uploaded`;
   }
 
   /** In the order of an upload, so that a crash leaves what an upload's crash leaves. @returns why it was not made. */

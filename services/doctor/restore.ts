@@ -1,6 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '#config';
 import { CONFIG, Dynamo, STORAGE, type Item, type Storage, type TableName } from '#platform';
 import { tableNames, type BackupFolder, type BackupNote } from './backup-folder';
@@ -30,10 +30,16 @@ export class Restore {
 
   private async refuseUsed(): Promise<void> {
     for (const table of tableNames) {
-      for await (const _ of this.dynamo.scan(table)) throw new OperatorError(`The table ${this.config.tablePrefix}${table} is not empty: a backup can be restored into an empty installation alone (another DATA_DIR or TABLE_PREFIX).`);
+      for await (const _ of this.dynamo.scan(table))
+        throw new OperatorError(
+          `The table ${this.config.tablePrefix}${table} is not empty: a backup can be restored into an empty installation alone (another DATA_DIR or TABLE_PREFIX).`,
+        );
     }
     for (const root of ['originals/', 'derived/']) {
-      for await (const { key } of this.storage.list(root)) throw new OperatorError(`The storage is not empty (${key}): a backup can be restored into an empty installation alone (another DATA_DIR or S3_BUCKET).`);
+      for await (const { key } of this.storage.list(root))
+        throw new OperatorError(
+          `The storage is not empty (${key}): a backup can be restored into an empty installation alone (another DATA_DIR or S3_BUCKET).`,
+        );
     }
   }
 

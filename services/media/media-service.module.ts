@@ -7,22 +7,39 @@ import { ExportController } from './export/export.controller';
 import { LibraryExport } from './export/library-export';
 import { LibraryController } from './library/library.controller';
 import { LibraryService } from './library/library.service';
-import { Idempotency } from './upload/idempotency';
+import { UploadCompletion } from './tus/completion';
 import { ExpiredUploads } from './tus/expired-uploads';
 import { FinishedUploads, PartialUploads } from './tus/partial-uploads';
-import { UploadCompletion } from './tus/completion';
 import { TusController } from './tus/tus.controller';
 import { TusService } from './tus/tus.service';
+import { Idempotency } from './upload/idempotency';
 import { QuotaReservation } from './upload/quota';
 import { Staging } from './upload/staging';
 import { UploadController } from './upload/upload.controller';
 import { UploadService } from './upload/upload.service';
 
-const consumers = serviceConsumers<'media', [MediaErasure]>({ inject: [MediaErasure], handlers: (erasure) => ({ eraseMedia: (payload) => erasure.erase(payload) }) });
+const consumers = serviceConsumers<'media', [MediaErasure]>({
+  inject: [MediaErasure],
+  handlers: (erasure) => ({ eraseMedia: (payload) => erasure.erase(payload) }),
+});
 
 @Module({
   imports: [MediaModule],
   controllers: [UploadController, TusController, ExportController, LibraryController, BytesController],
-  providers: [UploadService, Staging, QuotaReservation, Idempotency, TusService, UploadCompletion, FinishedUploads, PartialUploads, ExpiredUploads, LibraryService, LibraryExport, MediaErasure, consumers],
+  providers: [
+    UploadService,
+    Staging,
+    QuotaReservation,
+    Idempotency,
+    TusService,
+    UploadCompletion,
+    FinishedUploads,
+    PartialUploads,
+    ExpiredUploads,
+    LibraryService,
+    LibraryExport,
+    MediaErasure,
+    consumers,
+  ],
 })
 export class MediaServiceModule {}

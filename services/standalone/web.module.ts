@@ -1,8 +1,8 @@
+import { findPackageJSON } from 'node:module';
+import { dirname, join } from 'node:path';
 import { Controller, Get, Module, Req, Res, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import express from 'express';
-import { findPackageJSON } from 'node:module';
-import { dirname, join } from 'node:path';
 import { ProblemError } from '#nest';
 import { describeEncoding, hashedFiles, smallest } from './static-files';
 
@@ -20,7 +20,8 @@ class PagesController {
   /** Last of all routes. People get the page that says so, programs the words of the API. */
   @Get('*path')
   nothing(@Req() req: Request, @Res() res: Response): void {
-    if (!req.get('accept')?.includes('text/html') || /^\/(api|health)(\/|$)/.test(req.path)) throw new ProblemError('not_found');
+    if (!req.get('accept')?.includes('text/html') || /^\/(api|health)(\/|$)/.test(req.path))
+      throw new ProblemError('not_found');
     sendShell(req, res.status(404));
   }
 }

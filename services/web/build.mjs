@@ -18,7 +18,10 @@ const addresses = new Map();
 /** `import('./x')` of what was bundled already stays an import, of its address. */
 const loadedLater = {
   name: 'loaded-later',
-  setup: ({ onResolve }) => onResolve({ filter: /./ }, ({ kind, path }) => (kind === 'dynamic-import' ? { path: addresses.get(`${basename(path)}.ts`), external: true } : undefined)),
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /./ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path: addresses.get(`${basename(path)}.ts`), external: true } : undefined,
+    ),
 };
 
 await mkdir(assets, { recursive: true });
@@ -80,17 +83,26 @@ function insertAddresses(text) {
 
 /** Beside each file that gains by it, once and as small as can be: a server has no time for that. */
 async function compress() {
-  const paths = [...addresses.values()].filter((address) => !address.endsWith('.woff2')).map((address) => join(out, address));
+  const paths = [...addresses.values()]
+    .filter((address) => !address.endsWith('.woff2'))
+    .map((address) => join(out, address));
   for (const path of [join(out, 'index.html'), ...paths]) {
     const content = await readFile(path);
     await writeFile(`${path}.gz`, gzipSync(content, { level: 9 }));
-    await writeFile(`${path}.br`, brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: content.length } }));
+    await writeFile(
+      `${path}.br`,
+      brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: content.length } }),
+    );
   }
 }
 
 /** The new shell is in place by now, so a server that runs meanwhile never points at a missing file. */
 async function removeStale() {
-  const current = new Set([...addresses.values()].flatMap((address) => ['', '.map', '.br', '.gz'].map((suffix) => basename(address) + suffix)));
+  const current = new Set(
+    [...addresses.values()].flatMap((address) =>
+      ['', '.map', '.br', '.gz'].map((suffix) => basename(address) + suffix),
+    ),
+  );
   const stale = (await readdir(assets)).filter((name) => !current.has(name));
   await Promise.all(stale.map((name) => rm(join(assets, name))));
 }

@@ -1,5 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { join } from 'node:path';
+import { Inject, Injectable } from '@nestjs/common';
 import { derivedFolder, type DerivedFile, type MediaFacts } from '#media';
 import { STORAGE, type Storage } from '#platform';
 
@@ -10,10 +10,14 @@ export class DerivedFiles {
 
   /** Stores what an analysis left in `dir`. @returns its size in bytes. */
   async store(mediaId: string, token: string, dir: string, derived: MediaFacts['derived']): Promise<number> {
-    const files = [derived.thumbnail, derived.preview, derived.waveform].filter((file): file is DerivedFile => file !== null && file !== 'original');
+    const files = [derived.thumbnail, derived.preview, derived.waveform].filter(
+      (file): file is DerivedFile => file !== null && file !== 'original',
+    );
     let bytes = 0;
     for (const { name, contentType } of files) {
-      const { sizeBytes } = await this.storage.writeFile(`${derivedFolder(mediaId, token)}${name}`, join(dir, name), { contentType });
+      const { sizeBytes } = await this.storage.writeFile(`${derivedFolder(mediaId, token)}${name}`, join(dir, name), {
+        contentType,
+      });
       bytes += sizeBytes;
     }
     return bytes;

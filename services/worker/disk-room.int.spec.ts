@@ -1,7 +1,7 @@
-import { Logger } from '@nestjs/common';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
 import { DiskReserve, StorageFullError } from '#platform';
 import { fillDisk, mountSmallDisk, whyNoSmallDisk, type SmallDisk } from '#testing';
 import { DiskRoom } from './disk-room';

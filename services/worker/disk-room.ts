@@ -1,5 +1,5 @@
-import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
 import { DiskReserve } from '#platform';
 
 const WAIT_MS = 3_000;
@@ -22,7 +22,10 @@ export class DiskRoom {
 
   /** Whether the whole reserve is free. */
   async isFree(): Promise<boolean> {
-    return this.reserve.assertRoomFor().then(() => true, () => false);
+    return this.reserve.assertRoomFor().then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Runs `work` with a signal that also aborts, by a {@link StorageFullError}, when half the reserve is taken. */

@@ -1,11 +1,19 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { FailureCode, ProcessMedia } from '#contracts';
 import { MediaAnnouncer, MediaRepository, originalKey, type Ending, type MediaItem, type MediaKey } from '#media';
 import { measureJob, type JobOutcome } from '#nest';
-import { DependencyUnavailableError, newId, ObjectMissingError, STORAGE, StorageFullError, type Storage, type WorkResult } from '#platform';
+import {
+  DependencyUnavailableError,
+  newId,
+  ObjectMissingError,
+  STORAGE,
+  StorageFullError,
+  type Storage,
+  type WorkResult,
+} from '#platform';
 import { isExhaustion, isOutOfSpace, MediaFailure } from './analysis';
 import { DerivedFiles } from './derived-files';
 import { DiskRoom } from './disk-room';
@@ -79,7 +87,12 @@ export class ProcessingService {
     }
   }
 
-  private async analyse(sandbox: Parameters<Parameters<SandboxPool['use']>[1]>[0], item: MediaItem, token: string, lease: Lease): Promise<Analysed> {
+  private async analyse(
+    sandbox: Parameters<Parameters<SandboxPool['use']>[1]>[0],
+    item: MediaItem,
+    token: string,
+    lease: Lease,
+  ): Promise<Analysed> {
     lease.limit(workLimitMs(item.kind, item.sizeBytes), () => this.leave(item)); // from here, not from the claim: who runs alone waits for its neighbours first
     try {
       return await this.storage.withLocalFile(originalKey(item), async ({ path, dir }) => {
@@ -89,12 +102,24 @@ export class ProcessingService {
         const job = { kind: item.kind, contentType: item.contentType, inputPath: path, outputDir, onProgress };
         const facts = await this.room.watched(lease.signal, (signal) => sandbox.analyse({ ...job, signal }));
         lease.signal.throwIfAborted();
-        return { ending: { status: 'completed', facts, derivedBytes: await this.derived.store(item.id, token, outputDir, facts.derived) } };
+        return {
+          ending: {
+            status: 'completed',
+            facts,
+            derivedBytes: await this.derived.store(item.id, token, outputDir, facts.derived),
+          },
+        };
       });
     } catch (error) {
       const code = decidedCode(error);
       if (!code) throw error;
-      const facts = { mediaId: item.id, userId: item.userId, round: item.round, code, detail: (error as Error).message };
+      const facts = {
+        mediaId: item.id,
+        userId: item.userId,
+        round: item.round,
+        code,
+        detail: (error as Error).message,
+      };
       const ending: Ending = { status: 'failed', code };
       if (forOps.has(code)) {
         this.logger.error({ err: error, ...facts, msg: 'media failed for no fault of its owner' });
@@ -112,12 +137,24 @@ export class ProcessingService {
       return 'fenced';
     }
     await this.announcer.announce(finished);
-    this.logger.log({ mediaId: item.id, userId: item.userId, status: ending.status, round: item.round, msg: 'media processed' });
+    this.logger.log({
+      mediaId: item.id,
+      userId: item.userId,
+      status: ending.status,
+      round: item.round,
+      msg: 'media processed',
+    });
     if (item.round > 1 || item.crashes > 0 || item.errors > 0) await this.derived.eraseOthers(item.id, token);
     return ending.status;
   }
 
-  private async release(item: MediaItem, token: string, lease: Lease, shutdown: AbortSignal, error: Error): Promise<WorkResult> {
+  private async release(
+    item: MediaItem,
+    token: string,
+    lease: Lease,
+    shutdown: AbortSignal,
+    error: Error,
+  ): Promise<WorkResult> {
     if (lease.isLost) {
       if (!lease.isOver) await this.releaseWhenReachable(item, token, shutdown);
       return again(OUTAGE_PAUSE_MS);
@@ -131,7 +168,13 @@ export class ProcessingService {
       await this.media.release(item, token, new Date(Date.now() + OUTAGE_PAUSE_MS));
       return again(OUTAGE_PAUSE_MS);
     }
-    this.logger.error({ err: error, mediaId: item.id, userId: item.userId, round: item.round, msg: 'processing broke' });
+    this.logger.error({
+      err: error,
+      mediaId: item.id,
+      userId: item.userId,
+      round: item.round,
+      msg: 'processing broke',
+    });
     const pauseMs = ERROR_PAUSE_MS * 2 ** item.errors;
     const outcome = await this.media.releaseAfterError(item, token, new Date(Date.now() + pauseMs));
     if (outcome === 'again') return again(pauseMs);
@@ -146,8 +189,15 @@ export class ProcessingService {
 
   /** A table that could not be told of a renewal for too long is no crash of this worker, and must not count as one. */
   private async releaseWhenReachable(key: MediaKey, token: string, shutdown: AbortSignal): Promise<void> {
-    for (const giveUpAt = Date.now() + RELEASE_WITHIN_MS; Date.now() < giveUpAt && !shutdown.aborted; await sleep(HINT_MS)) {
-      const isHeard = await this.media.release(key, token).then(() => true, () => false); // of no effect where another one has it
+    for (
+      const giveUpAt = Date.now() + RELEASE_WITHIN_MS;
+      Date.now() < giveUpAt && !shutdown.aborted;
+      await sleep(HINT_MS)
+    ) {
+      const isHeard = await this.media.release(key, token).then(
+        () => true,
+        () => false,
+      ); // of no effect where another one has it
       if (isHeard) return;
     }
   }
@@ -179,7 +229,8 @@ function again(pauseMs: number): WorkResult {
 }
 
 /** Nobody's fault who waits for this medium: it rests, and counts as nothing. */
-const isOutage = (error: unknown) => error instanceof DependencyUnavailableError || error instanceof StorageFullError || isExhaustion(String(error));
+const isOutage = (error: unknown) =>
+  error instanceof DependencyUnavailableError || error instanceof StorageFullError || isExhaustion(String(error));
 
 /** What became of a delivery that did not come to an end. */
 function outcomeOf(error: unknown, lease: Lease, shutdown: AbortSignal): JobOutcome {

@@ -2,13 +2,13 @@ import { Inject, Injectable, Logger, Module, type OnApplicationBootstrap, type O
 import type { Config } from '#config';
 import { MediaModule } from '#media';
 import { CONFIG, requireRedisUrl, WorkerPool, type Work, type WorkHandlers } from '#platform';
-import { DailySweep } from './sweeps/daily.sweep';
 import { DerivedFiles } from './derived-files';
 import { DiskRoom } from './disk-room';
-import { OrphanFiles } from './sweeps/orphan-files';
 import { ProcessingService } from './processing.service';
 import { SandboxPool } from './sandbox';
+import { DailySweep } from './sweeps/daily.sweep';
 import { MediaSweeper } from './sweeps/media.sweep';
+import { OrphanFiles } from './sweeps/orphan-files';
 
 /** A provider, not the module itself: those stop together, a module only after them, and nothing may be taken meanwhile. */
 @Injectable()
@@ -37,5 +37,17 @@ class ProcessingPool implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-@Module({ imports: [MediaModule], providers: [DerivedFiles, DiskRoom, ProcessingService, ProcessingPool, SandboxPool, MediaSweeper, OrphanFiles, DailySweep] })
+@Module({
+  imports: [MediaModule],
+  providers: [
+    DerivedFiles,
+    DiskRoom,
+    ProcessingService,
+    ProcessingPool,
+    SandboxPool,
+    MediaSweeper,
+    OrphanFiles,
+    DailySweep,
+  ],
+})
 export class WorkerModule {}

@@ -13,7 +13,11 @@ const PHOTOS = 24;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const rate = (sizeBytes: number, seconds: number) => sizeBytes / MIB / seconds;
 
-beforeAll(() => say(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}, ${Math.round(totalmem() / 1024 ** 3)} GiB, ${process.platform}`));
+beforeAll(() =>
+  say(
+    `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}, ${Math.round(totalmem() / 1024 ** 3)} GiB, ${process.platform}`,
+  ),
+);
 
 describe('a large upload', () => {
   let stack: Stack;
@@ -30,19 +34,33 @@ describe('a large upload', () => {
   it.each([
     ['POST', uploadWav],
     ['tus', uploadWavResumably],
-  ])('streams through the API, whose memory stays as it is: %s', async (way, upload) => {
-    const { api } = await stack.newUser();
-    await upload(api, MIB); // what is loaded once is not the large file's
-    const { result, beforeMib, highestMib } = await memoryDuring(stack.processes!.services[0]!.pid, () => upload(api, LARGE_BYTES));
-    expect(result.media).toMatchObject({ sizeBytes: LARGE_BYTES, sha256: sha256OfWav(LARGE_BYTES), contentType: 'audio/wav' });
-    await api.expect(204, 'DELETE', `/api/media/${result.media.id}`);
-    const plainSeconds = await secondsToDisk(join(folder, 'plain'), LARGE_BYTES);
-    const uploaded = rate(LARGE_BYTES, result.seconds);
-    const plain = rate(LARGE_BYTES, plainSeconds);
-    say(`2 GiB by ${way}: ${uploaded.toFixed(0)} MiB/s; the same bytes straight to disk: ${plain.toFixed(0)} MiB/s; ratio ${(uploaded / plain).toFixed(2)}`);
-    say(`memory of the API, ${way}: ${beforeMib.toFixed(0)} MiB before, ${highestMib.toFixed(0)} MiB at most, grown by ${(highestMib - beforeMib).toFixed(0)} MiB`);
-    expect(highestMib - beforeMib).toBeLessThan(MAX_GROWTH_MIB);
-  }, 600_000);
+  ])(
+    'streams through the API, whose memory stays as it is: %s',
+    async (way, upload) => {
+      const { api } = await stack.newUser();
+      await upload(api, MIB); // what is loaded once is not the large file's
+      const { result, beforeMib, highestMib } = await memoryDuring(stack.processes!.services[0]!.pid, () =>
+        upload(api, LARGE_BYTES),
+      );
+      expect(result.media).toMatchObject({
+        sizeBytes: LARGE_BYTES,
+        sha256: sha256OfWav(LARGE_BYTES),
+        contentType: 'audio/wav',
+      });
+      await api.expect(204, 'DELETE', `/api/media/${result.media.id}`);
+      const plainSeconds = await secondsToDisk(join(folder, 'plain'), LARGE_BYTES);
+      const uploaded = rate(LARGE_BYTES, result.seconds);
+      const plain = rate(LARGE_BYTES, plainSeconds);
+      say(
+        `2 GiB by ${way}: ${uploaded.toFixed(0)} MiB/s; the same bytes straight to disk: ${plain.toFixed(0)} MiB/s; ratio ${(uploaded / plain).toFixed(2)}`,
+      );
+      say(
+        `memory of the API, ${way}: ${beforeMib.toFixed(0)} MiB before, ${highestMib.toFixed(0)} MiB at most, grown by ${(highestMib - beforeMib).toFixed(0)} MiB`,
+      );
+      expect(highestMib - beforeMib).toBeLessThan(MAX_GROWTH_MIB);
+    },
+    600_000,
+  );
 });
 
 describe.each([1, 2])('photographs of 12 megapixels, %i workers', (workers) => {
@@ -57,11 +75,16 @@ describe.each([1, 2])('photographs of 12 megapixels, %i workers', (workers) => {
     const photo = await makeJpeg({ width: 4_000, height: 3_000, grain: 12 });
     await api.settled((await api.upload(new Uint8Array(photo), { filename: 'first.jpg' })).id); // a worker's first file starts its sandbox
     const settled: Media[] = [];
-    const uploaded = await Promise.all(Array.from({ length: PHOTOS }, (_, i) => api.upload(new Uint8Array(photo), { filename: `${i}.jpg` })));
+    const uploaded = await Promise.all(
+      Array.from({ length: PHOTOS }, (_, i) => api.upload(new Uint8Array(photo), { filename: `${i}.jpg` })),
+    );
     for (const { id } of uploaded) settled.push(await api.settled(id, 300_000));
     expect(settled.every(({ status, width }) => status === 'completed' && width === 4_000)).toBe(true);
-    const times = (wanted: string) => settled.map(({ history }) => Date.parse(history.find(({ status }) => status === wanted)!.at));
+    const times = (wanted: string) =>
+      settled.map(({ history }) => Date.parse(history.find(({ status }) => status === wanted)!.at));
     const seconds = (Math.max(...times('completed')) - Math.min(...times('processing'))) / 1_000;
-    say(`${workers} worker(s): ${PHOTOS} JPEGs of 12 megapixels and ${(photo.length / MIB).toFixed(1)} MiB in ${seconds.toFixed(1)} s; ${(PHOTOS / seconds / workers).toFixed(2)} a second and worker`);
+    say(
+      `${workers} worker(s): ${PHOTOS} JPEGs of 12 megapixels and ${(photo.length / MIB).toFixed(1)} MiB in ${seconds.toFixed(1)} s; ${(PHOTOS / seconds / workers).toFixed(2)} a second and worker`,
+    );
   }, 600_000);
 });

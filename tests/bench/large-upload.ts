@@ -18,12 +18,24 @@ export function* wavOf(sizeBytes: number): Generator<Buffer> {
   header.write('RIFF....WAVEfmt ', 'latin1');
   header.writeUInt32LE(sizeBytes - 8, 4);
   header.writeUInt32LE(16, 16);
-  for (const [offset, value] of [[20, 1], [22, 2], [32, 4], [34, 16]] as const) header.writeUInt16LE(value, offset);
-  for (const [offset, value] of [[24, 48_000], [28, 192_000], [40, sizeBytes - 44]] as const) header.writeUInt32LE(value, offset);
+  for (const [offset, value] of [
+    [20, 1],
+    [22, 2],
+    [32, 4],
+    [34, 16],
+  ] as const)
+    header.writeUInt16LE(value, offset);
+  for (const [offset, value] of [
+    [24, 48_000],
+    [28, 192_000],
+    [40, sizeBytes - 44],
+  ] as const)
+    header.writeUInt32LE(value, offset);
   header.write('data', 36, 'latin1');
   yield header;
   const silence = Buffer.alloc(MIB);
-  for (let left = sizeBytes - header.length; left > 0; left -= silence.length) yield left < silence.length ? silence.subarray(0, left) : silence;
+  for (let left = sizeBytes - header.length; left > 0; left -= silence.length)
+    yield left < silence.length ? silence.subarray(0, left) : silence;
 }
 
 export function sha256OfWav(sizeBytes: number): string {
@@ -49,7 +61,10 @@ export async function uploadWav(api: ApiClient, sizeBytes: number): Promise<Sent
     yield* wavOf(sizeBytes);
     yield Buffer.from(TAIL);
   };
-  const headers = { 'content-type': 'multipart/form-data; boundary=x', 'content-length': HEAD.length + sizeBytes + TAIL.length };
+  const headers = {
+    'content-type': 'multipart/form-data; boundary=x',
+    'content-length': HEAD.length + sizeBytes + TAIL.length,
+  };
   const { text } = await send(api, 'POST', '/api/media', headers, body());
   return { media: JSON.parse(text) as Media, seconds: (performance.now() - startedAt) / 1_000 };
 }
@@ -59,23 +74,41 @@ export async function uploadWavResumably(api: ApiClient, sizeBytes: number): Pro
   const startedAt = performance.now();
   const tus = { 'Tus-Resumable': '1.0.0' };
   const created = await api.fetch('POST', '/api/uploads', { headers: { ...tus, 'Upload-Length': String(sizeBytes) } });
-  const headers = { ...tus, 'Upload-Offset': 0, 'content-type': 'application/offset+octet-stream', 'content-length': sizeBytes };
+  const headers = {
+    ...tus,
+    'Upload-Offset': 0,
+    'content-type': 'application/offset+octet-stream',
+    'content-length': sizeBytes,
+  };
   const { answer } = await send(api, 'PATCH', created.headers.get('location')!, headers, wavOf(sizeBytes));
   const seconds = (performance.now() - startedAt) / 1_000;
   return { media: await api.media(String(answer.headers['snapstream-media-id'])), seconds };
 }
 
-async function send(api: ApiClient, method: string, path: string, headers: Record<string, string | number>, body: Iterable<Buffer>) {
+async function send(
+  api: ApiClient,
+  method: string,
+  path: string,
+  headers: Record<string, string | number>,
+  body: Iterable<Buffer>,
+) {
   const sent = request(new URL(path, api.baseUrl), { method, headers: { cookie: api.cookie, ...headers } });
-  const [[answer]] = (await Promise.all([once(sent, 'response'), pipeline(Readable.from(body), sent)])) as [[IncomingMessage], unknown];
+  const [[answer]] = (await Promise.all([once(sent, 'response'), pipeline(Readable.from(body), sent)])) as [
+    [IncomingMessage],
+    unknown,
+  ];
   const text = (await Readable.from(answer).toArray()).join('');
   if (answer.statusCode! >= 300) throw new Error(`Expected success but received ${answer.statusCode}: ${text}`);
   return { answer, text };
 }
 
 /** Resident MiB of a process before and at most during some work, asked for 20 times a second. */
-export async function memoryDuring<T>(pid: number, work: () => Promise<T>): Promise<{ result: T; beforeMib: number; highestMib: number }> {
-  const residentMib = async () => Number(/^VmRSS:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/status`, 'latin1'))![1]) / 1_024;
+export async function memoryDuring<T>(
+  pid: number,
+  work: () => Promise<T>,
+): Promise<{ result: T; beforeMib: number; highestMib: number }> {
+  const residentMib = async () =>
+    Number(/^VmRSS:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/status`, 'latin1'))![1]) / 1_024;
   const beforeMib = await residentMib();
   let highestMib = beforeMib;
   const watch = setInterval(async () => (highestMib = Math.max(highestMib, await residentMib())), 50);

@@ -13,11 +13,16 @@ const FILES = 5;
 async function remainsOf(rig: Rig, userId: string): Promise<string[]> {
   const found: string[] = [];
   for await (const { userId: owner, id } of rig.table.scan<{ userId: string; id: string }>('media')) {
-    if (owner.split('#', 1)[0] === userId && id !== 'quota') found.push(`the row ${owner}/${id} of a deleted account is there`);
+    if (owner.split('#', 1)[0] === userId && id !== 'quota')
+      found.push(`the row ${owner}/${id} of a deleted account is there`);
   }
-  for await (const { userId: owner, id } of rig.table.scan<{ userId: string; id: string }>('notifications')) if (owner === userId) found.push(`the notification ${id} of a deleted account is there`);
-  for await (const { pk } of rig.table.scan<{ pk: string }>('users')) if (pk === `user#${userId}`) found.push(`the account ${pk} is there`);
-  for (const root of ['originals', 'resumable']) for await (const { key } of rig.storage.list(`${root}/${userId}/`)) found.push(`${key} of a deleted account is there`);
+  for await (const { userId: owner, id } of rig.table.scan<{ userId: string; id: string }>('notifications'))
+    if (owner === userId) found.push(`the notification ${id} of a deleted account is there`);
+  for await (const { pk } of rig.table.scan<{ pk: string }>('users'))
+    if (pk === `user#${userId}`) found.push(`the account ${pk} is there`);
+  for (const root of ['originals', 'resumable'])
+    for await (const { key } of rig.storage.list(`${root}/${userId}/`))
+      found.push(`${key} of a deleted account is there`);
   return found;
 }
 
@@ -39,7 +44,8 @@ export const leaving: Scenario = {
     const seconds = (Date.now() - startedAt) / 1_000;
     client.wrong.push(...(await remainsOf(rig, userId)));
     const receipt = await rig.table.get<ReceiptRow>('users', { pk: `receipt#${userId}` });
-    if (receipt?.counts.media.media !== FILES) client.wrong.push(`the receipt of ${userId} should count ${FILES} media: ${JSON.stringify(receipt)}`);
+    if (receipt?.counts.media.media !== FILES)
+      client.wrong.push(`the receipt of ${userId} should count ${FILES} media: ${JSON.stringify(receipt)}`);
     return [seconds];
   },
 };

@@ -21,7 +21,8 @@ async function deliverAgain(rig: Rig, random: () => number): Promise<void> {
         waiting.push(...Object.keys(pending).map((eventId) => ({ key: { userId, id }, eventId })));
       }
       const shuffled = waiting.map((event) => ({ event, place: random() })).toSorted((a, b) => a.place - b.place);
-      for (const { event } of shuffled) await queue.send('events', { source: { table: 'media', key: event.key }, eventId: event.eventId });
+      for (const { event } of shuffled)
+        await queue.send('events', { source: { table: 'media', key: event.key }, eventId: event.eventId });
       await sleep(PAUSE_MS);
     }
   } finally {
@@ -37,7 +38,10 @@ const topicAway = (name: string, seconds: number, begin: (way: FaultProxy) => Pr
   async run(rig, trials) {
     const over = sleep(seconds * 1_000);
     await begin(rig.topic!.way);
-    const mended = rig.expectReady('degraded').then(() => over).then(() => rig.topic!.way.mend());
+    const mended = rig
+      .expectReady('degraded')
+      .then(() => over)
+      .then(() => rig.topic!.way.mend());
     const recovered = await Promise.all(trials.map((trial) => underLoad(trial, () => mended)));
     await rig.expectReady('ok');
     return recovered;
@@ -56,10 +60,12 @@ export const topicRepeats: Scenario = {
   atOnce: 5,
   async run(rig, trials) {
     await rig.topic!.way.refuse();
-    const repeated = sleep(PAUSE_MS).then(() => deliverAgain(rig, trials[0]!.random)).then(async () => {
-      await rig.topic!.way.mend();
-      rig.topic!.way.behave(() => 'thrice');
-    });
+    const repeated = sleep(PAUSE_MS)
+      .then(() => deliverAgain(rig, trials[0]!.random))
+      .then(async () => {
+        await rig.topic!.way.mend();
+        rig.topic!.way.behave(() => 'thrice');
+      });
     const recovered = await Promise.all(trials.map((trial) => underLoad(trial, () => repeated)));
     await Promise.all(trials.map(({ client }) => settle(rig, client)));
     return recovered;

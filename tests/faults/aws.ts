@@ -1,6 +1,14 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { S3Storage, type Storage } from '#platform';
-import { createBucket, createTopic, startAws, startFaultProxy, subscribe, type TestSubscriber, type FaultProxy } from '#testing';
+import {
+  createBucket,
+  createTopic,
+  startAws,
+  startFaultProxy,
+  subscribe,
+  type TestSubscriber,
+  type FaultProxy,
+} from '#testing';
 
 /** A topic behind a way that can be hurt, and who subscribed to it. */
 export interface Topic {
@@ -41,5 +49,10 @@ export async function startBucket(workDir: string): Promise<Bucket> {
     client.destroy();
     await aws.stop();
   };
-  return { way, storage: new S3Storage(name, client, workDir), env: { S3_BUCKET: name, AWS_ENDPOINT_URL_S3: way.url }, stop };
+  return {
+    way,
+    storage: new S3Storage(name, client, workDir),
+    env: { S3_BUCKET: name, AWS_ENDPOINT_URL_S3: way.url },
+    stop,
+  };
 }

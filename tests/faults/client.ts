@@ -61,9 +61,18 @@ export class Client {
 
   /** `paceMs`: how long the bytes take. */
   async send(file: TestFile, way: Way, paceMs = 0): Promise<Sent> {
-    const sent: Sent = { filename: file.name, sha256: createHash('sha256').update(file.bytes).digest('hex'), isGood: file.isGood, way, id: null, isTorn: false, isDeleted: false };
+    const sent: Sent = {
+      filename: file.name,
+      sha256: createHash('sha256').update(file.bytes).digest('hex'),
+      isGood: file.isGood,
+      way,
+      id: null,
+      isTorn: false,
+      isDeleted: false,
+    };
     this.uploads.push(sent);
-    const attempt = way === 'resumable' ? sendResumable(this.api, file, paceMs) : this.posting(file, paceMs, way === 'keyed');
+    const attempt =
+      way === 'resumable' ? sendResumable(this.api, file, paceMs) : this.posting(file, paceMs, way === 'keyed');
     for (const giveUpAt = Date.now() + PATIENCE_MS; Date.now() < giveUpAt; await sleep(PAUSE_MS)) {
       const outcome = await attempt();
       sent.isTorn = 'torn' in outcome;
@@ -86,7 +95,8 @@ export class Client {
     for (const giveUpAt = Date.now() + PATIENCE_MS; ; await sleep(PAUSE_MS)) {
       const answer = await this.api.call('POST', '/api/auth/register', { json: this.account }).catch(() => null);
       if (answer?.status === 201) return;
-      if (Date.now() > giveUpAt) throw new Error(`The name was not free within ${PATIENCE_MS / 1_000} s: ${JSON.stringify(answer?.body)}`);
+      if (Date.now() > giveUpAt)
+        throw new Error(`The name was not free within ${PATIENCE_MS / 1_000} s: ${JSON.stringify(answer?.body)}`);
     }
   }
 
@@ -110,18 +120,27 @@ export class Client {
 
   private async everyPage<T extends { id: string }>(path: string): Promise<Map<string, T>> {
     const all = new Map<string, T>();
-    for (let cursor = ''; ; ) {
-      const { items, nextCursor } = await this.ask<{ items: T[]; nextCursor: string | null }>('GET', `${path}?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+    for (let cursor = ''; ;) {
+      const { items, nextCursor } = await this.ask<{ items: T[]; nextCursor: string | null }>(
+        'GET',
+        `${path}?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+      );
       for (const item of items) all.set(item.id, item);
       if (!nextCursor) return all;
       cursor = nextCursor;
     }
   }
 
-  private async meetRefusal(file: TestFile, { refusedWith, code, seconds }: Extract<Try, { refusedWith: number }>): Promise<void> {
+  private async meetRefusal(
+    file: TestFile,
+    { refusedWith, code, seconds }: Extract<Try, { refusedWith: number }>,
+  ): Promise<void> {
     this.refusals += 1;
     this.slowestRefusalSeconds = Math.max(this.slowestRefusalSeconds, seconds);
-    if (seconds > REFUSED_WITHIN_SECONDS) this.late.push(`${file.name} was refused with ${refusedWith} ${code} ${seconds.toFixed(1)} s after its last byte`);
+    if (seconds > REFUSED_WITHIN_SECONDS)
+      this.late.push(
+        `${file.name} was refused with ${refusedWith} ${code} ${seconds.toFixed(1)} s after its last byte`,
+      );
     if (refusedWith === 401) return this.login();
     if (!PATIENT_STATUS.has(refusedWith)) this.wrong.push(`${file.name} was refused with ${refusedWith} ${code}`);
   }
@@ -144,9 +163,16 @@ export class Client {
       };
       const headers = { 'content-type': 'multipart/form-data; boundary=x', ...(isKeyed && { 'idempotency-key': key }) };
       try {
-        const { status, body: answer } = await this.api.call<Media | Problem>('POST', '/api/media', { body: ReadableStream.from(body()) as ReadableStream, headers });
+        const { status, body: answer } = await this.api.call<Media | Problem>('POST', '/api/media', {
+          body: ReadableStream.from(body()) as ReadableStream,
+          headers,
+        });
         if (status === 201) return { id: (answer as Media).id };
-        return { refusedWith: status, code: (answer as Problem | undefined)?.code ?? '', seconds: (Date.now() - lastByteAt) / 1_000 };
+        return {
+          refusedWith: status,
+          code: (answer as Problem | undefined)?.code ?? '',
+          seconds: (Date.now() - lastByteAt) / 1_000,
+        };
       } catch (error) {
         return { torn: String((error as Error).cause ?? error) };
       }

@@ -25,7 +25,11 @@ describe('faults', () => {
   }, 180_000);
 
   /** What a killed process left of its own goes within five minutes: for this there is no time here. */
-  it.each([killed!, leaving])('$name: nothing is lost, told twice or stuck', async (scenario: Scenario) => {
-    expect(await complaintsAbout(scenario, 0)).toEqual([]);
-  }, 180_000);
+  it.each([killed!, leaving])(
+    '$name: nothing is lost, told twice or stuck',
+    async (scenario: Scenario) => {
+      expect(await complaintsAbout(scenario, 0)).toEqual([]);
+    },
+    180_000,
+  );
 });

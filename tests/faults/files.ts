@@ -18,7 +18,12 @@ interface Model {
   takesTail: boolean;
 }
 
-const model = (extension: string, bytes: Promise<Buffer>, { isGood = true, takesTail = false } = {}): Model => ({ extension, bytes, isGood, takesTail });
+const model = (extension: string, bytes: Promise<Buffer>, { isGood = true, takesTail = false } = {}): Model => ({
+  extension,
+  bytes,
+  isGood,
+  takesTail,
+});
 
 /** Small ones, processed at once. */
 const quick = () => [

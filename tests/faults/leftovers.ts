@@ -1,7 +1,16 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { MediaCounters, MediaEraser, MediaRepository, QUOTA_ROW, RESERVATION_MS, StoredFolders, WordIndex, type MediaKey } from '#media';
+import {
+  MediaCounters,
+  MediaEraser,
+  MediaRepository,
+  QUOTA_ROW,
+  RESERVATION_MS,
+  StoredFolders,
+  WordIndex,
+  type MediaKey,
+} from '#media';
 import { connectRedis } from '#platform';
 import { OrphanFiles } from '../../services/worker/sweeps/orphan-files';
 import type { Client } from './client';
@@ -9,7 +18,8 @@ import type { Rig } from './rig';
 import { until } from './until';
 
 /** Kept on purpose: sessions, throttles, what open pages may ask for again, how long work took, the queues' own books, when a sweep ran last and that it runs. */
-const KEPT_KEYS = /^snapstream-(?:health$|session:|sessions:|login:networks:|throttle:|live:|line:.*:runs|runs:|done:|lock:(?:sweep:|auth-)|jobs:[a-zA-Z]+:(?:meta|id|events|stalled-check|marker)$)/;
+const KEPT_KEYS =
+  /^snapstream-(?:health$|session:|sessions:|login:networks:|throttle:|live:|line:.*:runs|runs:|done:|lock:(?:sweep:|auth-)|jobs:[a-zA-Z]+:(?:meta|id|events|stalled-check|marker)$)/;
 
 const MINUTE_MS = 60_000;
 
@@ -24,7 +34,9 @@ interface Row {
 
 /** Everything that should be gone after a while and is not. Ends the workers. */
 export async function leftovers(rig: Rig, clients: readonly Client[], patienceMs: number): Promise<string[]> {
-  const ids = new Set((await Promise.all(clients.map((client) => client.library()))).flatMap((library) => [...library.keys()]));
+  const ids = new Set(
+    (await Promise.all(clients.map((client) => client.library()))).flatMap((library) => [...library.keys()]),
+  );
   const soon = async () => [...(await unfinishedFiles(rig)), ...(await strayKeys(rig)), ...(await unsettledRows(rig))];
   if (rig.workers.length === 0) await rig.startWorker(); // somebody has to clear away
   const left = await until(soon, patienceMs);
@@ -33,7 +45,12 @@ export async function leftovers(rig: Rig, clients: readonly Client[], patienceMs
   await rig.stopWorkers();
   const temp = (await filesIn(rig.temp)).map((path) => `TMPDIR/${path}`);
   const tools = (await filesIn(join(rig.dataDir, 'work'), rig.dataDir)).filter(isOfLivingWorker);
-  return [...left, ...temp, ...tools, ...(await rig.children()).map((line) => `a process still runs: ${line.slice(0, 200)}`)];
+  return [
+    ...left,
+    ...temp,
+    ...tools,
+    ...(await rig.children()).map((line) => `a process still runs: ${line.slice(0, 200)}`),
+  ];
 }
 
 /** A worker keeps its tools for as long as it lives. */
@@ -45,7 +62,8 @@ async function sweepADayLater(rig: Rig): Promise<void> {
   const [media, counters] = [new MediaRepository(rig.table), new MediaCounters(rig.table)];
   const eraser = new MediaEraser(rig.storage, new WordIndex(rig.table), media);
   const fateOf = (upload: MediaKey) => eraser.discardIfStale(upload, new Date(later.getTime() - RESERVATION_MS));
-  for await (const { userId, id } of rig.table.sweepExpired('media', later)) if (id === QUOTA_ROW) await counters.expireReservations(userId!, fateOf, later);
+  for await (const { userId, id } of rig.table.sweepExpired('media', later))
+    if (id === QUOTA_ROW) await counters.expireReservations(userId!, fateOf, later);
   await new OrphanFiles(new StoredFolders(rig.storage, rig.table), media, counters).erase(later);
 }
 
@@ -55,15 +73,21 @@ async function unfinishedFiles(rig: Rig): Promise<string[]> {
   return [...files.flat().filter((path) => !isOfLivingWorker(path)), ...(await keysBelow(rig, 'resumable/'))];
 }
 
-const keysBelow = async (rig: Rig, prefix: string) => (await Array.fromAsync(rig.storage.list(prefix))).map(({ key }) => key);
+const keysBelow = async (rig: Rig, prefix: string) =>
+  (await Array.fromAsync(rig.storage.list(prefix))).map(({ key }) => key);
 
 async function unnamedFiles(rig: Rig, ids: ReadonlySet<string>): Promise<string[]> {
   const [originals, derived] = [await keysBelow(rig, 'originals/'), await keysBelow(rig, 'derived/')];
-  const deliveries = Map.groupBy(new Set(derived.map((key) => key.split('/').slice(0, 3).join('/'))), (folder) => folder.split('/')[1]!);
+  const deliveries = Map.groupBy(
+    new Set(derived.map((key) => key.split('/').slice(0, 3).join('/'))),
+    (folder) => folder.split('/')[1]!,
+  );
   return [
     ...originals.filter((key) => !ids.has(key.split('/')[2]!)),
     ...derived.filter((key) => !ids.has(key.split('/')[1]!)),
-    ...[...deliveries].filter(([, folders]) => folders.length > 1).map(([id, folders]) => `derived/${id} has ${folders.length} folders`),
+    ...[...deliveries]
+      .filter(([, folders]) => folders.length > 1)
+      .map(([id, folders]) => `derived/${id} has ${folders.length} folders`),
   ];
 }
 
@@ -85,7 +109,8 @@ async function unsettledRows(rig: Rig): Promise<string[]> {
 async function expiredRows(rig: Rig): Promise<string[]> {
   const stray: string[] = [];
   for await (const { userId, id, reserved, state } of rig.table.scan<Row>('media')) {
-    if (Object.keys(reserved ?? {}).length > 0) stray.push(`${userId}/${id} reserves room for uploads that ended: ${Object.keys(reserved!).join()}`);
+    if (Object.keys(reserved ?? {}).length > 0)
+      stray.push(`${userId}/${id} reserves room for uploads that ended: ${Object.keys(reserved!).join()}`);
     if (state === 'running') stray.push(`${userId}/${id} is an Idempotency-Key that still runs`);
   }
   return stray;
@@ -94,6 +119,8 @@ async function expiredRows(rig: Rig): Promise<string[]> {
 /** Paths of all files and empty folders in a folder, from `root` on; none also where it is not there. */
 async function filesIn(folder: string, root = folder): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  const paths = entries.filter((entry: Dirent) => entry.isFile() || root !== folder).map(({ parentPath, name }) => relative(root, join(parentPath, name)));
+  const paths = entries
+    .filter((entry: Dirent) => entry.isFile() || root !== folder)
+    .map(({ parentPath, name }) => relative(root, join(parentPath, name)));
   return paths;
 }

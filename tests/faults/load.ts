@@ -11,7 +11,9 @@ export const parallelUploads = (count: number): Scenario => ({
     const { client, files } = trial!;
     const chosen = await Promise.all(Array.from({ length: count }, () => files.good()));
     const startedAt = Date.now();
-    await Promise.all(chosen.map((file, at) => client.send(file, at % 10 === 0 ? 'resumable' : at % 10 === 1 ? 'keyed' : 'plain')));
+    await Promise.all(
+      chosen.map((file, at) => client.send(file, at % 10 === 0 ? 'resumable' : at % 10 === 1 ? 'keyed' : 'plain')),
+    );
     await settle(rig, client, 60_000 + count * 200);
     return [(Date.now() - startedAt) / 1_000];
   },
@@ -34,7 +36,8 @@ async function interfere({ client: { api, wrong }, random }: Trial, sent: Sent):
   const deleted = await Promise.all(deletions.map(() => act('DELETE', path, [204, 404])));
   await Promise.all(retries);
   sent.isDeleted = deleted.includes(204);
-  if (deletions.length > 0 && !sent.isDeleted) wrong.push(`two deletions of ${sent.filename} were answered with ${deleted.join(' and ')}`);
+  if (deletions.length > 0 && !sent.isDeleted)
+    wrong.push(`two deletions of ${sent.filename} were answered with ${deleted.join(' and ')}`);
 }
 
 export const races: Scenario = {

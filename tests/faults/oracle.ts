@@ -42,8 +42,13 @@ async function unsettled(rig: Rig, client: Client): Promise<string[]> {
   return [...library.values()].flatMap((media) => {
     const ends = media.history.filter(isEnd).length;
     const waiting = isEnd(media) ? [] : [`${media.filename} (${media.id}) is ${media.status}`];
-    const untold = (notifications.get(media.id) ?? []).length < ends ? [`${media.filename} (${media.id}) has an end without a notification`] : [];
-    const unpublished = alertIdsOf(media).filter((id) => !published.has(id)).map((id) => `the alert ${id} was not published`);
+    const untold =
+      (notifications.get(media.id) ?? []).length < ends
+        ? [`${media.filename} (${media.id}) has an end without a notification`]
+        : [];
+    const unpublished = alertIdsOf(media)
+      .filter((id) => !published.has(id))
+      .map((id) => `the alert ${id} was not published`);
     return [...waiting, ...untold, ...unpublished];
   });
 }
@@ -59,7 +64,8 @@ export async function examine(rig: Rig, clients: readonly Client[], leftPatience
   const left = await leftovers(rig, clients, leftPatienceMs);
   const alerts = Map.groupBy(await rig.alerts(), ({ message }) => message.mediaId);
   const judged = await Promise.all(clients.map((client) => judge(client, alerts)));
-  const all = (what: 'lost' | 'ghosts' | 'doubleEnds' | 'doubleNotifications' | 'wrong') => judged.flatMap((each) => each[what]);
+  const all = (what: 'lost' | 'ghosts' | 'doubleEnds' | 'doubleNotifications' | 'wrong') =>
+    judged.flatMap((each) => each[what]);
   return {
     acknowledged: clients.reduce((sum, { uploads }) => sum + uploads.filter(({ id }) => id !== null).length, 0),
     refused: clients.reduce((sum, { refusals }) => sum + refusals, 0),
@@ -86,42 +92,71 @@ async function judge(client: Client, alerts: ReadonlyMap<string | undefined, Pub
   for (const sent of client.uploads) {
     const found = byName.get(sent.filename) ?? [];
     ghosts.push(...ghostsOf(sent, found));
-    if (sent.id && !sent.isDeleted && !found.some(({ id }) => id === sent.id)) lost.push(`${sent.filename} was acknowledged as ${sent.id} (${sent.way}) and is not there`);
+    if (sent.id && !sent.isDeleted && !found.some(({ id }) => id === sent.id))
+      lost.push(`${sent.filename} was acknowledged as ${sent.id} (${sent.way}) and is not there`);
     for (const media of found) lost.push(...(await damage(client, sent, media)));
-    wrong.push(...found.filter((media) => isEnd(media) && (media.status === 'completed') !== sent.isGood).map(({ status, failure }) => `${sent.filename} ended as ${status} ${failure?.code ?? ''}`));
+    wrong.push(
+      ...found
+        .filter((media) => isEnd(media) && (media.status === 'completed') !== sent.isGood)
+        .map(({ status, failure }) => `${sent.filename} ended as ${status} ${failure?.code ?? ''}`),
+    );
   }
   const stats = await client.ask<MediaStats>('GET', '/api/media/stats');
   if (stats.total !== library.size) wrong.push(`the stats count ${stats.total} media, but there are ${library.size}`);
-  const ends = [...library.values()].map((media) => judgeEnds(media, notifications.get(media.id) ?? [], client, alerts.get(media.id) ?? []));
-  return { lost, ghosts, wrong, doubleEnds: ends.flatMap((each) => each.doubleEnds), doubleNotifications: ends.flatMap((each) => each.doubles), stuck: ends.flatMap((each) => each.unheard) };
+  const ends = [...library.values()].map((media) =>
+    judgeEnds(media, notifications.get(media.id) ?? [], client, alerts.get(media.id) ?? []),
+  );
+  return {
+    lost,
+    ghosts,
+    wrong,
+    doubleEnds: ends.flatMap((each) => each.doubleEnds),
+    doubleNotifications: ends.flatMap((each) => each.doubles),
+    stuck: ends.flatMap((each) => each.unheard),
+  };
 }
 
 /** One item for what was acknowledged, none for what was refused or deleted, one at most where nobody knows. */
 function ghostsOf({ filename, id, isTorn, isDeleted, way }: Sent, found: readonly Media[]): string[] {
   const most = isDeleted ? 0 : id || isTorn ? 1 : 0;
-  return found.length > most ? [`${filename} (${way}, ${id ?? (isTorn ? 'torn' : 'refused')}) has ${found.length} items instead of ${most}`] : [];
+  return found.length > most
+    ? [`${filename} (${way}, ${id ?? (isTorn ? 'torn' : 'refused')}) has ${found.length} items instead of ${most}`]
+    : [];
 }
 
 /** What a medium lacks of its bytes. */
 async function damage({ api }: Client, { filename, sha256 }: Sent, media: Media): Promise<string[]> {
   const original = Buffer.from(await (await api.fetch('GET', `/api/media/${media.id}/original`)).arrayBuffer());
   const isExact = createHash('sha256').update(original).digest('hex') === sha256;
-  const derived = media.status === 'completed' ? [media.thumbnailUrl, media.previewUrl].filter((url) => url !== null) : [];
+  const derived =
+    media.status === 'completed' ? [media.thumbnailUrl, media.previewUrl].filter((url) => url !== null) : [];
   const answers = await Promise.all(derived.map(async (url) => ({ url, status: (await api.call('GET', url)).status })));
-  return [...(isExact ? [] : [`${filename} (${media.id}) has other bytes`]), ...answers.filter(({ status }) => status !== 200).map(({ url, status }) => `${filename}: ${url} answers ${status}`)];
+  return [
+    ...(isExact ? [] : [`${filename} (${media.id}) has other bytes`]),
+    ...answers.filter(({ status }) => status !== 200).map(({ url, status }) => `${filename}: ${url} answers ${status}`),
+  ];
 }
 
 function judgeEnds(media: Media, told: readonly Notification[], { inbox }: Client, alerts: readonly PublishedAlert[]) {
   const name = `${media.filename} (${media.id})`;
   const rounds = [...Map.groupBy(media.history, ({ round }) => round).values()];
   const ends = media.history.filter(isEnd).length;
-  const isOdd = rounds.some((entries) => !/^uploaded,processing,(completed|failed)$/.test(entries.map(({ status }) => status).join()));
+  const isOdd = rounds.some(
+    (entries) => !/^uploaded,processing,(completed|failed)$/.test(entries.map(({ status }) => status).join()),
+  );
   const expected = new Set(alertIdsOf(media));
   const odd = new Set(alerts.map(({ message }) => message.id).filter((id) => !expected.has(id)));
   const heard = new Set(inbox.heard.get(media.id));
   return {
-    doubleEnds: [...(isOdd ? [`${name}: ${media.history.map(({ status, round }) => `${status}.${round}`).join(' ')}`] : []), ...[...odd].map((id) => `${name}: the alert ${id} tells of another end`)],
-    doubles: told.length > ends || heard.size > ends ? [`${name}: ${ends} ends, ${told.length} notifications, ${heard.size} heard`] : [],
-    unheard: heard.size < ends && inbox.gaps === 0 ? [`${name}: ${ends} ends, ${heard.size} heard of by an open page`] : [],
+    doubleEnds: [
+      ...(isOdd ? [`${name}: ${media.history.map(({ status, round }) => `${status}.${round}`).join(' ')}`] : []),
+      ...[...odd].map((id) => `${name}: the alert ${id} tells of another end`),
+    ],
+    doubles:
+      told.length > ends || heard.size > ends
+        ? [`${name}: ${ends} ends, ${told.length} notifications, ${heard.size} heard`]
+        : [],
+    unheard:
+      heard.size < ends && inbox.gaps === 0 ? [`${name}: ${ends} ends, ${heard.size} heard of by an open page`] : [],
   };
 }

@@ -7,4 +7,18 @@ import { absences, apiKill, deploy, descriptors } from './services';
 const TOPIC_SECONDS = 60;
 const UPLOADS = 1_000;
 
-describeFaults('product', [apiKill, deploy, ...absences, ...topicFaults(TOPIC_SECONDS), topicRepeats, descriptors, races, leaving, parallelUploads(UPLOADS)], process.env);
+describeFaults(
+  'product',
+  [
+    apiKill,
+    deploy,
+    ...absences,
+    ...topicFaults(TOPIC_SECONDS),
+    topicRepeats,
+    descriptors,
+    races,
+    leaving,
+    parallelUploads(UPLOADS),
+  ],
+  process.env,
+);

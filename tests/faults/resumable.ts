@@ -1,9 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DetailedError, Upload } from 'tus-js-client';
 import type { Problem } from '#contracts';
 import type { ApiClient } from '#testing';
 import type { Try } from './client';
 import type { TestFile } from './files';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 const PIECES = 3;
 /** The server knows nothing of the upload: it begins anew. */

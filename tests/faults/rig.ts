@@ -5,8 +5,20 @@ import { join } from 'node:path';
 import type { Alert } from '#contracts';
 import { Dynamo, LocalStorage, type Storage } from '#platform';
 import {
-  eventually, freePort, mountSmallDisk, startDynamoDbApart, startProcess, startStandalone, startFaultProxy,
-  type PublishedAlert, type SmallDisk, type Stack, type TestDynamoDb, type TestProcess, type TestRedis, type FaultProxy,
+  eventually,
+  freePort,
+  mountSmallDisk,
+  startDynamoDbApart,
+  startProcess,
+  startStandalone,
+  startFaultProxy,
+  type PublishedAlert,
+  type SmallDisk,
+  type Stack,
+  type TestDynamoDb,
+  type TestProcess,
+  type TestRedis,
+  type FaultProxy,
 } from '#testing';
 import { startBucket, startTopic, type Bucket, type Topic } from './aws';
 
@@ -61,7 +73,10 @@ export class Rig {
     this.watch = setInterval(() => void this.checkLive(), LIVE_EVERY_MS);
   }
 
-  static async start(random: () => number, { workers = 1, env = {}, topic: withTopic, bucket: withBucket, crowd, diskBytes }: RigOptions = {}): Promise<Rig> {
+  static async start(
+    random: () => number,
+    { workers = 1, env = {}, topic: withTopic, bucket: withBucket, crowd, diskBytes }: RigOptions = {},
+  ): Promise<Rig> {
     const temp = await mkdtemp(join(tmpdir(), 'faults-'));
     const disk = diskBytes ? await mountSmallDisk(diskBytes) : null;
     const topic = withTopic ? await startTopic(random) : null;
@@ -71,7 +86,17 @@ export class Rig {
     const [port, opsPort] = [await freePort(), await freePort()];
     const stack = await startStandalone({
       workers: 0,
-      env: { PORT: String(port), OPS_PORT: String(opsPort), TMPDIR: temp, UPLOAD_EXPIRY_SECONDS, LOG_LEVEL: 'warn', ...(disk && { DATA_DIR: disk.folder }), ...topic?.env, ...bucket?.env, ...env },
+      env: {
+        PORT: String(port),
+        OPS_PORT: String(opsPort),
+        TMPDIR: temp,
+        UPLOAD_EXPIRY_SECONDS,
+        LOG_LEVEL: 'warn',
+        ...(disk && { DATA_DIR: disk.folder }),
+        ...topic?.env,
+        ...bucket?.env,
+        ...env,
+      },
       dynamoEndpoint: async () => (crowd ? emulator.endpoint : dynamodb.url),
     });
     const table = Dynamo.connect(stack.processes!.environment.config({ AWS_ENDPOINT_URL_DYNAMODB: emulator.endpoint }));
@@ -142,20 +167,27 @@ export class Rig {
     const startedAt = Date.now();
     const code = await process.stop();
     const seconds = (Date.now() - startedAt) / 1_000;
-    if (code !== 0 || seconds > STOPS_WITHIN_SECONDS) this.lies.push(`a process that was told to stop ended with ${code} after ${seconds} s: ${process.output().slice(-500)}`);
+    if (code !== 0 || seconds > STOPS_WITHIN_SECONDS)
+      this.lies.push(
+        `a process that was told to stop ended with ${code} after ${seconds} s: ${process.output().slice(-500)}`,
+      );
   }
 
   /** Command lines of what the workers started and what still runs: each names a folder of ours. */
   async children(): Promise<string[]> {
     const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
     const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-    return lines.map((line) => line.replaceAll('\0', ' ')).filter((line) => line.includes(this.temp) || line.includes(join(this.dataDir, 'work')));
+    return lines
+      .map((line) => line.replaceAll('\0', ' '))
+      .filter((line) => line.includes(this.temp) || line.includes(join(this.dataDir, 'work')));
   }
 
   /** All that was published so far. A line that a crash tore is none. */
   async alerts(): Promise<PublishedAlert[]> {
-    if (!this.topic) return ((await readFile(join(this.dataDir, 'alerts.ndjson'), 'utf8').catch(() => '')).split('\n')).flatMap(parsed);
-    for (const { message, attributes } of await this.topic.subscriber.takeAll()) this.received.push({ message: JSON.parse(message) as Alert, attributes });
+    if (!this.topic)
+      return (await readFile(join(this.dataDir, 'alerts.ndjson'), 'utf8').catch(() => '')).split('\n').flatMap(parsed);
+    for (const { message, attributes } of await this.topic.subscriber.takeAll())
+      this.received.push({ message: JSON.parse(message) as Alert, attributes });
     return this.received;
   }
 
@@ -165,15 +197,22 @@ export class Rig {
   }
 
   async ready(): Promise<Ready> {
-    const answer = await fetch(`${this.baseUrl}/health/ready`, { signal: AbortSignal.timeout(READY_ANSWER_MS) }).catch(() => null);
+    const answer = await fetch(`${this.baseUrl}/health/ready`, { signal: AbortSignal.timeout(READY_ANSWER_MS) }).catch(
+      () => null,
+    );
     const ready = (await answer?.json().catch(() => null)) as Ready;
-    if (ready && (answer!.status === 503) !== (ready.status === 'down')) this.lies.push(`ready answered ${answer!.status} and "${ready.status}"`);
+    if (ready && (answer!.status === 503) !== (ready.status === 'down'))
+      this.lies.push(`ready answered ${answer!.status} and "${ready.status}"`);
     return ready;
   }
 
   /** Waits until the readiness is what it has to be now; notes it where that does not come true. */
   async expectReady(...wanted: Array<NonNullable<Ready>['status']>): Promise<void> {
-    await eventually(() => this.ready(), (ready) => ready !== null && wanted.includes(ready.status), READY_WITHIN_MS).catch((error: Error) => {
+    await eventually(
+      () => this.ready(),
+      (ready) => ready !== null && wanted.includes(ready.status),
+      READY_WITHIN_MS,
+    ).catch((error: Error) => {
       this.lies.push(`ready should have said ${wanted.join(' or ')}: ${error.message}`);
     });
   }
@@ -200,10 +239,17 @@ export class Rig {
   private async checkLive(): Promise<void> {
     if (this.isSilent) return;
     const { pid } = this.api;
-    const live = await fetch(`http://127.0.0.1:${this.opsPort}/health/live`, { signal: AbortSignal.timeout(LIVE_WITHIN_MS) }).then(({ status }) => status, (error: Error) => error.message);
+    const live = await fetch(`http://127.0.0.1:${this.opsPort}/health/live`, {
+      signal: AbortSignal.timeout(LIVE_WITHIN_MS),
+    }).then(
+      ({ status }) => status,
+      (error: Error) => error.message,
+    );
     if (this.isSilent || pid !== this.api.pid) return;
     if (live !== 200) this.lies.push(`live answered ${live}`);
-    for (const process of [this.api, ...this.workers]) if (!existsSync(`/proc/${process.pid}`)) this.lies.push(`process ${process.pid} is gone: ${process.output().slice(-500)}`);
+    for (const process of [this.api, ...this.workers])
+      if (!existsSync(`/proc/${process.pid}`))
+        this.lies.push(`process ${process.pid} is gone: ${process.output().slice(-500)}`);
   }
 }
 

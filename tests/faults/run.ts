@@ -12,7 +12,11 @@ type Settings = Partial<Record<'SEED' | 'REPEATS' | 'ONLY', string>>;
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
 /** Plays scenarios one after the other, and prints what came of each, and of all. */
-export function describeFaults(title: string, all: readonly Scenario[], { SEED, REPEATS = '20', ONLY = '' }: Settings): void {
+export function describeFaults(
+  title: string,
+  all: readonly Scenario[],
+  { SEED, REPEATS = '20', ONLY = '' }: Settings,
+): void {
   const seed = Number(SEED ?? randomInt(2 ** 31));
   const scenarios = all.filter(({ name }) => new RegExp(ONLY, 'i').test(name));
   if (scenarios.length === 0) return it.skip('nothing', () => {});
@@ -23,14 +27,18 @@ export function describeFaults(title: string, all: readonly Scenario[], { SEED, 
     beforeAll(() => say(`${title}: SEED=${seed} REPEATS=${REPEATS}`));
     afterAll(() => say(tableOf(outcomes, skipped)));
 
-    it.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', async (name, scenario) => {
-      const reason = scenario.impossible?.() ?? null;
-      if (reason) return void skipped.push(`${name}: ${reason}`);
-      const outcome = await play(scenario, seed, Number(REPEATS), LEFT_MS);
-      outcomes.push(outcome);
-      const complaints = complaintsOf(outcome);
-      say([tableOf([outcome], []), ...complaints, ...(complaints.length > 0 ? [outcome.words] : [])].join('\n'));
-      expect(complaints).toEqual([]);
-    }, HOUR_MS);
+    it.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
+      '%s',
+      async (name, scenario) => {
+        const reason = scenario.impossible?.() ?? null;
+        if (reason) return void skipped.push(`${name}: ${reason}`);
+        const outcome = await play(scenario, seed, Number(REPEATS), LEFT_MS);
+        outcomes.push(outcome);
+        const complaints = complaintsOf(outcome);
+        say([tableOf([outcome], []), ...complaints, ...(complaints.length > 0 ? [outcome.words] : [])].join('\n'));
+        expect(complaints).toEqual([]);
+      },
+      HOUR_MS,
+    );
   });
 }

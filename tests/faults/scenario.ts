@@ -35,7 +35,12 @@ export interface Outcome extends Verdict {
 }
 
 /** Repeats a scenario on one product, then looks at everything that is left. */
-export async function play(scenario: Scenario, seed: number, repeats: number, leftPatienceMs: number): Promise<Outcome> {
+export async function play(
+  scenario: Scenario,
+  seed: number,
+  repeats: number,
+  leftPatienceMs: number,
+): Promise<Outcome> {
   const startedAt = Date.now();
   const random = randomOf(seed);
   random(); // the first numbers of neighbouring seeds are alike
@@ -47,13 +52,26 @@ export async function play(scenario: Scenario, seed: number, repeats: number, le
     while (clients.length < repeats) {
       const trials: Trial[] = [];
       while (trials.length < Math.min(scenario.atOnce ?? 1, repeats - clients.length)) {
-        trials.push({ index: clients.length + trials.length, rig, client: await Client.join(rig.stack), files, random });
+        trials.push({
+          index: clients.length + trials.length,
+          rig,
+          client: await Client.join(rig.stack),
+          files,
+          random,
+        });
       }
       clients.push(...trials.map(({ client }) => client));
       recoverySeconds.push(...(await scenario.run(rig, trials)));
     }
     const verdict = await examine(rig, clients, leftPatienceMs);
-    return { name: scenario.name, words: rig.words(), repeats, recoverySeconds, minutes: (Date.now() - startedAt) / 60_000, ...verdict };
+    return {
+      name: scenario.name,
+      words: rig.words(),
+      repeats,
+      recoverySeconds,
+      minutes: (Date.now() - startedAt) / 60_000,
+      ...verdict,
+    };
   } finally {
     await rig.stop();
   }

@@ -24,7 +24,11 @@ async function redisCommand(rig: Rig, ...[name, ...args]: [string, ...string[]])
 const limitMemory = (rig: Rig, bytes: number) => redisCommand(rig, 'CONFIG', 'SET', 'maxmemory', String(bytes));
 
 /** For as long as an outage takes, the product says that it can not work; then that it can. `begin` resolves to what ends it. */
-async function outage(rig: Rig, begin: () => Promise<() => Promise<unknown>>, ready: 'down' | 'degraded' | null = 'down'): Promise<void> {
+async function outage(
+  rig: Rig,
+  begin: () => Promise<() => Promise<unknown>>,
+  ready: 'down' | 'degraded' | null = 'down',
+): Promise<void> {
   const over = sleep(OUTAGE_MS);
   const end = await begin();
   if (ready) await rig.expectReady(ready);
@@ -61,41 +65,72 @@ export const redisFaults: readonly Scenario[] = [
   }),
   hurting('Redis absent', ({ rig }) => outage(rig, () => rig.redis.kill().then(() => () => rig.redis.restart()))),
   hurting('Redis full', ({ rig }) => outage(rig, () => limitMemory(rig, 1).then(() => () => limitMemory(rig, 0)))),
-  hurting('Redis hanging', ({ rig }) => outage(rig, async () => {
-    process.kill(rig.redis.pid, 'SIGSTOP');
-    return async () => process.kill(rig.redis.pid, 'SIGCONT');
-  })),
+  hurting('Redis hanging', ({ rig }) =>
+    outage(rig, async () => {
+      process.kill(rig.redis.pid, 'SIGSTOP');
+      return async () => process.kill(rig.redis.pid, 'SIGCONT');
+    }),
+  ),
   hurting('Redis FLUSHALL', ({ rig }) => redisCommand(rig, 'FLUSHALL')),
 ];
 
 export const dynamodbFaults: readonly Scenario[] = [
-  hurting('DynamoDB refused', ({ rig }) => outage(rig, () => rig.dynamodb.refuse().then(() => () => rig.dynamodb.mend()))),
+  hurting('DynamoDB refused', ({ rig }) =>
+    outage(rig, () => rig.dynamodb.refuse().then(() => () => rig.dynamodb.mend())),
+  ),
   misbehaving('hanging', 'down', (random) => (random() < 0.5 ? 'hang' : 'mute')),
   misbehaving('throttled 60 %', null, (random) => (random() < 0.6 ? 'throttle' : 'pass')),
   misbehaving('ambiguous (done, reply cut)', null, (random) => (random() < 0.5 ? 'cut' : 'pass')),
 ];
 
 /** What is away when the product starts. */
-const absentAtStart = (name: string, take: (rig: Rig) => Promise<() => Promise<unknown>>, ready: 'down' | 'degraded', options?: Scenario['options']) =>
-  hurting(`${name} absent at start`, ({ rig }) => outage(rig, async () => {
-    const given = Promise.withResolvers<() => Promise<unknown>>();
-    await rig.restart(async () => given.resolve(await take(rig)));
-    return given.promise;
-  }, ready), options);
+const absentAtStart = (
+  name: string,
+  take: (rig: Rig) => Promise<() => Promise<unknown>>,
+  ready: 'down' | 'degraded',
+  options?: Scenario['options'],
+) =>
+  hurting(
+    `${name} absent at start`,
+    ({ rig }) =>
+      outage(
+        rig,
+        async () => {
+          const given = Promise.withResolvers<() => Promise<unknown>>();
+          await rig.restart(async () => given.resolve(await take(rig)));
+          return given.promise;
+        },
+        ready,
+      ),
+    options,
+  );
 
 export const absences: readonly Scenario[] = [
   absentAtStart('Redis', (rig) => rig.redis.kill().then(() => () => rig.redis.restart()), 'down'),
   absentAtStart('DynamoDB', ({ dynamodb }) => dynamodb.refuse().then(() => () => dynamodb.mend()), 'down'),
-  absentAtStart('SNS', ({ topic }) => topic!.way.refuse().then(() => () => topic!.way.mend()), 'degraded', { topic: true }),
-  absentAtStart('S3', ({ bucket }) => bucket!.way.refuse().then(() => () => bucket!.way.mend()), 'down', { bucket: true }),
+  absentAtStart('SNS', ({ topic }) => topic!.way.refuse().then(() => () => topic!.way.mend()), 'degraded', {
+    topic: true,
+  }),
+  absentAtStart('S3', ({ bucket }) => bucket!.way.refuse().then(() => () => bucket!.way.mend()), 'down', {
+    bucket: true,
+  }),
 ];
 
 /** Uploads go on where the bytes can not be kept for a while. */
 const bucketFault = (name: string, begin: (bucket: Bucket, random: () => number) => Promise<void> | void) =>
-  hurting(`S3 ${name}`, ({ rig, random }) => outage(rig, async () => {
-    await begin(rig.bucket!, random);
-    return () => rig.bucket!.way.mend();
-  }, 'down'), { bucket: true });
+  hurting(
+    `S3 ${name}`,
+    ({ rig, random }) =>
+      outage(
+        rig,
+        async () => {
+          await begin(rig.bucket!, random);
+          return () => rig.bucket!.way.mend();
+        },
+        'down',
+      ),
+    { bucket: true },
+  );
 
 export const bucketFaults: readonly Scenario[] = [
   bucketFault('refused', ({ way }) => way.refuse()),
@@ -107,10 +142,13 @@ export const bucketFaults: readonly Scenario[] = [
 export const deploy: Scenario = {
   ...hurting('SIGTERM of everything, then a new version', async (trial) => {
     const { rig, client, files, random } = trial;
-    const slow = Array.from({ length: 5 }, async (_, at) => client.send(await files.some(at), 'plain', 2_000 + random() * 4_000));
+    const slow = Array.from({ length: 5 }, async (_, at) =>
+      client.send(await files.some(at), 'plain', 2_000 + random() * 4_000),
+    );
     await sleep(1_000);
     await rig.restart();
-    for (const { id, filename } of await Promise.all(slow)) if (!id) client.wrong.push(`${filename} was under way when the API was told to stop, and was not taken`);
+    for (const { id, filename } of await Promise.all(slow))
+      if (!id) client.wrong.push(`${filename} was under way when the API was told to stop, and was not taken`);
   }),
 };
 
@@ -136,10 +174,8 @@ export const descriptors: Scenario = {
 };
 
 export const diskFull: Scenario = {
-  ...hurting(
-    'disk full',
-    ({ rig }) => outage(rig, () => fillDisk(rig.dataDir), 'degraded'),
-    { diskBytes: 160 * 1024 ** 2 },
-  ),
+  ...hurting('disk full', ({ rig }) => outage(rig, () => fillDisk(rig.dataDir), 'degraded'), {
+    diskBytes: 160 * 1024 ** 2,
+  }),
   impossible: whyNoSmallDisk,
 };

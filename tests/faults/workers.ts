@@ -23,7 +23,10 @@ const steps: readonly Step[] = [
   { name: 'with its own copy', isReached: async (rig, key) => (await workFolder(rig, key)) !== null },
   { name: 'at its first result', isReached: async (rig, key) => (await resultsOf(rig, key)).length > 0 },
   { name: 'while ffmpeg runs', kinds: ['video', 'audio'], isReached: isInFfmpeg },
-  { name: 'storing results', isReached: async (rig, { id }) => (await namesIn(join(rig.dataDir, 'objects', 'derived', id))).length > 0 },
+  {
+    name: 'storing results',
+    isReached: async (rig, { id }) => (await namesIn(join(rig.dataDir, 'objects', 'derived', id))).length > 0,
+  },
   { name: 'just ended', isReached: async (rig, key) => (await row(rig, key)).completedAt !== null },
 ];
 
@@ -35,7 +38,8 @@ const namesIn = (folder: string) => readdir(folder).catch(() => []);
 async function workFolder(rig: Rig, key: MediaKey): Promise<string | null> {
   const original = await inodeOf(join(rig.dataDir, 'objects', originalKey(key)));
   const work = join(rig.dataDir, 'work');
-  for (const name of await namesIn(work)) if ((await inodeOf(join(work, name, 'source'))) === original) return join(work, name);
+  for (const name of await namesIn(work))
+    if ((await inodeOf(join(work, name, 'source'))) === original) return join(work, name);
   return null;
 }
 
@@ -51,7 +55,10 @@ async function isInFfmpeg(rig: Rig, key: MediaKey): Promise<boolean> {
 
 /** Uploads something that keeps a worker busy. */
 async function begin({ client, files }: Trial, kind: MediaKind): Promise<MediaKey> {
-  const [{ id }, user] = [await client.send(await files.long(kind), 'keyed'), await client.ask<User>('GET', '/api/auth/me')];
+  const [{ id }, user] = [
+    await client.send(await files.long(kind), 'keyed'),
+    await client.ask<User>('GET', '/api/auth/me'),
+  ];
   return { userId: user.id, id: id! };
 }
 

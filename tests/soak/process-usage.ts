@@ -54,5 +54,7 @@ async function usageOf(pid: number): Promise<ProcessUsage & { role: string }> {
 function roleOf(command: string): string {
   const script = command.split('\0').find((argument) => /\.[cm]?js$/.test(argument));
   if (!script) return basename(command.split(/[\0 ]/)[0] ?? '');
-  return basename(script) === 'main.js' ? basename(script.slice(0, -'/main.js'.length)) : basename(script).replace(/\.js$/, '');
+  return basename(script) === 'main.js'
+    ? basename(script.slice(0, -'/main.js'.length))
+    : basename(script).replace(/\.js$/, '');
 }

@@ -28,7 +28,11 @@ export class Product {
     const main = join(__dirname, '..', '..', 'dist', 'deploy', 'local', 'supervisor.js');
     const env = childEnv({ DATA_DIR: dataDir, PORT: String(await freePort()), OPS_PORT: String(await freePort()) });
     const supervisor = spawn(process.execPath, [main], { env, stdio: 'inherit' });
-    const installation = await eventually(() => Promise.resolve(runningInstallation(dataDir)), (found) => found !== null, START_MS);
+    const installation = await eventually(
+      () => Promise.resolve(runningInstallation(dataDir)),
+      (found) => found !== null,
+      START_MS,
+    );
     return new Product(supervisor, dataDir, installation!, new Redis(installation!.redisUrl!));
   }
 
@@ -69,6 +73,8 @@ export class Product {
 /** Not `readdir(…, { recursive })`: that fails when a folder is erased meanwhile. */
 async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const nested = await Promise.all(entries.map((entry) => (entry.isDirectory() ? filesIn(join(folder, entry.name)) : [join(folder, entry.name)])));
+  const nested = await Promise.all(
+    entries.map((entry) => (entry.isDirectory() ? filesIn(join(folder, entry.name)) : [join(folder, entry.name)])),
+  );
   return nested.flat();
 }

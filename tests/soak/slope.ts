@@ -9,7 +9,9 @@ export interface Point {
  * those before a garbage collection, do not move.
  */
 export function slopePerMinute(points: readonly Point[]): number {
-  const slopes = points.flatMap((one, at) => points.slice(at + 1).map((other) => (other.value - one.value) / (other.atMinutes - one.atMinutes)));
+  const slopes = points.flatMap((one, at) =>
+    points.slice(at + 1).map((other) => (other.value - one.value) / (other.atMinutes - one.atMinutes)),
+  );
   if (slopes.length === 0) return 0;
   const sorted = slopes.toSorted((one, other) => one - other);
   const middle = Math.floor(sorted.length / 2);

@@ -92,27 +92,43 @@ describe('a long day', () => {
   }, 120_000);
   afterAll(() => product.stop(), 60_000);
 
-  it('uses no more at its end than after its beginning', async () => {
-    const load = new Load(api);
-    const samples: Array<{ atMinutes: number; sample: Sample }> = [];
-    const startedAt = Date.now();
-    const sample = async () => void samples.push({ atMinutes: (Date.now() - startedAt) / 60_000, sample: await product.sample() });
-    await load.during(15_000);
-    const before = { list: await medianMs(api, '/api/media'), stats: await medianMs(api, '/api/media/stats') };
-    await sample();
-    const timer = setInterval(() => void sample(), SAMPLE_MS);
-    await load.during(Number(MINUTES) * 60_000);
-    clearInterval(timer);
-    await eventually(() => api.expect<{ processing: number; uploaded: number }>(200, 'GET', '/api/media/stats'), (stats) => stats.processing + stats.uploaded === 0, 60_000);
-    const after = { list: await medianMs(api, '/api/media'), stats: await medianMs(api, '/api/media/stats') };
+  it(
+    'uses no more at its end than after its beginning',
+    async () => {
+      const load = new Load(api);
+      const samples: Array<{ atMinutes: number; sample: Sample }> = [];
+      const startedAt = Date.now();
+      const sample = async () =>
+        void samples.push({ atMinutes: (Date.now() - startedAt) / 60_000, sample: await product.sample() });
+      await load.during(15_000);
+      const before = { list: await medianMs(api, '/api/media'), stats: await medianMs(api, '/api/media/stats') };
+      await sample();
+      const timer = setInterval(() => void sample(), SAMPLE_MS);
+      await load.during(Number(MINUTES) * 60_000);
+      clearInterval(timer);
+      await eventually(
+        () => api.expect<{ processing: number; uploaded: number }>(200, 'GET', '/api/media/stats'),
+        (stats) => stats.processing + stats.uploaded === 0,
+        60_000,
+      );
+      const after = { list: await medianMs(api, '/api/media'), stats: await medianMs(api, '/api/media/stats') };
 
-    const rows = rowsOf(samples);
-    say(`${load.uploads} uploads in ${MINUTES} minutes, ${samples.length} samples; the growth is of the last two thirds`);
-    for (const { name, first, last, slope, isFlat } of rows) {
-      say(`${name.padEnd(32)} ${first.toFixed(1).padStart(8)} -> ${last.toFixed(1).padStart(8)}  ${slope.toFixed(3).padStart(8)} a minute${isFlat ? '' : '  GROWS'}`);
-    }
-    for (const [name, value] of Object.entries(before)) say(`${name}: ${value.toFixed(1)} ms at first, ${after[name as keyof typeof after].toFixed(1)} ms at the end (p50 of 20)`);
-    expect(load.problems).toEqual([]);
-    expect(rows.filter(({ isFlat }) => !isFlat)).toEqual([]);
-  }, (Number(MINUTES) + 5) * 60_000);
+      const rows = rowsOf(samples);
+      say(
+        `${load.uploads} uploads in ${MINUTES} minutes, ${samples.length} samples; the growth is of the last two thirds`,
+      );
+      for (const { name, first, last, slope, isFlat } of rows) {
+        say(
+          `${name.padEnd(32)} ${first.toFixed(1).padStart(8)} -> ${last.toFixed(1).padStart(8)}  ${slope.toFixed(3).padStart(8)} a minute${isFlat ? '' : '  GROWS'}`,
+        );
+      }
+      for (const [name, value] of Object.entries(before))
+        say(
+          `${name}: ${value.toFixed(1)} ms at first, ${after[name as keyof typeof after].toFixed(1)} ms at the end (p50 of 20)`,
+        );
+      expect(load.problems).toEqual([]);
+      expect(rows.filter(({ isFlat }) => !isFlat)).toEqual([]);
+    },
+    (Number(MINUTES) + 5) * 60_000,
+  );
 });

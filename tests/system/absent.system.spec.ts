@@ -1,4 +1,15 @@
-import { eventually, freePort, makeJpeg, newAccount, startProcess, startStandalone, startFaultProxy, ApiClient, type Stack, type FaultProxy } from '#testing';
+import {
+  eventually,
+  freePort,
+  makeJpeg,
+  newAccount,
+  startProcess,
+  startStandalone,
+  startFaultProxy,
+  ApiClient,
+  type Stack,
+  type FaultProxy,
+} from '#testing';
 
 /** The product, and a way to take away what it stands on before its processes start. */
 describe('a product that starts before what it needs', () => {
@@ -8,7 +19,11 @@ describe('a product that starts before what it needs', () => {
 
   beforeAll(async () => {
     const port = await freePort();
-    stack = await startStandalone({ workers: 0, env: { PORT: String(port) }, dynamoEndpoint: async (endpoint) => (dynamodb = await startFaultProxy(endpoint)).url });
+    stack = await startStandalone({
+      workers: 0,
+      env: { PORT: String(port) },
+      dynamoEndpoint: async (endpoint) => (dynamodb = await startFaultProxy(endpoint)).url,
+    });
     url = stack.baseUrl;
   });
   afterAll(async () => {
@@ -42,7 +57,10 @@ describe('a product that starts before what it needs', () => {
     await startAgain(`fresh${Date.now()}-`);
     expect((await fetch(`${url}/health/live`)).status).toBe(200);
     expect(await ready()).toMatchObject({ http: 503, status: 'down', checks: { dynamodb: 'down' } });
-    expect(await new ApiClient(url).problem('POST', '/api/auth/register', { json: newAccount() })).toMatchObject({ status: 503, code: 'temporarily_unavailable' });
+    expect(await new ApiClient(url).problem('POST', '/api/auth/register', { json: newAccount() })).toMatchObject({
+      status: 503,
+      code: 'temporarily_unavailable',
+    });
     await dynamodb.mend();
     await expectWork();
   }, 90_000);

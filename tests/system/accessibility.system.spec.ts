@@ -1,7 +1,18 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { MediaList } from '#contracts';
-import { browserPath, eventually, makeJpeg, makeMp3, makeMp4, openBrowser, startStandalone, type Account, type ApiClient, type Stack } from '#testing';
+import {
+  browserPath,
+  eventually,
+  makeJpeg,
+  makeMp3,
+  makeMp4,
+  openBrowser,
+  startStandalone,
+  type Account,
+  type ApiClient,
+  type Stack,
+} from '#testing';
 
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const describeWithBrowser = browserPath && !process.env.E2E_BASE_URL ? describe : describe.skip;
@@ -43,7 +54,12 @@ describeWithBrowser('every page, for everybody', () => {
 
   async function newContext(cookie?: string): Promise<BrowserContext> {
     // the check is put into the page, which the page's own policy forbids
-    const context = await browser.newContext({ baseURL: stack.baseUrl, viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', bypassCSP: true });
+    const context = await browser.newContext({
+      baseURL: stack.baseUrl,
+      viewport: { width: 1280, height: 800 },
+      reducedMotion: 'reduce',
+      bypassCSP: true,
+    });
     context.setDefaultTimeout(15_000);
     const [name = '', value = ''] = cookie?.split('=') ?? [];
     if (cookie) await context.addCookies([{ name, value, url: stack.baseUrl }]);
@@ -51,43 +67,108 @@ describeWithBrowser('every page, for everybody', () => {
   }
 
   const states: State[] = [
-    { name: 'login', path: () => '/login', reach: (page) => page.getByRole('heading', { level: 1 }).waitFor(), guest: true },
+    {
+      name: 'login',
+      path: () => '/login',
+      reach: (page) => page.getByRole('heading', { level: 1 }).waitFor(),
+      guest: true,
+    },
     { name: 'login refused', path: () => '/login', reach: refuse, guest: true },
-    { name: 'registration with mistakes', path: () => '/register', reach: (page) => page.getByRole('button', { name: 'Create account' }).click(), guest: true },
-    { name: 'nothing here, for nobody', path: () => '/nothing', reach: (page) => page.getByText('Page not found').waitFor(), guest: true },
+    {
+      name: 'registration with mistakes',
+      path: () => '/register',
+      reach: (page) => page.getByRole('button', { name: 'Create account' }).click(),
+      guest: true,
+    },
+    {
+      name: 'nothing here, for nobody',
+      path: () => '/nothing',
+      reach: (page) => page.getByText('Page not found').waitFor(),
+      guest: true,
+    },
     { name: 'nothing here', path: () => '/nothing', reach: (page) => page.getByText('Page not found').waitFor() },
     { name: 'dashboard', path: () => '/', reach: cards },
     { name: 'upload', path: () => '/upload', reach: (page) => page.getByText('Drop files here').waitFor() },
     { name: 'upload with rows', path: () => '/upload', reach: uploadMany },
     { name: 'library', path: () => '/media', reach: cards },
     { name: 'library with a selection', path: () => '/media', reach: select },
-    { name: 'library with a deletion to undo', path: () => '/media', reach: (page) => select(page).then(() => page.keyboard.press('Delete')).then(() => page.getByRole('button', { name: 'Undo' }).waitFor()) },
+    {
+      name: 'library with a deletion to undo',
+      path: () => '/media',
+      reach: (page) =>
+        select(page)
+          .then(() => page.keyboard.press('Delete'))
+          .then(() => page.getByRole('button', { name: 'Undo' }).waitFor()),
+    },
     { name: 'library with a question before many are deleted', path: () => '/media', reach: askAboutMany },
     { name: 'library that is refused', path: () => '/media', reach: refuseLibrary },
-    { name: 'library without a match', path: () => '/media?q=nowhere', reach: (page) => page.getByText('Nothing matches').waitFor() },
-    { name: 'image', path: () => `/media/${ids['image']}`, reach: (page) => page.locator('.viewer-picture.loaded').waitFor() },
-    { name: 'image, zoomed', path: () => `/media/${ids['image']}`, reach: (page) => page.locator('.viewer-picture.loaded').waitFor().then(() => page.keyboard.press('+')) },
+    {
+      name: 'library without a match',
+      path: () => '/media?q=nowhere',
+      reach: (page) => page.getByText('Nothing matches').waitFor(),
+    },
+    {
+      name: 'image',
+      path: () => `/media/${ids['image']}`,
+      reach: (page) => page.locator('.viewer-picture.loaded').waitFor(),
+    },
+    {
+      name: 'image, zoomed',
+      path: () => `/media/${ids['image']}`,
+      reach: (page) =>
+        page
+          .locator('.viewer-picture.loaded')
+          .waitFor()
+          .then(() => page.keyboard.press('+')),
+    },
     { name: 'video', path: () => `/media/${ids['video']}`, reach: (page) => page.locator('video').waitFor() },
     { name: 'sound', path: () => `/media/${ids['sound']}`, reach: (page) => page.locator('wave-player').waitFor() },
-    { name: 'failure', path: () => `/media/${ids['broken']}`, reach: (page) => page.getByText('Processing failed').waitFor() },
-    { name: 'no such medium', path: () => '/media/01HZZZZZZZZZZZZZZZZZZZZZZZ', reach: (page) => page.getByText('Not here any more').waitFor() },
-    { name: 'notifications', path: () => '/notifications', reach: (page) => page.locator('[data-notification-id]').first().waitFor() },
+    {
+      name: 'failure',
+      path: () => `/media/${ids['broken']}`,
+      reach: (page) => page.getByText('Processing failed').waitFor(),
+    },
+    {
+      name: 'no such medium',
+      path: () => '/media/01HZZZZZZZZZZZZZZZZZZZZZZZ',
+      reach: (page) => page.getByText('Not here any more').waitFor(),
+    },
+    {
+      name: 'notifications',
+      path: () => '/notifications',
+      reach: (page) => page.locator('[data-notification-id]').first().waitFor(),
+    },
     { name: 'profile', path: () => '/profile', reach: (page) => page.locator('[data-session-id]').first().waitFor() },
-    { name: 'deletion of the account', path: () => '/profile', reach: (page) => page.getByRole('button', { name: 'Delete account' }).click().then(() => page.locator('dialog[open]').waitFor()) },
+    {
+      name: 'deletion of the account',
+      path: () => '/profile',
+      reach: (page) =>
+        page
+          .getByRole('button', { name: 'Delete account' })
+          .click()
+          .then(() => page.locator('dialog[open]').waitFor()),
+    },
   ];
 
-  it.each(states)('$name: no violation, light and dark, and nothing to scroll sideways at 320 px', async ({ path, reach, guest: isGuest }) => {
-    const page = await (isGuest ? guest : member).newPage();
-    await page.goto(path());
-    await reach(page);
-    await page.evaluate(axe);
-    expect(await findings(page)).toEqual([]);
-    await page.emulateMedia({ colorScheme: 'dark' });
-    expect(await findings(page, 'color-contrast')).toEqual([]);
-    await page.setViewportSize(narrow);
-    await eventually(() => page.evaluate<number>('document.documentElement.scrollWidth'), (width) => width <= narrow.width, 3_000);
-    await page.close();
-  });
+  it.each(states)(
+    '$name: no violation, light and dark, and nothing to scroll sideways at 320 px',
+    async ({ path, reach, guest: isGuest }) => {
+      const page = await (isGuest ? guest : member).newPage();
+      await page.goto(path());
+      await reach(page);
+      await page.evaluate(axe);
+      expect(await findings(page)).toEqual([]);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      expect(await findings(page, 'color-contrast')).toEqual([]);
+      await page.setViewportSize(narrow);
+      await eventually(
+        () => page.evaluate<number>('document.documentElement.scrollWidth'),
+        (width) => width <= narrow.width,
+        3_000,
+      );
+      await page.close();
+    },
+  );
 
   it('can be used with the keyboard alone', async () => {
     const page = await (await newContext()).newPage();
@@ -111,23 +192,36 @@ describeWithBrowser('every page, for everybody', () => {
     await keyboard.press('Enter');
     await page.locator('dialog[open]').waitFor();
     for (let times = 0; times < 4; times += 1) {
-      expect(await page.evaluate("document.activeElement === document.body || document.activeElement.closest('dialog') !== null")).toBe(true);
+      expect(
+        await page.evaluate(
+          "document.activeElement === document.body || document.activeElement.closest('dialog') !== null",
+        ),
+      ).toBe(true);
       await keyboard.press('Tab');
     }
     await keyboard.press('Escape');
-    await eventually(() => focused(page), (name) => name === 'Delete account');
+    await eventually(
+      () => focused(page),
+      (name) => name === 'Delete account',
+    );
     await page.goBack();
     await page.locator('.viewer-picture.loaded').waitFor();
     await tabTo(page, 'Skip to content', 'Shift+Tab');
     await keyboard.press('Enter');
     await tabTo(page, 'Back to the library');
     await keyboard.press('Enter');
-    await eventually(() => focused(page), (name) => name === 'image');
+    await eventually(
+      () => focused(page),
+      (name) => name === 'image',
+    );
     await page.context().close();
   });
 });
 
-const focused = (page: Page) => page.evaluate<string>("document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent.trim()");
+const focused = (page: Page) =>
+  page.evaluate<string>(
+    "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent.trim()",
+  );
 
 /** Presses Tab until something of that name has the focus. */
 async function tabTo(page: Page, name: string, key = 'Tab'): Promise<void> {
@@ -139,14 +233,24 @@ async function tabTo(page: Page, name: string, key = 'Tab'): Promise<void> {
 }
 
 async function findings(page: Page, ...rules: string[]): Promise<string[]> {
-  const { violations } = await page.evaluate<{ violations: Finding[] }>(`axe.run(document, ${JSON.stringify({ resultTypes: ['violations'], ...(rules.length > 0 && { runOnly: rules }) })})`);
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} at ${target.join(' ')}: ${failureSummary}`));
+  const { violations } = await page.evaluate<{ violations: Finding[] }>(
+    `axe.run(document, ${JSON.stringify({ resultTypes: ['violations'], ...(rules.length > 0 && { runOnly: rules }) })})`,
+  );
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} at ${target.join(' ')}: ${failureSummary}`),
+  );
 }
 
 async function fill(api: ApiClient, ids: Record<string, string>): Promise<void> {
   const picture = await makeJpeg({ width: 800, height: 600 });
-  const sources = { image: picture, video: await makeMp4(), sound: await makeMp3(), broken: picture.subarray(0, picture.length >> 1) };
-  for (const [name, source] of Object.entries(sources)) ids[name] = (await api.upload(new Uint8Array(source), { filename: name })).id;
+  const sources = {
+    image: picture,
+    video: await makeMp4(),
+    sound: await makeMp3(),
+    broken: picture.subarray(0, picture.length >> 1),
+  };
+  for (const [name, source] of Object.entries(sources))
+    ids[name] = (await api.upload(new Uint8Array(source), { filename: name })).id;
   for (const id of Object.values(ids)) await api.settled(id);
 }
 
@@ -170,7 +274,9 @@ async function select(page: Page): Promise<void> {
 /** The library with 60 of its first item. */
 async function askAboutMany(page: Page): Promise<void> {
   await page.route(/\/api\/media\?/, async (route) => {
-    const { items: [first] } = (await (await route.fetch()).json()) as MediaList;
+    const {
+      items: [first],
+    } = (await (await route.fetch()).json()) as MediaList;
     const items = Array.from({ length: 60 }, (_, index) => ({ ...first, id: `${first?.id}-${index}` }));
     await route.fulfill({ json: { items, nextCursor: null } });
   });
@@ -183,14 +289,20 @@ async function askAboutMany(page: Page): Promise<void> {
 }
 
 async function refuseLibrary(page: Page): Promise<void> {
-  await page.route(/\/api\/media\?/, (route) => route.fulfill({ status: 500, json: { code: 'internal_error', detail: 'Something went wrong on our side.' } }));
+  await page.route(/\/api\/media\?/, (route) =>
+    route.fulfill({ status: 500, json: { code: 'internal_error', detail: 'Something went wrong on our side.' } }),
+  );
   await page.reload();
   await page.getByRole('alert').getByText('Something went wrong on our side.').waitFor();
 }
 
 /** One picture, and letters enough that they stand behind one line, which is opened. */
 async function uploadMany(page: Page): Promise<void> {
-  const letters = Array.from({ length: 14 }, (_, at) => ({ name: `letter-${at}.pdf`, mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7') }));
+  const letters = Array.from({ length: 14 }, (_, at) => ({
+    name: `letter-${at}.pdf`,
+    mimeType: 'application/pdf',
+    buffer: Buffer.from('%PDF-1.7'),
+  }));
   const files = [{ name: 'image.jpg', mimeType: 'image/jpeg', buffer: await makeJpeg() }, ...letters];
   await page.locator('input[type=file][name=file]').first().setInputFiles(files);
   await page.locator('article[data-status=completed]').waitFor();

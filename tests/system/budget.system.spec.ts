@@ -8,7 +8,8 @@ if (!existsSync(web)) throw new Error(`Expected the build at ${web}: run \`npm r
 
 const shell = readFileSync(join(web, 'index.html'), 'utf8');
 const read = (address: string) => readFileSync(join(web, address), 'utf8');
-const zipped = (addresses: Iterable<string>) => [...addresses].reduce((sum, address) => sum + gzipSync(read(address)).length, 0);
+const zipped = (addresses: Iterable<string>) =>
+  [...addresses].reduce((sum, address) => sum + gzipSync(read(address)).length, 0);
 const named = (pattern: RegExp) => [...shell.matchAll(pattern)].map(([, address]) => address!);
 
 /** Scripts of the shell, and all they import before they run. */
@@ -30,7 +31,9 @@ describe('the front end as it is built', () => {
   it('asks nobody else for anything', () => {
     const files = globSync(['index.html', 'assets/*.{js,css,svg,webmanifest}'], { cwd: web });
     expect(files.length).toBeGreaterThan(5);
-    const foreign = files.flatMap((file) => [...read(file).matchAll(/\b(?:https?|wss?):\/\/[\w.-]+/g)].map(([url]) => `${file}: ${url}`));
+    const foreign = files.flatMap((file) =>
+      [...read(file).matchAll(/\b(?:https?|wss?):\/\/[\w.-]+/g)].map(([url]) => `${file}: ${url}`),
+    );
     // names of namespaces, and where a licence is to be found: nobody opens them
     expect(foreign.filter((line) => !/www\.w3\.org|github\.com/.test(line))).toEqual([]);
   });

@@ -55,11 +55,14 @@ describe.each(deploymentsByStorage)('the bytes of a medium, %s', (shape, start) 
     expect(headers.get('content-range')).toBe(`bytes ${first}-${first + part.length - 1}/${source.length}`);
   });
 
-  it.each(['bytes=0-1,5-6', 'lines=1-2', 'bytes=abc', 'bytes=9-1'])('answer %s with the whole, or refuse it cleanly', async (range) => {
-    const { status, body } = await get({ range });
-    expect([200, 416]).toContain(status);
-    if (status === 200) expect(body.equals(source)).toBe(true);
-  });
+  it.each(['bytes=0-1,5-6', 'lines=1-2', 'bytes=abc', 'bytes=9-1'])(
+    'answer %s with the whole, or refuse it cleanly',
+    async (range) => {
+      const { status, body } = await get({ range });
+      expect([200, 416]).toContain(status);
+      if (status === 200) expect(body.equals(source)).toBe(true);
+    },
+  );
 
   it('answer a range beyond their end with 416', async () => {
     const { status, headers } = await get({ range: `bytes=${source.length}-` });
@@ -83,7 +86,13 @@ describe.each(deploymentsByStorage)('the bytes of a medium, %s', (shape, start) 
 
   it('are asked for by their owner alone, and what is derived waits for a worker', async () => {
     expect((await fetch(new URL(path, stack.baseUrl))).status).toBe(401);
-    expect(await api.problem('GET', path.replace('original', 'thumbnail'))).toMatchObject({ status: 404, code: 'not_ready' });
-    expect(await api.problem('GET', path.replace('original', 'nothing'))).toMatchObject({ status: 404, code: 'not_found' });
+    expect(await api.problem('GET', path.replace('original', 'thumbnail'))).toMatchObject({
+      status: 404,
+      code: 'not_ready',
+    });
+    expect(await api.problem('GET', path.replace('original', 'nothing'))).toMatchObject({
+      status: 404,
+      code: 'not_found',
+    });
   });
 });

@@ -6,12 +6,15 @@ import { eventually, makeJpeg, deployments, type ApiClient, type Stack } from '#
 const run = promisify(execFile);
 const [program = '', ...subcommand] = (process.env.COMPOSE ?? 'docker-compose').split(' ');
 const compose = (...args: string[]) => run(program, [...subcommand, ...args]);
-const scaleTo = (workers: number) => compose('up', '-d', '--no-deps', '--no-recreate', '--scale', `worker-image=${workers}`, 'worker-image');
+const scaleTo = (workers: number) =>
+  compose('up', '-d', '--no-deps', '--no-recreate', '--scale', `worker-image=${workers}`, 'worker-image');
 
 /** Follows what the image workers log: which of them (by the host name of its container) ended which medium. */
 function watchWorkers() {
   const ended: Array<{ worker: string; mediaId: string }> = [];
-  const logs = spawn(program, [...subcommand, 'logs', '--follow', '--no-color', 'worker-image'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const logs = spawn(program, [...subcommand, 'logs', '--follow', '--no-color', 'worker-image'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   let rest = '';
   logs.stdout.setEncoding('utf8').on('data', (text: string) => {
     const lines = (rest + text).split('\n');
@@ -28,7 +31,11 @@ async function uploadMany(api: ApiClient, count: number): Promise<string[]> {
   const picture = new Uint8Array(await makeJpeg({ width: 3_000, height: 2_000 }));
   const ids: string[] = [];
   for (let from = 0; from < count; from += 10) {
-    const batch = await Promise.all(Array.from({ length: Math.min(10, count - from) }, (_, index) => api.upload(picture, { filename: `${from + index}.jpg` })));
+    const batch = await Promise.all(
+      Array.from({ length: Math.min(10, count - from) }, (_, index) =>
+        api.upload(picture, { filename: `${from + index}.jpg` }),
+      ),
+    );
     ids.push(...batch.map(({ id }) => id));
   }
   return ids;
@@ -36,13 +43,18 @@ async function uploadMany(api: ApiClient, count: number): Promise<string[]> {
 
 const statuses = ({ history }: Media) => history.map(({ status }) => status).join(' ');
 
-const completed = async (api: ApiClient) => (await api.expect<{ completed: number }>(200, 'GET', '/api/media/stats')).completed;
+const completed = async (api: ApiClient) =>
+  (await api.expect<{ completed: number }>(200, 'GET', '/api/media/stats')).completed;
 
 async function notifiedOf(api: ApiClient): Promise<string[]> {
   const found: string[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
-    const page: NotificationList = await api.expect(200, 'GET', `/api/notifications?limit=100${cursor && `&cursor=${cursor}`}`);
+    const page: NotificationList = await api.expect(
+      200,
+      'GET',
+      `/api/notifications?limit=100${cursor && `&cursor=${cursor}`}`,
+    );
     found.push(...page.items.flatMap(({ mediaId }) => mediaId ?? []));
     cursor = page.nextCursor;
   }
@@ -62,7 +74,8 @@ describe('the containers', () => {
   it('serve the pages with the headers of the API, the assets for ever, and keep the metrics inside', async () => {
     const [page, answer] = await Promise.all([api.fetch('GET', '/media/some-id'), api.fetch('GET', '/api/media')]);
     for (const [name, value] of answer.headers) {
-      if (/^(content-security|cross-origin|origin-agent|referrer|x-)/.test(name) && name !== 'x-request-id') expect([name, page.headers.get(name)]).toEqual([name, value]);
+      if (/^(content-security|cross-origin|origin-agent|referrer|x-)/.test(name) && name !== 'x-request-id')
+        expect([name, page.headers.get(name)]).toEqual([name, value]);
     }
     const [, script] = /src="(\/assets\/[^"]+)"/.exec(await page.text())!;
     expect((await api.fetch('GET', script!)).headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
@@ -78,7 +91,11 @@ describe('the containers', () => {
     expect(Date.now() - startedAt).toBeLessThan(5_000);
     expect((await api.call('GET', '/api/media')).status).toBe(200);
     await compose('start', 'notification');
-    await eventually(() => api.call('GET', '/api/notifications'), ({ status }) => status === 200, 30_000);
+    await eventually(
+      () => api.call('GET', '/api/notifications'),
+      ({ status }) => status === 200,
+      30_000,
+    );
   }, 90_000);
 
   it('share the work of three image workers; two of them leave in the middle of it, and nothing is lost or repeated', async () => {
@@ -86,17 +103,38 @@ describe('the containers', () => {
     workers = watchWorkers();
     const ids = await uploadMany(api, 100);
     const ended = () => workers!.ended.filter(({ mediaId }) => ids.includes(mediaId));
-    await eventually(() => completed(api), (count) => count >= 40, 120_000);
+    await eventually(
+      () => completed(api),
+      (count) => count >= 40,
+      120_000,
+    );
     await scaleTo(1);
-    await eventually(() => completed(api), (count) => count === 100, 240_000);
+    await eventually(
+      () => completed(api),
+      (count) => count === 100,
+      240_000,
+    );
 
     const all = await Promise.all(ids.map((id) => api.media(id)));
     expect(new Set(all.map(statuses))).toEqual(new Set(['uploaded processing completed']));
-    const notified = await eventually(() => notifiedOf(api), (found) => found.length >= 100, 60_000);
+    const notified = await eventually(
+      () => notifiedOf(api),
+      (found) => found.length >= 100,
+      60_000,
+    );
     expect(notified).toEqual(ids.toSorted());
-    await eventually(() => Promise.resolve(ended()), ({ length }) => length >= 100);
-    expect(ended().map(({ mediaId }) => mediaId).toSorted()).toEqual(ids.toSorted());
-    const shares = Object.entries(Object.groupBy(ended(), ({ worker }) => worker)).map(([worker, jobs]) => `${worker}: ${jobs!.length}`);
+    await eventually(
+      () => Promise.resolve(ended()),
+      ({ length }) => length >= 100,
+    );
+    expect(
+      ended()
+        .map(({ mediaId }) => mediaId)
+        .toSorted(),
+    ).toEqual(ids.toSorted());
+    const shares = Object.entries(Object.groupBy(ended(), ({ worker }) => worker)).map(
+      ([worker, jobs]) => `${worker}: ${jobs!.length}`,
+    );
     process.stdout.write(`Jobs per image worker: ${shares.join(', ')}\n`);
     expect(shares).toHaveLength(3);
   }, 600_000);

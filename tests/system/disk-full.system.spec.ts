@@ -7,8 +7,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { childEnv, runningInstallation, type RunningInstallation } from '#config';
 import type { Media, Problem } from '#contracts';
 import {
-  ApiClient, eventually, fillDisk, freePort, makeJpegOf, mountSmallDisk, newAccount, sha256, whyNoSmallDisk,
-  type Account, type SmallDisk,
+  ApiClient,
+  eventually,
+  fillDisk,
+  freePort,
+  makeJpegOf,
+  mountSmallDisk,
+  newAccount,
+  sha256,
+  whyNoSmallDisk,
+  type Account,
+  type SmallDisk,
 } from '#testing';
 
 const MIB = 1024 ** 2;
@@ -93,7 +102,9 @@ async function* multipart(file: Buffer, between: () => Promise<unknown> = async 
     expect(await append(path, MIB, file.subarray(MIB))).toEqual(isFull);
     expect(await begin(1)).toEqual(isFull);
     expect(await api.tryUpload(file)).toEqual(isFull);
-    await (await room.promise)();
+    await (
+      await room.promise
+    )();
     expect((await append(path, MIB, file.subarray(MIB))).headers.get('snapstream-media-id')).toBeTruthy();
     expect(await listed()).toMatchObject([{ sha256: sha256(file) }]);
   });
@@ -105,7 +116,10 @@ async function* multipart(file: Buffer, between: () => Promise<unknown> = async 
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201, 507]));
     expect(freeBytes()).toBeGreaterThan(RESERVE_BYTES - WRITTEN_BESIDE_BYTES);
     const makeRoom = await shrink(RESERVE_BYTES - MIB); // whatever the refused ones left
-    const ready = await eventually(() => health('ready'), ({ status }) => status !== 'ok');
+    const ready = await eventually(
+      () => health('ready'),
+      ({ status }) => status !== 'ok',
+    );
     expect(ready).toMatchObject({ http: 200, status: 'degraded' });
 
     await api.login(account);
@@ -118,7 +132,12 @@ async function* multipart(file: Buffer, between: () => Promise<unknown> = async 
     await makeRoom();
     for (const each of items.slice(1, 6)) await api.expect(204, 'DELETE', `/api/media/${each.id}`);
     expect((await api.tryUpload(file)).status).toBe(201);
-    expect(await eventually(() => health('ready'), ({ status }) => status === 'ok')).toMatchObject({ http: 200 });
+    expect(
+      await eventually(
+        () => health('ready'),
+        ({ status }) => status === 'ok',
+      ),
+    ).toMatchObject({ http: 200 });
   });
 
   it('answers when somebody else takes the last byte, and works again by itself when it is given back', async () => {
@@ -131,8 +150,24 @@ async function* multipart(file: Buffer, between: () => Promise<unknown> = async 
       await sleep(1_000);
     }
     await makeRoom();
-    await eventually(() => api.login(account).then(() => true, () => false), Boolean, 30_000);
-    await eventually(() => begin(1_000), ({ status }) => status === 201, 30_000);
-    await eventually(() => health('ready'), ({ status }) => status === 'ok', 30_000);
+    await eventually(
+      () =>
+        api.login(account).then(
+          () => true,
+          () => false,
+        ),
+      Boolean,
+      30_000,
+    );
+    await eventually(
+      () => begin(1_000),
+      ({ status }) => status === 201,
+      30_000,
+    );
+    await eventually(
+      () => health('ready'),
+      ({ status }) => status === 'ok',
+      30_000,
+    );
   }, 100_000);
 });

@@ -1,10 +1,20 @@
-import type { Redis } from 'ioredis';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
 import type { Media } from '#contracts';
 import { connectRedis, Dynamo, tables, type TableName } from '#platform';
-import { EventReader, eventually, makeJpeg, makeMp3, makePng, startStandalone, ApiClient, type Account, type Stack } from '#testing';
+import {
+  EventReader,
+  eventually,
+  makeJpeg,
+  makeMp3,
+  makePng,
+  startStandalone,
+  ApiClient,
+  type Account,
+  type Stack,
+} from '#testing';
 
 /** Every value of a Redis, by its key, whatever its type. */
 async function dump(redis: Redis): Promise<string[]> {
@@ -17,7 +27,9 @@ async function dump(redis: Redis): Promise<string[]> {
     stream: (key) => redis.xrange(key, '-', '+'),
   };
   const keys = await redis.keys('*');
-  return Promise.all(keys.map(async (key) => `${key}: ${JSON.stringify((await readers[await redis.type(key)]?.(key)) ?? null)}`));
+  return Promise.all(
+    keys.map(async (key) => `${key}: ${JSON.stringify((await readers[await redis.type(key)]?.(key)) ?? null)}`),
+  );
 }
 
 describe('deleting an account', () => {
@@ -48,14 +60,24 @@ describe('deleting an account', () => {
     const secrets = [userId, account.email, account.username, 'holiday', ...ids];
     const { dataDir } = stack.processes!;
     const rows: string[] = [];
-    for (const table of Object.keys(tables) as TableName[]) for await (const row of dynamo.scan(table)) rows.push(`${table} ${JSON.stringify(row)}`);
+    for (const table of Object.keys(tables) as TableName[])
+      for await (const row of dynamo.scan(table)) rows.push(`${table} ${JSON.stringify(row)}`);
     const files = await Promise.all(
       ['objects', 'tmp', 'work'].map(async (folder) => {
         const entries = await readdir(join(dataDir, folder), { recursive: true, withFileTypes: true }).catch(() => []);
-        return Promise.all(entries.filter((entry) => entry.isFile()).map(async (entry) => `${join(entry.parentPath, entry.name)} ${await readFile(join(entry.parentPath, entry.name), 'latin1')}`));
+        return Promise.all(
+          entries
+            .filter((entry) => entry.isFile())
+            .map(
+              async (entry) =>
+                `${join(entry.parentPath, entry.name)} ${await readFile(join(entry.parentPath, entry.name), 'latin1')}`,
+            ),
+        );
       }),
     );
-    return [...rows, ...files.flat(), ...(await dump(redis))].filter((line) => secrets.some((secret) => line.includes(secret)));
+    return [...rows, ...files.flat(), ...(await dump(redis))].filter((line) =>
+      secrets.some((secret) => line.includes(secret)),
+    );
   };
 
   it('erases everything of somebody who used everything, refuses what is under way, and leaves a receipt', async () => {
@@ -64,14 +86,23 @@ describe('deleting an account', () => {
     const stream = await EventReader.open(api);
     const headers = { 'Idempotency-Key': 'a-key', 'Snapstream-Batch': 'holiday' };
     const keep = async ({ id }: Media) => ids.push((await api.settled(id)).id);
-    await keep(await api.upload(new Uint8Array(await makeJpeg()), { filename: 'holiday.jpg', title: 'holiday', headers }));
+    await keep(
+      await api.upload(new Uint8Array(await makeJpeg()), { filename: 'holiday.jpg', title: 'holiday', headers }),
+    );
     await keep(await api.upload(new Uint8Array(await makePng()), { filename: 'second.png' }));
     await keep(await api.upload(new Uint8Array(await makeMp3({ seconds: 1 })), { filename: 'sound.mp3' }));
     await keep(await api.upload(new Uint8Array((await makeJpeg()).subarray(0, 200)), { filename: 'broken.jpg' }));
     await api.expect(200, 'PATCH', `/api/media/${ids[0]}`, { json: { tags: ['holiday'], description: 'holiday' } });
     await api.expect(204, 'DELETE', `/api/media/${ids[1]}`);
-    const tus = { 'tus-resumable': '1.0.0', 'upload-length': '50000', 'content-type': 'application/offset+octet-stream' };
-    const begun = await api.fetch('POST', '/api/uploads', { headers: tus, body: new Uint8Array((await makeJpeg()).subarray(0, 1_000)) });
+    const tus = {
+      'tus-resumable': '1.0.0',
+      'upload-length': '50000',
+      'content-type': 'application/offset+octet-stream',
+    };
+    const begun = await api.fetch('POST', '/api/uploads', {
+      headers: tus,
+      body: new Uint8Array((await makeJpeg()).subarray(0, 1_000)),
+    });
     expect(begun.status).toBe(201);
     expect((await traces()).length).toBeGreaterThan(20); // the search finds what is there
 
@@ -84,26 +115,49 @@ describe('deleting an account', () => {
       yield bytes.subarray(500);
       yield Buffer.from('\r\n--x--\r\n');
     };
-    const late = api.clone().call('POST', '/api/media', { body: ReadableStream.from(body()) as ReadableStream, headers: { 'content-type': 'multipart/form-data; boundary=x' } });
+    const late = api.clone().call('POST', '/api/media', {
+      body: ReadableStream.from(body()) as ReadableStream,
+      headers: { 'content-type': 'multipart/form-data; boundary=x' },
+    });
     await sleep(300);
     await api.expect(202, 'DELETE', '/api/auth/me', { json: { password: account.password } });
     await sleep(300);
     flying.resolve();
     expect(await late).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
-    expect((await other.fetch('PATCH', begun.headers.get('location')!, { headers: { ...tus, 'upload-offset': '1000' }, body: bytes })).status).toBe(401);
+    expect(
+      (
+        await other.fetch('PATCH', begun.headers.get('location')!, {
+          headers: { ...tus, 'upload-offset': '1000' },
+          body: bytes,
+        })
+      ).status,
+    ).toBe(401);
     await stream.closed;
 
     const left = await eventually(traces, (lines) => lines.length <= 2, 45_000);
-    expect(left.map((line) => line.slice(0, 60)).toSorted()).toEqual([expect.stringContaining(`media {"userId":"${userId}#counters"`), expect.stringContaining('users {')]);
+    expect(left.map((line) => line.slice(0, 60)).toSorted()).toEqual([
+      expect.stringContaining(`media {"userId":"${userId}#counters"`),
+      expect.stringContaining('users {'),
+    ]);
     const receipt = await dynamo.get('users', { pk: `receipt#${userId}` });
-    expect(receipt).toMatchObject({ counts: { auth: { sessions: 2 }, media: { media: 3, image: 2, audio: 1, video: 0, unfinishedUploads: 1 }, notification: { notifications: 5 } } });
+    expect(receipt).toMatchObject({
+      counts: {
+        auth: { sessions: 2 },
+        media: { media: 3, image: 2, audio: 1, video: 0, unfinishedUploads: 1 },
+        notification: { notifications: 5 },
+      },
+    });
     expect(JSON.stringify(receipt)).not.toContain(account.username);
   }, 120_000);
 
   it('forgets a day later that there was anybody, but for the receipt', async () => {
     await dynamo.update('users', { pk: `receipt#${userId}` }, { set: [['openAt', new Date().toISOString()]] }); // as if a day had passed
     const left = await eventually(traces, (lines) => lines.length === 1, 45_000);
-    await eventually(() => dynamo.get('users', { pk: `receipt#${userId}` }), (receipt) => receipt !== null && !('openAt' in receipt), 20_000);
+    await eventually(
+      () => dynamo.get('users', { pk: `receipt#${userId}` }),
+      (receipt) => receipt !== null && !('openAt' in receipt),
+      20_000,
+    );
     expect(left).toEqual([expect.stringContaining(`users {`)]);
   }, 90_000);
 });

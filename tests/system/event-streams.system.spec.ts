@@ -1,6 +1,16 @@
-import { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiClient, breakOffRequests, EventReader, eventually, freePort, startProcess, startTestEnvironment, type TestProcess, type TestEnvironment } from '#testing';
+import { Redis } from 'ioredis';
+import {
+  ApiClient,
+  breakOffRequests,
+  EventReader,
+  eventually,
+  freePort,
+  startProcess,
+  startTestEnvironment,
+  type TestProcess,
+  type TestEnvironment,
+} from '#testing';
 import { scrape } from './scrape';
 
 const STREAMS_PER_USER = 20;
@@ -59,7 +69,10 @@ describe('event streams', () => {
     await broken;
     await environment.redis.restart();
     await nothingLeft();
-    const reader = await eventually(() => EventReader.open(api).catch(() => null), (opened) => opened !== null);
+    const reader = await eventually(
+      () => EventReader.open(api).catch(() => null),
+      (opened) => opened !== null,
+    );
     await reader!.close();
   });
 
@@ -73,7 +86,10 @@ describe('event streams', () => {
     };
     const readers = [await open('other', other)];
     for (let count = 1; count <= STREAMS_PER_USER + 2; count += 1) readers.push(await open(String(count), api));
-    await eventually(async () => ended, ({ length }) => length >= 2);
+    await eventually(
+      async () => ended,
+      ({ length }) => length >= 2,
+    );
     await sleep(100);
     expect(ended).toEqual(['1', '2']);
     await Promise.all(readers.map((reader) => reader.close()));

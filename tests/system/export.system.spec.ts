@@ -8,7 +8,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Media } from '#contracts';
 import {
-  breakOffRequests, eventually, makeJpeg, makeWav, openDescriptors, deploymentsByStorage, startStandalone, type ApiClient, type Stack,
+  breakOffRequests,
+  eventually,
+  makeJpeg,
+  makeWav,
+  openDescriptors,
+  deploymentsByStorage,
+  startStandalone,
+  type ApiClient,
+  type Stack,
 } from '#testing';
 import { readZip, testWithPrograms } from './zip';
 
@@ -33,24 +41,43 @@ describe.each(deploymentsByStorage)('the export of a library, %s', (_shape, star
   it('is a zip of every original, and of all that is known about them', async () => {
     const [{ api }, { api: other }] = await Promise.all([stack.newUser(), stack.newUser()]);
     const [picture, sound] = await Promise.all([makeJpeg(), makeWav({ seconds: 1 })]);
-    const uploads = [await api.upload(new Uint8Array(picture), { filename: 'Straße: wo?.jpg', title: 'By the sea' }), await api.upload(new Uint8Array(sound), { filename: 'same.wav' }), await api.upload(new Uint8Array(sound), { filename: 'same.wav' })];
-    await api.expect(200, 'PATCH', `/api/media/${uploads[0]!.id}`, { json: { description: 'With "quotes"', tags: ['sea', 'summer'] } });
+    const uploads = [
+      await api.upload(new Uint8Array(picture), { filename: 'Straße: wo?.jpg', title: 'By the sea' }),
+      await api.upload(new Uint8Array(sound), { filename: 'same.wav' }),
+      await api.upload(new Uint8Array(sound), { filename: 'same.wav' }),
+    ];
+    await api.expect(200, 'PATCH', `/api/media/${uploads[0]!.id}`, {
+      json: { description: 'With "quotes"', tags: ['sea', 'summer'] },
+    });
     const gone = await api.upload(new Uint8Array(picture), { filename: 'gone.jpg' });
     await api.expect(204, 'DELETE', `/api/media/${gone.id}`);
     await other.upload(new Uint8Array(picture), { filename: 'not-yours.jpg' });
 
     const { answer, archive } = await exported(api);
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/zip']);
-    expect(answer.headers.get('content-disposition')).toMatch(/^attachment; filename="snapstream-\d{4}-\d\d-\d\d\.zip"$/);
+    expect(answer.headers.get('content-disposition')).toMatch(
+      /^attachment; filename="snapstream-\d{4}-\d\d-\d\d\.zip"$/,
+    );
     await writeFile(join(folder, 'library.zip'), archive);
     await testWithPrograms(join(folder, 'library.zip'));
 
     const entries = readZip(archive);
-    const about = JSON.parse(entries.at(-1)!.bytes.toString()) as { exportedAt: string; media: Array<Media & { file: string }> };
-    expect(entries.map(({ name }) => name).toSorted()).toEqual([...about.media.map(({ file }) => file), 'library.json'].toSorted());
+    const about = JSON.parse(entries.at(-1)!.bytes.toString()) as {
+      exportedAt: string;
+      media: Array<Media & { file: string }>;
+    };
+    expect(entries.map(({ name }) => name).toSorted()).toEqual(
+      [...about.media.map(({ file }) => file), 'library.json'].toSorted(),
+    );
     expect(about.media.map(({ id }) => id)).toEqual(uploads.map(({ id }) => id));
     for (const { file, sha256 } of about.media) expect(entries.find(({ name }) => name === file)?.sha256).toBe(sha256);
-    expect(about.media[0]).toMatchObject({ title: 'By the sea', description: 'With "quotes"', tags: ['sea', 'summer'], filename: 'Straße: wo?.jpg', history: [{ status: 'uploaded' }] });
+    expect(about.media[0]).toMatchObject({
+      title: 'By the sea',
+      description: 'With "quotes"',
+      tags: ['sea', 'summer'],
+      filename: 'Straße: wo?.jpg',
+      history: [{ status: 'uploaded' }],
+    });
     expect(about.media[0]!.file).toBe(`originals/Straße_ wo_-${uploads[0]!.id}.jpg`);
   });
 
@@ -82,10 +109,14 @@ describeOnLinux('the export of a large library', () => {
   afterAll(() => stack.stop());
 
   const download = async (): Promise<IncomingMessage> => {
-    const [answer] = (await once(get(new URL('/api/media/export', stack.baseUrl), { headers: { cookie: api.cookie } }), 'response')) as [IncomingMessage];
+    const [answer] = (await once(
+      get(new URL('/api/media/export', stack.baseUrl), { headers: { cookie: api.cookie } }),
+      'response',
+    )) as [IncomingMessage];
     return answer;
   };
-  const residentBytes = async () => Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid()}/status`, 'utf8'))![1]) * 1024;
+  const residentBytes = async () =>
+    Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid()}/status`, 'utf8'))![1]) * 1024;
   const pid = () => stack.processes!.services[0]!.pid;
   const openOriginals = async () => (await openDescriptors(pid())).filter((path) => path.includes('/originals/'));
 
@@ -119,9 +150,12 @@ describeOnLinux('the export of a large library', () => {
     const before = (await openDescriptors(pid())).length;
     await breakOffRequests(api, path(), 800);
     const idleConnections = 100; // to DynamoDB, kept for the next requests
-    const isClosed = (paths: string[]) => paths.length < before + idleConnections && !paths.some((name) => name.includes('/originals/'));
+    const isClosed = (paths: string[]) =>
+      paths.length < before + idleConnections && !paths.some((name) => name.includes('/originals/'));
     await eventually(() => openDescriptors(pid()), isClosed);
-    const closedByCollector = stack.processes!.services[0]!.output().match(/file descriptor \d+ on garbage collection/g);
+    const closedByCollector = stack
+      .processes!.services[0]!.output()
+      .match(/file descriptor \d+ on garbage collection/g);
     expect(closedByCollector ?? []).toHaveLength(0);
     await api.expect(200, 'GET', '/api/media'); // the process runs on
   });

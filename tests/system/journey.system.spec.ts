@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import type { Media, Notification, NotificationList } from '#contracts';
-import { EventReader, eventually, makeJpeg, makeMp3, makeMp4, deploymentsWithS3, type ApiClient, type Stack } from '#testing';
+import {
+  EventReader,
+  eventually,
+  makeJpeg,
+  makeMp3,
+  makeMp4,
+  deploymentsWithS3,
+  type ApiClient,
+  type Stack,
+} from '#testing';
 
 const bytesOf = (buffer: Buffer) => new Uint8Array(buffer);
 const statuses = (media: Media) => media.history.map(({ status }) => status);
@@ -28,41 +37,65 @@ describe.each(deploymentsWithS3)('the main job, %s', (_name, start) => {
     await stack.stop();
   });
 
-  it.each(['image.jpg', 'video.mp4', 'sound.mp3'])('takes %s from uploaded over processing to completed', async (filename) => {
-    const uploaded = await api.upload(bytesOf(sources[filename]!), { filename });
-    expect(uploaded).toMatchObject({ status: 'uploaded', filename, round: 1, sha256: createHash('sha256').update(sources[filename]!).digest('hex') });
-    expect((await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items[0]?.id).toBe(uploaded.id);
-    const settled = await api.settled(uploaded.id);
-    expect(statuses(settled)).toEqual(['uploaded', 'processing', 'completed']);
-    expect(settled).toMatchObject({ progress: 100, failure: null, completedAt: expect.any(String) });
-    media[filename] = settled;
-  });
+  it.each(['image.jpg', 'video.mp4', 'sound.mp3'])(
+    'takes %s from uploaded over processing to completed',
+    async (filename) => {
+      const uploaded = await api.upload(bytesOf(sources[filename]!), { filename });
+      expect(uploaded).toMatchObject({
+        status: 'uploaded',
+        filename,
+        round: 1,
+        sha256: createHash('sha256').update(sources[filename]!).digest('hex'),
+      });
+      expect((await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items[0]?.id).toBe(uploaded.id);
+      const settled = await api.settled(uploaded.id);
+      expect(statuses(settled)).toEqual(['uploaded', 'processing', 'completed']);
+      expect(settled).toMatchObject({ progress: 100, failure: null, completedAt: expect.any(String) });
+      media[filename] = settled;
+    },
+  );
 
   it('finds the facts of each', () => {
-    expect(media['image.jpg']).toMatchObject({ kind: 'image', contentType: 'image/jpeg', width: 600, height: 800, durationSeconds: null });
+    expect(media['image.jpg']).toMatchObject({
+      kind: 'image',
+      contentType: 'image/jpeg',
+      width: 600,
+      height: 800,
+      durationSeconds: null,
+    });
     expect(media['video.mp4']).toMatchObject({ kind: 'video', contentType: 'video/mp4', width: 320, height: 180 });
     expect(media['video.mp4']?.durationSeconds).toBeCloseTo(2, 0);
     expect(media['sound.mp3']).toMatchObject({ kind: 'audio', contentType: 'audio/mpeg', width: null, height: null });
     expect(media['sound.mp3']?.durationSeconds).toBeCloseTo(3, 0);
   });
 
-  it.each(['image.jpg', 'video.mp4', 'sound.mp3'])('shows a picture of %s, and gives back exactly what came in', async (filename) => {
-    const { id } = media[filename]!;
-    const thumbnail = await api.fetch('GET', `/api/media/${id}/thumbnail`);
-    expect(thumbnail.headers.get('content-type')).toBe('image/webp');
-    const { width = 0, height = 0 } = await sharp(await thumbnail.arrayBuffer()).metadata();
-    expect(Math.max(width, height)).toBeLessThanOrEqual(480);
-    const original = await api.fetch('GET', `/api/media/${id}/original`);
-    expect(Buffer.from(await original.arrayBuffer()).equals(sources[filename]!)).toBe(true);
-    expect((await api.fetch('GET', `/api/media/${id}/preview`)).status).toBe(200);
-  });
+  it.each(['image.jpg', 'video.mp4', 'sound.mp3'])(
+    'shows a picture of %s, and gives back exactly what came in',
+    async (filename) => {
+      const { id } = media[filename]!;
+      const thumbnail = await api.fetch('GET', `/api/media/${id}/thumbnail`);
+      expect(thumbnail.headers.get('content-type')).toBe('image/webp');
+      const { width = 0, height = 0 } = await sharp(await thumbnail.arrayBuffer()).metadata();
+      expect(Math.max(width, height)).toBeLessThanOrEqual(480);
+      const original = await api.fetch('GET', `/api/media/${id}/original`);
+      expect(Buffer.from(await original.arrayBuffer()).equals(sources[filename]!)).toBe(true);
+      expect((await api.fetch('GET', `/api/media/${id}/preview`)).status).toBe(200);
+    },
+  );
 
   it('draws the peaks of what has sound', async () => {
-    const { peaks, durationSeconds } = await api.expect<{ peaks: number[]; durationSeconds: number }>(200, 'GET', `/api/media/${media['sound.mp3']!.id}/waveform`);
+    const { peaks, durationSeconds } = await api.expect<{ peaks: number[]; durationSeconds: number }>(
+      200,
+      'GET',
+      `/api/media/${media['sound.mp3']!.id}/waveform`,
+    );
     expect(peaks.length).toBeGreaterThan(50);
     expect(Math.max(...peaks)).toBeLessThanOrEqual(1);
     expect(durationSeconds).toBeCloseTo(3, 0);
-    expect(await api.problem('GET', `/api/media/${media['image.jpg']!.id}/waveform`)).toMatchObject({ status: 404, code: 'not_ready' });
+    expect(await api.problem('GET', `/api/media/${media['image.jpg']!.id}/waveform`)).toMatchObject({
+      status: 404,
+      code: 'not_ready',
+    });
   });
 
   it('notifies once for each, and at the open page at once', async () => {
@@ -70,16 +103,30 @@ describe.each(deploymentsWithS3)('the main job, %s', (_name, start) => {
       () => api.expect<NotificationList>(200, 'GET', '/api/notifications'),
       ({ items }) => items.length >= 4,
     );
-    expect(list.items.map(({ type }) => type).toSorted()).toEqual(['account.welcome', 'media.completed', 'media.completed', 'media.completed']);
+    expect(list.items.map(({ type }) => type).toSorted()).toEqual([
+      'account.welcome',
+      'media.completed',
+      'media.completed',
+      'media.completed',
+    ]);
     expect(list.unread).toBe(4);
     const events = await stream.until((all) => all.filter(({ event }) => event === 'notification').length >= 3);
-    const told = events.filter(({ event }) => event === 'notification').map(({ data }) => (data as Notification).mediaId).filter(Boolean);
-    expect(told.toSorted()).toEqual(Object.values(media).map(({ id }) => id).toSorted());
+    const told = events
+      .filter(({ event }) => event === 'notification')
+      .map(({ data }) => (data as Notification).mediaId)
+      .filter(Boolean);
+    expect(told.toSorted()).toEqual(
+      Object.values(media)
+        .map(({ id }) => id)
+        .toSorted(),
+    );
   });
 
   it('tells the open page of every change of status, in order, with ids that replay', async () => {
     const { id } = media['image.jpg']!;
-    const changes = stream.events.filter(({ id: eventId, event, data }) => eventId && event === 'media' && (data as Media).id === id);
+    const changes = stream.events.filter(
+      ({ id: eventId, event, data }) => eventId && event === 'media' && (data as Media).id === id,
+    );
     expect(changes.map(({ data }) => (data as Media).status)).toEqual(['uploaded', 'processing', 'completed']);
     const replay = await EventReader.open(api, changes[0]!.id!);
     const again = await replay.until((events) => events.some(({ id: eventId }) => eventId === changes[2]!.id));
@@ -96,22 +143,40 @@ describe.each(deploymentsWithS3)('the main job, %s', (_name, start) => {
     const ids = alerts.map(({ message }) => message.id);
     expect(new Set(ids).size).toBe(ids.length);
     const ofVideo = alerts.filter(({ message }) => message.mediaId === media['video.mp4']!.id);
-    expect(ofVideo.map(({ message }) => message.type)).toEqual(['media.uploaded', 'media.processing', 'media.completed']);
+    expect(ofVideo.map(({ message }) => message.type)).toEqual([
+      'media.uploaded',
+      'media.processing',
+      'media.completed',
+    ]);
     expect(ofVideo[2]?.attributes).toEqual({ eventType: 'media.completed', status: 'completed', kind: 'video' });
     expect(alerts.filter(({ message }) => message.type === 'user.registered')).toHaveLength(1);
     expect(alerts.filter(({ message }) => message.type === 'user.logged_in')).toHaveLength(0);
   });
 
   it('counts exactly, and lists by kind, status and words', async () => {
-    await eventually(() => api.expect(200, 'GET', '/api/media/stats'), (stats) => (stats as { completed: number }).completed === 3);
-    expect(await api.expect(200, 'GET', '/api/media/stats')).toMatchObject({ total: 3, uploaded: 0, processing: 0, completed: 3, failed: 0, originalBytes: Object.values(sources).reduce((sum, { length }) => sum + length, 0), quotaBytes: null });
-    const ids = async (query: string) => (await api.expect<{ items: Media[] }>(200, 'GET', `/api/media?${query}`)).items.map(({ filename }) => filename);
+    await eventually(
+      () => api.expect(200, 'GET', '/api/media/stats'),
+      (stats) => (stats as { completed: number }).completed === 3,
+    );
+    expect(await api.expect(200, 'GET', '/api/media/stats')).toMatchObject({
+      total: 3,
+      uploaded: 0,
+      processing: 0,
+      completed: 3,
+      failed: 0,
+      originalBytes: Object.values(sources).reduce((sum, { length }) => sum + length, 0),
+      quotaBytes: null,
+    });
+    const ids = async (query: string) =>
+      (await api.expect<{ items: Media[] }>(200, 'GET', `/api/media?${query}`)).items.map(({ filename }) => filename);
     expect(await ids('kind=video')).toEqual(['video.mp4']);
     expect(await ids('status=completed')).toEqual(['sound.mp3', 'video.mp4', 'image.jpg']);
     expect(await ids('status=completed&kind=audio')).toEqual(['sound.mp3']);
     expect(await ids('status=failed')).toEqual([]);
     expect(await ids('q=VIDE')).toEqual(['video.mp4']);
-    await api.expect(200, 'PATCH', `/api/media/${media['image.jpg']!.id}`, { json: { title: 'Été à Zürich', tags: ['holiday'] } });
+    await api.expect(200, 'PATCH', `/api/media/${media['image.jpg']!.id}`, {
+      json: { title: 'Été à Zürich', tags: ['holiday'] },
+    });
     expect(await ids('q=zurich%20hol')).toEqual(['image.jpg']);
     const first = await api.expect<{ items: Media[]; nextCursor: string }>(200, 'GET', '/api/media?limit=2');
     expect(await ids(`limit=2&cursor=${first.nextCursor}`)).toEqual(['image.jpg']);
@@ -123,9 +188,14 @@ describe.each(deploymentsWithS3)('the main job, %s', (_name, start) => {
     expect(await api.expect(200, 'GET', '/api/notifications')).toMatchObject({ unread: 3 });
     await api.expect(204, 'DELETE', `/api/notifications/${items[0]!.id}`);
     expect(await api.problem('DELETE', `/api/notifications/${items[0]!.id}`)).toMatchObject({ code: 'not_found' });
-    await api.expect(204, 'POST', '/api/notifications/batch', { json: { action: 'read', ids: [items[1]!.id, 'nothing'] } });
+    await api.expect(204, 'POST', '/api/notifications/batch', {
+      json: { action: 'read', ids: [items[1]!.id, 'nothing'] },
+    });
     expect(await api.expect(200, 'GET', '/api/notifications')).toMatchObject({ unread: 2 });
-    expect(await api.problem('POST', '/api/notifications/batch', { json: { action: 'burn', ids: [] } })).toMatchObject({ code: 'validation_failed', errors: [{ path: 'action' }, { path: 'ids' }] });
+    expect(await api.problem('POST', '/api/notifications/batch', { json: { action: 'burn', ids: [] } })).toMatchObject({
+      code: 'validation_failed',
+      errors: [{ path: 'action' }, { path: 'ids' }],
+    });
     await api.expect(204, 'POST', '/api/notifications/read-all');
     expect(await api.expect(200, 'GET', '/api/notifications')).toMatchObject({ unread: 0, items: { length: 3 } });
     await api.expect(204, 'DELETE', `/api/notifications?until=${items[2]!.id}`);
@@ -137,7 +207,11 @@ describe.each(deploymentsWithS3)('the main job, %s', (_name, start) => {
   it('keeps what is one user’s from all others', async () => {
     const { api: stranger } = await stack.newUser();
     const { id } = media['image.jpg']!;
-    for (const path of ['', '/original', '/thumbnail', '/preview']) expect(await stranger.problem('GET', `/api/media/${id}${path}`)).toMatchObject({ status: 404, code: 'not_found' });
+    for (const path of ['', '/original', '/thumbnail', '/preview'])
+      expect(await stranger.problem('GET', `/api/media/${id}${path}`)).toMatchObject({
+        status: 404,
+        code: 'not_found',
+      });
     expect(await stranger.problem('DELETE', `/api/media/${id}`)).toMatchObject({ code: 'not_found' });
     expect((await stranger.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items).toEqual([]);
   });
@@ -145,16 +219,26 @@ describe.each(deploymentsWithS3)('the main job, %s', (_name, start) => {
   it('deletes at once and for good', async () => {
     const { id } = media['video.mp4']!;
     await api.expect(204, 'DELETE', `/api/media/${id}`);
-    for (const path of ['', '/original', '/thumbnail']) expect(await api.problem('GET', `/api/media/${id}${path}`)).toMatchObject({ code: 'not_found' });
+    for (const path of ['', '/original', '/thumbnail'])
+      expect(await api.problem('GET', `/api/media/${id}${path}`)).toMatchObject({ code: 'not_found' });
     expect(await api.problem('DELETE', `/api/media/${id}`)).toMatchObject({ code: 'not_found' });
-    await eventually(() => api.expect(200, 'GET', '/api/media/stats'), (stats) => (stats as { total: number }).total === 2);
+    await eventually(
+      () => api.expect(200, 'GET', '/api/media/stats'),
+      (stats) => (stats as { total: number }).total === 2,
+    );
   });
 
   it('says of each id of a batch what became of it', async () => {
     const { id } = media['image.jpg']!;
     const gone = media['video.mp4']!.id;
-    expect(await api.expect(200, 'POST', '/api/media/batch', { json: { action: 'retry', ids: [id, gone, ''] } })).toEqual({
-      items: [{ id, ok: false, code: 'not_failed' }, { id: gone, ok: false, code: 'not_found' }, { id: '', ok: false, code: 'not_found' }],
+    expect(
+      await api.expect(200, 'POST', '/api/media/batch', { json: { action: 'retry', ids: [id, gone, ''] } }),
+    ).toEqual({
+      items: [
+        { id, ok: false, code: 'not_failed' },
+        { id: gone, ok: false, code: 'not_found' },
+        { id: '', ok: false, code: 'not_found' },
+      ],
     });
   });
 });

@@ -24,7 +24,11 @@ describeWithBrowser('a large library in a browser', () => {
     ({ api } = await stack.newUser());
     userId = (await api.expect<{ id: string }>(200, 'GET', '/api/auth/me')).id;
     for (let index = 0; index < count; index += 1) await repository.create(aMedium({ userId, title: `Item ${index}` }));
-    context = await browser.newContext({ baseURL: stack.baseUrl, viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
+    context = await browser.newContext({
+      baseURL: stack.baseUrl,
+      viewport: { width: 1280, height: 800 },
+      reducedMotion: 'reduce',
+    });
     const [name = '', value = ''] = api.cookie.split('=');
     await context.addCookies([{ name, value, url: stack.baseUrl }]);
     page = await context.newPage();
@@ -44,7 +48,8 @@ describeWithBrowser('a large library in a browser', () => {
   const selected = () => page.locator('.selection-count').textContent();
   const scrollTo = (y: number) => page.evaluate(`scrollTo(0, ${y})`);
   const scrollY = () => page.evaluate<number>('Math.round(scrollY)');
-  const inSight = () => page.evaluate<string | undefined>("document.elementFromPoint(640, 400)?.closest('media-card')?.media.title");
+  const inSight = () =>
+    page.evaluate<string | undefined>("document.elementFromPoint(640, 400)?.closest('media-card')?.media.title");
   const newest = async () => (await api.expect<MediaList>(200, 'GET', '/api/media?limit=100')).items;
 
   it('holds only the cards near the window, all the way down', async () => {
@@ -68,7 +73,10 @@ describeWithBrowser('a large library in a browser', () => {
   it('finds the place again: back, forward, and after a reload', async () => {
     await enter();
     await page.locator('media-card').first().waitFor();
-    await eventually(async () => scrollTo(9_000).then(scrollY), (y) => y === 9_000);
+    await eventually(
+      async () => scrollTo(9_000).then(scrollY),
+      (y) => y === 9_000,
+    );
     const title = await eventually(inSight, Boolean);
     const place = await scrollY();
     await page.getByRole('link', { name: title!, exact: true }).click();
@@ -82,13 +90,19 @@ describeWithBrowser('a large library in a browser', () => {
     await eventually(scrollY, (y) => y === place);
     await page.waitForTimeout(300); // a page remembers its place once scrolling has settled
     await page.reload();
-    await eventually(async () => [await scrollY(), (await titles()).includes(title!)], ([y, shown]) => y === place && shown === true);
+    await eventually(
+      async () => [await scrollY(), (await titles()).includes(title!)],
+      ([y, shown]) => y === place && shown === true,
+    );
   });
 
   it('shows what is new on top, and moves nothing of what one looks at', async () => {
     await enter();
     await page.locator('media-card').first().waitFor();
-    await eventually(async () => scrollTo(3_000).then(scrollY), (y) => y === 3_000);
+    await eventually(
+      async () => scrollTo(3_000).then(scrollY),
+      (y) => y === 3_000,
+    );
     const title = await eventually(inSight, Boolean);
     for (let more = 0; more < 5; more += 1) await repository.create(aMedium({ userId, title: `Item ${count + more}` }));
     // as the tab that reads the stream tells the others when it may have missed something
@@ -126,7 +140,9 @@ describeWithBrowser('a large library in a browser', () => {
     expect((await titles()).slice(0, 2)).toEqual([`Item ${count - 1}`, `Item ${count - 6}`]);
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByText(`Item ${count - 3}`, { exact: true }).waitFor();
-    expect((await newest()).map(({ title }) => title).slice(0, 5)).toEqual([1, 2, 3, 4, 5].map((back) => `Item ${count - back}`));
+    expect((await newest()).map(({ title }) => title).slice(0, 5)).toEqual(
+      [1, 2, 3, 4, 5].map((back) => `Item ${count - back}`),
+    );
   });
 
   it('selects with the keyboard, and the server deletes when there is no undo any more', async () => {
@@ -152,7 +168,13 @@ describeWithBrowser('a large library in a browser', () => {
   });
 
   it('selects with a finger: a long press begins, from then on a tap is enough', async () => {
-    const phone = await browser.newContext({ baseURL: stack.baseUrl, viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true, storageState: await context.storageState() });
+    const phone = await browser.newContext({
+      baseURL: stack.baseUrl,
+      viewport: { width: 390, height: 800 },
+      hasTouch: true,
+      isMobile: true,
+      storageState: await context.storageState(),
+    });
     const touched = await phone.newPage();
     const session = await phone.newCDPSession(touched);
     await touched.goto('/media');

@@ -1,6 +1,16 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { MediaList } from '#contracts';
-import { browserPath, eventually, makeJpeg, newAccount, openBrowser, startProcess, startStandalone, type Stack, type TestProcess } from '#testing';
+import {
+  browserPath,
+  eventually,
+  makeJpeg,
+  newAccount,
+  openBrowser,
+  startProcess,
+  startStandalone,
+  type Stack,
+  type TestProcess,
+} from '#testing';
 
 const banner = (page: Page) => page.locator('connection-banner:not([hidden])', { hasText: 'Trying again' });
 const describeWithBrowser = browserPath && !process.env.E2E_BASE_URL ? describe : describe.skip;
@@ -39,7 +49,10 @@ describeWithBrowser('open pages while the API is away', () => {
     await notifications.getByRole('button', { name: 'Mark all read' }).click();
     await notifications.getByText('can not be reached').waitFor();
 
-    restarted = await startProcess('standalone', stack.processes!.environment.env({ PORT: new URL(stack.baseUrl).port }));
+    restarted = await startProcess(
+      'standalone',
+      stack.processes!.environment.env({ PORT: new URL(stack.baseUrl).port }),
+    );
     const file = { name: 'meanwhile.jpg', mimeType: 'image/jpeg', buffer: await makeJpeg() };
     expect((await context.request.post('/api/media', { multipart: { file } })).status()).toBe(201);
     await dashboard.locator('main article[data-status=completed]', { hasText: 'meanwhile' }).waitFor();
@@ -48,36 +61,51 @@ describeWithBrowser('open pages while the API is away', () => {
   }, 60_000);
 
   it('take a refusal for lack of a part as passing, too', async () => {
-    await context.route('**/api/notifications/read-all', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ code: 'temporarily_unavailable', detail: 'A part of the service is away. Try again in a moment.' }) }));
+    await context.route('**/api/notifications/read-all', (route) =>
+      route.fulfill({
+        status: 503,
+        contentType: 'application/problem+json',
+        body: JSON.stringify({
+          code: 'temporarily_unavailable',
+          detail: 'A part of the service is away. Try again in a moment.',
+        }),
+      }),
+    );
     await notifications.getByRole('button', { name: 'Mark all read' }).click();
     await notifications.getByText('A part of the service is away').waitFor();
     await banner(notifications).waitFor();
     await banner(notifications).waitFor({ state: 'detached' });
   });
 
-  it.each([403, 429, 500])('show why the library cannot be read (%i), and read it again when asked to', async (status) => {
-    const library = await context.newPage();
-    const answers = await answerLists(library, status);
-    await library.goto('/media');
-    await library.getByRole('alert').getByText(`Refused with ${status}.`).waitFor();
-    expect(await library.locator('.library .skeleton').count()).toBe(0);
-    await library.getByRole('button', { name: 'Try again' }).click();
-    await eventually(() => Promise.resolve(answers.first), (asked) => asked === 2);
-    await library.getByRole('alert').getByText(`Refused with ${status}.`).waitFor();
-    answers.refuseFirst = false;
-    await library.getByRole('button', { name: 'Try again' }).click();
-    await library.getByRole('link', { name: 'meanwhile' }).waitFor();
-    await library.getByRole('alert').getByText(`Refused with ${status}.`).waitFor(); // of the next page, now
-    expect(await library.locator('.library .skeleton').count()).toBe(0);
-    await library.keyboard.press('Control+a');
-    await library.waitForTimeout(300);
-    expect(answers.second).toBeLessThanOrEqual(2);
-    answers.refuseSecond = false;
-    await library.getByRole('button', { name: 'Try again' }).click();
-    await library.getByText('1 item', { exact: true }).waitFor();
-    expect(await library.getByRole('alert').count()).toBe(0);
-    await library.close();
-  });
+  it.each([403, 429, 500])(
+    'show why the library cannot be read (%i), and read it again when asked to',
+    async (status) => {
+      const library = await context.newPage();
+      const answers = await answerLists(library, status);
+      await library.goto('/media');
+      await library.getByRole('alert').getByText(`Refused with ${status}.`).waitFor();
+      expect(await library.locator('.library .skeleton').count()).toBe(0);
+      await library.getByRole('button', { name: 'Try again' }).click();
+      await eventually(
+        () => Promise.resolve(answers.first),
+        (asked) => asked === 2,
+      );
+      await library.getByRole('alert').getByText(`Refused with ${status}.`).waitFor();
+      answers.refuseFirst = false;
+      await library.getByRole('button', { name: 'Try again' }).click();
+      await library.getByRole('link', { name: 'meanwhile' }).waitFor();
+      await library.getByRole('alert').getByText(`Refused with ${status}.`).waitFor(); // of the next page, now
+      expect(await library.locator('.library .skeleton').count()).toBe(0);
+      await library.keyboard.press('Control+a');
+      await library.waitForTimeout(300);
+      expect(answers.second).toBeLessThanOrEqual(2);
+      answers.refuseSecond = false;
+      await library.getByRole('button', { name: 'Try again' }).click();
+      await library.getByText('1 item', { exact: true }).waitFor();
+      expect(await library.getByRole('alert').count()).toBe(0);
+      await library.close();
+    },
+  );
 
   it.each([
     ['an unknown status', 'status=bogus', ''],

@@ -1,5 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiClient, eventually, freePort, makeJpeg, startProcess, startTestEnvironment, type TestProcess, type TestEnvironment } from '#testing';
+import {
+  ApiClient,
+  eventually,
+  freePort,
+  makeJpeg,
+  startProcess,
+  startTestEnvironment,
+  type TestProcess,
+  type TestEnvironment,
+} from '#testing';
 import { scrape } from './scrape';
 
 describe('/metrics', () => {
@@ -12,7 +21,10 @@ describe('/metrics', () => {
   beforeAll(async () => {
     environment = await startTestEnvironment();
     opsPort = await freePort();
-    service = await startProcess('standalone', environment.env({ OPS_PORT: String(opsPort), MAX_UPLOAD_BYTES: '200000' }));
+    service = await startProcess(
+      'standalone',
+      environment.env({ OPS_PORT: String(opsPort), MAX_UPLOAD_BYTES: '200000' }),
+    );
     api = new ApiClient(service.url);
     await api.register();
   });
@@ -29,18 +41,30 @@ describe('/metrics', () => {
     await api.tryUpload(new Uint8Array(Buffer.from('no picture either')));
     await api.problem('POST', '/api/uploads', { headers: { 'tus-resumable': '1.0.0', 'upload-length': '300000' } });
     await api.problem('GET', '/api/media/01ARZ3NDEKTSV4RRFFQ69G5FAV'); // no upload
-    expect(await eventually(() => scrape(opsPort), (series) => series['snapstream_uploads_refused_total{code="file_too_large"}'] === 2)).toMatchObject({
+    expect(
+      await eventually(
+        () => scrape(opsPort),
+        (series) => series['snapstream_uploads_refused_total{code="file_too_large"}'] === 2,
+      ),
+    ).toMatchObject({
       snapstream_uploads_accepted_total: 2,
       'snapstream_uploads_refused_total{code="unsupported_media_type"}': 2,
       'snapstream_uploads_refused_total{code="file_too_large"}': 2,
     });
-    expect(Object.keys(await scrape(opsPort)).filter((name) => name.startsWith('snapstream_uploads_refused'))).toHaveLength(2);
+    expect(
+      Object.keys(await scrape(opsPort)).filter((name) => name.startsWith('snapstream_uploads_refused')),
+    ).toHaveLength(2);
   });
 
   it('tells how much waits, and for how long', async () => {
     await sleep(1_100);
     const series = await scrape(opsPort);
-    expect(series).toMatchObject({ 'snapstream_queue_jobs{queue="image",state="waiting"}': 2, 'snapstream_queue_jobs{queue="video",state="waiting"}': 0, 'snapstream_queue_jobs{queue="image",state="active"}': 0, 'snapstream_queue_oldest_waiting_seconds{queue="video"}': 0 });
+    expect(series).toMatchObject({
+      'snapstream_queue_jobs{queue="image",state="waiting"}': 2,
+      'snapstream_queue_jobs{queue="video",state="waiting"}': 0,
+      'snapstream_queue_jobs{queue="image",state="active"}': 0,
+      'snapstream_queue_oldest_waiting_seconds{queue="video"}': 0,
+    });
     expect(series['snapstream_queue_oldest_waiting_seconds{queue="image"}']).toBeGreaterThan(1);
     expect(series['snapstream_queue_oldest_waiting_seconds{queue="image"}']).toBeLessThan(300);
   });
@@ -50,20 +74,34 @@ describe('/metrics', () => {
     const broken = new Uint8Array((await makeJpeg()).subarray(0, 200)); // it looks like a picture
     await api.upload(broken, { filename: 'broken.jpg' });
     worker = await startProcess('worker', environment.env({ OPS_PORT: String(port) }));
-    const series = await eventually(() => scrape(port), (all) => all['snapstream_job_duration_seconds_count{kind="image",outcome="failed"}'] === 1 && all['snapstream_job_duration_seconds_count{kind="image",outcome="completed"}'] === 2, 30_000);
+    const series = await eventually(
+      () => scrape(port),
+      (all) =>
+        all['snapstream_job_duration_seconds_count{kind="image",outcome="failed"}'] === 1 &&
+        all['snapstream_job_duration_seconds_count{kind="image",outcome="completed"}'] === 2,
+      30_000,
+    );
     expect(series['snapstream_job_duration_seconds_sum{kind="image",outcome="completed"}']).toBeGreaterThan(0);
     expect(series['snapstream_queue_jobs{queue="image",state="waiting"}']).toBe(0);
   });
 
   it('tells of events that nobody takes', async () => {
     const media = 'snapstream_outbox_unconfirmed_items{table="media"}';
-    await eventually(() => scrape(opsPort), (series) => series[media] === 0, 30_000);
+    await eventually(
+      () => scrape(opsPort),
+      (series) => series[media] === 0,
+      30_000,
+    );
     await service.stop(); // who would take them
     const port = await freePort();
     const alone = await startProcess('media', environment.env({ OPS_PORT: String(port) }));
     const uploader = new ApiClient(alone.url, { cookie: api.cookie });
     await uploader.upload(new Uint8Array(await makeJpeg()), { filename: 'c.jpg' });
-    await eventually(() => scrape(port), (series) => series[media]! >= 1 && series['snapstream_outbox_oldest_seconds{table="media"}']! > 0, 30_000);
+    await eventually(
+      () => scrape(port),
+      (series) => series[media]! >= 1 && series['snapstream_outbox_oldest_seconds{table="media"}']! > 0,
+      30_000,
+    );
     await alone.stop();
   }, 90_000);
 

@@ -1,4 +1,18 @@
-import { makeAvif, makeFlac, makeGif, makeJpeg, makeM4a, makeMp3, makeMp4, makeOpus, makePng, makeTiff, makeWav, makeWebp, randomOf } from '#testing';
+import {
+  makeAvif,
+  makeFlac,
+  makeGif,
+  makeJpeg,
+  makeM4a,
+  makeMp3,
+  makeMp4,
+  makeOpus,
+  makePng,
+  makeTiff,
+  makeWav,
+  makeWebp,
+  randomOf,
+} from '#testing';
 
 export interface ValidFile {
   name: string;
@@ -48,9 +62,16 @@ export function mutant(valid: readonly ValidFile[], seed: number, index: number)
   const file = valid[below(valid.length)]!;
   const how = (['flips', 'truncated', 'spliced'] as const)[index % 3]!;
   if (how === 'flips') return { name: `${how}-${file.name}`, bytes: flip(file.bytes, below) };
-  if (how === 'truncated') return { name: `${how}-${file.name}`, bytes: file.bytes.subarray(0, 1 + below(file.bytes.length - 1)) };
+  if (how === 'truncated')
+    return { name: `${how}-${file.name}`, bytes: file.bytes.subarray(0, 1 + below(file.bytes.length - 1)) };
   const other = valid[below(valid.length)]!;
-  return { name: `${how}-${other.name}-${file.name}`, bytes: Buffer.concat([file.bytes.subarray(0, below(file.bytes.length)), other.bytes.subarray(below(other.bytes.length))]) };
+  return {
+    name: `${how}-${other.name}-${file.name}`,
+    bytes: Buffer.concat([
+      file.bytes.subarray(0, below(file.bytes.length)),
+      other.bytes.subarray(below(other.bytes.length)),
+    ]),
+  };
 }
 
 const EXTREMES = [0x00, 0x7f, 0x80, 0xff];

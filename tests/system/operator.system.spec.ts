@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Media, MediaList } from '#contracts';
 import { runningInstallation } from '#config';
+import type { Media, MediaList } from '#contracts';
 import { ApiClient, eventually, makeJpeg, newAccount } from '#testing';
 
 const local = join(__dirname, '..', '..', 'dist', 'deploy', 'local');
@@ -26,11 +26,21 @@ describe('an operator', () => {
   let picture: Uint8Array<ArrayBuffer>;
   let media: Media;
 
-  const env = (dataDir: string) => ({ PATH: process.env.PATH, DATA_DIR: join(dir, dataDir), WORKERS: '1', PORT: '0', OPS_PORT: '0' });
+  const env = (dataDir: string) => ({
+    PATH: process.env.PATH,
+    DATA_DIR: join(dir, dataDir),
+    WORKERS: '1',
+    PORT: '0',
+    OPS_PORT: '0',
+  });
 
   async function start(dataDir: string): Promise<ApiClient> {
     supervisor = fork(join(local, 'supervisor.js'), { env: env(dataDir), stdio: 'ignore' });
-    const { url } = (await eventually(() => Promise.resolve(runningInstallation(join(dir, dataDir))), Boolean, 30_000))!;
+    const { url } = (await eventually(
+      () => Promise.resolve(runningInstallation(join(dir, dataDir))),
+      Boolean,
+      30_000,
+    ))!;
     return new ApiClient(url);
   }
 
@@ -44,7 +54,12 @@ describe('an operator', () => {
 
   async function run(dataDir: string, ...args: string[]): Promise<Outcome> {
     return new Promise((resolve) => {
-      execFile(process.execPath, [join(local, 'tool.js'), doctorScript, ...args], { env: env(dataDir) }, (error, stdout, stderr) => resolve({ code: (error?.code as number | undefined) ?? 0, output: stdout + stderr }));
+      execFile(
+        process.execPath,
+        [join(local, 'tool.js'), doctorScript, ...args],
+        { env: env(dataDir) },
+        (error, stdout, stderr) => resolve({ code: (error?.code as number | undefined) ?? 0, output: stdout + stderr }),
+      );
     });
   }
 
@@ -62,9 +77,18 @@ describe('an operator', () => {
 
   it('is told that all is well, and makes a backup, while the product runs', async () => {
     expect((await eventually(() => run('first', 'doctor'), isWell, 60_000)).output).toContain('All is well');
-    expect(await run('first', 'backup', join(dir, 'copy'))).toMatchObject({ code: 0, output: expect.stringContaining('4 files of') });
-    expect(await run('first', 'backup', join(dir, 'copy'))).toMatchObject({ code: 1, output: expect.stringContaining('is not empty') });
-    expect(await run('first', 'restore', join(dir, 'copy'))).toMatchObject({ code: 1, output: expect.stringContaining('is not empty') });
+    expect(await run('first', 'backup', join(dir, 'copy'))).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('4 files of'),
+    });
+    expect(await run('first', 'backup', join(dir, 'copy'))).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('is not empty'),
+    });
+    expect(await run('first', 'restore', join(dir, 'copy'))).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('is not empty'),
+    });
     expect(await run('first', 'mend')).toMatchObject({ code: 1, output: expect.stringContaining('Usage:') });
   }, 120_000);
 
@@ -73,21 +97,39 @@ describe('an operator', () => {
     expect(await run('second', 'doctor')).toMatchObject({ code: 0 });
     const api = await start('second');
     await api.login(account);
-    expect((await library(api)).map(({ id, title, status }) => ({ id, title, status }))).toEqual([{ id: media.id, title: 'Mine', status: 'completed' }]);
-    for (const path of ['original', 'thumbnail', 'preview']) expect((await api.fetch('GET', `/api/media/${media.id}/${path}`)).status).toBe(200);
-    expect(Buffer.from(await (await api.fetch('GET', `/api/media/${media.id}/original`)).arrayBuffer()).equals(Buffer.from(picture))).toBe(true);
-    expect(await api.expect(200, 'GET', '/api/media/stats')).toMatchObject({ total: 1, completed: 1, originalBytes: picture.length });
+    expect((await library(api)).map(({ id, title, status }) => ({ id, title, status }))).toEqual([
+      { id: media.id, title: 'Mine', status: 'completed' },
+    ]);
+    for (const path of ['original', 'thumbnail', 'preview'])
+      expect((await api.fetch('GET', `/api/media/${media.id}/${path}`)).status).toBe(200);
+    expect(
+      Buffer.from(await (await api.fetch('GET', `/api/media/${media.id}/original`)).arrayBuffer()).equals(
+        Buffer.from(picture),
+      ),
+    ).toBe(true);
+    expect(await api.expect(200, 'GET', '/api/media/stats')).toMatchObject({
+      total: 1,
+      completed: 1,
+      originalBytes: picture.length,
+    });
   }, 120_000);
 
   it('is told that the tables were lost, gets the media back from their files, and is told what is not', async () => {
     await rename(join(dir, 'second', 'dynamodb'), join(dir, 'lost'));
     const told = await run('second', 'doctor');
     expect(told).toMatchObject({ code: 1, output: expect.stringContaining(`medium ${media.id}`) });
-    expect(await run('second', 'doctor', 'rebuild')).toMatchObject({ code: 1, output: expect.stringMatching(/^1 media were made again(.|\n)*users table was lost/) });
+    expect(await run('second', 'doctor', 'rebuild')).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/^1 media were made again(.|\n)*users table was lost/),
+    });
     expect((await run('second', 'doctor')).output).toContain('Accounts can not be rebuilt from files');
     await start('second');
     const findings = async () => (await run('second', 'doctor')).output;
-    const again = await eventually(findings, (output) => !output.includes('not confirmed') && output.includes('1 thing is wrong'), 90_000); // processed, and told
+    const again = await eventually(
+      findings,
+      (output) => !output.includes('not confirmed') && output.includes('1 thing is wrong'),
+      90_000,
+    ); // processed, and told
     expect(again).toContain('Accounts can not be rebuilt from files');
   }, 150_000);
 });

@@ -3,14 +3,27 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Media, MediaStats } from '#contracts';
-import { eventually, makePng, startPausable, startStandalone, startFaultProxy, type ApiClient, type FaultMode, type Pausable, type Stack, type FaultProxy } from '#testing';
+import {
+  eventually,
+  makePng,
+  startPausable,
+  startStandalone,
+  startFaultProxy,
+  type ApiClient,
+  type FaultMode,
+  type Pausable,
+  type Stack,
+  type FaultProxy,
+} from '#testing';
 
 describe('an upload while DynamoDB hangs', () => {
   let stack: Stack;
   let api: ApiClient;
   let dynamodb: Pausable;
   beforeAll(async () => {
-    stack = await startStandalone({ dynamoEndpoint: async (endpoint) => (dynamodb = await startPausable(endpoint)).url });
+    stack = await startStandalone({
+      dynamoEndpoint: async (endpoint) => (dynamodb = await startPausable(endpoint)).url,
+    });
     ({ api } = await stack.newUser());
   });
   afterAll(async () => {
@@ -20,10 +33,13 @@ describe('an upload while DynamoDB hangs', () => {
 
   const originals = async () => {
     const root = join(stack.processes!.dataDir, 'objects', 'originals');
-    return (await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])).filter((entry) => entry.isFile()).length;
+    return (await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])).filter((entry) =>
+      entry.isFile(),
+    ).length;
   };
 
-  const listed = async () => (await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items.map(({ id }) => id).toSorted();
+  const listed = async () =>
+    (await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items.map(({ id }) => id).toSorted();
 
   it('is refused within 5 s of its last byte, and leaves nothing when the table is back', async () => {
     const bytes = new Uint8Array(await makePng());
@@ -44,8 +60,16 @@ describe('an upload while DynamoDB hangs', () => {
     setTimeout(() => dynamodb.pause(), 60); // somewhere between the first and the last write of each
     setTimeout(() => dynamodb.resume(), 6_000);
     const accepted = (await answers).filter(({ status }) => status === 201).map(({ body }) => body.id);
-    await eventually(async () => ({ ids: await listed(), files: await originals() }), ({ ids, files }) => ids.join() === accepted.toSorted().join() && files === 2 * accepted.length, 45_000);
-    await eventually(() => api.expect<MediaStats>(200, 'GET', '/api/media/stats'), ({ total }) => total === accepted.length, 60_000);
+    await eventually(
+      async () => ({ ids: await listed(), files: await originals() }),
+      ({ ids, files }) => ids.join() === accepted.toSorted().join() && files === 2 * accepted.length,
+      45_000,
+    );
+    await eventually(
+      () => api.expect<MediaStats>(200, 'GET', '/api/media/stats'),
+      ({ total }) => total === accepted.length,
+      60_000,
+    );
   }, 120_000);
 });
 
@@ -54,7 +78,11 @@ describe('an upload whose medium was written unheard', () => {
   let api: ApiClient;
   let dynamodb: FaultProxy;
   beforeAll(async () => {
-    stack = await startStandalone({ workers: 0, env: { USER_QUOTA_BYTES: '1000000' }, dynamoEndpoint: async (endpoint) => (dynamodb = await startFaultProxy(endpoint)).url });
+    stack = await startStandalone({
+      workers: 0,
+      env: { USER_QUOTA_BYTES: '1000000' },
+      dynamoEndpoint: async (endpoint) => (dynamodb = await startFaultProxy(endpoint)).url,
+    });
   });
   beforeEach(async () => {
     ({ api } = await stack.newUser());
@@ -64,7 +92,8 @@ describe('an upload whose medium was written unheard', () => {
     await dynamodb.stop();
   });
 
-  const begin = () => api.call('POST', '/api/uploads', { headers: { 'Tus-Resumable': '1.0.0', 'Upload-Length': '800000' } });
+  const begin = () =>
+    api.call('POST', '/api/uploads', { headers: { 'Tus-Resumable': '1.0.0', 'Upload-Length': '800000' } });
 
   /** The medium is written, but no answer comes; after that nothing gets through. */
   const loseTheMedium = () => {
@@ -92,7 +121,9 @@ describe('an upload whose medium was written unheard', () => {
 
   it('takes it back when nobody came', async () => {
     loseTheMedium();
-    expect(await api.tryUpload(new Uint8Array(await makePng()), { headers: { 'Idempotency-Key': randomUUID() } })).toMatchObject({ status: 503 });
+    expect(
+      await api.tryUpload(new Uint8Array(await makePng()), { headers: { 'Idempotency-Key': randomUUID() } }),
+    ).toMatchObject({ status: 503 });
     await dynamodb.mend();
     const held = async () => (await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items.length;
     expect(await held()).toBe(1);

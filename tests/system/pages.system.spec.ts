@@ -16,18 +16,24 @@ describe(`what the pages are served as, ${name}`, () => {
 
   const shell = async () => (await api.fetch('GET', '/', { headers: page })).text();
 
-  it.each(['/', '/login', '/register', '/upload', '/media', '/media/01K', '/notifications', '/profile'])('%s is the shell', async (path) => {
-    const answer = await api.fetch('GET', path, { headers: page });
-    expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-cache']);
-    expect(await answer.text()).toBe(await shell());
-  });
+  it.each(['/', '/login', '/register', '/upload', '/media', '/media/01K', '/notifications', '/profile'])(
+    '%s is the shell',
+    async (path) => {
+      const answer = await api.fetch('GET', path, { headers: page });
+      expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-cache']);
+      expect(await answer.text()).toBe(await shell());
+    },
+  );
 
-  it.each(['/nothing', '/media/01K/more', '/loginx'])('%s is the shell as well, which says that nothing is there: 404', async (path) => {
-    const answer = await api.fetch('GET', path, { headers: page });
-    expect([answer.status, answer.headers.get('cache-control')]).toEqual([404, 'no-cache']);
-    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
-    expect(await answer.text()).toBe(await shell());
-  });
+  it.each(['/nothing', '/media/01K/more', '/loginx'])(
+    '%s is the shell as well, which says that nothing is there: 404',
+    async (path) => {
+      const answer = await api.fetch('GET', path, { headers: page });
+      expect([answer.status, answer.headers.get('cache-control')]).toEqual([404, 'no-cache']);
+      expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(await answer.text()).toBe(await shell());
+    },
+  );
 
   it('answers programs in the words of the API', async () => {
     expect(await api.problem('GET', '/nothing')).toMatchObject({ status: 404, code: 'not_found' });

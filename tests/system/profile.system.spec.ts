@@ -34,7 +34,12 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
     await page.locator('[name=username]').fill(account.username);
     await page.locator('[name=email]').fill(account.email);
     const password = page.locator('[name=password]');
-    for (const [typed, words] of [['short', 'At least 8 characters.'], [account.username, 'Do not use your own name'], ['rememberremember1', 'Fair'], ['iloveyou1', 'Easy to guess']] as const) {
+    for (const [typed, words] of [
+      ['short', 'At least 8 characters.'],
+      [account.username, 'Do not use your own name'],
+      ['rememberremember1', 'Fair'],
+      ['iloveyou1', 'Easy to guess'],
+    ] as const) {
       await password.fill(typed);
       await page.locator('password-meter').getByText(words).waitFor();
     }
@@ -48,7 +53,11 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
 
   it('ends all other sessions, and an open page there goes to the login by itself', async () => {
     const elsewhere = await (await open()).newPage();
-    expect((await elsewhere.request.post('/api/auth/login', { data: { email: account.email, password: account.password } })).status()).toBe(200);
+    expect(
+      (
+        await elsewhere.request.post('/api/auth/login', { data: { email: account.email, password: account.password } })
+      ).status(),
+    ).toBe(200);
     const streaming = elsewhere.waitForResponse('**/api/events');
     await elsewhere.goto('/media');
     await streaming;
@@ -63,7 +72,9 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
 
   it('says what an export holds, and hands it out', async () => {
     const buffer = await makeJpeg();
-    await page.request.post('/api/media', { multipart: { file: { name: 'kept.jpg', mimeType: 'image/jpeg', buffer } } });
+    await page.request.post('/api/media', {
+      multipart: { file: { name: 'kept.jpg', mimeType: 'image/jpeg', buffer } },
+    });
     await page.getByText(/One zip file with 1 original/).waitFor();
     const started = page.waitForEvent('download');
     await page.getByRole('link', { name: 'Export everything' }).click();
@@ -84,6 +95,10 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
     await dialog.locator('[name=confirmation]').fill(account.username);
     await dialog.getByRole('button', { name: 'Delete for good' }).click();
     await page.waitForURL('**/login');
-    expect((await page.request.post('/api/auth/login', { data: { email: account.email, password: account.password } })).status()).toBe(401);
+    expect(
+      (
+        await page.request.post('/api/auth/login', { data: { email: account.email, password: account.password } })
+      ).status(),
+    ).toBe(401);
   });
 });

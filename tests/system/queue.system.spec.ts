@@ -49,7 +49,10 @@ describe('waiting for a worker', () => {
     const [worker] = stack.processes!.workers;
     await worker!.stop();
     const { id } = await api.upload(bytes, { filename: 'another.mp4' });
-    const { queue } = await eventually(() => api.media(id), (media) => media.queue !== null);
+    const { queue } = await eventually(
+      () => api.media(id),
+      (media) => media.queue !== null,
+    );
     expect(queue!.etaSeconds[1]).toBeLessThan(60); // it would be 600 of a video nobody knows anything about
   }, 60_000);
 });

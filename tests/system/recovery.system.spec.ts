@@ -6,7 +6,18 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Media, MediaStats, NotificationList, User } from '#contracts';
 import { Dynamo } from '#platform';
-import { eventually, makeJpeg, makeMp4, makePng, startPausable, startStandalone, type ApiClient, type Pausable, type PublishedAlert, type Stack } from '#testing';
+import {
+  eventually,
+  makeJpeg,
+  makeMp4,
+  makePng,
+  startPausable,
+  startStandalone,
+  type ApiClient,
+  type Pausable,
+  type PublishedAlert,
+  type Stack,
+} from '#testing';
 import { LEASE_MS } from '../../services/worker/lease';
 
 const CROWD = 1_500;
@@ -19,9 +30,20 @@ async function expectOneEnd(stack: Stack, api: ApiClient, id: string): Promise<M
   expect(media.status).toBe('completed');
   expect(statuses(media)).toEqual(['uploaded', 'processing', 'completed']);
   const told = (list: NotificationList) => list.items.filter(({ mediaId }) => mediaId === id);
-  const list = await eventually(() => api.expect<NotificationList>(200, 'GET', '/api/notifications?limit=100'), (all) => told(all).length > 0);
+  const list = await eventually(
+    () => api.expect<NotificationList>(200, 'GET', '/api/notifications?limit=100'),
+    (all) => told(all).length > 0,
+  );
   expect(told(list).map(({ type }) => type)).toEqual(['media.completed']);
-  const idsOf = (alerts: PublishedAlert[]) => [...new Set(alerts.map(({ message }) => message).filter(({ mediaId }) => mediaId === id).map((message) => message.id))].toSorted();
+  const idsOf = (alerts: PublishedAlert[]) =>
+    [
+      ...new Set(
+        alerts
+          .map(({ message }) => message)
+          .filter(({ mediaId }) => mediaId === id)
+          .map((message) => message.id),
+      ),
+    ].toSorted();
   const alerts = await eventually(stack.alerts!, (all) => idsOf(all).length >= 3, 45_000); // an event that lost its wake-up is sent again after 30 s
   expect(idsOf(alerts)).toEqual([`${id}.completed.1`, `${id}.processing.1`, `${id}.uploaded.1`]);
   return media;
@@ -32,7 +54,9 @@ describe('recovery', () => {
   let api: ApiClient;
   let dynamodb: Pausable;
   beforeAll(async () => {
-    stack = await startStandalone({ dynamoEndpoint: async (endpoint) => (dynamodb = await startPausable(endpoint)).url });
+    stack = await startStandalone({
+      dynamoEndpoint: async (endpoint) => (dynamodb = await startPausable(endpoint)).url,
+    });
   });
   beforeEach(async () => {
     ({ api } = await stack.newUser());
@@ -48,7 +72,10 @@ describe('recovery', () => {
     const { id } = await api.upload(new Uint8Array(await makeJpeg()), { filename: 'later.jpg' });
     await environment.redis.kill();
     await environment.redis.restart();
-    await eventually(() => api.call('GET', '/api/media'), ({ status }) => status === 200 || status === 401);
+    await eventually(
+      () => api.call('GET', '/api/media'),
+      ({ status }) => status === 200 || status === 401,
+    );
     await startWorker();
     await expectOneEnd(stack, api, id);
   }, 120_000);
@@ -65,22 +92,41 @@ describe('recovery', () => {
       yield Buffer.from('\r\n--x--\r\n');
     };
     const headers = { 'content-type': 'multipart/form-data; boundary=x' };
-    const answer = await api.call<Media>('POST', '/api/media', { body: ReadableStream.from(upload()) as ReadableStream, headers });
+    const answer = await api.call<Media>('POST', '/api/media', {
+      body: ReadableStream.from(upload()) as ReadableStream,
+      headers,
+    });
     expect(answer.status).toBe(201);
     const startedAt = Date.now();
     expect(await api.problem('GET', '/api/media')).toMatchObject({ status: 503, code: 'temporarily_unavailable' });
     expect(Date.now() - startedAt).toBeLessThan(5_000);
     await environment.redis.restart();
-    await eventually(() => api.call('GET', '/api/media'), ({ status }) => status === 200);
+    await eventually(
+      () => api.call('GET', '/api/media'),
+      ({ status }) => status === 200,
+    );
     await expectOneEnd(stack, api, answer.body.id);
   }, 120_000);
 
   it('ends and erases a deletion that meets a running job', async () => {
-    const { id } = await api.upload(new Uint8Array(await makeMp4({ seconds: 12, width: 640, height: 360, videoCodec: 'mpeg4' })), { filename: 'gone.mp4' });
-    await eventually(() => api.media(id), ({ status }) => status === 'processing');
+    const { id } = await api.upload(
+      new Uint8Array(await makeMp4({ seconds: 12, width: 640, height: 360, videoCodec: 'mpeg4' })),
+      { filename: 'gone.mp4' },
+    );
+    await eventually(
+      () => api.media(id),
+      ({ status }) => status === 'processing',
+    );
     await api.expect(204, 'DELETE', `/api/media/${id}`);
-    await eventually(() => api.expect<MediaStats>(200, 'GET', '/api/media/stats'), ({ total, processing }) => total === 0 && processing === 0, 30_000);
-    const files = async () => (await readdir(join(stack.processes!.dataDir, 'objects'), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile() && entry.parentPath.includes(id));
+    await eventually(
+      () => api.expect<MediaStats>(200, 'GET', '/api/media/stats'),
+      ({ total, processing }) => total === 0 && processing === 0,
+      30_000,
+    );
+    const files = async () =>
+      (await readdir(join(stack.processes!.dataDir, 'objects'), { recursive: true, withFileTypes: true })).filter(
+        (entry) => entry.isFile() && entry.parentPath.includes(id),
+      );
     await eventually(files, (left) => left.length === 0, 30_000);
     expect(await api.problem('GET', `/api/media/${id}`)).toMatchObject({ code: 'not_found' });
   }, 120_000);
@@ -90,7 +136,14 @@ describe('recovery', () => {
     const { hostname, port, host } = new URL(stack.baseUrl);
     services[0]!.signal('SIGSTOP');
     const sockets = Array.from({ length: CROWD }, () => connect(Number(port), hostname));
-    const connected = await Promise.all(sockets.map((socket) => once(socket, 'connect', { signal: AbortSignal.timeout(5_000) }).then(() => true, () => false)));
+    const connected = await Promise.all(
+      sockets.map((socket) =>
+        once(socket, 'connect', { signal: AbortSignal.timeout(5_000) }).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    );
     services[0]!.signal('SIGCONT');
     expect(connected.filter(Boolean)).toHaveLength(CROWD);
     const answers = sockets.map(async (socket) => {
@@ -102,8 +155,14 @@ describe('recovery', () => {
 
   it('counts a table that is away for longer than a lease as no crash', async () => {
     const { environment } = stack.processes!;
-    const { id } = await api.upload(new Uint8Array(await makeMp4({ seconds: 8, width: 640, height: 360, videoCodec: 'mpeg4' })), { filename: 'patient.mp4' });
-    await eventually(() => api.media(id), ({ status }) => status === 'processing');
+    const { id } = await api.upload(
+      new Uint8Array(await makeMp4({ seconds: 8, width: 640, height: 360, videoCodec: 'mpeg4' })),
+      { filename: 'patient.mp4' },
+    );
+    await eventually(
+      () => api.media(id),
+      ({ status }) => status === 'processing',
+    );
     dynamodb.pause();
     await sleep(LEASE_MS + 1_000);
     dynamodb.resume();
@@ -115,8 +174,14 @@ describe('recovery', () => {
   }, 120_000);
 
   it('hands back what a stopped worker was doing, and counts it as nothing', async () => {
-    const { id } = await api.upload(new Uint8Array(await makeMp4({ seconds: 12, width: 640, height: 360, videoCodec: 'mpeg4' })), { filename: 'deploy.mp4' });
-    await eventually(() => api.media(id), ({ status }) => status === 'processing');
+    const { id } = await api.upload(
+      new Uint8Array(await makeMp4({ seconds: 12, width: 640, height: 360, videoCodec: 'mpeg4' })),
+      { filename: 'deploy.mp4' },
+    );
+    await eventually(
+      () => api.media(id),
+      ({ status }) => status === 'processing',
+    );
     const startedAt = Date.now();
     expect(await stack.processes!.workers.pop()!.stop()).toBe(0);
     expect(Date.now() - startedAt).toBeLessThan(20_000);

@@ -20,9 +20,14 @@ describe.each(deploymentsByStorage)('many slow uploads at once, %s', (_name, sta
   it('do not keep others from sending', async () => {
     const [{ api: slow }, { api }] = [await stack.newUser(), await stack.newUser()];
     const [bytes, before] = [await makeJpegOf(6 * MIB), await partsInTmp()];
-    const begin = async (of: typeof api) => (await of.fetch('POST', '/api/uploads', { headers: { ...TUS, 'Upload-Length': String(bytes.length) } })).headers.get('location')!;
+    const begin = async (of: typeof api) =>
+      (
+        await of.fetch('POST', '/api/uploads', { headers: { ...TUS, 'Upload-Length': String(bytes.length) } })
+      ).headers.get('location')!;
     const { hostname, port, host } = new URL(stack.baseUrl);
-    const headers = Object.entries({ ...BYTES, Host: host, Cookie: slow.cookie, 'Content-Length': bytes.length }).map(([name, value]) => `${name}: ${value}\r\n`);
+    const headers = Object.entries({ ...BYTES, Host: host, Cookie: slow.cookie, 'Content-Length': bytes.length }).map(
+      ([name, value]) => `${name}: ${value}\r\n`,
+    );
     const paths = await Promise.all(Array.from({ length: 80 }, () => begin(slow)));
     const sockets = paths.map((path) => {
       const socket = connect(Number(port), hostname).on('error', () => {});

@@ -3,18 +3,37 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Media, Problem } from '#contracts';
-import { ApiClient, eventually, makeJpegOf, sha256, startPausable, startProcess, startStandalone, type Pausable, type Stack } from '#testing';
+import {
+  ApiClient,
+  eventually,
+  makeJpegOf,
+  sha256,
+  startPausable,
+  startProcess,
+  startStandalone,
+  type Pausable,
+  type Stack,
+} from '#testing';
 
 const MIB = 1024 ** 2;
 const TUS = { 'Tus-Resumable': '1.0.0' };
 
-const begin = async (api: ApiClient, sizeBytes: number) => (await api.fetch('POST', '/api/uploads', { headers: { ...TUS, 'Upload-Length': String(sizeBytes) } })).headers.get('location')!;
+const begin = async (api: ApiClient, sizeBytes: number) =>
+  (await api.fetch('POST', '/api/uploads', { headers: { ...TUS, 'Upload-Length': String(sizeBytes) } })).headers.get(
+    'location',
+  )!;
 const append = (api: ApiClient, path: string, offset: number, bytes: Uint8Array<ArrayBuffer>) =>
-  api.fetch('PATCH', path, { headers: { ...TUS, 'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': String(offset) }, body: bytes });
+  api.fetch('PATCH', path, {
+    headers: { ...TUS, 'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': String(offset) },
+    body: bytes,
+  });
 const head = (api: ApiClient, path: string) => api.fetch('HEAD', path, { headers: TUS });
 const listed = async (api: ApiClient) => (await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items;
 const filesBelow = async (stack: Stack, ...folder: string[]) => {
-  const entries = await readdir(join(stack.processes!.dataDir, 'objects', ...folder), { recursive: true, withFileTypes: true }).catch(() => []);
+  const entries = await readdir(join(stack.processes!.dataDir, 'objects', ...folder), {
+    recursive: true,
+    withFileTypes: true,
+  }).catch(() => []);
   return entries.filter((entry) => entry.isFile()).length;
 };
 
@@ -22,7 +41,11 @@ describe('the life of a resumable upload', () => {
   let stack: Stack;
   let dynamodb: Pausable;
   const start = async (expirySeconds: number) => {
-    stack = await startStandalone({ workers: 0, dynamoEndpoint: async (endpoint) => (dynamodb = await startPausable(endpoint)).url, env: { UPLOAD_EXPIRY_SECONDS: String(expirySeconds), USER_QUOTA_BYTES: String(10 * MIB) } });
+    stack = await startStandalone({
+      workers: 0,
+      dynamoEndpoint: async (endpoint) => (dynamodb = await startPausable(endpoint)).url,
+      env: { UPLOAD_EXPIRY_SECONDS: String(expirySeconds), USER_QUOTA_BYTES: String(10 * MIB) },
+    });
   };
   const stop = async () => {
     await stack.stop();
@@ -51,7 +74,9 @@ describe('the life of a resumable upload', () => {
     const other = await startProcess('standalone', stack.processes!.env);
     const { hostname, port, host } = new URL(stack.baseUrl);
     const hanging = connect(Number(port), hostname);
-    hanging.write(`PATCH ${path} HTTP/1.1\r\nHost: ${host}\r\nCookie: ${api.cookie}\r\nTus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\nUpload-Offset: 0\r\nContent-Length: ${bytes.length}\r\n\r\n`);
+    hanging.write(
+      `PATCH ${path} HTTP/1.1\r\nHost: ${host}\r\nCookie: ${api.cookie}\r\nTus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\nUpload-Offset: 0\r\nContent-Length: ${bytes.length}\r\n\r\n`,
+    );
     hanging.write(bytes.subarray(0, MIB));
     await sleep(1_000);
     const there = new ApiClient(other.url, { cookie: api.cookie });
@@ -72,8 +97,16 @@ describe('the life of a resumable upload', () => {
     expect(status).toBe(204);
     expect(Date.parse(headers.get('upload-expires')!) - Date.now()).toBeLessThan(4_000);
     expect(await filesBelow(stack, 'resumable')).toBe(2);
-    await eventually(async () => (await head(api, path)).status, (found) => found === 404 || found === 410, 12_000);
-    await eventually(() => filesBelow(stack, 'resumable'), (count) => count === 0, 15_000);
+    await eventually(
+      async () => (await head(api, path)).status,
+      (found) => found === 404 || found === 410,
+      12_000,
+    );
+    await eventually(
+      () => filesBelow(stack, 'resumable'),
+      (count) => count === 0,
+      15_000,
+    );
     expect((await head(api, path)).status).toBe(404);
     expect(await begin(api, 9 * MIB)).toMatch(/^\/api\/uploads\//);
   }, 40_000);
@@ -91,11 +124,20 @@ describe('the life of a resumable upload', () => {
       expect(Date.now() - startedAt).toBeLessThan(6_000);
     }
     dynamodb.resume();
-    const finished = await eventually(() => head(api, path), ({ status }) => status === 200, 10_000);
+    const finished = await eventually(
+      () => head(api, path),
+      ({ status }) => status === 200,
+      10_000,
+    );
     expect(finished.headers.get('upload-offset')).toBe(String(bytes.length));
     const items = await listed(api);
-    expect(items.map(({ id, sha256: hash }) => [id, hash])).toEqual([[finished.headers.get('snapstream-media-id'), sha256(bytes)]]);
-    await eventually(() => filesBelow(stack, 'resumable'), (count) => count === 0);
+    expect(items.map(({ id, sha256: hash }) => [id, hash])).toEqual([
+      [finished.headers.get('snapstream-media-id'), sha256(bytes)],
+    ]);
+    await eventually(
+      () => filesBelow(stack, 'resumable'),
+      (count) => count === 0,
+    );
     expect(await filesBelow(stack, 'originals')).toBe(2);
   }, 40_000);
 
@@ -106,21 +148,37 @@ describe('the life of a resumable upload', () => {
     const socket = connect(Number(port), hostname);
     let answer = '';
     socket.on('data', (chunk) => (answer += chunk.toString()));
-    socket.write(`POST /api/uploads HTTP/1.1\r\nHost: ${host}\r\nCookie: ${api.cookie}\r\nTus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\nUpload-Length: ${bytes.length}\r\nContent-Length: ${bytes.length}\r\n\r\n`);
+    socket.write(
+      `POST /api/uploads HTTP/1.1\r\nHost: ${host}\r\nCookie: ${api.cookie}\r\nTus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\nUpload-Length: ${bytes.length}\r\nContent-Length: ${bytes.length}\r\n\r\n`,
+    );
     socket.write(bytes.subarray(0, MIB));
-    await eventually(() => filesBelow(stack, 'resumable'), (count) => count === 2);
+    await eventually(
+      () => filesBelow(stack, 'resumable'),
+      (count) => count === 2,
+    );
     socket.write(bytes.subarray(MIB));
     while ((await filesBelow(stack, 'originals')) === 0) await sleep(1);
     dynamodb.pause(); // the bytes are in their place, and the table is being told
-    await eventually(() => Promise.resolve(answer), (text) => text.includes('HTTP/1.1'), 15_000);
+    await eventually(
+      () => Promise.resolve(answer),
+      (text) => text.includes('HTTP/1.1'),
+      15_000,
+    );
     dynamodb.resume();
     socket.destroy();
     if (answer.includes('201 Created')) return expect(await listed(api)).toHaveLength(1); // it was too fast for this test
     expect(answer).toContain('temporarily_unavailable');
     await stack.processes!.startWorker(); // it erases what was written unheard
-    await eventually(() => filesBelow(stack), (count) => count === 0, 20_000);
+    await eventually(
+      () => filesBelow(stack),
+      (count) => count === 0,
+      20_000,
+    );
     expect(await listed(api)).toEqual([]);
-    await eventually(() => api.fetch('POST', '/api/uploads', { headers: { ...TUS, 'Upload-Length': String(9 * MIB) } }), ({ status }) => status === 201); // its room is free again
+    await eventually(
+      () => api.fetch('POST', '/api/uploads', { headers: { ...TUS, 'Upload-Length': String(9 * MIB) } }),
+      ({ status }) => status === 201,
+    ); // its room is free again
   }, 40_000);
 
   it('ends with the account', async () => {
@@ -130,6 +188,10 @@ describe('the life of a resumable upload', () => {
     const twin = api.clone();
     await api.expect(202, 'DELETE', '/api/auth/me', { json: { password: account.password } });
     expect((await append(twin, path, 2 * MIB, await makeJpegOf(MIB))).status).toBe(401);
-    await eventually(() => filesBelow(stack, 'resumable'), (count) => count === 0, 20_000);
+    await eventually(
+      () => filesBelow(stack, 'resumable'),
+      (count) => count === 0,
+      20_000,
+    );
   }, 40_000);
 });

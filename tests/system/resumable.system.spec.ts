@@ -20,13 +20,21 @@ const refusal = async (answer: Promise<Response>) => {
   expect(response.headers.get('tus-resumable')).toBe('1.0.0');
   return (await response.json()) as Problem;
 };
-const digest = (algorithm: string, of: Uint8Array) => `${algorithm} ${createHash(algorithm).update(of).digest('base64')}`;
+const digest = (algorithm: string, of: Uint8Array) =>
+  `${algorithm} ${createHash(algorithm).update(of).digest('base64')}`;
 
 describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
   let stack: Stack;
   let api: ApiClient;
   beforeAll(async () => {
-    stack = await start({ workers: 0, env: { MAX_UPLOAD_BYTES: String(MAX_UPLOAD_BYTES), USER_QUOTA_BYTES: String(USER_QUOTA_BYTES), UPLOAD_IDLE_SECONDS: '2' } });
+    stack = await start({
+      workers: 0,
+      env: {
+        MAX_UPLOAD_BYTES: String(MAX_UPLOAD_BYTES),
+        USER_QUOTA_BYTES: String(USER_QUOTA_BYTES),
+        UPLOAD_IDLE_SECONDS: '2',
+      },
+    });
     ({ api } = await stack.newUser());
   });
   afterAll(() => stack.stop());
@@ -44,7 +52,8 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
   const head = (path: string, client = api) => client.fetch('HEAD', path, { headers: TUS });
   const offsetOf = async (path: string) => Number((await head(path)).headers.get('upload-offset'));
   const listed = async () => (await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items;
-  const original = async (id: string) => Buffer.from(await (await api.fetch('GET', `/api/media/${id}/original`)).arrayBuffer());
+  const original = async (id: string) =>
+    Buffer.from(await (await api.fetch('GET', `/api/media/${id}/original`)).arrayBuffer());
   /** The whole quota is there. */
   const nothingHeld = async () => expect((await begin({ 'Upload-Length': String(MAX_UPLOAD_BYTES) })).status).toBe(201);
 
@@ -68,7 +77,9 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     expect(status).toBe(204);
     expect(headers.get('tus-version')).toBe('1.0.0');
     expect(headers.get('tus-max-size')).toBe(String(MAX_UPLOAD_BYTES));
-    expect(headers.get('tus-extension')!.split(',')).toEqual(expect.arrayContaining(['creation', 'creation-with-upload', 'checksum', 'termination', 'expiration']));
+    expect(headers.get('tus-extension')!.split(',')).toEqual(
+      expect.arrayContaining(['creation', 'creation-with-upload', 'checksum', 'termination', 'expiration']),
+    );
     expect(headers.get('tus-checksum-algorithm')).toContain('sha1');
   });
 
@@ -78,17 +89,37 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     upload.start();
     await done;
     const [media] = await listed();
-    expect(media).toMatchObject({ filename: 'sea.jpg', title: 'sea', batchId: 'drop-1', status: 'uploaded', sizeBytes: bytes.length, sha256: sha256(bytes), contentType: 'image/jpeg' });
+    expect(media).toMatchObject({
+      filename: 'sea.jpg',
+      title: 'sea',
+      batchId: 'drop-1',
+      status: 'uploaded',
+      sizeBytes: bytes.length,
+      sha256: sha256(bytes),
+      contentType: 'image/jpeg',
+    });
     expect(sha256(await original(media!.id))).toBe(sha256(bytes));
     const { status, headers } = await head(new URL(upload.url!).pathname);
-    expect([status, headers.get('snapstream-media-id'), headers.get('upload-offset'), headers.get('upload-length')]).toEqual([200, media!.id, String(bytes.length), String(bytes.length)]);
+    expect([
+      status,
+      headers.get('snapstream-media-id'),
+      headers.get('upload-offset'),
+      headers.get('upload-length'),
+    ]).toEqual([200, media!.id, String(bytes.length), String(bytes.length)]);
   });
 
   it('takes it in pieces, also after another client gave up in the middle', async () => {
     const bytes = await makeJpegOf(9 * MIB);
-    const first = client(bytes, { chunkSize: 2 * MIB, onChunkComplete: (_size, accepted) => accepted >= 4 * MIB && void first.upload.abort() });
+    const first = client(bytes, {
+      chunkSize: 2 * MIB,
+      onChunkComplete: (_size, accepted) => accepted >= 4 * MIB && void first.upload.abort(),
+    });
     first.upload.start();
-    const url = await eventually(async () => (first.upload.url && (await offsetOf(new URL(first.upload.url).pathname)) >= 4 * MIB ? first.upload.url : null), (found) => found !== null);
+    const url = await eventually(
+      async () =>
+        first.upload.url && (await offsetOf(new URL(first.upload.url).pathname)) >= 4 * MIB ? first.upload.url : null,
+      (found) => found !== null,
+    );
     const second = client(bytes, { uploadUrl: url!, chunkSize: 2 * MIB });
     second.upload.start();
     await second.done;
@@ -97,9 +128,21 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
 
   it('takes it with its creation in one request, with a relative address and the medium in the answer', async () => {
     const bytes = await makeJpegOf(100_000);
-    const { status, headers, path } = await begin({ 'Upload-Length': String(bytes.length), 'Content-Type': BYTES['Content-Type'], 'Upload-Metadata': `filename ${base64('whole.jpg')}` }, bytes);
+    const { status, headers, path } = await begin(
+      {
+        'Upload-Length': String(bytes.length),
+        'Content-Type': BYTES['Content-Type'],
+        'Upload-Metadata': `filename ${base64('whole.jpg')}`,
+      },
+      bytes,
+    );
     const [media] = await listed();
-    expect([status, headers.get('upload-offset'), headers.get('snapstream-media-id'), path]).toEqual([201, String(bytes.length), media!.id, `/api/uploads/${media!.id}`]);
+    expect([status, headers.get('upload-offset'), headers.get('snapstream-media-id'), path]).toEqual([
+      201,
+      String(bytes.length),
+      media!.id,
+      `/api/uploads/${media!.id}`,
+    ]);
   });
 
   it('goes on where a torn connection ended', async () => {
@@ -107,11 +150,16 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     const path = await beginOf(bytes.length);
     const { hostname, port, host } = new URL(stack.baseUrl);
     const socket = connect(Number(port), hostname);
-    socket.write(`PATCH ${path} HTTP/1.1\r\nHost: ${host}\r\nCookie: ${api.cookie}\r\nTus-Resumable: 1.0.0\r\nContent-Type: ${BYTES['Content-Type']}\r\nUpload-Offset: 0\r\nContent-Length: ${bytes.length}\r\n\r\n`);
+    socket.write(
+      `PATCH ${path} HTTP/1.1\r\nHost: ${host}\r\nCookie: ${api.cookie}\r\nTus-Resumable: 1.0.0\r\nContent-Type: ${BYTES['Content-Type']}\r\nUpload-Offset: 0\r\nContent-Length: ${bytes.length}\r\n\r\n`,
+    );
     socket.write(bytes.subarray(0, 2 * MIB));
     setTimeout(() => socket.destroy(), 500);
     await once(socket, 'close');
-    const offset = await eventually(() => offsetOf(path), (found) => found > MIB);
+    const offset = await eventually(
+      () => offsetOf(path),
+      (found) => found > MIB,
+    );
     expect(await listed()).toEqual([]);
     const answer = await append(path, offset, bytes.subarray(offset));
     expect([answer.status, answer.headers.get('snapstream-media-id')]).toEqual([204, (await listed())[0]!.id]);
@@ -125,9 +173,15 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     const socket = connect(Number(port), hostname);
     let answer = '';
     socket.on('data', (chunk) => (answer += chunk.toString()));
-    socket.write(`PATCH ${path} HTTP/1.1\r\nHost: ${host}\r\nCookie: ${api.cookie}\r\nTus-Resumable: 1.0.0\r\nContent-Type: ${BYTES['Content-Type']}\r\nUpload-Offset: 0\r\nContent-Length: ${bytes.length}\r\n\r\n`);
+    socket.write(
+      `PATCH ${path} HTTP/1.1\r\nHost: ${host}\r\nCookie: ${api.cookie}\r\nTus-Resumable: 1.0.0\r\nContent-Type: ${BYTES['Content-Type']}\r\nUpload-Offset: 0\r\nContent-Length: ${bytes.length}\r\n\r\n`,
+    );
     socket.write(bytes.subarray(0, 100_000));
-    await eventually(() => Promise.resolve(answer), (text) => text.includes('upload_stalled'), 8_000);
+    await eventually(
+      () => Promise.resolve(answer),
+      (text) => text.includes('upload_stalled'),
+      8_000,
+    );
     socket.destroy();
     expect(await offsetOf(path)).toBe(100_000);
   });
@@ -140,7 +194,10 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     expect(again.status).toBe(204);
     expect(again.headers.get('snapstream-media-id')).toBe(finished.headers.get('snapstream-media-id'));
     expect(await refusal(append(path, 10, bytes.subarray(10)))).toMatchObject({ status: 409, code: 'offset_mismatch' });
-    expect(await refusal(api.fetch('DELETE', path, { headers: TUS }))).toMatchObject({ status: 409, code: 'upload_finished' });
+    expect(await refusal(api.fetch('DELETE', path, { headers: TUS }))).toMatchObject({
+      status: 409,
+      code: 'upload_finished',
+    });
     expect(await listed()).toHaveLength(1);
   });
 
@@ -157,19 +214,41 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     const bytes = await makeJpegOf(200_000);
     const path = await beginOf(bytes.length);
     const half = bytes.subarray(0, 100_000);
-    expect(await refusal(append(path, 0, half, { 'Upload-Checksum': digest('sha1', bytes) }))).toMatchObject({ status: 460, code: 'checksum_mismatch' });
+    expect(await refusal(append(path, 0, half, { 'Upload-Checksum': digest('sha1', bytes) }))).toMatchObject({
+      status: 460,
+      code: 'checksum_mismatch',
+    });
     expect(await offsetOf(path)).toBe(0);
     expect((await append(path, 0, half, { 'Upload-Checksum': digest('sha1', half) })).status).toBe(204);
-    expect((await append(path, half.length, bytes.subarray(half.length), { 'Upload-Checksum': digest('sha256', bytes.subarray(half.length)) })).status).toBe(204);
-    expect(await refusal(append(path, 0, half, { 'Upload-Checksum': 'crc99 AAAA' }))).toMatchObject({ status: 400, code: 'malformed_upload' });
+    expect(
+      (
+        await append(path, half.length, bytes.subarray(half.length), {
+          'Upload-Checksum': digest('sha256', bytes.subarray(half.length)),
+        })
+      ).status,
+    ).toBe(204);
+    expect(await refusal(append(path, 0, half, { 'Upload-Checksum': 'crc99 AAAA' }))).toMatchObject({
+      status: 400,
+      code: 'malformed_upload',
+    });
     expect((await listed())[0]).toMatchObject({ sha256: sha256(bytes) });
   });
 
   it('holds the limit to the byte, also when a body does not say how long it is', async () => {
-    expect(await refusal(api.fetch('POST', '/api/uploads', { headers: { ...TUS, 'Upload-Length': String(MAX_UPLOAD_BYTES + 1) } }))).toMatchObject({ status: 413, code: 'file_too_large' });
+    expect(
+      await refusal(
+        api.fetch('POST', '/api/uploads', { headers: { ...TUS, 'Upload-Length': String(MAX_UPLOAD_BYTES + 1) } }),
+      ),
+    ).toMatchObject({ status: 413, code: 'file_too_large' });
     const most = await makeJpegOf(MAX_UPLOAD_BYTES);
     const path = await beginOf(most.length);
-    const chunked = (...chunks: Uint8Array[]) => api.fetch('PATCH', path, { headers: { ...BYTES, 'Upload-Offset': '0' }, body: new ReadableStream({ start: (controller) => (chunks.forEach((chunk) => controller.enqueue(chunk)), controller.close()) }) });
+    const chunked = (...chunks: Uint8Array[]) =>
+      api.fetch('PATCH', path, {
+        headers: { ...BYTES, 'Upload-Offset': '0' },
+        body: new ReadableStream({
+          start: (controller) => (chunks.forEach((chunk) => controller.enqueue(chunk)), controller.close()),
+        }),
+      });
     expect(await refusal(chunked(most, Buffer.from('x')))).toMatchObject({ status: 413, code: 'file_too_large' });
     expect(await listed()).toEqual([]);
     const offset = await offsetOf(path);
@@ -179,7 +258,11 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
 
   it('reserves room from the beginning on, and gives it back at the end of an upload that was given up', async () => {
     const paths = [await beginOf(MAX_UPLOAD_BYTES), await beginOf(MAX_UPLOAD_BYTES)];
-    expect(await refusal(api.fetch('POST', '/api/uploads', { headers: { ...TUS, 'Upload-Length': String(MAX_UPLOAD_BYTES) } }))).toMatchObject({ status: 413, code: 'quota_exceeded' });
+    expect(
+      await refusal(
+        api.fetch('POST', '/api/uploads', { headers: { ...TUS, 'Upload-Length': String(MAX_UPLOAD_BYTES) } }),
+      ),
+    ).toMatchObject({ status: 413, code: 'quota_exceeded' });
     expect((await api.fetch('DELETE', paths[0]!, { headers: TUS })).status).toBe(204);
     expect((await head(paths[0]!)).status).toBe(404);
     await nothingHeld();
@@ -192,7 +275,12 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     ['an empty file', 400, 'empty_file', { ...TUS, 'Upload-Length': '0' }],
     ['a length that is none', 400, 'malformed_upload', { ...TUS, 'Upload-Length': '-3' }],
     ['metadata that is none', 400, 'malformed_upload', { ...TUS, 'Upload-Length': '5', 'Upload-Metadata': 'a b c,,' }],
-    ['a batch that is none', 400, 'validation_failed', { ...TUS, 'Upload-Length': '5', 'Upload-Metadata': `batch ${base64('ä'.repeat(200))}` }],
+    [
+      'a batch that is none',
+      400,
+      'validation_failed',
+      { ...TUS, 'Upload-Length': '5', 'Upload-Metadata': `batch ${base64('ä'.repeat(200))}` },
+    ],
     ['a length that is told later', 400, 'malformed_upload', { ...TUS, 'Upload-Defer-Length': '1' }],
     ['parts to be joined', 400, 'malformed_upload', { ...TUS, 'Upload-Length': '5', 'Upload-Concat': 'partial' }],
   ])('refuses to begin with %s', async (_what, status, code, headers) => {
@@ -204,11 +292,16 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
   it('refuses what is no medium as soon as its bytes say so, and keeps nothing', async () => {
     const junk = randomBytes(500_000);
     const path = await beginOf(MAX_UPLOAD_BYTES);
-    await refusal(append(path, 0, Buffer.from(junk))).then((problem) => expect(problem).toMatchObject({ status: 415, code: 'unsupported_media_type' }));
+    await refusal(append(path, 0, Buffer.from(junk))).then((problem) =>
+      expect(problem).toMatchObject({ status: 415, code: 'unsupported_media_type' }),
+    );
     expect((await head(path)).status).toBe(404);
     const small = await beginOf(2_000);
     expect((await append(small, 0, Buffer.from(junk.subarray(0, 1_000)))).status).toBe(204); // too little to say
-    expect(await refusal(append(small, 1_000, Buffer.from(junk.subarray(0, 1_000))))).toMatchObject({ status: 415, code: 'unsupported_media_type' });
+    expect(await refusal(append(small, 1_000, Buffer.from(junk.subarray(0, 1_000))))).toMatchObject({
+      status: 415,
+      code: 'unsupported_media_type',
+    });
     expect((await head(small)).status).toBe(404);
     expect(await listed()).toEqual([]);
     expect(await api.expect(200, 'GET', '/api/media/stats')).toMatchObject({ total: 0, originalBytes: 0 });
@@ -217,10 +310,29 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
 
   it('asks for the right headers with the bytes', async () => {
     const path = await beginOf(5);
-    expect(await refusal(api.fetch('PATCH', path, { headers: { ...BYTES, 'Content-Type': 'text/plain', 'Upload-Offset': '0' }, body: 'hello' }))).toMatchObject({ status: 415 });
-    expect(await refusal(api.fetch('POST', '/api/uploads', { headers: { ...TUS, 'Content-Type': 'text/plain', 'Upload-Length': '5' }, body: 'hello' }))).toMatchObject({ status: 415 });
-    expect(await refusal(api.fetch('PATCH', path, { headers: BYTES, body: 'hello' }))).toMatchObject({ status: 400, code: 'malformed_upload' });
-    expect(await refusal(api.fetch('PATCH', path, { headers: { ...BYTES, 'Upload-Offset': '3' }, body: 'lo' }))).toMatchObject({ status: 409, code: 'offset_mismatch' });
+    expect(
+      await refusal(
+        api.fetch('PATCH', path, {
+          headers: { ...BYTES, 'Content-Type': 'text/plain', 'Upload-Offset': '0' },
+          body: 'hello',
+        }),
+      ),
+    ).toMatchObject({ status: 415 });
+    expect(
+      await refusal(
+        api.fetch('POST', '/api/uploads', {
+          headers: { ...TUS, 'Content-Type': 'text/plain', 'Upload-Length': '5' },
+          body: 'hello',
+        }),
+      ),
+    ).toMatchObject({ status: 415 });
+    expect(await refusal(api.fetch('PATCH', path, { headers: BYTES, body: 'hello' }))).toMatchObject({
+      status: 400,
+      code: 'malformed_upload',
+    });
+    expect(
+      await refusal(api.fetch('PATCH', path, { headers: { ...BYTES, 'Upload-Offset': '3' }, body: 'lo' })),
+    ).toMatchObject({ status: 409, code: 'offset_mismatch' });
     expect(await offsetOf(path)).toBe(0);
   });
 
@@ -229,9 +341,18 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     const path = await beginOf(5);
     expect((await head(path, other)).status).toBe(404);
     expect(await other.problem('DELETE', path, { headers: TUS })).toMatchObject({ code: 'not_found' });
-    expect(await other.problem('PATCH', path, { headers: { ...BYTES, 'Upload-Offset': '0' }, body: 'hello' })).toMatchObject({ code: 'not_found' });
+    expect(
+      await other.problem('PATCH', path, { headers: { ...BYTES, 'Upload-Offset': '0' }, body: 'hello' }),
+    ).toMatchObject({ code: 'not_found' });
     expect((await fetch(`${stack.baseUrl}${path}`, { method: 'HEAD', headers: TUS })).status).toBe(401);
-    expect((await fetch(`${stack.baseUrl}/api/uploads`, { method: 'POST', headers: { ...TUS, cookie: api.cookie, origin: 'http://evil.example', 'Upload-Length': '5' } })).status).toBe(403);
+    expect(
+      (
+        await fetch(`${stack.baseUrl}/api/uploads`, {
+          method: 'POST',
+          headers: { ...TUS, cookie: api.cookie, origin: 'http://evil.example', 'Upload-Length': '5' },
+        })
+      ).status,
+    ).toBe(403);
     expect(await api.problem('GET', path)).toMatchObject({ status: 405 });
     expect((await head('/api/uploads/nothing')).status).toBe(404);
     expect((await head(path)).status).toBe(200);
@@ -240,17 +361,29 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
   it('gives back the medium that there is when it is asked to', async () => {
     const bytes = await makeJpegOf(60_000);
     const first = await api.upload(new Uint8Array(bytes), { filename: 'one.jpg' });
-    expect((await api.expect<{ items: Media[] }>(200, 'GET', `/api/media?sha256=${first.sha256}`)).items.map(({ id }) => id)).toEqual([first.id]);
+    expect(
+      (await api.expect<{ items: Media[] }>(200, 'GET', `/api/media?sha256=${first.sha256}`)).items.map(({ id }) => id),
+    ).toEqual([first.id]);
     const form = new FormData();
     form.set('file', new Blob([bytes]), 'two.jpg');
     const reused = await api.call<Media>('POST', '/api/media?onDuplicate=reuse', { body: form });
     expect([reused.status, reused.body.id]).toEqual([200, first.id]);
-    const { headers, path } = await begin({ 'Upload-Length': String(bytes.length), 'Content-Type': BYTES['Content-Type'], 'Upload-Metadata': `onDuplicate ${base64('reuse')}` }, bytes);
+    const { headers, path } = await begin(
+      {
+        'Upload-Length': String(bytes.length),
+        'Content-Type': BYTES['Content-Type'],
+        'Upload-Metadata': `onDuplicate ${base64('reuse')}`,
+      },
+      bytes,
+    );
     expect(headers.get('snapstream-media-id')).toBe(first.id);
     expect((await head(path)).headers.get('snapstream-media-id')).toBe(first.id);
     expect(await listed()).toHaveLength(1);
     expect((await api.upload(new Uint8Array(bytes), { filename: 'three.jpg' })).id).not.toBe(first.id);
-    await eventually(() => api.expect<MediaStats>(200, 'GET', '/api/media/stats'), ({ total, originalBytes }) => total === 2 && originalBytes === 2 * bytes.length);
+    await eventually(
+      () => api.expect<MediaStats>(200, 'GET', '/api/media/stats'),
+      ({ total, originalBytes }) => total === 2 && originalBytes === 2 * bytes.length,
+    );
     await api.expect(204, 'DELETE', `/api/media/${first.id}`);
     expect((await head(path)).status).toBe(404);
   });

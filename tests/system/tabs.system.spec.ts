@@ -13,8 +13,13 @@ const whole = () => makeJpeg({ width: (width += 1) });
 const half = async () => (await whole()).subarray(0, 900);
 const unread = async (page: Page, count: number) => {
   await page.locator(`[data-unread="${count}"]`).first().waitFor({ state: 'attached' });
-  await eventually(() => page.title(), (title) => (count > 0 ? title.startsWith(`(${count}) `) : !title.startsWith('(')));
-  expect(await page.locator('link[rel=icon]').getAttribute('href')).toMatch(count > 0 ? /favicon-unread/ : /favicon-(?!unread)/);
+  await eventually(
+    () => page.title(),
+    (title) => (count > 0 ? title.startsWith(`(${count}) `) : !title.startsWith('(')),
+  );
+  expect(await page.locator('link[rel=icon]').getAttribute('href')).toMatch(
+    count > 0 ? /favicon-unread/ : /favicon-(?!unread)/,
+  );
 };
 
 describeWithBrowser(`two tabs of one browser, ${name}`, () => {
@@ -32,10 +37,15 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
     context = await browser.newContext({ baseURL: stack.baseUrl, viewport: { width: 1280, height: 800 } });
     context.setDefaultTimeout(20_000);
     context.on('request', (request) => request.url().endsWith('/api/events') && streams.push(request.frame().page()));
-    userId = ((await (await context.request.post('/api/auth/register', { data: newAccount() })).json()) as { id: string }).id;
+    userId = (
+      (await (await context.request.post('/api/auth/register', { data: newAccount() })).json()) as { id: string }
+    ).id;
     [front, behind] = [await context.newPage(), await context.newPage()];
     await front.goto('/upload');
-    await eventually(() => Promise.resolve(streams), (opened) => opened.length > 0);
+    await eventually(
+      () => Promise.resolve(streams),
+      (opened) => opened.length > 0,
+    );
     await behind.goto('/');
   });
   afterAll(async () => {
@@ -47,7 +57,8 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
     const chosen = files.map(([filename, buffer]) => ({ name: filename, mimeType: 'image/jpeg', buffer }));
     await front.locator('input[type=file][name=file]').first().setInputFiles(chosen);
   };
-  const count = (of: string, is: number) => behind.locator(`[data-count=${of}]`, { hasText: new RegExp(`^${is}$`) }).waitFor();
+  const count = (of: string, is: number) =>
+    behind.locator(`[data-count=${of}]`, { hasText: new RegExp(`^${is}$`) }).waitFor();
 
   it('shows in the other tab what is uploaded in this one, while it happens', async () => {
     await count('total', 0);
@@ -60,7 +71,10 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
   it('says in the other tab what needs attention, and why', async () => {
     await uploadInFront(['half.jpg', await half()]);
     await count('failed', 1);
-    await behind.locator('[data-attention]', { hasText: 'half' }).getByText(/Upload the complete file again/).waitFor();
+    await behind
+      .locator('[data-attention]', { hasText: 'half' })
+      .getByText(/Upload the complete file again/)
+      .waitFor();
     await behind.getByRole('img', { name: /2 uploaded, 1 completed and 1 failed/ }).waitFor();
   });
 
@@ -86,7 +100,12 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
   });
 
   it('shows a drop as one, which grows in place, and takes clearing back', async () => {
-    await uploadInFront(['one.jpg', await whole()], ['two.jpg', await whole()], ['three.jpg', await whole()], ['torn.jpg', await half()]);
+    await uploadInFront(
+      ['one.jpg', await whole()],
+      ['two.jpg', await whole()],
+      ['three.jpg', await whole()],
+      ['torn.jpg', await half()],
+    );
     const drop = behind.locator('note-row', { has: behind.getByRole('heading', { name: '3 ready, 1 failed' }) });
     await drop.waitFor();
     expect(await drop.getByRole('link').count()).toBe(3);
@@ -123,10 +142,16 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
     const opened = Promise.withResolvers<void>();
     await context.route('**/api/events', (route) => opened.promise.then(() => route.continue()));
     await front.close();
-    await eventually(() => Promise.resolve(streams), (all) => all.includes(behind));
+    await eventually(
+      () => Promise.resolve(streams),
+      (all) => all.includes(behind),
+    );
     const file = { name: 'unheard.jpg', mimeType: 'image/jpeg', buffer: await whole() };
     const { id } = (await (await context.request.post('/api/media', { multipart: { file } })).json()) as { id: string };
-    await eventually(async () => (await (await context.request.get(`/api/media/${id}`)).json()) as { status: string }, ({ status }) => status === 'completed');
+    await eventually(
+      async () => (await (await context.request.get(`/api/media/${id}`)).json()) as { status: string },
+      ({ status }) => status === 'completed',
+    );
     opened.resolve();
     await count('total', 7);
     await behind.locator('.recent article[data-status=completed]', { hasText: 'unheard' }).waitFor();

@@ -1,6 +1,15 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { MediaStats } from '#contracts';
-import { ApiClient, browserPath, eventually, makePng, newAccount, openBrowser, startStandalone, type Stack } from '#testing';
+import {
+  ApiClient,
+  browserPath,
+  eventually,
+  makePng,
+  newAccount,
+  openBrowser,
+  startStandalone,
+  type Stack,
+} from '#testing';
 
 const describeWithBrowser = browserPath ? describe : describe.skip;
 
@@ -10,129 +19,160 @@ interface ChosenFile {
   buffer: Buffer;
 }
 
-describeWithBrowser(browserPath ? 'many files chosen at once' : 'many files chosen at once (skipped: no Chromium or Chrome is installed)', () => {
-  let stack: Stack;
-  let browser: Browser;
-  let context: BrowserContext;
-  let page: Page;
-  let api: ApiClient;
-  let picture: Buffer;
+describeWithBrowser(
+  browserPath ? 'many files chosen at once' : 'many files chosen at once (skipped: no Chromium or Chrome is installed)',
+  () => {
+    let stack: Stack;
+    let browser: Browser;
+    let context: BrowserContext;
+    let page: Page;
+    let api: ApiClient;
+    let picture: Buffer;
 
-  beforeAll(async () => {
-    [stack, browser, picture] = await Promise.all([startStandalone(), openBrowser(), makePng({ width: 16, height: 16 })]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await stack.stop();
-  });
-  beforeEach(async () => {
-    api = new ApiClient(stack.baseUrl);
-    await api.register(newAccount());
-    const [name, value] = api.cookie.split(/=(.*)/s) as [string, string];
-    context = await browser.newContext({ baseURL: stack.baseUrl });
-    await context.addCookies([{ name, value, url: stack.baseUrl }]);
-    page = await context.newPage();
-    page.setDefaultTimeout(20_000);
-    page.on('dialog', (dialog) => void dialog.accept());
-    await page.goto('/upload');
-  });
-  afterEach(() => context.close());
+    beforeAll(async () => {
+      [stack, browser, picture] = await Promise.all([
+        startStandalone(),
+        openBrowser(),
+        makePng({ width: 16, height: 16 }),
+      ]);
+    });
+    afterAll(async () => {
+      await browser.close();
+      await stack.stop();
+    });
+    beforeEach(async () => {
+      api = new ApiClient(stack.baseUrl);
+      await api.register(newAccount());
+      const [name, value] = api.cookie.split(/=(.*)/s) as [string, string];
+      context = await browser.newContext({ baseURL: stack.baseUrl });
+      await context.addCookies([{ name, value, url: stack.baseUrl }]);
+      page = await context.newPage();
+      page.setDefaultTimeout(20_000);
+      page.on('dialog', (dialog) => void dialog.accept());
+      await page.goto('/upload');
+    });
+    afterEach(() => context.close());
 
-  /** Pictures that differ: what follows the end of a PNG belongs to the file and not to the picture. */
-  const pictures = (count: number): ChosenFile[] =>
-    Array.from({ length: count }, (_, at) => ({ name: `photo-${at}.png`, mimeType: 'image/png', buffer: Buffer.concat([picture, Buffer.from(`#${at}`)]) }));
-  const choose = (files: ChosenFile[]) => page.locator('input[type=file][name=file]').first().setInputFiles(files);
-  const tray = (text: string | RegExp) => page.locator('.tray-summary', { hasText: text });
-  const button = (name: string | RegExp) => page.locator('upload-tray').getByRole('button', { name });
-  const rows = () => page.locator('article.upload-row').count();
-  const stored = async () => (await api.expect<MediaStats>(200, 'GET', '/api/media/stats')).total;
-  const blockSending = () => page.route('**/api/media', (route) => (route.request().method() === 'POST' ? undefined : route.fallback()));
+    /** Pictures that differ: what follows the end of a PNG belongs to the file and not to the picture. */
+    const pictures = (count: number): ChosenFile[] =>
+      Array.from({ length: count }, (_, at) => ({
+        name: `photo-${at}.png`,
+        mimeType: 'image/png',
+        buffer: Buffer.concat([picture, Buffer.from(`#${at}`)]),
+      }));
+    const choose = (files: ChosenFile[]) => page.locator('input[type=file][name=file]').first().setInputFiles(files);
+    const tray = (text: string | RegExp) => page.locator('.tray-summary', { hasText: text });
+    const button = (name: string | RegExp) => page.locator('upload-tray').getByRole('button', { name });
+    const rows = () => page.locator('article.upload-row').count();
+    const stored = async () => (await api.expect<MediaStats>(200, 'GET', '/api/media/stats')).total;
+    const blockSending = () =>
+      page.route('**/api/media', (route) => (route.request().method() === 'POST' ? undefined : route.fallback()));
 
-  it('shows the total within 2 s, then pauses, resumes and cancels all of it', async () => {
-    await blockSending();
-    await choose(pictures(1000));
-    await tray('of 1,000').waitFor({ timeout: 2_000 });
-    expect(await rows()).toBeLessThan(60);
-    await page.evaluate('scrollTo(0, document.body.scrollHeight)');
-    await page.locator('[aria-posinset="1000"][aria-setsize="1000"] article', { hasText: 'photo-999' }).waitFor();
-    await page.evaluate('scrollTo(0, 0)');
+    it('shows the total within 2 s, then pauses, resumes and cancels all of it', async () => {
+      await blockSending();
+      await choose(pictures(1000));
+      await tray('of 1,000').waitFor({ timeout: 2_000 });
+      expect(await rows()).toBeLessThan(60);
+      await page.evaluate('scrollTo(0, document.body.scrollHeight)');
+      await page.locator('[aria-posinset="1000"][aria-setsize="1000"] article', { hasText: 'photo-999' }).waitFor();
+      await page.evaluate('scrollTo(0, 0)');
 
-    await button('Pause all').click();
-    await page.locator('article[data-status=paused]').first().waitFor();
-    expect(await page.locator('article[data-status=uploading]').count()).toBe(0);
-    await button('Resume all').click();
-    await page.locator('article[data-status=uploading]').nth(2).waitFor();
+      await button('Pause all').click();
+      await page.locator('article[data-status=paused]').first().waitFor();
+      expect(await page.locator('article[data-status=uploading]').count()).toBe(0);
+      await button('Resume all').click();
+      await page.locator('article[data-status=uploading]').nth(2).waitFor();
 
-    await button('Cancel all').click();
-    await page.locator('dialog').getByText('1,000 uploads').waitFor();
-    await page.locator('dialog').getByRole('button', { name: 'Cancel uploads' }).click();
-    await button(/^1,000 cancelled/).waitFor();
-    await page.reload();
-    await page.locator('h1').waitFor();
-    await page.waitForTimeout(500);
-    expect(await rows()).toBe(0);
-    expect(await stored()).toBe(0);
-  });
+      await button('Cancel all').click();
+      await page.locator('dialog').getByText('1,000 uploads').waitFor();
+      await page.locator('dialog').getByRole('button', { name: 'Cancel uploads' }).click();
+      await button(/^1,000 cancelled/).waitFor();
+      await page.reload();
+      await page.locator('h1').waitFor();
+      await page.waitForTimeout(500);
+      expect(await rows()).toBe(0);
+      expect(await stored()).toBe(0);
+    });
 
-  it('loses none when the page is reloaded as soon as the total shows', async () => {
-    await choose(pictures(60));
-    await tray('of 60').waitFor({ timeout: 2_000 });
-    await page.reload();
-    await eventually(stored, (count) => count === 60, 30_000);
-  }, 60_000);
+    it('loses none when the page is reloaded as soon as the total shows', async () => {
+      await choose(pictures(60));
+      await tray('of 60').waitFor({ timeout: 2_000 });
+      await page.reload();
+      await eventually(stored, (count) => count === 60, 30_000);
+    }, 60_000);
 
-  it('says after a reload which files the browser did not keep, and sends them when they are chosen again', async () => {
-    await blockSending();
-    await choose(pictures(3));
-    await page.locator('article[data-status=uploading]').nth(2).waitFor();
-    await button('Pause all').click();
-    await page.evaluate(`new Promise((resolve) => {
+    it('says after a reload which files the browser did not keep, and sends them when they are chosen again', async () => {
+      await blockSending();
+      await choose(pictures(3));
+      await page.locator('article[data-status=uploading]').nth(2).waitFor();
+      await button('Pause all').click();
+      await page.evaluate(`new Promise((resolve) => {
       indexedDB.open('snapstream-uploads', 1).onsuccess = ({ target: { result } }) => { const change = result.transaction('files', 'readwrite'); change.objectStore('files').clear(); change.oncomplete = () => { result.close(); resolve(); }; };
     })`);
-    await page.reload();
-    await page.locator('article[data-status=missing]', { hasText: 'photo-2' }).getByText(/Choose it again/).waitFor();
-    await tray('3 to choose again').waitFor();
-    await page.unrouteAll();
-    await choose(pictures(3));
-    await eventually(stored, (count) => count === 3);
-    expect(await page.locator('article[data-status=missing]').count()).toBe(0);
-  });
+      await page.reload();
+      await page
+        .locator('article[data-status=missing]', { hasText: 'photo-2' })
+        .getByText(/Choose it again/)
+        .waitFor();
+      await tray('3 to choose again').waitFor();
+      await page.unrouteAll();
+      await choose(pictures(3));
+      await eventually(stored, (count) => count === 3);
+      expect(await page.locator('article[data-status=missing]').count()).toBe(0);
+    });
 
-  it('says within 3 s, and once, why 2000 files are refused', async () => {
-    const letters = Array.from({ length: 2000 }, (_, at) => ({ name: `letter-${at}.txt`, mimeType: 'text/plain', buffer: Buffer.from(`Dear ${at}`) }));
-    await choose(letters);
-    await tray('2,000 failed').waitFor({ timeout: 3_000 });
-    await button(/^2,000 files: This kind of file is not supported/).waitFor();
-    await page.locator('.toast', { hasText: '2,000 failed. This kind of file is not supported' }).waitFor();
-    await button(/^2,000 files/).click();
-    await page.locator('article[data-status=refused]', { hasText: 'letter-0' }).waitFor();
-    expect(await rows()).toBeLessThan(60);
-  });
+    it('says within 3 s, and once, why 2000 files are refused', async () => {
+      const letters = Array.from({ length: 2000 }, (_, at) => ({
+        name: `letter-${at}.txt`,
+        mimeType: 'text/plain',
+        buffer: Buffer.from(`Dear ${at}`),
+      }));
+      await choose(letters);
+      await tray('2,000 failed').waitFor({ timeout: 3_000 });
+      await button(/^2,000 files: This kind of file is not supported/).waitFor();
+      await page.locator('.toast', { hasText: '2,000 failed. This kind of file is not supported' }).waitFor();
+      await button(/^2,000 files/).click();
+      await page.locator('article[data-status=refused]', { hasText: 'letter-0' }).waitFor();
+      expect(await rows()).toBeLessThan(60);
+    });
 
-  it('counts everything of a drop in one note, and refuses the first file without ending it', async () => {
-    const [first, second, third] = pictures(3) as [ChosenFile, ChosenFile, ChosenFile];
-    await api.upload(new Uint8Array(third.buffer), { filename: 'before.png' });
-    await choose([{ name: 'report.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7') }, first, second, third]);
-    await page.locator('.toast', { hasText: '2 ready, 1 failed, 1 here already.' }).waitFor();
-    expect(await page.locator('.toast').count()).toBe(1);
-    await tray('2 ready · 1 failed · 1 duplicate').waitFor();
+    it('counts everything of a drop in one note, and refuses the first file without ending it', async () => {
+      const [first, second, third] = pictures(3) as [ChosenFile, ChosenFile, ChosenFile];
+      await api.upload(new Uint8Array(third.buffer), { filename: 'before.png' });
+      await choose([
+        { name: 'report.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7') },
+        first,
+        second,
+        third,
+      ]);
+      await page.locator('.toast', { hasText: '2 ready, 1 failed, 1 here already.' }).waitFor();
+      expect(await page.locator('.toast').count()).toBe(1);
+      await tray('2 ready · 1 failed · 1 duplicate').waitFor();
 
-    await button('Remove from the list: report.pdf').focus();
-    await page.keyboard.press('Enter');
-    await page.locator('article', { hasText: 'report' }).waitFor({ state: 'detached' });
-    expect(await page.evaluate('document.activeElement?.closest("upload-row")?.textContent')).toContain('photo-2');
-  });
+      await button('Remove from the list: report.pdf').focus();
+      await page.keyboard.press('Enter');
+      await page.locator('article', { hasText: 'report' }).waitFor({ state: 'detached' });
+      expect(await page.evaluate('document.activeElement?.closest("upload-row")?.textContent')).toContain('photo-2');
+    });
 
-  it('keeps the focus on a row that is scrolled away or takes another place', async () => {
-    await blockSending();
-    await choose(pictures(200));
-    await tray('of 200').waitFor();
-    const focused = () => page.evaluate<string>('document.activeElement?.getAttribute("aria-label") ?? ""');
-    await page.locator('article', { hasText: 'photo-4' }).first().getByRole('button', { name: /^Cancel/ }).focus();
-    await page.evaluate('scrollTo(0, document.body.scrollHeight)');
-    await page.locator('article', { hasText: 'photo-199' }).waitFor();
-    expect(await focused()).toBe('Cancel: photo-4.png');
-    await page.locator('article', { hasText: 'photo-199' }).getByRole('button', { name: /^Cancel/ }).click();
-    await page.locator('[aria-posinset="200"] article[data-status=cancelled]').waitFor();
-  });
-});
+    it('keeps the focus on a row that is scrolled away or takes another place', async () => {
+      await blockSending();
+      await choose(pictures(200));
+      await tray('of 200').waitFor();
+      const focused = () => page.evaluate<string>('document.activeElement?.getAttribute("aria-label") ?? ""');
+      await page
+        .locator('article', { hasText: 'photo-4' })
+        .first()
+        .getByRole('button', { name: /^Cancel/ })
+        .focus();
+      await page.evaluate('scrollTo(0, document.body.scrollHeight)');
+      await page.locator('article', { hasText: 'photo-199' }).waitFor();
+      expect(await focused()).toBe('Cancel: photo-4.png');
+      await page
+        .locator('article', { hasText: 'photo-199' })
+        .getByRole('button', { name: /^Cancel/ })
+        .click();
+      await page.locator('[aria-posinset="200"] article[data-status=cancelled]').waitFor();
+    });
+  },
+);

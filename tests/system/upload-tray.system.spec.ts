@@ -6,194 +6,280 @@ import { promisify } from 'node:util';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { Upload } from 'tus-js-client';
 import type { Media } from '#contracts';
-import { ApiClient, browserPath, eventually, makeJpegOf, sha256, newAccount, openBrowser, startStandalone, type Account, type Stack } from '#testing';
+import {
+  ApiClient,
+  browserPath,
+  eventually,
+  makeJpegOf,
+  sha256,
+  newAccount,
+  openBrowser,
+  startStandalone,
+  type Account,
+  type Stack,
+} from '#testing';
 
 const MIB = 1024 ** 2;
 const describeWithBrowser = browserPath ? describe : describe.skip;
 
-describeWithBrowser(browserPath ? 'uploads in a browser' : 'uploads in a browser (skipped: no Chromium or Chrome is installed)', () => {
-  let stack: Stack;
-  let browser: Browser;
-  let context: BrowserContext;
-  let page: Page;
-  let api: ApiClient;
-  let account: Account;
-  let dir: string;
+describeWithBrowser(
+  browserPath ? 'uploads in a browser' : 'uploads in a browser (skipped: no Chromium or Chrome is installed)',
+  () => {
+    let stack: Stack;
+    let browser: Browser;
+    let context: BrowserContext;
+    let page: Page;
+    let api: ApiClient;
+    let account: Account;
+    let dir: string;
 
-  beforeAll(async () => {
-    [stack, browser, dir] = await Promise.all([startStandalone({ env: { MAX_UPLOAD_BYTES: String(64 * MIB), USER_QUOTA_BYTES: String(200 * MIB), UPLOAD_IDLE_SECONDS: '5' } }), openBrowser(), mkdtemp(join(tmpdir(), 'tray-'))]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await stack.stop();
-    await rm(dir, { recursive: true });
-  });
-  beforeEach(async () => {
-    account = newAccount();
-    api = new ApiClient(stack.baseUrl);
-    await api.register(account);
-    context = await browser.newContext({ baseURL: stack.baseUrl });
-    page = await newPage();
-  });
-  afterEach(() => context.close());
+    beforeAll(async () => {
+      [stack, browser, dir] = await Promise.all([
+        startStandalone({
+          env: { MAX_UPLOAD_BYTES: String(64 * MIB), USER_QUOTA_BYTES: String(200 * MIB), UPLOAD_IDLE_SECONDS: '5' },
+        }),
+        openBrowser(),
+        mkdtemp(join(tmpdir(), 'tray-')),
+      ]);
+    });
+    afterAll(async () => {
+      await browser.close();
+      await stack.stop();
+      await rm(dir, { recursive: true });
+    });
+    beforeEach(async () => {
+      account = newAccount();
+      api = new ApiClient(stack.baseUrl);
+      await api.register(account);
+      context = await browser.newContext({ baseURL: stack.baseUrl });
+      page = await newPage();
+    });
+    afterEach(() => context.close());
 
-  /** A page of the account, which takes the browser's questions before it closes for a yes. */
-  const newPage = async () => {
-    const [name, value] = api.cookie.split(/=(.*)/s) as [string, string];
-    await context.addCookies([{ name, value, url: stack.baseUrl }]);
-    const opened = await context.newPage();
-    opened.setDefaultTimeout(20_000);
-    opened.on('dialog', (dialog) => void dialog.accept());
-    await opened.goto('/upload');
-    return opened;
-  };
-  const file = async (name: string, bytes: Buffer) => {
-    const path = join(dir, name);
-    await writeFile(path, bytes);
-    return path;
-  };
-  const choose = (paths: string | string[]) => page.locator('input[type=file][name=file]').first().setInputFiles(paths);
-  const row = (name: string) => page.locator('article.upload-row', { hasText: name });
-  const listed = async () => (await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items;
-  /** How many files the browser keeps for the next page. */
-  const kept = () =>
-    page.evaluate<number>(`new Promise((resolve) => {
+    /** A page of the account, which takes the browser's questions before it closes for a yes. */
+    const newPage = async () => {
+      const [name, value] = api.cookie.split(/=(.*)/s) as [string, string];
+      await context.addCookies([{ name, value, url: stack.baseUrl }]);
+      const opened = await context.newPage();
+      opened.setDefaultTimeout(20_000);
+      opened.on('dialog', (dialog) => void dialog.accept());
+      await opened.goto('/upload');
+      return opened;
+    };
+    const file = async (name: string, bytes: Buffer) => {
+      const path = join(dir, name);
+      await writeFile(path, bytes);
+      return path;
+    };
+    const choose = (paths: string | string[]) =>
+      page.locator('input[type=file][name=file]').first().setInputFiles(paths);
+    const row = (name: string) => page.locator('article.upload-row', { hasText: name });
+    const listed = async () => (await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items;
+    /** How many files the browser keeps for the next page. */
+    const kept = () =>
+      page.evaluate<number>(`new Promise((resolve) => {
       const opened = indexedDB.open('snapstream-uploads', 1);
       opened.onsuccess = () => { opened.result.transaction('owners').objectStore('owners').count().onsuccess = ({ target }) => { opened.result.close(); resolve(target.result); }; };
     })`);
-  /** A line as slow as this, until it is made quick or cut. */
-  const slowed = async (bytesPerSecond: number) => {
-    const devtools = await context.newCDPSession(page);
-    const be = (uploadThroughput: number, offline = false) => devtools.send('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput });
-    await devtools.send('Network.enable');
-    await be(bytesPerSecond);
-    return { quick: () => be(-1), cut: () => be(-1, true) };
-  };
+    /** A line as slow as this, until it is made quick or cut. */
+    const slowed = async (bytesPerSecond: number) => {
+      const devtools = await context.newCDPSession(page);
+      const be = (uploadThroughput: number, offline = false) =>
+        devtools.send('Network.emulateNetworkConditions', {
+          offline,
+          latency: 0,
+          downloadThroughput: -1,
+          uploadThroughput,
+        });
+      await devtools.send('Network.enable');
+      await be(bytesPerSecond);
+      return { quick: () => be(-1), cut: () => be(-1, true) };
+    };
 
-  it('stores the same bytes, whether a browser, a tus client or curl sends them', async () => {
-    const bytes = await makeJpegOf(11 * MIB + 3);
-    const path = await file('same.jpg', bytes);
-    await choose(path);
-    await row('same').filter({ hasText: 'Ready' }).waitFor();
-    await new Promise<void>((resolve, reject) => {
-      new Upload(bytes as never, { endpoint: `${stack.baseUrl}/api/uploads`, headers: { cookie: api.cookie }, metadata: { filename: 'same.jpg' }, chunkSize: 4 * MIB, onSuccess: () => resolve(), onError: reject }).start();
+    it('stores the same bytes, whether a browser, a tus client or curl sends them', async () => {
+      const bytes = await makeJpegOf(11 * MIB + 3);
+      const path = await file('same.jpg', bytes);
+      await choose(path);
+      await row('same').filter({ hasText: 'Ready' }).waitFor();
+      await new Promise<void>((resolve, reject) => {
+        new Upload(bytes as never, {
+          endpoint: `${stack.baseUrl}/api/uploads`,
+          headers: { cookie: api.cookie },
+          metadata: { filename: 'same.jpg' },
+          chunkSize: 4 * MIB,
+          onSuccess: () => resolve(),
+          onError: reject,
+        }).start();
+      });
+      await promisify(execFile)('curl', [
+        '-sf',
+        '-H',
+        `cookie: ${api.cookie}`,
+        '-F',
+        `file=@${path}`,
+        `${stack.baseUrl}/api/media`,
+      ]);
+      expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes), sha256(bytes), sha256(bytes)]);
     });
-    await promisify(execFile)('curl', ['-sf', '-H', `cookie: ${api.cookie}`, '-F', `file=@${path}`, `${stack.baseUrl}/api/media`]);
-    expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes), sha256(bytes), sha256(bytes)]);
-  });
 
-  it('pauses, resumes, and goes on after a reload where it was', async () => {
-    const bytes = await makeJpegOf(16 * MIB);
-    const line = await slowed(2 * MIB);
-    await choose(await file('long.jpg', bytes));
-    await row('long').filter({ hasText: /left/ }).waitFor();
-    await row('long').getByRole('button', { name: /^Pause/ }).click();
-    await row('long').getByText(/^Paused at/).waitFor();
-    await row('long').getByRole('button', { name: /^Resume/ }).click();
-    await row('long').filter({ hasText: /left/ }).waitFor();
-    const creations: string[] = [];
-    page.on('request', (request) => request.method() === 'POST' && request.url().endsWith('/api/uploads') && creations.push(request.url()));
-    await page.reload();
-    await line.quick();
-    await row('long').filter({ hasText: 'Ready' }).waitFor();
-    expect(creations).toEqual([]); // it went on, it did not begin again
-    expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);
-    await page.reload();
-    await page.locator('h1').waitFor();
-    expect(await page.locator('article.upload-row').count()).toBe(0);
-  });
+    it('pauses, resumes, and goes on after a reload where it was', async () => {
+      const bytes = await makeJpegOf(16 * MIB);
+      const line = await slowed(2 * MIB);
+      await choose(await file('long.jpg', bytes));
+      await row('long').filter({ hasText: /left/ }).waitFor();
+      await row('long')
+        .getByRole('button', { name: /^Pause/ })
+        .click();
+      await row('long')
+        .getByText(/^Paused at/)
+        .waitFor();
+      await row('long')
+        .getByRole('button', { name: /^Resume/ })
+        .click();
+      await row('long').filter({ hasText: /left/ }).waitFor();
+      const creations: string[] = [];
+      page.on(
+        'request',
+        (request) =>
+          request.method() === 'POST' && request.url().endsWith('/api/uploads') && creations.push(request.url()),
+      );
+      await page.reload();
+      await line.quick();
+      await row('long').filter({ hasText: 'Ready' }).waitFor();
+      expect(creations).toEqual([]); // it went on, it did not begin again
+      expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);
+      await page.reload();
+      await page.locator('h1').waitFor();
+      expect(await page.locator('article.upload-row').count()).toBe(0);
+    });
 
-  it.each([503, 423])('keeps what is there when the server can not say how much it is (%s)', async (status) => {
-    const bytes = await makeJpegOf(16 * MIB);
-    const line = await slowed(2 * MIB);
-    await choose(await file('unsure.jpg', bytes));
-    await row('unsure').filter({ hasText: /left/ }).waitFor(); // so that there is something to keep
-    await row('unsure').getByRole('button', { name: /^Pause/ }).click();
-    await row('unsure').getByText(/^Paused at/).waitFor();
-    const creations: string[] = [];
-    page.on('request', (request) => request.method() === 'POST' && request.url().endsWith('/api/uploads') && creations.push(request.url()));
-    await page.route('**/api/uploads/*', (route) => (route.request().method() === 'HEAD' ? route.fulfill({ status }) : route.fallback()), { times: 1 });
-    await line.quick();
-    await row('unsure').getByRole('button', { name: /^Resume/ }).click();
-    await row('unsure').filter({ hasText: 'Ready' }).waitFor();
-    expect(creations).toEqual([]);
-    expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);
-  });
+    it.each([503, 423])('keeps what is there when the server can not say how much it is (%s)', async (status) => {
+      const bytes = await makeJpegOf(16 * MIB);
+      const line = await slowed(2 * MIB);
+      await choose(await file('unsure.jpg', bytes));
+      await row('unsure').filter({ hasText: /left/ }).waitFor(); // so that there is something to keep
+      await row('unsure')
+        .getByRole('button', { name: /^Pause/ })
+        .click();
+      await row('unsure')
+        .getByText(/^Paused at/)
+        .waitFor();
+      const creations: string[] = [];
+      page.on(
+        'request',
+        (request) =>
+          request.method() === 'POST' && request.url().endsWith('/api/uploads') && creations.push(request.url()),
+      );
+      await page.route(
+        '**/api/uploads/*',
+        (route) => (route.request().method() === 'HEAD' ? route.fulfill({ status }) : route.fallback()),
+        { times: 1 },
+      );
+      await line.quick();
+      await row('unsure')
+        .getByRole('button', { name: /^Resume/ })
+        .click();
+      await row('unsure').filter({ hasText: 'Ready' }).waitFor();
+      expect(creations).toEqual([]);
+      expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);
+    });
 
-  it('waits while the browser is offline, says so, and goes on by itself', async () => {
-    const bytes = await makeJpegOf(12 * MIB);
-    const line = await slowed(2 * MIB);
-    await choose(await file('offline.jpg', bytes));
-    await row('offline').filter({ hasText: /left/ }).waitFor();
-    await line.cut();
-    await row('offline').getByText('The connection was lost. The upload goes on by itself.').waitFor();
-    await line.quick();
-    await row('offline').filter({ hasText: 'Ready' }).waitFor();
-    expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);
-  });
+    it('waits while the browser is offline, says so, and goes on by itself', async () => {
+      const bytes = await makeJpegOf(12 * MIB);
+      const line = await slowed(2 * MIB);
+      await choose(await file('offline.jpg', bytes));
+      await row('offline').filter({ hasText: /left/ }).waitFor();
+      await line.cut();
+      await row('offline').getByText('The connection was lost. The upload goes on by itself.').waitFor();
+      await line.quick();
+      await row('offline').filter({ hasText: 'Ready' }).waitFor();
+      expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);
+    });
 
-  it('sends what a closed page had not sent yet, small files too, and none of them twice', async () => {
-    const pictures = await Promise.all(Array.from({ length: 12 }, () => makeJpegOf(300_000)));
-    const paths = await Promise.all(pictures.map((bytes, at) => file(`small-${at}.jpg`, bytes)));
-    let begun = 0; // the fourth and later ones get nowhere on this page
-    await page.route('**/api/media', (route) => (route.request().method() === 'POST' && (begun += 1) > 3 ? undefined : route.fallback()));
-    await choose(paths);
-    await page.locator('article.upload-row').nth(11).waitFor();
-    // the browser writes them down in a moment, not at once
-    await eventually(async () => [(await listed()).length, await kept()], ([sent, waiting]) => sent! >= 1 && sent! + waiting! >= 12, 20_000);
-    await page.close();
-    page = await newPage();
-    await eventually(listed, (items) => items.length === 12, 30_000);
-    await page.locator('article.upload-row', { hasText: 'Ready' }).first().waitFor();
-    expect((await listed()).map((media) => media.sha256).toSorted()).toEqual(pictures.map(sha256).toSorted());
-  }, 60_000);
+    it('sends what a closed page had not sent yet, small files too, and none of them twice', async () => {
+      const pictures = await Promise.all(Array.from({ length: 12 }, () => makeJpegOf(300_000)));
+      const paths = await Promise.all(pictures.map((bytes, at) => file(`small-${at}.jpg`, bytes)));
+      let begun = 0; // the fourth and later ones get nowhere on this page
+      await page.route('**/api/media', (route) =>
+        route.request().method() === 'POST' && (begun += 1) > 3 ? undefined : route.fallback(),
+      );
+      await choose(paths);
+      await page.locator('article.upload-row').nth(11).waitFor();
+      // the browser writes them down in a moment, not at once
+      await eventually(
+        async () => [(await listed()).length, await kept()],
+        ([sent, waiting]) => sent! >= 1 && sent! + waiting! >= 12,
+        20_000,
+      );
+      await page.close();
+      page = await newPage();
+      await eventually(listed, (items) => items.length === 12, 30_000);
+      await page.locator('article.upload-row', { hasText: 'Ready' }).first().waitFor();
+      expect((await listed()).map((media) => media.sha256).toSorted()).toEqual(pictures.map(sha256).toSorted());
+    }, 60_000);
 
-  it('goes on in another page when the one that sends is closed', async () => {
-    const [bytes, other] = [await makeJpegOf(16 * MIB), await newPage()];
-    await slowed(MIB);
-    await choose(await file('handed.jpg', bytes));
-    await row('handed').filter({ hasText: /left/ }).waitFor();
-    await page.close();
-    await other.locator('article.upload-row', { hasText: 'handed' }).filter({ hasText: 'Ready' }).waitFor();
-    expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);
-  });
+    it('goes on in another page when the one that sends is closed', async () => {
+      const [bytes, other] = [await makeJpegOf(16 * MIB), await newPage()];
+      await slowed(MIB);
+      await choose(await file('handed.jpg', bytes));
+      await row('handed').filter({ hasText: /left/ }).waitFor();
+      await page.close();
+      await other.locator('article.upload-row', { hasText: 'handed' }).filter({ hasText: 'Ready' }).waitFor();
+      expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);
+    });
 
-  it.each(['sent', 'paused'])('forgets on both sides what is cancelled while it is %s', async (state) => {
-    await slowed(2 * MIB);
-    await choose(await file('cancelled.jpg', await makeJpegOf(40 * MIB)));
-    await row('cancelled').filter({ hasText: /left/ }).waitFor();
-    if (state === 'paused') await row('cancelled').getByRole('button', { name: /^Pause/ }).click();
-    const terminated = page.waitForRequest((request) => request.method() === 'DELETE');
-    await row('cancelled').getByRole('button', { name: /^Cancel/ }).click();
-    expect((await (await terminated).response())?.status()).toBe(204);
-    await page.reload();
-    await page.locator('h1').waitFor();
-    expect(await page.locator('article.upload-row').count()).toBe(0);
-    expect(await listed()).toEqual([]);
-  });
+    it.each(['sent', 'paused'])('forgets on both sides what is cancelled while it is %s', async (state) => {
+      await slowed(2 * MIB);
+      await choose(await file('cancelled.jpg', await makeJpegOf(40 * MIB)));
+      await row('cancelled').filter({ hasText: /left/ }).waitFor();
+      if (state === 'paused')
+        await row('cancelled')
+          .getByRole('button', { name: /^Pause/ })
+          .click();
+      const terminated = page.waitForRequest((request) => request.method() === 'DELETE');
+      await row('cancelled')
+        .getByRole('button', { name: /^Cancel/ })
+        .click();
+      expect((await (await terminated).response())?.status()).toBe(204);
+      await page.reload();
+      await page.locator('h1').waitFor();
+      expect(await page.locator('article.upload-row').count()).toBe(0);
+      expect(await listed()).toEqual([]);
+    });
 
-  it('asks before it sends what is there already', async () => {
-    const bytes = await makeJpegOf(50_000);
-    await api.upload(new Uint8Array(bytes), { filename: 'holiday.jpg' });
-    await choose(await file('again.jpg', bytes));
-    await row('again').getByText('You have this file already, as "holiday".').waitFor();
-    expect(await listed()).toHaveLength(1);
-    await row('again').getByRole('button', { name: 'Upload anyway' }).click();
-    await eventually(listed, (items) => items.length === 2);
-    await row('again').getByText(/^Ready/).waitFor();
-  });
+    it('asks before it sends what is there already', async () => {
+      const bytes = await makeJpegOf(50_000);
+      await api.upload(new Uint8Array(bytes), { filename: 'holiday.jpg' });
+      await choose(await file('again.jpg', bytes));
+      await row('again').getByText('You have this file already, as "holiday".').waitFor();
+      expect(await listed()).toHaveLength(1);
+      await row('again').getByRole('button', { name: 'Upload anyway' }).click();
+      await eventually(listed, (items) => items.length === 2);
+      await row('again')
+        .getByText(/^Ready/)
+        .waitFor();
+    });
 
-  it('refuses at once what the server would refuse', async () => {
-    await page.locator('[data-storage], storage-meter').first().waitFor({ state: 'attached' });
-    const sent: string[] = [];
-    page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
-    const heic = Buffer.concat([Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), Buffer.alloc(1_000, 7)]);
-    await choose(await file('IMG_1.HEIC', heic));
-    await row('IMG_1.HEIC').getByText('HEIC is not supported. Convert the picture to JPG').waitFor();
-    await choose([await file('large.jpg', await makeJpegOf(65 * MIB)), await file('paper.pdf', Buffer.from('%PDF-1.7 nothing')), await file('empty.jpg', Buffer.alloc(0))]);
-    await row('large').getByText(/The file is larger than/).waitFor();
-    await row('paper').getByText('This kind of file is not supported. Choose an image, a video or a sound.').waitFor();
-    await row('empty').getByText('The file is empty. Check that it was saved completely.').waitFor();
-    expect(sent).toEqual([]);
-  });
-});
+    it('refuses at once what the server would refuse', async () => {
+      await page.locator('[data-storage], storage-meter').first().waitFor({ state: 'attached' });
+      const sent: string[] = [];
+      page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
+      const heic = Buffer.concat([Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), Buffer.alloc(1_000, 7)]);
+      await choose(await file('IMG_1.HEIC', heic));
+      await row('IMG_1.HEIC').getByText('HEIC is not supported. Convert the picture to JPG').waitFor();
+      await choose([
+        await file('large.jpg', await makeJpegOf(65 * MIB)),
+        await file('paper.pdf', Buffer.from('%PDF-1.7 nothing')),
+        await file('empty.jpg', Buffer.alloc(0)),
+      ]);
+      await row('large')
+        .getByText(/The file is larger than/)
+        .waitFor();
+      await row('paper')
+        .getByText('This kind of file is not supported. Choose an image, a video or a sound.')
+        .waitFor();
+      await row('empty').getByText('The file is empty. Check that it was saved completely.').waitFor();
+      expect(sent).toEqual([]);
+    });
+  },
+);

@@ -28,18 +28,28 @@ describe.each(deployments)('uploads, %s', (_name, start) => {
   let stack: Stack;
   let api: ApiClient;
   beforeAll(async () => {
-    stack = await start({ workers: 0, env: { MAX_UPLOAD_BYTES: String(MAX_UPLOAD_BYTES), USER_QUOTA_BYTES: String(USER_QUOTA_BYTES), UPLOAD_IDLE_SECONDS: '2' } });
+    stack = await start({
+      workers: 0,
+      env: {
+        MAX_UPLOAD_BYTES: String(MAX_UPLOAD_BYTES),
+        USER_QUOTA_BYTES: String(USER_QUOTA_BYTES),
+        UPLOAD_IDLE_SECONDS: '2',
+      },
+    });
     ({ api } = await stack.newUser());
   });
   afterAll(() => stack.stop());
 
-  const refusal = async (bytes: Uint8Array<ArrayBuffer>, filename = 'x.jpg') => (await api.tryUpload(bytes, { filename })).body as Problem;
+  const refusal = async (bytes: Uint8Array<ArrayBuffer>, filename = 'x.jpg') =>
+    (await api.tryUpload(bytes, { filename })).body as Problem;
   const listed = async () => (await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items.length;
   /** Originals and unfinished files; none where they can not be seen. */
   const storedFiles = async () => {
     if (!stack.processes) return 0;
     const folders = ['objects/originals', 'tmp'].map((name) => join(stack.processes!.dataDir, name));
-    const entries = await Promise.all(folders.map((folder) => readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])));
+    const entries = await Promise.all(
+      folders.map((folder) => readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])),
+    );
     return entries.flat().filter((entry) => entry.isFile()).length;
   };
 
@@ -49,32 +59,63 @@ describe.each(deployments)('uploads, %s', (_name, start) => {
     ['unsupported_media_type', 415, () => new Uint8Array(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'))],
     ['unsupported_media_type', 415, () => new Uint8Array(randomBytes(70_000))],
   ])('refuses %s with %i and keeps nothing', async (code, status, bytes) => {
-    expect(await refusal(bytes())).toMatchObject({ code, status, detail: expect.any(String), title: expect.any(String) });
+    expect(await refusal(bytes())).toMatchObject({
+      code,
+      status,
+      detail: expect.any(String),
+      title: expect.any(String),
+    });
     expect(await listed()).toBe(0);
   });
 
   it('names HEIC when it refuses it', async () => {
     const head = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1');
     const problem = await refusal(new Uint8Array(Buffer.concat([head, randomBytes(1_000)])), 'IMG_1.HEIC');
-    expect(problem).toMatchObject({ code: 'unsupported_media_type', status: 415, detail: expect.stringMatching(/HEIC.*JPG/) });
+    expect(problem).toMatchObject({
+      code: 'unsupported_media_type',
+      status: 415,
+      detail: expect.stringMatching(/HEIC.*JPG/),
+    });
     expect(await listed()).toBe(0);
   });
 
   it('holds the size limit to the byte', async () => {
     const { api: other } = await stack.newUser();
     expect((await other.tryUpload(await makeJpegOf(MAX_UPLOAD_BYTES), { filename: 'fits.jpg' })).status).toBe(201);
-    expect((await other.tryUpload(await makeJpegOf(MAX_UPLOAD_BYTES + 1), { filename: 'big.jpg' })).body).toMatchObject({ code: 'file_too_large', status: 413 });
+    expect((await other.tryUpload(await makeJpegOf(MAX_UPLOAD_BYTES + 1), { filename: 'big.jpg' })).body).toMatchObject(
+      { code: 'file_too_large', status: 413 },
+    );
   });
 
   it.each([
     ['no multipart body', ['Content-Type: text/plain'], 'hello'],
     ['no boundary', ['Content-Type: multipart/form-data'], '--x\r\n'],
-    ['no file part', ['Content-Type: multipart/form-data; boundary=x'], '--x\r\nContent-Disposition: form-data; name="title"\r\n\r\nhi\r\n--x--\r\n'],
-    ['another part', ['Content-Type: multipart/form-data; boundary=x'], '--x\r\nContent-Disposition: form-data; name="other"; filename="a"\r\n\r\nhi\r\n--x--\r\n'],
-    ['a part without a name', ['Content-Type: multipart/form-data; boundary=x'], '--x\r\nContent-Disposition: form-data\r\nContent-Type: image/png\r\n\r\nhi\r\n--x--\r\n'],
-    ['no end', ['Content-Type: multipart/form-data; boundary=x'], '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nhi\r\n'],
+    [
+      'no file part',
+      ['Content-Type: multipart/form-data; boundary=x'],
+      '--x\r\nContent-Disposition: form-data; name="title"\r\n\r\nhi\r\n--x--\r\n',
+    ],
+    [
+      'another part',
+      ['Content-Type: multipart/form-data; boundary=x'],
+      '--x\r\nContent-Disposition: form-data; name="other"; filename="a"\r\n\r\nhi\r\n--x--\r\n',
+    ],
+    [
+      'a part without a name',
+      ['Content-Type: multipart/form-data; boundary=x'],
+      '--x\r\nContent-Disposition: form-data\r\nContent-Type: image/png\r\n\r\nhi\r\n--x--\r\n',
+    ],
+    [
+      'no end',
+      ['Content-Type: multipart/form-data; boundary=x'],
+      '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nhi\r\n',
+    ],
   ])('refuses %s as malformed_upload', async (_what, head, body) => {
-    const answer = await raw(stack.baseUrl, ['POST /api/media HTTP/1.1', `Cookie: ${api.cookie}`, ...head], Buffer.from(body));
+    const answer = await raw(
+      stack.baseUrl,
+      ['POST /api/media HTTP/1.1', `Cookie: ${api.cookie}`, ...head],
+      Buffer.from(body),
+    );
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).toContain('"code":"malformed_upload"');
     expect(await listed()).toBe(0);
@@ -90,9 +131,19 @@ describe.each(deployments)('uploads, %s', (_name, start) => {
   it.each([10, 50, 99])('leaves nothing of 20 uploads that are cut at %i %', async (percent) => {
     const { api: other } = await stack.newUser();
     const before = await storedFiles();
-    const body = Buffer.concat([Buffer.from('--x\r\nContent-Disposition: form-data; name="file"; filename="cut.jpg"\r\n\r\n'), Buffer.from(await makeJpegOf(200_000)), Buffer.from('\r\n--x--\r\n')]);
-    const head = ['POST /api/media HTTP/1.1', `Cookie: ${other.cookie}`, 'Content-Type: multipart/form-data; boundary=x'];
-    await Promise.all(Array.from({ length: 20 }, () => raw(stack.baseUrl, head, body, Math.floor((body.length * percent) / 100))));
+    const body = Buffer.concat([
+      Buffer.from('--x\r\nContent-Disposition: form-data; name="file"; filename="cut.jpg"\r\n\r\n'),
+      Buffer.from(await makeJpegOf(200_000)),
+      Buffer.from('\r\n--x--\r\n'),
+    ]);
+    const head = [
+      'POST /api/media HTTP/1.1',
+      `Cookie: ${other.cookie}`,
+      'Content-Type: multipart/form-data; boundary=x',
+    ];
+    await Promise.all(
+      Array.from({ length: 20 }, () => raw(stack.baseUrl, head, body, Math.floor((body.length * percent) / 100))),
+    );
     await eventually(storedFiles, (count) => count === before);
     expect(await other.expect(200, 'GET', '/api/media/stats')).toMatchObject({ total: 0, bytes: 0, originalBytes: 0 });
     expect((await other.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items).toEqual([]);
@@ -106,24 +157,46 @@ describe.each(deployments)('uploads, %s', (_name, start) => {
     const socket = connect(Number(port), hostname);
     let answer = '';
     socket.on('data', (chunk) => (answer += chunk.toString()));
-    socket.write(`POST /api/media HTTP/1.1\r\nHost: ${hostname}:${port}\r\nCookie: ${api.cookie}\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 100000\r\n\r\n`);
+    socket.write(
+      `POST /api/media HTTP/1.1\r\nHost: ${hostname}:${port}\r\nCookie: ${api.cookie}\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 100000\r\n\r\n`,
+    );
     socket.write(body);
-    await eventually(() => Promise.resolve(answer), (text) => text.includes('upload_stalled'), 8_000);
+    await eventually(
+      () => Promise.resolve(answer),
+      (text) => text.includes('upload_stalled'),
+      8_000,
+    );
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
     socket.destroy();
   });
 
   it('refuses another site before anything else', async () => {
-    const answer = await api.problem('POST', '/api/media', { body: new FormData(), headers: { 'sec-fetch-site': 'cross-site' } });
+    const answer = await api.problem('POST', '/api/media', {
+      body: new FormData(),
+      headers: { 'sec-fetch-site': 'cross-site' },
+    });
     expect(answer).toMatchObject({ status: 403, code: 'cross_site_request' });
   });
 
   it('takes a title, a batch and a hostile name as text', async () => {
     const { api: other } = await stack.newUser();
     const filename = '../../<script>alert(1)</script>\u202Egpj.png';
-    const media = await other.upload(new Uint8Array(await makePng()), { filename, title: 'My title', headers: { 'Snapstream-Batch': 'drop-1' } });
-    expect(media).toMatchObject({ title: 'My title', filename: 'script>gpj.png', batchId: 'drop-1', kind: 'image', contentType: 'image/png', queue: null });
-    const disposition = (await other.fetch('GET', `/api/media/${media.id}/original?download=1`)).headers.get('content-disposition');
+    const media = await other.upload(new Uint8Array(await makePng()), {
+      filename,
+      title: 'My title',
+      headers: { 'Snapstream-Batch': 'drop-1' },
+    });
+    expect(media).toMatchObject({
+      title: 'My title',
+      filename: 'script>gpj.png',
+      batchId: 'drop-1',
+      kind: 'image',
+      contentType: 'image/png',
+      queue: null,
+    });
+    const disposition = (await other.fetch('GET', `/api/media/${media.id}/original?download=1`)).headers.get(
+      'content-disposition',
+    );
     expect(disposition).toMatch(/^attachment; filename="?script/);
   });
 
@@ -131,13 +204,24 @@ describe.each(deployments)('uploads, %s', (_name, start) => {
     const { api: other } = await stack.newUser();
     const headers = { 'Idempotency-Key': randomUUID() };
     const bytes = await makeJpegOf(20_000);
-    const together = await Promise.all(Array.from({ length: 4 }, () => other.tryUpload(bytes, { filename: 'a.jpg', headers })));
+    const together = await Promise.all(
+      Array.from({ length: 4 }, () => other.tryUpload(bytes, { filename: 'a.jpg', headers })),
+    );
     const created = together.filter(({ status }) => status === 201);
     expect(new Set(created.map(({ body }) => body.id)).size).toBe(1);
-    expect(together.filter(({ status }) => status !== 201).every(({ body }) => body.code === 'idempotency_in_progress')).toBe(true);
+    expect(
+      together.filter(({ status }) => status !== 201).every(({ body }) => body.code === 'idempotency_in_progress'),
+    ).toBe(true);
     const again = await other.tryUpload(bytes, { filename: 'a.jpg', headers });
-    expect([again.status, again.body.id, again.headers.get('idempotency-replayed')]).toEqual([201, created[0]?.body.id, 'true']);
-    expect((await other.tryUpload(await makeJpegOf(20_001), { filename: 'a.jpg', headers })).body).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
+    expect([again.status, again.body.id, again.headers.get('idempotency-replayed')]).toEqual([
+      201,
+      created[0]?.body.id,
+      'true',
+    ]);
+    expect((await other.tryUpload(await makeJpegOf(20_001), { filename: 'a.jpg', headers })).body).toMatchObject({
+      status: 422,
+      code: 'idempotency_key_reused',
+    });
     const refused = { 'Idempotency-Key': randomUUID() };
     expect((await other.tryUpload(new Uint8Array(Buffer.from('nothing')), { headers: refused })).status).toBe(415);
     expect((await other.tryUpload(bytes, { filename: 'a.jpg', headers: refused })).status).toBe(201);
@@ -147,11 +231,16 @@ describe.each(deployments)('uploads, %s', (_name, start) => {
   it('bounds the originals of a user exactly, also in parallel', async () => {
     const { api: other } = await stack.newUser();
     const bytes = await makeJpegOf(150_000);
-    const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => other.tryUpload(bytes, { filename: `${i}.jpg` })));
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, i) => other.tryUpload(bytes, { filename: `${i}.jpg` })),
+    );
     const refused = answers.filter(({ status }) => status !== 201);
     expect(answers.length - refused.length).toBe(Math.floor(USER_QUOTA_BYTES / 150_000));
     expect(refused.every(({ body }) => body.code === 'quota_exceeded')).toBe(true);
     await other.expect(204, 'DELETE', `/api/media/${answers.find(({ status }) => status === 201)!.body.id}`);
-    await eventually(() => other.tryUpload(bytes, { filename: 'again.jpg' }), ({ status }) => status === 201);
+    await eventually(
+      () => other.tryUpload(bytes, { filename: 'again.jpg' }),
+      ({ status }) => status === 201,
+    );
   });
 });

@@ -25,7 +25,12 @@ describeWithBrowser('a picture in detail', () => {
   });
 
   async function visit(options: BrowserContextOptions = {}): Promise<{ page: Page; context: BrowserContext }> {
-    const context = await browser.newContext({ baseURL: stack.baseUrl, viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...options });
+    const context = await browser.newContext({
+      baseURL: stack.baseUrl,
+      viewport: { width: 1280, height: 800 },
+      reducedMotion: 'reduce',
+      ...options,
+    });
     const [name = '', value = ''] = api.cookie.split('=');
     await context.addCookies([{ name, value, url: stack.baseUrl }]);
     const page = await context.newPage();
@@ -44,7 +49,10 @@ describeWithBrowser('a picture in detail', () => {
     const { x, y } = await middle(page);
     await page.mouse.move(x, y);
     await page.mouse.wheel(0, -300);
-    await eventually(() => percent(page), (now) => now > fitting);
+    await eventually(
+      () => percent(page),
+      (now) => now > fitting,
+    );
     const transform = () => page.locator('.viewer-picture').getAttribute('style');
     const before = await transform();
     await page.mouse.down();
@@ -87,7 +95,10 @@ describeWithBrowser('a picture in detail', () => {
     await page.getByRole('button', { name: 'Previous item' }).click();
     await heading(page, 'third');
     await page.getByRole('link', { name: 'Back to the library' }).click();
-    await eventually(() => page.evaluate('document.activeElement.textContent'), (text) => text === 'third');
+    await eventually(
+      () => page.evaluate('document.activeElement.textContent'),
+      (text) => text === 'third',
+    );
     await context.close();
   });
 
@@ -97,13 +108,29 @@ describeWithBrowser('a picture in detail', () => {
     const touch = await context.newCDPSession(page);
     const fitting = await percent(page);
     const { x, y } = await middle(page);
-    await draw(touch, [[[x - 20, y], [x + 20, y]], [[x - 60, y], [x + 60, y]], [[x - 100, y], [x + 100, y]]]);
+    await draw(touch, [
+      [
+        [x - 20, y],
+        [x + 20, y],
+      ],
+      [
+        [x - 60, y],
+        [x + 60, y],
+      ],
+      [
+        [x - 100, y],
+        [x + 100, y],
+      ],
+    ]);
     expect(await percent(page)).toBeGreaterThan(fitting * 2);
     const fit = page.getByRole('button', { name: 'Fit to the window' });
-    await eventually(async () => {
-      await fit.tap({ timeout: 500 }).catch(() => {}); // the browser may take a tap right after other fingers for a part of their gesture
-      return percent(page);
-    }, (value) => value === fitting);
+    await eventually(
+      async () => {
+        await fit.tap({ timeout: 500 }).catch(() => {}); // the browser may take a tap right after other fingers for a part of their gesture
+        return percent(page);
+      },
+      (value) => value === fitting,
+    );
     await draw(touch, [[[x + 100, y]], [[x, y]], [[x - 100, y + 5]]]);
     await heading(page, 'first');
     await context.close();
@@ -117,7 +144,10 @@ describeWithBrowser('a picture in detail', () => {
     const card = page.locator('media-card', { hasText: 'second' });
     const placeholder = card.locator('canvas.placeholder');
     await placeholder.waitFor();
-    const [width, height] = await placeholder.evaluate<number[], { width: number; height: number }>((canvas) => [canvas.width, canvas.height]);
+    const [width, height] = await placeholder.evaluate<number[], { width: number; height: number }>((canvas) => [
+      canvas.width,
+      canvas.height,
+    ]);
     expect(width! / height!).toBeCloseTo(1.5, 0);
     const before = await card.boundingBox();
     held.resolve();

@@ -17,7 +17,7 @@ export function readZip(archive: Buffer): ZipEntry[] {
   const end = archive.length - 22;
   if (archive.readUInt32LE(end) !== END) throw new Error('Expected the archive to be whole, but it has no end');
   const entries: ZipEntry[] = [];
-  for (let at = archive.readUInt32LE(end + 16); archive.readUInt32LE(at) === DIRECTORY; ) {
+  for (let at = archive.readUInt32LE(end + 16); archive.readUInt32LE(at) === DIRECTORY;) {
     const nameLength = archive.readUInt16LE(at + 28);
     const name = archive.toString('utf8', at + 46, at + 46 + nameLength);
     const local = archive.readUInt32LE(at + 42);
@@ -33,7 +33,10 @@ export function readZip(archive: Buffer): ZipEntry[] {
 /** Asks a program that people have; passes when this machine has none. @throws {Error} with what it said against it */
 export async function testWithPrograms(path: string): Promise<void> {
   const run = promisify(execFile);
-  for (const [program, args] of [['unzip', ['-tqq', path]], ['python3', ['-m', 'zipfile', '-t', path]]] as const) {
+  for (const [program, args] of [
+    ['unzip', ['-tqq', path]],
+    ['python3', ['-m', 'zipfile', '-t', path]],
+  ] as const) {
     const ran = await run(program, args).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null;
       throw error;

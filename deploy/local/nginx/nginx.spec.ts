@@ -6,23 +6,38 @@ import { securityHeaders } from '../../../libs/nest/http/security-headers';
 const read = (name: string) => readFileSync(join(__dirname, name), 'utf8');
 
 describe('the nginx configuration', () => {
-  it.each(['http', 'https'])('sends the security headers of the services with what it serves itself, over %s', (scheme) => {
-    expect(headersOfNginx(scheme)).toEqual(headersOfServices(scheme));
-  });
+  it.each(['http', 'https'])(
+    'sends the security headers of the services with what it serves itself, over %s',
+    (scheme) => {
+      expect(headersOfNginx(scheme)).toEqual(headersOfServices(scheme));
+    },
+  );
 
   it('says that a service is away in the words of the contract', () => {
     const [, body] = /return 503 '(.*)';/.exec(read('nginx.conf'))!;
     const [status, title, detail] = problems.temporarily_unavailable;
-    expect(JSON.parse(body!)).toEqual({ type: 'urn:snapstream:problem:temporarily_unavailable', title, status, detail, code: 'temporarily_unavailable' });
+    expect(JSON.parse(body!)).toEqual({
+      type: 'urn:snapstream:problem:temporarily_unavailable',
+      title,
+      status,
+      detail,
+      code: 'temporarily_unavailable',
+    });
   });
 
-  it.each(['/', '/login', '/register', '/upload', '/media', '/media/01K', '/notifications', '/profile', '/login/'])('answers %s with the shell', (path) => {
-    expect(pagePattern().test(path)).toBe(true);
-  });
+  it.each(['/', '/login', '/register', '/upload', '/media', '/media/01K', '/notifications', '/profile', '/login/'])(
+    'answers %s with the shell',
+    (path) => {
+      expect(pagePattern().test(path)).toBe(true);
+    },
+  );
 
-  it.each(['/nothing', '/media/01K/more', '/loginx', '/api/media', '/assets/main.js'])('does not take %s for a page', (path) => {
-    expect(pagePattern().test(path)).toBe(false);
-  });
+  it.each(['/nothing', '/media/01K/more', '/loginx', '/api/media', '/assets/main.js'])(
+    'does not take %s for a page',
+    (path) => {
+      expect(pagePattern().test(path)).toBe(false);
+    },
+  );
 });
 
 const pagePattern = () => new RegExp(/location ~ (\S+) \{/.exec(read('nginx.conf'))![1]!);
@@ -36,8 +51,11 @@ function headersOfServices(scheme: string): Record<string, string> {
 
 /** Its `add_header` lines, with the variables as security-policy.conf maps the scheme. An empty header is not sent. */
 function headersOfNginx(scheme: string): Record<string, string> {
-  const maps = [...read('security-policy.conf').matchAll(/map \$client_scheme (\$\w+) \{ default ""; https "(.*)"; \}/g)];
-  const valueOf = (text: string) => maps.reduce((value, [, name, secure]) => value.replace(name!, scheme === 'https' ? secure! : ''), text);
+  const maps = [
+    ...read('security-policy.conf').matchAll(/map \$client_scheme (\$\w+) \{ default ""; https "(.*)"; \}/g),
+  ];
+  const valueOf = (text: string) =>
+    maps.reduce((value, [, name, secure]) => value.replace(name!, scheme === 'https' ? secure! : ''), text);
   const lines = [...read('security-headers.conf').matchAll(/add_header (\S+) "?([^"]*?)"? always;/g)];
   return Object.fromEntries(lines.map(([, name, value]) => [name, valueOf(value!)]).filter(([, value]) => value));
 }

@@ -1,5 +1,5 @@
-import express, { type Router } from 'express';
 import { dirname } from 'node:path';
+import express, { type Router } from 'express';
 import { openApiDocument } from './openapi';
 
 /** Where the package lies. To import it would run the page's whole script here. */
@@ -31,6 +31,9 @@ export function apiDocs(): Router {
   router.get('/openapi.json', (_req, res) => void res.type('json').send(document));
   router.get('/docs', (_req, res) => void res.type('html').send(page));
   router.get('/docs/start.js', (_req, res) => void res.type('js').send(start));
-  router.get(assets.map((name) => `/docs/${name}`), (req, res) => res.sendFile(req.path.slice('/docs/'.length), { root }));
+  router.get(
+    assets.map((name) => `/docs/${name}`),
+    (req, res) => res.sendFile(req.path.slice('/docs/'.length), { root }),
+  );
   return router;
 }

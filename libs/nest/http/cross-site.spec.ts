@@ -1,7 +1,7 @@
-import express from 'express';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import express from 'express';
 import request from 'supertest';
 import { refuseCrossSite } from './cross-site';
 import { toProblem } from './problem';
@@ -12,7 +12,9 @@ const own = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 beforeAll(async () => {
   const app = express().set('trust proxy', 1).use(refuseCrossSite);
   app.all('/', (_req, res) => void res.send('passed'));
-  app.use(((error, _req, res, _next) => void res.status(toProblem(error).status).end()) satisfies express.ErrorRequestHandler);
+  app.use(
+    ((error, _req, res, _next) => void res.status(toProblem(error).status).end()) satisfies express.ErrorRequestHandler,
+  );
   server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
@@ -32,8 +34,16 @@ it.each([
   ['a longer host', () => ({ Origin: `${own()}.evil.example` }), 403],
   ['null', () => ({ Origin: 'null' }), 403],
   ['nonsense', () => ({ Origin: '::' }), 403],
-  ['own origin behind a proxy that ends https', () => ({ Origin: 'https://snap.example', Host: 'snap.example', 'X-Forwarded-Proto': 'https' }), 200],
-  ['default port spelled out', () => ({ Origin: 'https://snap.example', Host: 'snap.example:443', 'X-Forwarded-Proto': 'https' }), 200],
+  [
+    'own origin behind a proxy that ends https',
+    () => ({ Origin: 'https://snap.example', Host: 'snap.example', 'X-Forwarded-Proto': 'https' }),
+    200,
+  ],
+  [
+    'default port spelled out',
+    () => ({ Origin: 'https://snap.example', Host: 'snap.example:443', 'X-Forwarded-Proto': 'https' }),
+    200,
+  ],
 ])('%s', async (_, headers, status) => {
   await request(server).post('/').set(headers()).expect(status);
 });

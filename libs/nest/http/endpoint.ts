@@ -1,9 +1,17 @@
-import { applyDecorators, createParamDecorator, HttpCode, RequestMapping, RequestMethod, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import {
+  applyDecorators,
+  createParamDecorator,
+  HttpCode,
+  RequestMapping,
+  RequestMethod,
+  SetMetadata,
+  type ExecutionContext,
+} from '@nestjs/common';
 import type { Request } from 'express';
 import type { z } from 'zod';
 import type { Endpoint as EndpointShape } from '#contracts';
-import { isId } from '#platform';
 import { api, type Endpoint } from '#contracts';
+import { isId } from '#platform';
 import { ProblemError } from './problem';
 
 export const ENDPOINT = 'snapstream:endpoint';
@@ -21,7 +29,9 @@ type Part = (req: Request) => unknown;
 
 /** Nest takes anything with a `transform` method for a pipe, and a schema has one: hence not as the decorator's data. */
 const judged = (part: Part, schema: z.ZodType): ParameterDecorator =>
-  createParamDecorator((_: undefined, context: ExecutionContext) => parseWith(schema, part(context.switchToHttp().getRequest<Request>())))();
+  createParamDecorator((_: undefined, context: ExecutionContext) =>
+    parseWith(schema, part(context.switchToHttp().getRequest<Request>())),
+  )();
 
 /** The JSON body, judged and typed by a schema. */
 export const ZodBody = (schema: z.ZodType): ParameterDecorator => judged((req) => req.body ?? {}, schema);
@@ -30,7 +40,9 @@ export const ZodBody = (schema: z.ZodType): ParameterDecorator => judged((req) =
 export const ZodQuery = (schema: z.ZodType): ParameterDecorator => judged((req) => ({ ...req.query }), schema);
 
 /** The `:id` of the address. @throws {ProblemError} not_found for what can be no id */
-export const Id = createParamDecorator((_: undefined, context: ExecutionContext) => idOf(context.switchToHttp().getRequest<Request>()));
+export const Id = createParamDecorator((_: undefined, context: ExecutionContext) =>
+  idOf(context.switchToHttp().getRequest<Request>()),
+);
 
 function idOf(req: Request): string {
   const { id } = req.params;
@@ -69,8 +81,11 @@ export function isPublic(method: string, path: string): boolean {
 /** The methods that an address takes when `method` is not one of them; null: it takes it, or is not in the route table. */
 export function otherMethods(method: string, path: string): string[] | null {
   const there = endpoints.filter(({ pattern }) => pattern.test(path)).map(({ endpoint }) => endpoint);
-  return there.length === 0 || there.some((endpoint) => takes(endpoint, method)) ? null : [...new Set(there.map((endpoint) => endpoint.method))];
+  return there.length === 0 || there.some((endpoint) => takes(endpoint, method))
+    ? null
+    : [...new Set(there.map((endpoint) => endpoint.method))];
 }
 
 /** Who answers GET answers HEAD. */
-const takes = (endpoint: Endpoint, method: string) => endpoint.method === method || (method === 'HEAD' && endpoint.method === 'GET');
+const takes = (endpoint: Endpoint, method: string) =>
+  endpoint.method === method || (method === 'HEAD' && endpoint.method === 'GET');

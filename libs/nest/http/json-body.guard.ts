@@ -30,9 +30,20 @@ async function readJson(req: Request, res: Response): Promise<void> {
   const type = req.is('application/json'); // null: there is no body at all
   if (type === null || req.headers['content-length'] === '0') return;
   if (Number(req.headers['content-length']) > LIMIT_BYTES) throw new ProblemError('payload_too_large');
-  if (!type) throw new ProblemError('unsupported_media_type', { detail: 'Send the body as JSON, with content type application/json.' });
+  if (!type)
+    throw new ProblemError('unsupported_media_type', {
+      detail: 'Send the body as JSON, with content type application/json.',
+    });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => reject(new ProblemError('malformed_request', { detail: 'The body did not arrive in time. Check your connection and try again.' })), TIME_LIMIT_MS);
+  const timer = setTimeout(
+    () =>
+      reject(
+        new ProblemError('malformed_request', {
+          detail: 'The body did not arrive in time. Check your connection and try again.',
+        }),
+      ),
+    TIME_LIMIT_MS,
+  );
   parseJson(req, res, (error?: unknown) => (error ? reject(error) : resolve()));
   await promise.finally(() => clearTimeout(timer));
 }

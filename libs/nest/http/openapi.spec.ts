@@ -12,14 +12,18 @@ it('is committed as the code generates it (npm run openapi)', () => {
 
 it('holds every entry of the route table, with an id of its own', () => {
   const routes = Object.values(api).flatMap((group) => Object.values(group));
-  const operations = Object.values(document.paths ?? {}).flatMap((path) => Object.values(path as object) as Array<{ operationId: string }>);
+  const operations = Object.values(document.paths ?? {}).flatMap(
+    (path) => Object.values(path as object) as Array<{ operationId: string }>,
+  );
   expect(operations).toHaveLength(routes.length);
   expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(routes.length);
 });
 
 it('refers only to what it defines', () => {
   const schemas = Object.keys(document.components?.schemas ?? {});
-  const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name);
+  const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(
+    ([, name]) => name,
+  );
   expect(references.length).toBeGreaterThan(0);
   for (const name of references) expect(schemas).toContain(name);
 });

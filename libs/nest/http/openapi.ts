@@ -6,7 +6,12 @@ import { SAFE_METHODS } from './cross-site';
 /** What the ground rules of the API can answer to any call. */
 const always: readonly ProblemCode[] = ['temporarily_unavailable', 'internal_error'];
 const unsafe: readonly ProblemCode[] = ['cross_site_request'];
-const withBody: readonly ProblemCode[] = ['validation_failed', 'malformed_json', 'payload_too_large', 'unsupported_media_type'];
+const withBody: readonly ProblemCode[] = [
+  'validation_failed',
+  'malformed_json',
+  'payload_too_large',
+  'unsupported_media_type',
+];
 
 /** The OpenAPI 3.1 document, made from the route table alone. */
 export function openApiDocument() {
@@ -50,7 +55,8 @@ const uploadForm: oas31.SchemaObject = {
 };
 
 function requestBody(endpoint: Endpoint): Pick<ZodOpenApiOperationObject, 'requestBody'> {
-  if (endpoint.body) return { requestBody: { required: true, content: { 'application/json': { schema: endpoint.body } } } };
+  if (endpoint.body)
+    return { requestBody: { required: true, content: { 'application/json': { schema: endpoint.body } } } };
   if (!endpoint.consumes) return {};
   if (endpoint.consumes !== 'multipart/form-data') return { requestBody: { content: { [endpoint.consumes]: {} } } };
   return { requestBody: { required: true, content: { [endpoint.consumes]: { schema: uploadForm } } } };
@@ -58,7 +64,8 @@ function requestBody(endpoint: Endpoint): Pick<ZodOpenApiOperationObject, 'reque
 
 function success(endpoint: Endpoint) {
   if (endpoint.response) return { description: 'Done', content: { 'application/json': { schema: endpoint.response } } };
-  if (endpoint.produces) return { description: 'Done', content: { [endpoint.produces]: { schema: { type: 'string' as const } } } };
+  if (endpoint.produces)
+    return { description: 'Done', content: { [endpoint.produces]: { schema: { type: 'string' as const } } } };
   return { description: 'Done' };
 }
 
@@ -75,7 +82,10 @@ function refusals(endpoint: Endpoint) {
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, group]) => [
       status,
-      { description: group!.map((code) => `\`${code}\`: ${problems[code][2]}`).join('\n\n'), content: { 'application/problem+json': { schema: problemSchema } } },
+      {
+        description: group!.map((code) => `\`${code}\`: ${problems[code][2]}`).join('\n\n'),
+        content: { 'application/problem+json': { schema: problemSchema } },
+      },
     ]),
   );
 }

@@ -42,7 +42,10 @@ const bodyProblems: Record<string, readonly [ProblemCode, string?]> = {
   'entity.parse.failed': ['malformed_json'],
   'entity.too.large': ['payload_too_large'],
   'charset.unsupported': ['unsupported_media_type', 'This character set is not supported. Send JSON in UTF-8.'],
-  'encoding.unsupported': ['unsupported_media_type', 'This content encoding is not supported. Send plain or gzip-compressed JSON.'],
+  'encoding.unsupported': [
+    'unsupported_media_type',
+    'This content encoding is not supported. Send plain or gzip-compressed JSON.',
+  ],
 };
 
 const statusProblems: Partial<Record<HttpStatus, ProblemCode>> = {
@@ -56,7 +59,8 @@ const statusProblems: Partial<Record<HttpStatus, ProblemCode>> = {
 /** What a client is told about anything that was thrown. Never a stack, never the words of an inner error. */
 export function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
-  if (error instanceof DependencyUnavailableError) return new ProblemError('temporarily_unavailable', { headers: { 'Retry-After': '5' }, cause: error });
+  if (error instanceof DependencyUnavailableError)
+    return new ProblemError('temporarily_unavailable', { headers: { 'Retry-After': '5' }, cause: error });
   if (error instanceof StorageFullError) return new ProblemError('storage_full', { cause: error });
   if (error instanceof URIError) return new ProblemError('malformed_request', { cause: error });
   if (error instanceof HttpException) return fromStatus(error.getStatus(), error);

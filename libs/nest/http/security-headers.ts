@@ -21,7 +21,10 @@ const directives = {
 
 function headers(overHttps: boolean): RequestHandler {
   return helmet({
-    contentSecurityPolicy: { useDefaults: false, directives: { ...directives, ...(overHttps && { upgradeInsecureRequests: [] }) } },
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { ...directives, ...(overHttps && { upgradeInsecureRequests: [] }) },
+    },
     strictTransportSecurity: overHttps,
     crossOriginResourcePolicy: { policy: 'same-origin' },
     crossOriginOpenerPolicy: { policy: 'same-origin' },

@@ -36,7 +36,10 @@ describe('sendTo', () => {
   it('sends all, and closes what it sent', async () => {
     const { sent, res } = await request();
     const source = Readable.from(['one', 'two']);
-    const [[answer]] = await Promise.all([once(sent, 'response') as Promise<[IncomingMessage]>, sendTo(res, async () => source)]);
+    const [[answer]] = await Promise.all([
+      once(sent, 'response') as Promise<[IncomingMessage]>,
+      sendTo(res, async () => source),
+    ]);
     expect(await text(answer)).toBe('onetwo');
     expect(source.destroyed).toBe(true);
   });

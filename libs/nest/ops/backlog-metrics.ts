@@ -9,14 +9,23 @@ const OUTBOX_KEPT_MS = 10_000;
 /** One registry for the process, whatever applications come and go in it. */
 let gauges: ReturnType<typeof makeGauges> | null = null;
 
-const gauge = (name: string, help: string, ...labelNames: string[]) => new Gauge({ name: `snapstream_${name}`, help, labelNames });
+const gauge = (name: string, help: string, ...labelNames: string[]) =>
+  new Gauge({ name: `snapstream_${name}`, help, labelNames });
 
 function makeGauges() {
   return {
     jobs: gauge('queue_jobs', 'Jobs in the queues', 'queue', 'state'),
-    oldestJob: gauge('queue_oldest_waiting_seconds', 'Age of the job that has waited longest, 0 where none waits', 'queue'),
+    oldestJob: gauge(
+      'queue_oldest_waiting_seconds',
+      'Age of the job that has waited longest, 0 where none waits',
+      'queue',
+    ),
     unconfirmed: gauge('outbox_unconfirmed_items', 'Items with events that are not delivered yet', 'table'),
-    oldestEvent: gauge('outbox_oldest_seconds', 'Age of the event that has waited longest for its delivery, 0 where none waits', 'table'),
+    oldestEvent: gauge(
+      'outbox_oldest_seconds',
+      'Age of the event that has waited longest for its delivery, 0 where none waits',
+      'table',
+    ),
   };
 }
 
@@ -31,7 +40,10 @@ export class BacklogMetrics implements OnModuleDestroy {
     private readonly outbox: Outbox,
   ) {
     this.stop = beforeScrape(async () => {
-      await Promise.all([this.readQueues().catch(() => this.forget('jobs', 'oldestJob')), this.readOutbox().catch(() => this.forget('unconfirmed', 'oldestEvent'))]);
+      await Promise.all([
+        this.readQueues().catch(() => this.forget('jobs', 'oldestJob')),
+        this.readOutbox().catch(() => this.forget('unconfirmed', 'oldestEvent')),
+      ]);
     });
   }
 

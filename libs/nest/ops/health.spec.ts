@@ -21,14 +21,20 @@ describe('Health', () => {
     ['DynamoDB is away', { dynamodb: broken, alerts: broken }, 'down', { dynamodb: 'down', alerts: 'down' }],
   ])('when %s', async (_, wrong, status, down) => {
     const health = new Health({ ...healthy, ...wrong });
-    expect(await health.readiness()).toEqual({ status, checks: { redis: 'ok', dynamodb: 'ok', storage: 'ok', alerts: 'ok', ...down } });
+    expect(await health.readiness()).toEqual({
+      status,
+      checks: { redis: 'ok', dynamodb: 'ok', storage: 'ok', alerts: 'ok', ...down },
+    });
   });
 
   it('waits for nobody longer than 2 s', async () => {
     jest.useFakeTimers();
     const readiness = new Health({ ...healthy, redis: silent, alerts: silent }).readiness();
     await jest.advanceTimersByTimeAsync(2_000);
-    expect(await readiness).toMatchObject({ status: 'down', checks: { redis: 'down', alerts: 'down', dynamodb: 'ok' } });
+    expect(await readiness).toMatchObject({
+      status: 'down',
+      checks: { redis: 'down', alerts: 'down', dynamodb: 'ok' },
+    });
   });
 
   it('asks once a second, however often it is asked', async () => {

@@ -20,7 +20,12 @@ export class Health {
 
   /** Of everything that PlatformModule provides. */
   static of(queue: JobQueue, dynamo: Dynamo, storage: Storage, alerts: Alerts): Health {
-    return new Health({ redis: () => queue.check(), dynamodb: () => dynamo.check(), storage: () => storage.check(), alerts: () => alerts.check() });
+    return new Health({
+      redis: () => queue.check(),
+      dynamodb: () => dynamo.check(),
+      storage: () => storage.check(),
+      alerts: () => alerts.check(),
+    });
   }
 
   /** From now on nobody should send work here. */
@@ -36,7 +41,9 @@ export class Health {
 
   private async ask(): Promise<Readiness> {
     const errors = await Promise.all(dependencies.map((name) => failureOf(this.checks[name])));
-    const checks = Object.fromEntries(dependencies.map((name, at) => [name, errors[at] === null ? 'ok' : 'down'])) as Readiness['checks'];
+    const checks = Object.fromEntries(
+      dependencies.map((name, at) => [name, errors[at] === null ? 'ok' : 'down']),
+    ) as Readiness['checks'];
     const storageFull = errors[2] instanceof StorageFullError;
     const isDown = checks.redis === 'down' || checks.dynamodb === 'down' || (checks.storage === 'down' && !storageFull);
     if (isDown) return { status: 'down', checks };

@@ -63,20 +63,26 @@ describe('createLogger, on an output that takes no line', () => {
     expect(await exit(child)).toBe(7);
   });
 
-  (existsSync(PRLIMIT) ? it : it.skip)('resumes as soon as there is room, and says how many lines are missing', async () => {
-    rmSync(path);
-    const child = await start(path, [PRLIMIT, `--fsize=${LIMIT_BYTES}:`]);
-    await log(child, 'first');
-    for (let count = 0; count < 3; count += 1) await log(child, 'y'.repeat(LIMIT_BYTES)); // the first of them is torn
-    execFileSync(PRLIMIT, ['--pid', String(child.pid), '--fsize=unlimited:']);
-    await log(child, 'there is room');
-    expect(await exit(child)).toBe(7);
-    const [first, torn, ...rest] = lines();
-    expect([JSON.parse(first!), torn!.length < LIMIT_BYTES]).toEqual([expect.objectContaining({ msg: 'first' }), true]);
-    expect(rest.map((line) => JSON.parse(line) as unknown)).toEqual([
-      expect.objectContaining({ msg: 'log lines were dropped', dropped: 3, level: 40 }),
-      expect.objectContaining({ msg: 'there is room' }),
-      expect.objectContaining({ msg: 'the last line' }),
-    ]);
-  });
+  (existsSync(PRLIMIT) ? it : it.skip)(
+    'resumes as soon as there is room, and says how many lines are missing',
+    async () => {
+      rmSync(path);
+      const child = await start(path, [PRLIMIT, `--fsize=${LIMIT_BYTES}:`]);
+      await log(child, 'first');
+      for (let count = 0; count < 3; count += 1) await log(child, 'y'.repeat(LIMIT_BYTES)); // the first of them is torn
+      execFileSync(PRLIMIT, ['--pid', String(child.pid), '--fsize=unlimited:']);
+      await log(child, 'there is room');
+      expect(await exit(child)).toBe(7);
+      const [first, torn, ...rest] = lines();
+      expect([JSON.parse(first!), torn!.length < LIMIT_BYTES]).toEqual([
+        expect.objectContaining({ msg: 'first' }),
+        true,
+      ]);
+      expect(rest.map((line) => JSON.parse(line) as unknown)).toEqual([
+        expect.objectContaining({ msg: 'log lines were dropped', dropped: 3, level: 40 }),
+        expect.objectContaining({ msg: 'there is room' }),
+        expect.objectContaining({ msg: 'the last line' }),
+      ]);
+    },
+  );
 });

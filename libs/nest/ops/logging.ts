@@ -1,20 +1,38 @@
-import type { LoggerService } from '@nestjs/common';
-import type { Request, RequestHandler, Response } from 'express';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
+import type { LoggerService } from '@nestjs/common';
+import type { Request, RequestHandler, Response } from 'express';
 import { pino, type Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 import type { Config } from '#config';
 // The file itself: the whole of #platform takes longer to load than a test of logging may.
 import { logOutput } from '../../platform/log-output';
 
-const secrets = ['password', 'currentPassword', 'newPassword', 'passwordHash', 'cookie', 'authorization', '["set-cookie"]', 'sessionSecret'];
+const secrets = [
+  'password',
+  'currentPassword',
+  'newPassword',
+  'passwordHash',
+  'cookie',
+  'authorization',
+  '["set-cookie"]',
+  'sessionSecret',
+];
 /** At the top of a line and one level down; headers and bodies are not logged in the first place. */
 const redactedPaths = secrets.flatMap((name) => [name, name.startsWith('[') ? `*${name}` : `*.${name}`]);
 
 /** Structured lines, on stdout unless `destination` is given. Logging never blocks or ends the process (`logOutput`). */
-export function createLogger(name: string, config: Pick<Config, 'logLevel'>, destination?: pino.DestinationStream): Logger {
-  const options = { name, level: config.logLevel, redact: { paths: redactedPaths, censor: '[redacted]' }, serializers: { err: pino.stdSerializers.err } };
+export function createLogger(
+  name: string,
+  config: Pick<Config, 'logLevel'>,
+  destination?: pino.DestinationStream,
+): Logger {
+  const options = {
+    name,
+    level: config.logLevel,
+    redact: { paths: redactedPaths, censor: '[redacted]' },
+    serializers: { err: pino.stdSerializers.err },
+  };
   return pino(options, destination ?? logOutput(process.stdout.fd, noticeOf)); // `stdout` makes a pipe non-blocking
 }
 
@@ -35,7 +53,11 @@ export class NestLogger implements LoggerService {
   verbose = (message: unknown, ...rest: unknown[]) => this.write('trace', message, rest);
 
   /** Nest passes the context last, and for errors the stack before it. */
-  private write(level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal', message: unknown, rest: unknown[]): void {
+  private write(
+    level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal',
+    message: unknown,
+    rest: unknown[],
+  ): void {
     const context = rest.at(-1);
     const stack = rest.length > 1 ? rest[0] : undefined;
     const fields = { ...(typeof context === 'string' && { context }), ...(typeof stack === 'string' && { stack }) };
@@ -68,7 +90,10 @@ export function requestLog(logger: Logger): RequestHandler[] {
     customAttributeKeys: { reqId: 'requestId' },
     customLogLevel: (_req, res, error) => levelOf(res, error),
     customSuccessObject: (req, res, value: { responseTime: number }) => facts(req, res, value.responseTime),
-    customErrorObject: (req, res, error, value: { responseTime: number }) => ({ ...facts(req, res, value.responseTime), err: error }),
+    customErrorObject: (req, res, error, value: { responseTime: number }) => ({
+      ...facts(req, res, value.responseTime),
+      err: error,
+    }),
     customSuccessMessage: () => 'request',
     customErrorMessage: () => 'request failed',
   });

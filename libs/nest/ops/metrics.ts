@@ -26,7 +26,11 @@ export function startMetrics(): Metrics {
       buckets: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300],
     }),
     uploadsAccepted: new Counter({ name: 'snapstream_uploads_accepted_total', help: 'Uploads that became a medium' }),
-    uploadsRefused: new Counter({ name: 'snapstream_uploads_refused_total', help: 'Requests of uploads that were refused, by the code of the problem', labelNames: ['code'] }),
+    uploadsRefused: new Counter({
+      name: 'snapstream_uploads_refused_total',
+      help: 'Requests of uploads that were refused, by the code of the problem',
+      labelNames: ['code'],
+    }),
     jobs: new Histogram({
       name: 'snapstream_job_duration_seconds',
       help: 'Time that deliveries of media took from claim to end; its count is the number of jobs finished',
@@ -54,7 +58,11 @@ const isUpload = ({ method, originalUrl }: Request) => {
   const [path = ''] = originalUrl.split('?', 1);
   const { upload } = api.media;
   const { create, append } = api.uploads;
-  return (method === upload.method && path === upload.path) || (method === create.method && path === create.path) || (method === append.method && path.startsWith(`${create.path}/`));
+  return (
+    (method === upload.method && path === upload.path) ||
+    (method === create.method && path === create.path) ||
+    (method === append.method && path.startsWith(`${create.path}/`))
+  );
 };
 
 /** Whoever makes a medium names it in `res.locals.mediaId`; who refuses, its code in `res.locals.problem`. */

@@ -17,7 +17,10 @@ export interface Running {
 const STOP_LIMIT_MS = 19_000;
 
 /** The whole life of a process: settings, start, health and metrics, stop on a signal or with its parent. */
-export async function runProcess(name: string, start: (config: Config, logger: Logger) => Promise<Running>): Promise<void> {
+export async function runProcess(
+  name: string,
+  start: (config: Config, logger: Logger) => Promise<Running>,
+): Promise<void> {
   const config = settingsOrExit();
   const logger = createLogger(name, config);
   exitOnUncaughtError(logger);

@@ -1,15 +1,15 @@
-import type { DynamicModule, Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { DynamicModule, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Config } from '#config';
 import { Health } from '../ops/health';
 import { NestLogger } from '../ops/logging';
 import { runProcess } from './run-process';
-import { createService } from './service';
 import { rootModule } from './runtime.module';
+import { createService } from './service';
 import { ShutdownSignal } from './shutdown-signal';
 
 export interface ServiceDefinition {
@@ -36,7 +36,10 @@ export function runService({ name, module }: ServiceDefinition): Promise<void> {
 /** Runs a service without HTTP of its own (but for health and metrics on OPS_PORT). */
 export function runHeadless({ name, module }: ServiceDefinition): Promise<void> {
   return runProcess(name, async (config, logger) => {
-    const app = await NestFactory.createApplicationContext(rootModule(config, module(config)), { logger: new NestLogger(logger), abortOnError: false });
+    const app = await NestFactory.createApplicationContext(rootModule(config, module(config)), {
+      logger: new NestLogger(logger),
+      abortOnError: false,
+    });
     return { health: app.get(Health), stop: () => app.close() };
   });
 }

@@ -8,7 +8,11 @@ import { ShutdownSignal } from './shutdown-signal';
 
 const providers = [
   { provide: Health, useFactory: Health.of, inject: [JobQueue, Dynamo, STORAGE, ALERTS] },
-  { provide: BacklogMetrics, useFactory: (queue: JobQueue, outbox: Outbox) => new BacklogMetrics(queue, outbox), inject: [JobQueue, Outbox] },
+  {
+    provide: BacklogMetrics,
+    useFactory: (queue: JobQueue, outbox: Outbox) => new BacklogMetrics(queue, outbox),
+    inject: [JobQueue, Outbox],
+  },
   { provide: ShutdownSignal, useFactory: () => new ShutdownSignal() },
 ];
 
@@ -22,5 +26,8 @@ class RootModule {}
 
 /** `module` with the platform, the sessions and the runtime around it, all of them global. */
 export function rootModule(config: Config, module: Type | DynamicModule): DynamicModule {
-  return { module: RootModule, imports: [PlatformModule.forRoot(config), SessionModule.forRoot(config), RuntimeModule, module] };
+  return {
+    module: RootModule,
+    imports: [PlatformModule.forRoot(config), SessionModule.forRoot(config), RuntimeModule, module],
+  };
 }

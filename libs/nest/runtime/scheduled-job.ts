@@ -38,8 +38,15 @@ export abstract class ScheduledJob implements OnApplicationBootstrap, OnModuleDe
     if (this.stop.signal.aborted) return;
     this.timer = setTimeout(() => {
       this.running = this.locks
-        .tryWith(this.schedule.name, this.schedule.lockMs, (lost) => this.sweep(AbortSignal.any([lost, this.stop.signal])))
-        .catch((err: unknown) => this.logger[err instanceof DependencyUnavailableError ? 'warn' : 'error']({ err, msg: 'the sweep broke off and is tried again' }))
+        .tryWith(this.schedule.name, this.schedule.lockMs, (lost) =>
+          this.sweep(AbortSignal.any([lost, this.stop.signal])),
+        )
+        .catch((err: unknown) =>
+          this.logger[err instanceof DependencyUnavailableError ? 'warn' : 'error']({
+            err,
+            msg: 'the sweep broke off and is tried again',
+          }),
+        )
         .finally(() => this.next());
     }, this.schedule.everyMs);
   }

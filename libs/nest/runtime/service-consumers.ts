@@ -21,7 +21,8 @@ class ServiceConsumers<C extends Consumer> implements OnApplicationBootstrap, On
       redisUrl: requireRedisUrl(this.config),
       tablePrefix: this.config.tablePrefix,
       concurrency: this.concurrency,
-      onFailure: (queue, job, err) => this.logger.warn({ err, queue, jobId: job?.id, msg: 'a job broke and is tried again' }),
+      onFailure: (queue, job, err) =>
+        this.logger.warn({ err, queue, jobId: job?.id, msg: 'a job broke and is tried again' }),
     });
   }
 
@@ -39,6 +40,7 @@ export function serviceConsumers<C extends Consumer, D extends unknown[]>(option
   return {
     provide: ServiceConsumers,
     inject: [CONFIG, ...options.inject],
-    useFactory: (config: Config, ...injected: D) => new ServiceConsumers<C>(options.handlers(...injected), config, options.concurrency ?? DEFAULT_CONCURRENCY),
+    useFactory: (config: Config, ...injected: D) =>
+      new ServiceConsumers<C>(options.handlers(...injected), config, options.concurrency ?? DEFAULT_CONCURRENCY),
   };
 }

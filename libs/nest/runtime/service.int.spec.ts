@@ -1,8 +1,8 @@
+import type { Server } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { Controller, Get, Module, Param, Req } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Request } from 'express';
-import type { Server } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
 import request from 'supertest';
 import { api, registerRequest, updateMeRequest, type RegisterRequest, type UpdateMeRequest } from '#contracts';
 import { startTestEnvironment, type TestEnvironment } from '#testing';
@@ -56,7 +56,11 @@ describe('createService', () => {
   beforeAll(async () => {
     environment = await startTestEnvironment();
     const config = environment.config({ LOG_LEVEL: 'info', TRUST_PROXY: '1' });
-    app = await createService(ProbeModule, { config, name: 'probe', logTo: { write: (line) => void logged.push(line) } });
+    app = await createService(ProbeModule, {
+      config,
+      name: 'probe',
+      logTo: { write: (line) => void logged.push(line) },
+    });
     await app.listen(0, '127.0.0.1');
     server = app.getHttpServer() as Server;
     const registered = await request(server).post('/api/auth/register').send(account).expect(201);
@@ -67,7 +71,8 @@ describe('createService', () => {
     await environment.stop();
   });
 
-  const asAnn = (method: 'get' | 'post' | 'patch' | 'delete' | 'put', path: string) => request(server)[method](path).set('Cookie', cookie.split(';')[0]!);
+  const asAnn = (method: 'get' | 'post' | 'patch' | 'delete' | 'put', path: string) =>
+    request(server)[method](path).set('Cookie', cookie.split(';')[0]!);
 
   const send = (type: string, body: string) => asAnn('patch', '/api/auth/me').set('Content-Type', type).send(body);
 
@@ -79,7 +84,11 @@ describe('createService', () => {
     });
 
     it('is Secure over https', async () => {
-      const { headers } = await request(server).post('/api/auth/register').set('X-Forwarded-Proto', 'https').send(account).expect(201);
+      const { headers } = await request(server)
+        .post('/api/auth/register')
+        .set('X-Forwarded-Proto', 'https')
+        .send(account)
+        .expect(201);
       expect(headers['set-cookie']![0]).toContain('; Secure');
     });
 
@@ -91,23 +100,37 @@ describe('createService', () => {
 
   describe('the order of refusals', () => {
     it.each([
-      ['cross-site before the session', { 'Sec-Fetch-Site': 'cross-site' }, 'post', '/api/nowhere', 403, 'cross_site_request'],
+      [
+        'cross-site before the session',
+        { 'Sec-Fetch-Site': 'cross-site' },
+        'post',
+        '/api/nowhere',
+        403,
+        'cross_site_request',
+      ],
       ['the session before the route', {}, 'post', '/api/nowhere', 401, 'unauthenticated'],
       ['the session for /api itself', {}, 'get', '/api', 401, 'unauthenticated'],
       ['the session in any spelling', {}, 'patch', '/API/Auth/Me/', 401, 'unauthenticated'],
       ['the session before the method', {}, 'put', '/api/auth/login', 401, 'unauthenticated'],
     ] as const)('%s', async (_, headers, method, path, status, code) => {
-      const { body } = await request(server)[method](path).set(headers).set('Content-Type', 'application/json').send('{broken').expect(status);
+      const sent = request(server)[method](path);
+      const { body } = await sent.set(headers).set('Content-Type', 'application/json').send('{broken').expect(status);
       expect(body).toMatchObject({ code, status });
     });
 
     it('the route before the body', async () => {
-      const { body } = await asAnn('post', '/api/nowhere').set('Content-Type', 'application/json').send('{broken').expect(404);
+      const { body } = await asAnn('post', '/api/nowhere')
+        .set('Content-Type', 'application/json')
+        .send('{broken')
+        .expect(404);
       expect(body.code).toBe('not_found');
     });
 
     it('the method before the body', async () => {
-      const { body, headers } = await asAnn('put', '/api/auth/login').set('Content-Type', 'application/json').send('{broken').expect(405);
+      const { body, headers } = await asAnn('put', '/api/auth/login')
+        .set('Content-Type', 'application/json')
+        .send('{broken')
+        .expect(405);
       expect(body.code).toBe('method_not_allowed');
       expect(headers.allow).toBe('POST');
     });
@@ -122,7 +145,13 @@ describe('createService', () => {
       ['too large and of another type', 'text/plain', 'x'.repeat(300_000), 413, 'payload_too_large'],
       ['a form', 'application/x-www-form-urlencoded', 'username=bob', 415, 'unsupported_media_type'],
       ['text that is JSON', 'text/plain', '{"username":"bob"}', 415, 'unsupported_media_type'],
-      ['another character set', 'application/json; charset=latin1', '{"username":"bob"}', 415, 'unsupported_media_type'],
+      [
+        'another character set',
+        'application/json; charset=latin1',
+        '{"username":"bob"}',
+        415,
+        'unsupported_media_type',
+      ],
       ['UTF-8 spelled out', 'application/json; charset=utf-8', '{"username":"bob"}', 200, undefined],
     ])('%s', async (_, type, body, status, code) => {
       const answer = await send(type, body).expect(status);
@@ -147,11 +176,14 @@ describe('createService', () => {
     const { port } = server.address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');
     const sizeBytes = 8 * 1024 ** 2;
-    socket.write(`POST /api/media HTTP/1.1\r\nHost: x\r\nCookie: ${cookie.split(';')[0]}\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: ${sizeBytes}\r\n\r\n`);
+    socket.write(
+      `POST /api/media HTTP/1.1\r\nHost: x\r\nCookie: ${cookie.split(';')[0]}\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: ${sizeBytes}\r\n\r\n`,
+    );
     const answer = Promise.withResolvers<string>();
     socket.once('data', (data) => answer.resolve(data.toString()));
     socket.once('error', answer.reject);
-    for (let sent = 0; sent < sizeBytes; sent += 65_536) if (!socket.write(Buffer.alloc(65_536))) await new Promise((resolve) => socket.once('drain', resolve));
+    for (let sent = 0; sent < sizeBytes; sent += 65_536)
+      if (!socket.write(Buffer.alloc(65_536))) await new Promise((resolve) => socket.once('drain', resolve));
     expect(await answer.promise).toMatch(/^HTTP\/1\.1 413 /);
     socket.destroy();
   });
@@ -164,7 +196,12 @@ describe('createService', () => {
     expect(body).toMatchObject({ type: 'urn:snapstream:problem:internal_error', status: 500, code: 'internal_error' });
     expect(JSON.stringify(body)).not.toContain('hunter2');
     const line = lines().findLast(({ path }) => path === '/api/break/now');
-    expect(line).toMatchObject({ level: 50, requestId: headers['x-request-id'], userId: 'ann', err: { stack: expect.stringContaining('service.int.spec') as string } });
+    expect(line).toMatchObject({
+      level: 50,
+      requestId: headers['x-request-id'],
+      userId: 'ann',
+      err: { stack: expect.stringContaining('service.int.spec') as string },
+    });
   });
 
   it('calls a broken address malformed', async () => {
@@ -177,7 +214,8 @@ describe('createService', () => {
   });
 
   it('sets a strict policy; https alone gets what would break plain http', async () => {
-    const csp = "default-src 'none';script-src 'self';style-src 'self';img-src 'self' blob: data:;media-src 'self' blob:;connect-src 'self';font-src 'self';manifest-src 'self';worker-src 'self';form-action 'self';base-uri 'none';frame-ancestors 'none'";
+    const csp =
+      "default-src 'none';script-src 'self';style-src 'self';img-src 'self' blob: data:;media-src 'self' blob:;connect-src 'self';font-src 'self';manifest-src 'self';worker-src 'self';form-action 'self';base-uri 'none';frame-ancestors 'none'";
     const plain = await request(server).get('/api/docs').expect(200);
     expect(plain.headers).toMatchObject({
       'content-security-policy': csp,
@@ -202,15 +240,23 @@ describe('createService', () => {
 
   it('serves health, but no metrics, on the public origin', async () => {
     expect((await request(server).get('/health/live').expect(200)).body).toEqual({ status: 'ok' });
-    expect((await request(server).get('/health/ready').expect(200)).body).toEqual({ status: 'ok', checks: { redis: 'ok', dynamodb: 'ok', storage: 'ok', alerts: 'ok' } });
+    expect((await request(server).get('/health/ready').expect(200)).body).toEqual({
+      status: 'ok',
+      checks: { redis: 'ok', dynamodb: 'ok', storage: 'ok', alerts: 'ok' },
+    });
     await request(server).get('/metrics').expect(404);
     expect(lines().filter(({ path }) => String(path).startsWith('/health'))).toEqual([]);
   });
 
   it('logs no password, cookie or query', async () => {
-    await request(server).get('/api/media?q=private-words').set('Authorization', 'Bearer secret-token').set('Cookie', cookie).expect(404);
+    await request(server)
+      .get('/api/media?q=private-words')
+      .set('Authorization', 'Bearer secret-token')
+      .set('Cookie', cookie)
+      .expect(404);
     const log = logged.join('');
     expect(log).toContain('"path":"/api/media"');
-    for (const secret of [account.password, cookie.split(/[=;]/)[1]!, 'private-words', 'secret-token']) expect(log).not.toContain(secret);
+    for (const secret of [account.password, cookie.split(/[=;]/)[1]!, 'private-words', 'secret-token'])
+      expect(log).not.toContain(secret);
   });
 });

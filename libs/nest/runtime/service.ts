@@ -8,12 +8,12 @@ import type { Config } from '#config';
 import { REDIS } from '#platform';
 import { apiDocs } from '../http/api-docs';
 import { refuseCrossSite } from '../http/cross-site';
-import { answerHealth, Health } from '../ops/health';
 import { JsonBodyGuard } from '../http/json-body.guard';
-import { createLogger, NestLogger, requestLog } from '../ops/logging';
-import { measureRequests } from '../ops/metrics';
 import { ProblemFilter } from '../http/problem';
 import { securityHeaders } from '../http/security-headers';
+import { answerHealth, Health } from '../ops/health';
+import { createLogger, NestLogger, requestLog } from '../ops/logging';
+import { measureRequests } from '../ops/metrics';
 import { requireSession, sessionMiddleware } from '../session/session.middleware';
 import { Sessions } from '../session/sessions';
 import { rootModule } from './runtime.module';
@@ -30,10 +30,17 @@ export interface ServiceOptions {
  * An application with everything the ground rules of the API ask for, in their order. `module` gets the platform and the
  * sessions as global providers, so it imports neither. Routes that are no API (pages) may be added by `module` as well.
  */
-export async function createService(module: Type | DynamicModule, options: ServiceOptions): Promise<NestExpressApplication> {
+export async function createService(
+  module: Type | DynamicModule,
+  options: ServiceOptions,
+): Promise<NestExpressApplication> {
   const { config, name } = options;
   const logger = createLogger(name, config, options.logTo);
-  const app = await NestFactory.create<NestExpressApplication>(rootModule(config, module), { bodyParser: false, abortOnError: false, logger: new NestLogger(logger) });
+  const app = await NestFactory.create<NestExpressApplication>(rootModule(config, module), {
+    bodyParser: false,
+    abortOnError: false,
+    logger: new NestLogger(logger),
+  });
   app.set('trust proxy', config.trustProxy);
   app.disable('x-powered-by');
   app.disable('etag'); // nobody keeps an answer that is not to be stored

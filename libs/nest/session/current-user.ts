@@ -16,4 +16,6 @@ export function userOf(req: Request): SessionUser {
   return req.sessionUser;
 }
 
-export const CurrentUser = createParamDecorator((_: undefined, context: ExecutionContext) => userOf(context.switchToHttp().getRequest<Request>()));
+export const CurrentUser = createParamDecorator((_: undefined, context: ExecutionContext) =>
+  userOf(context.switchToHttp().getRequest<Request>()),
+);

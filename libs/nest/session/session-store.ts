@@ -16,7 +16,8 @@ export const sessionKey = (prefix: string, sid: string) => `${prefix}session:${s
 export function sessionStore(redis: Redis, prefix: string): RedisStore {
   const client = {
     get: (key: string) => withRedis(() => redis.get(key)),
-    set: (key: string, value: string, { expiration }: { expiration: { value: number } }) => withRedis(() => redis.set(key, value, 'EX', expiration.value)),
+    set: (key: string, value: string, { expiration }: { expiration: { value: number } }) =>
+      withRedis(() => redis.set(key, value, 'EX', expiration.value)),
     del: (keys: string[]) => withRedis(() => redis.del(keys)),
   };
   // no touch: a session is saved at most once a minute (see touchSession), not at the end of each request

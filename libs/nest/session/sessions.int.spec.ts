@@ -5,7 +5,15 @@ import type { Redis } from 'ioredis';
 import { api, type SessionInfo } from '#contracts';
 import { connectRedis } from '#platform';
 import { ApiClient, eventually, startTestEnvironment, type TestEnvironment } from '#testing';
-import { createService, CurrentUser, Endpoint, SessionEvents, Sessions, type SessionEnded, type SessionUser } from '../index';
+import {
+  createService,
+  CurrentUser,
+  Endpoint,
+  SessionEvents,
+  Sessions,
+  type SessionEnded,
+  type SessionUser,
+} from '../index';
 
 const DAY_MS = 86_400_000;
 
@@ -50,13 +58,18 @@ afterAll(async () => {
 
 const login = async (userId = `user-${(users += 1)}`) => {
   const client = new ApiClient(url);
-  const { sessionId } = await client.expect<SessionUser>(200, 'POST', '/api/auth/login', { headers: { 'x-user': userId } });
+  const { sessionId } = await client.expect<SessionUser>(200, 'POST', '/api/auth/login', {
+    headers: { 'x-user': userId },
+  });
   return { client, userId, sessionId };
 };
 const statusOf = async (client: ApiClient) => (await client.call('GET', '/api/auth/me')).status;
 
 /** Lets a session have begun, and been seen, so long ago. */
-async function age({ userId, sessionId }: { userId: string; sessionId: string }, { createdMs = 0, seenMs = 0 }): Promise<void> {
+async function age(
+  { userId, sessionId }: { userId: string; sessionId: string },
+  { createdMs = 0, seenMs = 0 },
+): Promise<void> {
   const index = `snapstream-sessions:${userId}`;
   const entry = JSON.parse((await redis.hget(index, sessionId))!) as { sid: string; createdAt: number; seenAt: number };
   const aged = { createdAt: entry.createdAt - createdMs, seenAt: entry.seenAt - seenMs };
@@ -113,11 +126,17 @@ it('tells every process when it ends', async () => {
   const other = new SessionEvents(environment.redis.url, 'snapstream-');
   const ended: SessionEnded[] = [];
   const stop = other.onSessionEnded((event) => ended.push(event));
-  await eventually(async () => redis.pubsub('NUMSUB', 'snapstream-sessions:ended'), ([, count]) => count === 1);
+  await eventually(
+    async () => redis.pubsub('NUMSUB', 'snapstream-sessions:ended'),
+    ([, count]) => count === 1,
+  );
   const [first, second] = [await login('many'), await login('many')];
   const kept = await login('many');
   await sessions.endAll('many', kept.sessionId);
-  await eventually(async () => ended.length, (count) => count === 2);
+  await eventually(
+    async () => ended.length,
+    (count) => count === 2,
+  );
   expect(ended.map(({ sessionId }) => sessionId).toSorted()).toEqual([first.sessionId, second.sessionId].toSorted());
   expect(await Promise.all([first, second, kept].map(({ client }) => statusOf(client)))).toEqual([401, 401, 200]);
   stop();

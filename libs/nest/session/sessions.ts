@@ -1,6 +1,6 @@
+import { promisify } from 'node:util';
 import type { Request, Response } from 'express';
 import type { Redis } from 'ioredis';
-import { promisify } from 'node:util';
 import type { SessionInfo, User } from '#contracts';
 import { newId, withRedis } from '#platform';
 import type { SessionUser } from './current-user';
@@ -42,7 +42,13 @@ export class Sessions {
     if (req.sessionUser) await this.end(req.sessionUser.id, req.sessionUser.sessionId);
     await this.renewId(req, { user: { id: user.id, role: user.role }, publicId, createdAt: now, seenAt: now });
     const entry = { sid: req.sessionID, createdAt: now, seenAt: now, userAgent: cleanUserAgent(req.get('user-agent')) };
-    await withRedis(() => this.redis.multi().hset(this.indexKey(user.id), publicId, JSON.stringify(entry)).pexpire(this.indexKey(user.id), ABSOLUTE_MS).exec());
+    await withRedis(() =>
+      this.redis
+        .multi()
+        .hset(this.indexKey(user.id), publicId, JSON.stringify(entry))
+        .pexpire(this.indexKey(user.id), ABSOLUTE_MS)
+        .exec(),
+    );
     req.sessionUser = { id: user.id, sessionId: publicId, role: user.role };
     return req.sessionUser;
   }
@@ -129,14 +135,19 @@ export class Sessions {
     await this.refresh(userId, publicId, { ...entry, seenAt: now });
   }
 
-  private async renewId(req: Request, data: { user: { id: string; role: User['role'] }; publicId: string; createdAt: number; seenAt: number }): Promise<void> {
+  private async renewId(
+    req: Request,
+    data: { user: { id: string; role: User['role'] }; publicId: string; createdAt: number; seenAt: number },
+  ): Promise<void> {
     await promisify(req.session.regenerate.bind(req.session))();
     Object.assign(req.session, data);
     await save(req);
   }
 
   private async refresh(userId: string, publicId: string, entry: Entry): Promise<void> {
-    await withRedis(() => this.redis.eval(REFRESH, 1, this.indexKey(userId), publicId, JSON.stringify(entry), ABSOLUTE_MS));
+    await withRedis(() =>
+      this.redis.eval(REFRESH, 1, this.indexKey(userId), publicId, JSON.stringify(entry), ABSOLUTE_MS),
+    );
   }
 
   private async entryOf(userId: string, sessionId: string): Promise<Entry | null> {

@@ -1,6 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { withRedis } from '#platform';
 import { ProblemError } from '../http/problem';
 
@@ -34,7 +34,7 @@ export class Throttle {
    * @throws {DependencyUnavailableError} Redis is away
    */
   async reserve(key: string): Promise<Attempt> {
-    for (const deadline = Date.now() + PATIENCE_MS; ; ) {
+    for (const deadline = Date.now() + PATIENCE_MS; ;) {
       const refusal = await this.consume(key);
       if (!refusal) break;
       const failed = await withRedis(() => this.failed.get(key));
@@ -71,5 +71,7 @@ export interface Attempt {
 }
 
 function tooManyAttempts(waitMs: number): ProblemError {
-  return new ProblemError('too_many_attempts', { headers: { 'Retry-After': String(Math.max(1, Math.ceil(waitMs / 1_000))) } });
+  return new ProblemError('too_many_attempts', {
+    headers: { 'Retry-After': String(Math.max(1, Math.ceil(waitMs / 1_000))) },
+  });
 }

@@ -20,7 +20,12 @@ export const failed: Alert = {
   round: 2,
   failure: { code: 'too_complex', message: 'It needs more memory than allowed.', retryable: false },
 };
-export const registered: Alert = { id: 'u1.user.registered.01J', type: 'user.registered', occurredAt: '2026-01-02T03:04:05.678Z', userId: 'u1' };
+export const registered: Alert = {
+  id: 'u1.user.registered.01J',
+  type: 'user.registered',
+  occurredAt: '2026-01-02T03:04:05.678Z',
+  userId: 'u1',
+};
 
 /** What every topic does; each adapter runs it. */
 export function alertsContract(name: string, makeAlerts: () => Promise<AlertsUnderTest>): void {
@@ -36,7 +41,10 @@ export function alertsContract(name: string, makeAlerts: () => Promise<AlertsUnd
       await subject.alerts.publish(registered);
       const received = await subject.received(2);
       expect(received).toHaveLength(2);
-      expect(received).toContainEqual({ message: failed, attributes: { eventType: 'media.failed', status: 'failed', kind: 'video' } });
+      expect(received).toContainEqual({
+        message: failed,
+        attributes: { eventType: 'media.failed', status: 'failed', kind: 'video' },
+      });
       expect(received).toContainEqual({ message: registered, attributes: { eventType: 'user.registered' } });
     });
 
@@ -47,7 +55,11 @@ export function alertsContract(name: string, makeAlerts: () => Promise<AlertsUnd
     });
 
     it('delivers 100 alerts at once whole', async () => {
-      const sent = Array.from({ length: 100 }, (_, index): Alert => ({ ...failed, id: `m${index}.failed.1`, title: 'x'.repeat(index * 50) }));
+      const sent = Array.from({ length: 100 }, (_, index): Alert => ({
+        ...failed,
+        id: `m${index}.failed.1`,
+        title: 'x'.repeat(index * 50),
+      }));
       await Promise.all(sent.map((alert) => subject.alerts.publish(alert)));
       const received = await subject.received(100);
       expect(received).toHaveLength(100);

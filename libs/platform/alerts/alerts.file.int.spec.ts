@@ -1,13 +1,13 @@
-import { build } from 'esbuild';
 import { execFile } from 'node:child_process';
 import { appendFile, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { DependencyUnavailableError } from '../errors';
 import { alertsContract, failed, registered } from './alerts.contract';
 import { AlertsFile } from './alerts.file';
-import { DependencyUnavailableError } from '../errors';
 
 const linesOf = async (path: string) => (await readFile(path, 'utf8')).trimEnd().split('\n');
 
@@ -45,7 +45,11 @@ describe('AlertsFile', () => {
     const lines = await linesOf(path);
     expect(lines).toHaveLength(4);
     expect(lines[1]).toBe('{"message":{"id":"torn');
-    expect([0, 2, 3].map((line) => JSON.parse(lines[line]!).message.id)).toEqual([registered.id, failed.id, registered.id]);
+    expect([0, 2, 3].map((line) => JSON.parse(lines[line]!).message.id)).toEqual([
+      registered.id,
+      failed.id,
+      registered.id,
+    ]);
   });
 
   it('rejects when the file can not be written', async () => {
@@ -87,7 +91,14 @@ describe('AlertsFile', () => {
 /** Publishes from processes of their own, each with so many alerts at once. */
 async function inProcesses(dir: string) {
   const bundle = join(dir, 'alerts.cjs');
-  await build({ entryPoints: [join(__dirname, 'alerts.file.ts')], outfile: bundle, bundle: true, platform: 'node', target: 'node24', keepNames: true });
+  await build({
+    entryPoints: [join(__dirname, 'alerts.file.ts')],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    keepNames: true,
+  });
   const script = `
     const { AlertsFile } = require(process.argv[1]);
     const alerts = new AlertsFile(process.argv[2]);

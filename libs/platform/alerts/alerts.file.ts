@@ -2,9 +2,9 @@ import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alert } from '#contracts';
-import { alertAttributes, type Alerts } from './alerts';
-import { syncFolder } from '../storage/disk-files';
 import { DependencyUnavailableError } from '../errors';
+import { syncFolder } from '../storage/disk-files';
+import { alertAttributes, type Alerts } from './alerts';
 
 const NEWLINE = '\n';
 /** Longer than one write takes. */
@@ -21,7 +21,8 @@ export class AlertsFile implements Alerts {
     const line = JSON.stringify({ message: alert, attributes: alertAttributes(alert) }) + NEWLINE;
     await this.withFile(async (file) => {
       const written = (await appendLine(file, line)) || (await appendLine(file, line));
-      if (!written) throw new Error(`Expected ${this.path} to take a line of ${line.length} characters, but it did not`);
+      if (!written)
+        throw new Error(`Expected ${this.path} to take a line of ${line.length} characters, but it did not`);
     });
   }
 

@@ -1,12 +1,12 @@
-import { SNSClient } from '@aws-sdk/client-sns';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { alertSchema } from '#contracts';
 import { createTopic, freePort, startAws, subscribe, type TestAws } from '#testing';
+import { DependencyUnavailableError } from '../errors';
 import { alertsContract, failed, registered } from './alerts.contract';
 import { SnsAlerts } from './alerts.sns';
-import { DependencyUnavailableError } from '../errors';
 
 let aws: TestAws;
 beforeAll(async () => {
@@ -20,7 +20,11 @@ alertsContract('SnsAlerts', async () => {
   const client = new SNSClient(aws.client);
   return {
     alerts: new SnsAlerts(topicArn, client),
-    received: async (count) => (await subscriber.receive(count)).map(({ message, attributes }) => ({ message: alertSchema.parse(JSON.parse(message)), attributes })),
+    received: async (count) =>
+      (await subscriber.receive(count)).map(({ message, attributes }) => ({
+        message: alertSchema.parse(JSON.parse(message)),
+        attributes,
+      })),
     stop: async () => {
       subscriber.close();
       client.destroy();
@@ -35,7 +39,12 @@ describe('SnsAlerts', () => {
     const images = await subscribe(aws, topicArn, { kind: ['image'], status: ['completed'] });
     const client = new SNSClient(aws.client);
     const alerts = new SnsAlerts(topicArn, client);
-    for (const alert of [registered, failed, { ...failed, id: 'other', type: 'media.completed', status: 'completed', kind: 'image' } as const]) await alerts.publish(alert);
+    for (const alert of [
+      registered,
+      failed,
+      { ...failed, id: 'other', type: 'media.completed', status: 'completed', kind: 'image' } as const,
+    ])
+      await alerts.publish(alert);
     const [failure] = await failures.receive(1);
     const [image] = await images.receive(1);
     expect(JSON.parse(failure!.message)).toEqual(failed);
@@ -59,8 +68,12 @@ describe('SnsAlerts', () => {
 
   it('rejects when the topic is not there, or nobody listens', async () => {
     const client = new SNSClient(aws.client);
-    await expect(new SnsAlerts('arn:aws:sns:us-east-1:000000000000:gone', client).publish(failed)).rejects.toThrow(DependencyUnavailableError);
-    await expect(new SnsAlerts('arn:aws:sns:us-east-1:000000000000:gone', client).check()).rejects.toThrow(DependencyUnavailableError);
+    await expect(new SnsAlerts('arn:aws:sns:us-east-1:000000000000:gone', client).publish(failed)).rejects.toThrow(
+      DependencyUnavailableError,
+    );
+    await expect(new SnsAlerts('arn:aws:sns:us-east-1:000000000000:gone', client).check()).rejects.toThrow(
+      DependencyUnavailableError,
+    );
     client.destroy();
     await expectPromptRejection(`http://127.0.0.1:${await freePort()}`);
   });
@@ -77,7 +90,9 @@ describe('SnsAlerts', () => {
 async function expectPromptRejection(endpoint: string): Promise<void> {
   const client = new SNSClient({ ...aws.client, endpoint });
   const startedAt = Date.now();
-  await expect(new SnsAlerts('arn:aws:sns:us-east-1:000000000000:topic', client).publish(failed)).rejects.toThrow(DependencyUnavailableError);
+  await expect(new SnsAlerts('arn:aws:sns:us-east-1:000000000000:topic', client).publish(failed)).rejects.toThrow(
+    DependencyUnavailableError,
+  );
   expect(Date.now() - startedAt).toBeLessThan(6_000);
   client.destroy();
 }

@@ -1,8 +1,8 @@
-import { GetTopicAttributesCommand, PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { createHash } from 'node:crypto';
+import { GetTopicAttributesCommand, PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import type { Alert } from '#contracts';
-import { alertAttributes, type Alerts } from './alerts';
 import { DependencyUnavailableError } from '../errors';
+import { alertAttributes, type Alerts } from './alerts';
 
 /** Over all attempts, connecting included. */
 const DEADLINE_MS = 5_000;
@@ -15,12 +15,18 @@ export class SnsAlerts implements Alerts {
   ) {}
 
   async publish(alert: Alert): Promise<void> {
-    const attributes = Object.entries(alertAttributes(alert)).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]);
+    const attributes = Object.entries(alertAttributes(alert)).map(([name, StringValue]) => [
+      name,
+      { DataType: 'String', StringValue },
+    ]);
     const message = new PublishCommand({
       TopicArn: this.topicArn,
       Message: JSON.stringify(alert),
       MessageAttributes: Object.fromEntries(attributes),
-      ...(this.topicArn.endsWith('.fifo') && { MessageGroupId: alert.userId, MessageDeduplicationId: sha256(alert.id) }),
+      ...(this.topicArn.endsWith('.fifo') && {
+        MessageGroupId: alert.userId,
+        MessageDeduplicationId: sha256(alert.id),
+      }),
     });
     await available(this.client.send(message, { abortSignal: AbortSignal.timeout(DEADLINE_MS) }));
   }

@@ -1,7 +1,7 @@
 import { startTestEnvironment, type TestEnvironment } from '#testing';
+import { newId } from '../ids';
 import { Dynamo } from './dynamo';
 import { equals } from './expression';
-import { newId } from '../ids';
 
 let environment: TestEnvironment;
 let dynamo: Dynamo;
@@ -15,18 +15,29 @@ afterAll(async () => {
   await environment.stop();
 });
 
-const put = (userId: string, id = newId()) => dynamo.put('notifications', { userId, id, visibleId: id, text: `of ${id}` });
+const put = (userId: string, id = newId()) =>
+  dynamo.put('notifications', { userId, id, visibleId: id, text: `of ${id}` });
 const listed = (userId: string, limit = 100, after?: string) =>
-  dynamo.query<{ id: string; text: string }>('notifications', { index: 'visibleId', where: equals('userId', userId), descending: true, limit, ...(after && { after: { userId, id: after, visibleId: after } }) });
+  dynamo.query<{ id: string; text: string }>('notifications', {
+    index: 'visibleId',
+    where: equals('userId', userId),
+    descending: true,
+    limit,
+    ...(after && { after: { userId, id: after, visibleId: after } }),
+  });
 
 describe('a query of a local index', () => {
   it('answers with whole items in their order, page by page', async () => {
     const userId = newId();
-    const ids = Array.from({ length: 5 }, () => newId()).toSorted().toReversed();
+    const ids = Array.from({ length: 5 }, () => newId())
+      .toSorted()
+      .toReversed();
     for (const id of ids) await put(userId, id);
     const first = await listed(userId, 3);
     const second = await listed(userId, 3, first.next!.id);
-    expect([...first.items, ...second.items]).toEqual(ids.map((id) => ({ userId, id, visibleId: id, text: `of ${id}` })));
+    expect([...first.items, ...second.items]).toEqual(
+      ids.map((id) => ({ userId, id, visibleId: id, text: `of ${id}` })),
+    );
     expect(second.next).toBeUndefined();
   });
 

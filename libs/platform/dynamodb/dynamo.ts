@@ -1,4 +1,10 @@
-import { CreateTableCommand, DescribeTableCommand, DynamoDBClient, ResourceInUseException } from '@aws-sdk/client-dynamodb';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  ResourceInUseException,
+} from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
   BatchWriteCommand,
@@ -10,7 +16,6 @@ import {
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DependencyUnavailableError } from '../errors';
 import { ExpressionScope, updateExpression, type Change, type Condition } from './expression';
 import { createTableInput, tables, type TableName, type TableShape } from './tables';
@@ -56,13 +61,20 @@ export class Dynamo {
       region: config.region,
       ...(config.dynamodbEndpoint && { endpoint: config.dynamodbEndpoint }),
       maxAttempts: 2,
-      requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_900, throwOnRequestTimeout: true, httpAgent: { maxSockets: 100 } },
+      requestHandler: {
+        connectionTimeout: 1_000,
+        requestTimeout: 1_900,
+        throwOnRequestTimeout: true,
+        httpAgent: { maxSockets: 100 },
+      },
     });
     return new Dynamo(client, config.tablePrefix);
   }
 
   async get<T = Item>(table: TableName, key: Key): Promise<T | null> {
-    const { Item: item } = await this.send(() => this.documents.send(new GetCommand({ TableName: this.nameOf(table), Key: key, ConsistentRead: true })));
+    const { Item: item } = await this.send(() =>
+      this.documents.send(new GetCommand({ TableName: this.nameOf(table), Key: key, ConsistentRead: true })),
+    );
     return (item as T | undefined) ?? null;
   }
 
@@ -86,7 +98,9 @@ export class Dynamo {
   async put(table: TableName, item: Item, when?: Condition): Promise<boolean> {
     const scope = new ExpressionScope();
     const condition = when && { ConditionExpression: when(scope), ...aliases(scope) };
-    return this.holds(() => this.documents.send(new PutCommand({ TableName: this.nameOf(table), Item: item, ...condition })));
+    return this.holds(() =>
+      this.documents.send(new PutCommand({ TableName: this.nameOf(table), Item: item, ...condition })),
+    );
   }
 
   /** @returns the item as it is now, or null when `when` does not hold. Without `when` an absent item is created. */
@@ -94,7 +108,14 @@ export class Dynamo {
     const scope = new ExpressionScope();
     const UpdateExpression = updateExpression(scope, change);
     const condition = change.when && { ConditionExpression: change.when(scope) };
-    const request = { TableName: this.nameOf(table), Key: key, UpdateExpression, ...condition, ...aliases(scope), ReturnValues: 'ALL_NEW' as const };
+    const request = {
+      TableName: this.nameOf(table),
+      Key: key,
+      UpdateExpression,
+      ...condition,
+      ...aliases(scope),
+      ReturnValues: 'ALL_NEW' as const,
+    };
     try {
       const { Attributes } = await this.send(() => this.documents.send(new UpdateCommand(request)));
       return Attributes as T;
@@ -108,7 +129,9 @@ export class Dynamo {
   async delete(table: TableName, key: Key, when?: Condition): Promise<boolean> {
     const scope = new ExpressionScope();
     const condition = when && { ConditionExpression: when(scope), ...aliases(scope) };
-    return this.holds(() => this.documents.send(new DeleteCommand({ TableName: this.nameOf(table), Key: key, ...condition })));
+    return this.holds(() =>
+      this.documents.send(new DeleteCommand({ TableName: this.nameOf(table), Key: key, ...condition })),
+    );
   }
 
   /** Unconditional puts and deletes, {@link WRITES_AT_ONCE} a request, repeated until all are through. */
@@ -117,7 +140,9 @@ export class Dynamo {
     for (let from = 0; from < writes.length; from += WRITES_AT_ONCE) {
       let pending: unknown[] = writes
         .slice(from, from + WRITES_AT_ONCE)
-        .map((write) => ('put' in write ? { PutRequest: { Item: write.put } } : { DeleteRequest: { Key: write.delete } }));
+        .map((write) =>
+          'put' in write ? { PutRequest: { Item: write.put } } : { DeleteRequest: { Key: write.delete } },
+        );
       for (let round = 0; pending.length > 0; round += 1) {
         if (round > 0) await sleep(Math.min(50 * 2 ** round, 1_000));
         const request = { RequestItems: { [name]: pending as never } };
@@ -159,10 +184,18 @@ export class Dynamo {
   /** Every item of a table: for repairs and nightly recounts alone. */
   async *scan<T = Item>(table: TableName, project?: readonly string[]): AsyncGenerator<T> {
     const scope = new ExpressionScope();
-    const projection = project && { ProjectionExpression: project.map((name) => scope.name(name)).join(', '), ...aliases(scope) };
+    const projection = project && {
+      ProjectionExpression: project.map((name) => scope.name(name)).join(', '),
+      ...aliases(scope),
+    };
     let after: Key | undefined;
     do {
-      const request = { TableName: this.nameOf(table), ConsistentRead: true, ...projection, ...(after && { ExclusiveStartKey: after }) };
+      const request = {
+        TableName: this.nameOf(table),
+        ConsistentRead: true,
+        ...projection,
+        ...(after && { ExclusiveStartKey: after }),
+      };
       const page = await this.send(() => this.documents.send(new ScanCommand(request)));
       yield* (page.Items ?? []) as T[];
       after = page.LastEvaluatedKey as Key | undefined;
@@ -205,16 +238,21 @@ export class Dynamo {
       const status = await this.tableStatus(TableName);
       if (status === 'ACTIVE') return;
       if (status === null) {
-        await this.send(() => this.client.send(new CreateTableCommand(createTableInput(TableName, shape)))).catch((error: unknown) => {
-          if (!(error instanceof ResourceInUseException)) throw error; // another process makes it at this moment
-        });
+        await this.send(() => this.client.send(new CreateTableCommand(createTableInput(TableName, shape)))).catch(
+          (error: unknown) => {
+            if (!(error instanceof ResourceInUseException)) throw error; // another process makes it at this moment
+          },
+        );
       }
       await sleep(50);
     }
   }
 
   private async tableStatus(TableName: string): Promise<string | null> {
-    const request = () => this.client.send(new DescribeTableCommand({ TableName })).catch((error: Error) => (error.name === 'ResourceNotFoundException' ? null : Promise.reject(error)));
+    const request = () =>
+      this.client
+        .send(new DescribeTableCommand({ TableName }))
+        .catch((error: Error) => (error.name === 'ResourceNotFoundException' ? null : Promise.reject(error)));
     return (await this.send(request))?.Table?.TableStatus ?? null;
   }
 

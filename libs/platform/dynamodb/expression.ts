@@ -40,13 +40,30 @@ export const differs = compare('<>');
 export const below = compare('<');
 export const atMost = compare('<=');
 export const above = compare('>');
-export const exists = (path: Path): Condition => (scope) => `attribute_exists(${scope.name(path)})`;
-export const missing = (path: Path): Condition => (scope) => `attribute_not_exists(${scope.name(path)})`;
-export const beginsWith = (path: Path, prefix: string): Condition => (scope) => `begins_with(${scope.name(path)}, ${scope.value(prefix)})`;
-export const between = (path: Path, low: unknown, high: unknown): Condition => (scope) =>
-  `${scope.name(path)} BETWEEN ${scope.value(low)} AND ${scope.value(high)}`;
-export const sizeIs = (path: Path, size: number): Condition => (scope) => `size(${scope.name(path)}) = ${scope.value(size)}`;
-export const sizeBelow = (path: Path, size: number): Condition => (scope) => `size(${scope.name(path)}) < ${scope.value(size)}`;
+export const exists =
+  (path: Path): Condition =>
+  (scope) =>
+    `attribute_exists(${scope.name(path)})`;
+export const missing =
+  (path: Path): Condition =>
+  (scope) =>
+    `attribute_not_exists(${scope.name(path)})`;
+export const beginsWith =
+  (path: Path, prefix: string): Condition =>
+  (scope) =>
+    `begins_with(${scope.name(path)}, ${scope.value(prefix)})`;
+export const between =
+  (path: Path, low: unknown, high: unknown): Condition =>
+  (scope) =>
+    `${scope.name(path)} BETWEEN ${scope.value(low)} AND ${scope.value(high)}`;
+export const sizeIs =
+  (path: Path, size: number): Condition =>
+  (scope) =>
+    `size(${scope.name(path)}) = ${scope.value(size)}`;
+export const sizeBelow =
+  (path: Path, size: number): Condition =>
+  (scope) =>
+    `size(${scope.name(path)}) < ${scope.value(size)}`;
 const joined =
   (word: 'AND' | 'OR') =>
   (...conditions: Condition[]): Condition =>

@@ -16,12 +16,21 @@ export interface TableShape {
  * - notifications: per user; `visibleId` until cleared, `unreadId` until read
  */
 export const tables = {
-  users: { hash: 'pk', global: [['outbox', 'outboxShard', 'outboxAt'], ['open', 'openShard', 'openAt']] },
+  users: {
+    hash: 'pk',
+    global: [
+      ['outbox', 'outboxShard', 'outboxAt'],
+      ['open', 'openShard', 'openAt'],
+    ],
+  },
   media: {
     hash: 'userId',
     range: 'id',
     local: ['byKind', 'byStatus', 'byKindStatus', 'visibleId', 'bySha256'],
-    global: [['outbox', 'outboxShard', 'outboxAt'], ['open', 'openShard', 'openAt']],
+    global: [
+      ['outbox', 'outboxShard', 'outboxAt'],
+      ['open', 'openShard', 'openAt'],
+    ],
   },
   notifications: { hash: 'userId', range: 'id', local: ['visibleId', 'unreadId'] },
 } as const satisfies Record<string, TableShape>;
@@ -45,17 +54,31 @@ export function createTableInput(name: string, shape: TableShape): CreateTableCo
   return {
     TableName: name,
     BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [...attributes].map((attribute) => ({ AttributeName: attribute, AttributeType: 'S' as const })),
+    AttributeDefinitions: [...attributes].map((attribute) => ({
+      AttributeName: attribute,
+      AttributeType: 'S' as const,
+    })),
     KeySchema: keySchema(shape.hash, shape.range),
     ...(shape.local && {
-      LocalSecondaryIndexes: shape.local.map((range) => ({ IndexName: range, KeySchema: keySchema(shape.hash, range), Projection: { ProjectionType: 'KEYS_ONLY' as const } })),
+      LocalSecondaryIndexes: shape.local.map((range) => ({
+        IndexName: range,
+        KeySchema: keySchema(shape.hash, range),
+        Projection: { ProjectionType: 'KEYS_ONLY' as const },
+      })),
     }),
     ...(shape.global && {
-      GlobalSecondaryIndexes: shape.global.map(([indexName, hash, range]) => ({ IndexName: indexName, KeySchema: keySchema(hash, range), Projection: { ProjectionType: 'KEYS_ONLY' as const } })),
+      GlobalSecondaryIndexes: shape.global.map(([indexName, hash, range]) => ({
+        IndexName: indexName,
+        KeySchema: keySchema(hash, range),
+        Projection: { ProjectionType: 'KEYS_ONLY' as const },
+      })),
     }),
   };
 }
 
 function keySchema(hash: string, range?: string) {
-  return [{ AttributeName: hash, KeyType: 'HASH' as const }, ...(range ? [{ AttributeName: range, KeyType: 'RANGE' as const }] : [])];
+  return [
+    { AttributeName: hash, KeyType: 'HASH' as const },
+    ...(range ? [{ AttributeName: range, KeyType: 'RANGE' as const }] : []),
+  ];
 }

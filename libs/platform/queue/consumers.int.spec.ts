@@ -18,10 +18,25 @@ describe('Consumers', () => {
       calls += 1;
       if (calls <= times) throw error;
     };
-    const consumers = new Consumers<'auth'>({ erased }, { redisUrl: on.redis.url, tablePrefix: 'test-', concurrency: 1, onFailure: (_queue, _job, { message }) => failures.push(message) });
+    const consumers = new Consumers<'auth'>(
+      { erased },
+      {
+        redisUrl: on.redis.url,
+        tablePrefix: 'test-',
+        concurrency: 1,
+        onFailure: (_queue, _job, { message }) => failures.push(message),
+      },
+    );
     await on.queue.send('erased', report);
-    await eventually(async () => calls, (count) => count === times + 1, 20_000);
-    await eventually(() => on.queue.has('erased', 'u.media.true'), (isThere) => !isThere);
+    await eventually(
+      async () => calls,
+      (count) => count === times + 1,
+      20_000,
+    );
+    await eventually(
+      () => on.queue.has('erased', 'u.media.true'),
+      (isThere) => !isThere,
+    );
     await consumers.close();
     return failures;
   }

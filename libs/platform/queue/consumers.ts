@@ -35,15 +35,25 @@ export class Consumers<C extends Consumer> {
   constructor(handlers: HandlersOf<C>, options: ConsumerOptions) {
     const connection = connectRedis(options.redisUrl, 'waiting');
     this.workers = (Object.entries(handlers) as Array<[QueueName, Handler<QueueName>]>).map(([name, handle]) => {
-      const worker = new Worker(name, (job, token) => consume(job, token, () => handle(queues[name].payload.parse(job.data) as never), (error) => options.onFailure(name, job, error)), {
-        connection,
-        prefix: queuePrefix(options.tablePrefix),
-        concurrency: options.concurrency,
-        lockDuration: lockMs,
-        stalledInterval: stalledIntervalMs,
-        maxStalledCount,
-        skipVersionCheck: true,
-      });
+      const worker = new Worker(
+        name,
+        (job, token) =>
+          consume(
+            job,
+            token,
+            () => handle(queues[name].payload.parse(job.data) as never),
+            (error) => options.onFailure(name, job, error),
+          ),
+        {
+          connection,
+          prefix: queuePrefix(options.tablePrefix),
+          concurrency: options.concurrency,
+          lockDuration: lockMs,
+          stalledInterval: stalledIntervalMs,
+          maxStalledCount,
+          skipVersionCheck: true,
+        },
+      );
       worker.on('error', () => {}); // Redis away: BullMQ goes on by itself when it is back
       worker.on('failed', (job, error) => options.onFailure(name, job, error));
       return worker;
@@ -60,7 +70,12 @@ export class Consumers<C extends Consumer> {
   }
 }
 
-async function consume(job: Job, token: string | undefined, handle: () => Promise<void>, tell: (error: Error) => void): Promise<void> {
+async function consume(
+  job: Job,
+  token: string | undefined,
+  handle: () => Promise<void>,
+  tell: (error: Error) => void,
+): Promise<void> {
   try {
     await handle();
   } catch (error) {

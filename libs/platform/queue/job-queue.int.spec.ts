@@ -25,7 +25,11 @@ describe('JobQueue', () => {
     await on.redis.kill();
     await Promise.all(['a', 'b', 'a'].map((id) => on.queue.sendSoon('image', wakeUp(id))));
     await on.redis.restart();
-    await eventually(() => on.queue.counts('image').catch(() => null), (counts) => counts?.waiting === 2, 10_000);
+    await eventually(
+      () => on.queue.counts('image').catch(() => null),
+      (counts) => counts?.waiting === 2,
+      10_000,
+    );
     await on.queue.sendSoon('image', wakeUp('c'));
     expect((await on.queue.counts('image')).waiting).toBe(3);
   });

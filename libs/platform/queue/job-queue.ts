@@ -1,5 +1,5 @@
-import { Queue } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { isWorkQueue, queues, type JobPayload, type QueueName } from '#contracts';
 import { DependencyUnavailableError } from '../errors';
@@ -41,8 +41,15 @@ export class JobQueue {
     private readonly tablePrefix: string,
   ) {
     this.redis = connectRedis(redisUrl, 'command');
-    const options = { connection: this.redis, prefix: queuePrefix(tablePrefix), skipWaitingForReady: true, skipVersionCheck: true };
-    this.open = Object.fromEntries(queueNames.map((name) => [name, new Queue(name, options).on('error', () => {})])) as Record<QueueName, Queue>;
+    const options = {
+      connection: this.redis,
+      prefix: queuePrefix(tablePrefix),
+      skipWaitingForReady: true,
+      skipVersionCheck: true,
+    };
+    this.open = Object.fromEntries(
+      queueNames.map((name) => [name, new Queue(name, options).on('error', () => {})]),
+    ) as Record<QueueName, Queue>;
   }
 
   /**
@@ -69,7 +76,8 @@ export class JobQueue {
   async sendSoon<Q extends QueueName>(name: Q, payload: JobPayload<Q>): Promise<void> {
     await this.send(name, payload).catch((error: unknown) => {
       if (!(error instanceof DependencyUnavailableError)) return; // a mistake of ours, which no waiting mends: the sweeper meets it and tells
-      if (this.kept.size < MAX_KEPT) this.kept.set(`${name} ${dedupeId(name, payload)}`, () => this.send(name, payload));
+      if (this.kept.size < MAX_KEPT)
+        this.kept.set(`${name} ${dedupeId(name, payload)}`, () => this.send(name, payload));
       void this.resend();
     });
   }
@@ -80,7 +88,9 @@ export class JobQueue {
   }
 
   async counts(name: QueueName): Promise<QueueCounts> {
-    const counts = await withRedis(() => this.open[name].getJobCounts('wait', 'prioritized', 'active', 'delayed', 'failed'));
+    const counts = await withRedis(() =>
+      this.open[name].getJobCounts('wait', 'prioritized', 'active', 'delayed', 'failed'),
+    );
     return {
       waiting: (counts.wait ?? 0) + (counts.prioritized ?? 0),
       active: counts.active ?? 0,
@@ -92,7 +102,12 @@ export class JobQueue {
   /** The latest jobs that were given up, newest first, with what they were about and the stack of what broke them. */
   async failures(name: QueueName, limit: number): Promise<FailedJob[]> {
     const jobs = await withRedis(() => this.open[name].getJobs(['failed'], 0, limit - 1));
-    return jobs.map(({ data, failedReason, stacktrace, finishedOn }) => ({ payload: data as Record<string, unknown>, reason: failedReason, stack: stacktrace?.at(-1) ?? '', at: new Date(finishedOn ?? 0) }));
+    return jobs.map(({ data, failedReason, stacktrace, finishedOn }) => ({
+      payload: data as Record<string, unknown>,
+      reason: failedReason,
+      stack: stacktrace?.at(-1) ?? '',
+      at: new Date(finishedOn ?? 0),
+    }));
   }
 
   /** When the job that waits longest was sent. */
@@ -117,7 +132,10 @@ export class JobQueue {
     this.isResending = true;
     for (let next = first(this.kept); next && !this.isClosed; next = first(this.kept)) {
       const [id, send] = next;
-      const isTaken = await send().then(() => true, () => false);
+      const isTaken = await send().then(
+        () => true,
+        () => false,
+      );
       if (isTaken) this.kept.delete(id);
       else await sleep(AGAIN_MS, undefined, { ref: false });
     }

@@ -54,7 +54,10 @@ export class QueuePositions {
   async recordDuration(work: SizedWork, seconds: number): Promise<void> {
     const pipeline = this.redis.pipeline();
     for (const key of [this.runsKey(work.queue), this.runsKey(work.queue, work.sizeBytes)]) {
-      pipeline.lpush(key, seconds.toFixed(2)).ltrim(key, 0, KEPT_RUNS - 1).expire(key, KEPT_SECONDS);
+      pipeline
+        .lpush(key, seconds.toFixed(2))
+        .ltrim(key, 0, KEPT_RUNS - 1)
+        .expire(key, KEPT_SECONDS);
     }
     await withRedis(() => pipeline.exec());
   }
@@ -63,7 +66,11 @@ export class QueuePositions {
   async snapshot(asked: ReadonlyArray<SizedWork & { id: string }>): Promise<QueueSnapshot> {
     const sizes = [...new Set(asked.map(({ queue, sizeBytes }) => this.runsKey(queue, sizeBytes)))];
     const answers = await this.ask([
-      ...workQueues.flatMap((queue) => [['llen', `${queuePrefix(this.prefix)}:${queue}:wait`], ['llen', `${queuePrefix(this.prefix)}:${queue}:active`], ['lrange', this.runsKey(queue), '0', '-1']]),
+      ...workQueues.flatMap((queue) => [
+        ['llen', `${queuePrefix(this.prefix)}:${queue}:wait`],
+        ['llen', `${queuePrefix(this.prefix)}:${queue}:active`],
+        ['lrange', this.runsKey(queue), '0', '-1'],
+      ]),
       ...asked.map(({ queue, id }) => ['zrank', lineKey(this.prefix, queue), id]),
       ...sizes.map((key) => ['lrange', key, '0', '-1']),
     ]);

@@ -1,9 +1,9 @@
-import { UnrecoverableError, Worker, type Job } from 'bullmq';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { UnrecoverableError, Worker, type Job } from 'bullmq';
 import { queues, type JobPayload, type WorkQueue } from '#contracts';
-import { lockMs, maxStalledCount, stalledIntervalMs } from './consumers';
 import { connectRedis, queuePrefix } from '../redis/redis';
+import { lockMs, maxStalledCount, stalledIntervalMs } from './consumers';
 import { dequeue } from './queue-positions';
 
 /** What becomes of a wake-up: nothing more to do, come again at a time, or keep it with its error for ops. */
@@ -117,7 +117,8 @@ export class WorkerPool {
 
   /** A hint for those who wait: nothing depends on it. */
   private leaveLine(queue: WorkQueue, { deduplicationId }: Job): void {
-    if (deduplicationId) void dequeue(this.connection, this.options.tablePrefix, queue, deduplicationId).catch(() => {});
+    if (deduplicationId)
+      void dequeue(this.connection, this.options.tablePrefix, queue, deduplicationId).catch(() => {});
   }
 
   private async handle(queue: WorkQueue, job: Job): Promise<WorkResult> {

@@ -41,7 +41,19 @@ export class LiveFeed {
   async push(userId: string, event: LiveEvent['event'], data: LiveEvent['data'], dedupeKey: string): Promise<void> {
     const stream = streamOf(this.prefix, userId);
     const now = Math.floor(Date.now() / 1_000);
-    await withRedis(() => this.redis.eval(PUSH, 2, stream, sentOf(stream), event, JSON.stringify(data), stream, now, `${event}:${dedupeKey}`));
+    await withRedis(() =>
+      this.redis.eval(
+        PUSH,
+        2,
+        stream,
+        sentOf(stream),
+        event,
+        JSON.stringify(data),
+        stream,
+        now,
+        `${event}:${dedupeKey}`,
+      ),
+    );
   }
 
   /** Progress: sent to who looks now, not kept. */
@@ -55,7 +67,9 @@ export class LiveFeed {
     if (!/^\d{1,16}-\d{1,16}$/.test(lastEventId)) return null;
     const entries = await withRedis(() => this.redis.xrange(streamOf(this.prefix, userId), lastEventId, '+'));
     if (entries[0]?.[0] !== lastEventId) return null;
-    return entries.slice(1).map(([id, fields]) => ({ id, event: fields[1] as LiveEvent['event'], data: JSON.parse(fields[3]!) }));
+    return entries
+      .slice(1)
+      .map(([id, fields]) => ({ id, event: fields[1] as LiveEvent['event'], data: JSON.parse(fields[3]!) }));
   }
 
   async forget(userId: string): Promise<void> {

@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
 import { eventually, startRedis, type TestRedis } from '#testing';
 import { Locks, LockTimeoutError } from './lock';
 import { connectRedis } from './redis';
@@ -50,7 +50,11 @@ describe('Locks', () => {
     await held.release();
     await server.restart();
     expect(await redis.exists('test-lock:away')).toBe(1);
-    await eventually(() => redis.exists('test-lock:away'), (count) => count === 0, 10_000);
+    await eventually(
+      () => redis.exists('test-lock:away'),
+      (count) => count === 0,
+      10_000,
+    );
     connection.disconnect();
   });
 

@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
 import { withRedis } from './redis';
 
 /** Both touch the lock only while it is ours: after a pause it may be another holder's. The first answers 2 when somebody waits. */
@@ -60,7 +60,11 @@ export class Locks {
    * Waits for the lock, and lets its holder know. `onWanted` is called when somebody waits for ours: let go soon.
    * @throws {LockTimeoutError} after `waitMs`. @throws {DependencyUnavailableError} when Redis can not be asked.
    */
-  async acquire(name: string, ttlMs: number, { waitMs, signal, onWanted }: { waitMs: number; signal?: AbortSignal; onWanted?: () => void }): Promise<HeldLock> {
+  async acquire(
+    name: string,
+    ttlMs: number,
+    { waitMs, signal, onWanted }: { waitMs: number; signal?: AbortSignal; onWanted?: () => void },
+  ): Promise<HeldLock> {
     const giveUpAt = Date.now() + waitMs;
     for (let pauseMs = ASK_AGAIN_MS.first; ; pauseMs = Math.min(pauseMs * ASK_AGAIN_MS.growth, ASK_AGAIN_MS.most)) {
       const held = await this.take(name, ttlMs, onWanted);
@@ -88,7 +92,11 @@ export class Locks {
     const timer = setInterval(() => void renew(), Math.min(ttlMs / 3, onWanted ? 500 : ttlMs));
     const release = async () => {
       clearInterval(timer);
-      const tryToRelease = () => this.redis.eval(RELEASE, 1, key, token).then(() => true, () => false);
+      const tryToRelease = () =>
+        this.redis.eval(RELEASE, 1, key, token).then(
+          () => true,
+          () => false,
+        );
       if (!(await tryToRelease())) void untilDone(tryToRelease, ttlMs);
     };
     return { lost: lost.signal, release };

@@ -39,4 +39,5 @@ export function asStorageError(error: unknown): unknown {
   return hasCode(error, FULL) ? new StorageFullError((error as Error).message, { cause: error }) : error;
 }
 
-const hasCode = (error: unknown, codes: ReadonlySet<string>) => codes.has((error as NodeJS.ErrnoException | null)?.code ?? '');
+const hasCode = (error: unknown, codes: ReadonlySet<string>) =>
+  codes.has((error as NodeJS.ErrnoException | null)?.code ?? '');

@@ -23,8 +23,17 @@ export function deletingAndListing(storage: Subject): void {
 
   it('survives writing and erasing next to each other', async () => {
     const rounds = Array.from({ length: 20 }, (_, round) => round);
-    await Promise.all(rounds.flatMap((round) => [storage().write(`race/${round}/kept`, from('x')), storage().deletePrefix(`race/gone-${round}/`)]));
-    await Promise.all(rounds.map((round) => (round % 2 ? storage().deletePrefix(`race/${round}/`) : storage().write(`race/${round}/kept`, from('y')))));
+    await Promise.all(
+      rounds.flatMap((round) => [
+        storage().write(`race/${round}/kept`, from('x')),
+        storage().deletePrefix(`race/gone-${round}/`),
+      ]),
+    );
+    await Promise.all(
+      rounds.map((round) =>
+        round % 2 ? storage().deletePrefix(`race/${round}/`) : storage().write(`race/${round}/kept`, from('y')),
+      ),
+    );
     expect(await below(storage(), 'race/')).toHaveLength(10);
   });
 
@@ -60,13 +69,35 @@ export function localFiles(storage: Subject): void {
   });
 
   it('gives each user an own folder', async () => {
-    const dirs = await Promise.all([1, 2, 3].map(() => storage().withLocalFile('local/original.mp4', async ({ dir }) => dir)));
+    const dirs = await Promise.all(
+      [1, 2, 3].map(() => storage().withLocalFile('local/original.mp4', async ({ dir }) => dir)),
+    );
     expect(new Set(dirs).size).toBe(3);
   });
 }
 
 export function keys(storage: Subject): void {
-  const wrong = ['', '/', '/etc/passwd', '..', '../x', 'a/../../x', 'a/..', './a', 'a/./b', 'a//b', 'a/', 'a\\..\\b', 'a\0b', 'a b', 'ä', 'a\n', '%2e%2e/x', 'a'.repeat(256), 'a/'.repeat(600) + 'a'];
+  const wrong = [
+    '',
+    '/',
+    '/etc/passwd',
+    '..',
+    '../x',
+    'a/../../x',
+    'a/..',
+    './a',
+    'a/./b',
+    'a//b',
+    'a/',
+    'a\\..\\b',
+    'a\0b',
+    'a b',
+    'ä',
+    'a\n',
+    '%2e%2e/x',
+    'a'.repeat(256),
+    'a/'.repeat(600) + 'a',
+  ];
 
   it.each(wrong)('refuses %j', async (key) => {
     await expect(storage().write(key, from('x'))).rejects.toThrow(TypeError);

@@ -47,7 +47,9 @@ export function storageContract(name: string, makeStorage: () => Promise<Storage
 
 function writingAndReading(storage: Subject): void {
   it('gives back what it took', async () => {
-    expect(await storage().write('w/a/one.txt', from('hello'), { contentType: 'text/plain' })).toEqual({ sizeBytes: 5 });
+    expect(await storage().write('w/a/one.txt', from('hello'), { contentType: 'text/plain' })).toEqual({
+      sizeBytes: 5,
+    });
     expect(await textOf(storage(), 'w/a/one.txt')).toBe('hello');
     const found = await storage().stat('w/a/one.txt');
     expect(found?.sizeBytes).toBe(5);
@@ -93,7 +95,10 @@ function writingAndReading(storage: Subject): void {
   it('replaces an object whole: a reader sees the old or the new bytes, never a mixture', async () => {
     const versions = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(300_000));
     await storage().write('w/replaced', from(versions[0]!));
-    const reads = versions.flatMap((version) => [storage().write('w/replaced', from(version)), ...[1, 2, 3].map(() => textOf(storage(), 'w/replaced'))]);
+    const reads = versions.flatMap((version) => [
+      storage().write('w/replaced', from(version)),
+      ...[1, 2, 3].map(() => textOf(storage(), 'w/replaced')),
+    ]);
     for (const seen of await Promise.all(reads)) if (typeof seen === 'string') expect(versions).toContain(seen);
     expect(versions).toContain(await textOf(storage(), 'w/replaced'));
   });
@@ -163,39 +168,50 @@ function failingUploads(storage: Subject): void {
     const source = new Readable({ read() {} });
     source.push('half');
     setTimeout(() => source.destroy(), 20);
-    await expect(storage().write('failing/closed', source)).rejects.toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' });
+    await expect(storage().write('failing/closed', source)).rejects.toMatchObject({
+      code: 'ERR_STREAM_PREMATURE_CLOSE',
+    });
     expect(await below(storage(), 'failing/')).toEqual([]);
   });
 
-  it.each([0, BIG_BYTES])('stops at once when it is aborted while a source stalls after %i bytes', async (sizeBytes) => {
-    const stop = new AbortController();
-    const stalled = Promise.withResolvers<void>();
-    const source = Readable.from(chunked(randomBytes(sizeBytes), () => (stalled.resolve(), new Promise(() => {}))));
-    const written = storage().write('failing/aborted', source, { signal: stop.signal });
-    await stalled.promise;
-    const reason = new Error('idle for too long');
-    stop.abort(reason);
-    await expect(written).rejects.toBe(reason);
-    expect(source.destroyed).toBe(true);
-    expect(await below(storage(), 'failing/')).toEqual([]);
-  });
+  it.each([0, BIG_BYTES])(
+    'stops at once when it is aborted while a source stalls after %i bytes',
+    async (sizeBytes) => {
+      const stop = new AbortController();
+      const stalled = Promise.withResolvers<void>();
+      const source = Readable.from(chunked(randomBytes(sizeBytes), () => (stalled.resolve(), new Promise(() => {}))));
+      const written = storage().write('failing/aborted', source, { signal: stop.signal });
+      await stalled.promise;
+      const reason = new Error('idle for too long');
+      stop.abort(reason);
+      await expect(written).rejects.toBe(reason);
+      expect(source.destroyed).toBe(true);
+      expect(await below(storage(), 'failing/')).toEqual([]);
+    },
+  );
 
   it('leaves nothing whenever it is aborted', async () => {
     for (const delayMs of [0, 0, 1, 2, 3, 5, 8, 13, 21, 34]) {
       const source = Readable.from(chunked(Buffer.alloc(500_000), () => new Promise(() => {})));
-      await expect(storage().write('failing/any', source, { signal: AbortSignal.timeout(delayMs) })).rejects.toThrow('timeout');
+      await expect(storage().write('failing/any', source, { signal: AbortSignal.timeout(delayMs) })).rejects.toThrow(
+        'timeout',
+      );
     }
     expect(await below(storage(), 'failing/')).toEqual([]);
   });
 
   it('does not start what was aborted before', async () => {
-    await expect(storage().write('failing/early', from('x'), { signal: AbortSignal.abort(new Error('too late')) })).rejects.toThrow('too late');
+    await expect(
+      storage().write('failing/early', from('x'), { signal: AbortSignal.abort(new Error('too late')) }),
+    ).rejects.toThrow('too late');
     expect(await storage().stat('failing/early')).toBeNull();
   });
 
   it('keeps the object that was there when its replacement fails', async () => {
     await storage().write('kept/object', from('first'));
-    await expect(storage().write('kept/object', Readable.from(chunked(randomBytes(9), () => Promise.reject(new Error('torn')))))).rejects.toThrow('torn');
+    await expect(
+      storage().write('kept/object', Readable.from(chunked(randomBytes(9), () => Promise.reject(new Error('torn'))))),
+    ).rejects.toThrow('torn');
     expect(await textOf(storage(), 'kept/object')).toBe('first');
   });
 }

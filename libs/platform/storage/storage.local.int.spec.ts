@@ -1,4 +1,3 @@
-import { build } from 'esbuild';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
@@ -6,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { DiskReserve } from './disk-reserve';
+import { build } from 'esbuild';
 import { DependencyUnavailableError } from '../errors';
+import { DiskReserve } from './disk-reserve';
 import { StorageFullError } from './storage';
 import { storageContract } from './storage.contract';
 import { LocalStorage } from './storage.local';
@@ -38,8 +38,12 @@ describe('LocalStorage on its disk', () => {
     await storage.write('originals/u/m/a', Readable.from(['x']));
     await storage.writeFile('originals/u/m/b', path);
     const modeOf = async (name: string) => (await stat(join(root, name))).mode & 0o777;
-    expect(await Promise.all(['objects', 'objects/originals', 'objects/originals/u/m', 'tmp'].map(modeOf))).toEqual([0o700, 0o700, 0o700, 0o700]);
-    expect(await Promise.all(['objects/originals/u/m/a', 'objects/originals/u/m/b'].map(modeOf))).toEqual([0o600, 0o600]);
+    expect(await Promise.all(['objects', 'objects/originals', 'objects/originals/u/m', 'tmp'].map(modeOf))).toEqual([
+      0o700, 0o700, 0o700, 0o700,
+    ]);
+    expect(await Promise.all(['objects/originals/u/m/a', 'objects/originals/u/m/b'].map(modeOf))).toEqual([
+      0o600, 0o600,
+    ]);
   });
 
   it('removes the folders that deleting leaves empty, and those alone', async () => {
@@ -79,7 +83,9 @@ describe('LocalStorage on its disk', () => {
     await storage.write('originals/u/m/a', Readable.from(['kept']));
     await rename(join(root, 'objects'), join(root, 'away'));
     await writeFile(join(root, 'objects'), '');
-    await expect(storage.write('originals/u/m/b', Readable.from(['bytes']))).rejects.toBeInstanceOf(DependencyUnavailableError);
+    await expect(storage.write('originals/u/m/b', Readable.from(['bytes']))).rejects.toBeInstanceOf(
+      DependencyUnavailableError,
+    );
     await expect(storage.check()).rejects.toThrow('Expected a folder');
     await rm(join(root, 'objects'));
     await rename(join(root, 'away'), join(root, 'objects'));
@@ -91,7 +97,13 @@ describe('LocalStorage on its disk', () => {
     await storage.write('originals/u/m/a', Readable.from(['kept']));
     await storage.check();
     await rename(join(root, 'objects'), join(root, 'away'));
-    const asked = [storage.stat('originals/u/m/a'), storage.read('originals/u/m/a'), storage.withLocalFile('originals/u/m/a', async () => {}), storage.write('originals/u/m/b', Readable.from(['bytes'])), storage.check()];
+    const asked = [
+      storage.stat('originals/u/m/a'),
+      storage.read('originals/u/m/a'),
+      storage.withLocalFile('originals/u/m/a', async () => {}),
+      storage.write('originals/u/m/b', Readable.from(['bytes'])),
+      storage.check(),
+    ];
     for (const each of asked) await expect(each).rejects.toThrow(DependencyUnavailableError);
     await rename(join(root, 'away'), join(root, 'objects'));
     expect(await storage.stat('originals/u/m/a')).toMatchObject({ sizeBytes: 4 });
@@ -106,7 +118,9 @@ describe('LocalStorage on its disk', () => {
 
   it('takes no upload below the reserve, keeps nothing of it, and writes what is none', async () => {
     const full = new LocalStorage(root, new DiskReserve(root, Number.MAX_SAFE_INTEGER));
-    await expect(full.write('originals/u/m/a', Readable.from([Buffer.from('bytes')]), { isUpload: true })).rejects.toThrow(StorageFullError);
+    await expect(
+      full.write('originals/u/m/a', Readable.from([Buffer.from('bytes')]), { isUpload: true }),
+    ).rejects.toThrow(StorageFullError);
     expect([await full.stat('originals/u/m/a'), await readdir(join(root, 'tmp'))]).toEqual([null, []]);
     expect(await full.write('originals/u/m/a.json', Readable.from(['{}']))).toEqual({ sizeBytes: 2 });
   });
@@ -121,7 +135,13 @@ describe('LocalStorage on its disk', () => {
   });
 
   (canLimit ? it : it.skip)('passes on that the process has too many files open', async () => {
-    const outcome = await writeUnder('--nofile=64', root, 'originals/u/m/a', 10, 'for (;;) try { fs.openSync("/dev/null") } catch { break }');
+    const outcome = await writeUnder(
+      '--nofile=64',
+      root,
+      'originals/u/m/a',
+      10,
+      'for (;;) try { fs.openSync("/dev/null") } catch { break }',
+    );
     expect(outcome).toMatchObject({ failed: 'DependencyUnavailableError' });
     expect(await readdir(join(root, 'tmp'))).toEqual([]);
   });
@@ -130,7 +150,14 @@ describe('LocalStorage on its disk', () => {
 /** Writes in a process of its own that the kernel limits: a limit on this one would hit the test runner. */
 async function writeUnder(limit: string, root: string, key: string, sizeBytes: number, before = ''): Promise<unknown> {
   const bundle = join(root, 'storage.cjs');
-  await build({ entryPoints: [join(__dirname, 'storage.local.ts')], outfile: bundle, bundle: true, platform: 'node', target: 'node24', keepNames: true });
+  await build({
+    entryPoints: [join(__dirname, 'storage.local.ts')],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    keepNames: true,
+  });
   const script = `
     const fs = require('node:fs');
     const { LocalStorage } = require(${JSON.stringify(bundle)});

@@ -4,12 +4,12 @@ import { lstat, mkdir, open, opendir, rename, rm, rmdir, stat, type FileHandle }
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
+import { DependencyUnavailableError } from '../errors';
+import { keepTouched, withTempFolder } from '../temp/temp-folder';
 import { asStorageError, isAbsent, linkOrCopy, nullIfAbsent, syncFolder } from './disk-files';
 import { DiskReserve } from './disk-reserve';
-import { DependencyUnavailableError } from '../errors';
 import { ObjectMissingError, type ByteRange, type Storage, type StoredObject, type WriteOptions } from './storage';
 import { assertKey, assertPrefix, assertRange } from './storage-key';
-import { keepTouched, withTempFolder } from '../temp/temp-folder';
 
 /** For `catch`. */
 function rethrow(error: unknown): never {
@@ -43,7 +43,11 @@ export class LocalStorage implements Storage {
     return join(resolve(root), 'objects');
   }
 
-  async write(key: string, source: Readable, { signal, isUpload = false }: WriteOptions = {}): Promise<{ sizeBytes: number }> {
+  async write(
+    key: string,
+    source: Readable,
+    { signal, isUpload = false }: WriteOptions = {},
+  ): Promise<{ sizeBytes: number }> {
     try {
       return await this.publish(key, async (temp) => {
         const file = createWriteStream(temp, { flags: 'wx', mode: 0o600, flush: true }); // flush: fsync before close
@@ -60,7 +64,8 @@ export class LocalStorage implements Storage {
   }
 
   async writeFile(key: string, path: string): Promise<{ sizeBytes: number }> {
-    if (!(await lstat(path)).isFile()) throw new TypeError(`Expected a file to store as "${key}", but received "${path}"`);
+    if (!(await lstat(path)).isFile())
+      throw new TypeError(`Expected a file to store as "${key}", but received "${path}"`);
     return this.publish(key, async (temp) => {
       await linkOrCopy(path, temp);
       await using file = await open(temp);
@@ -206,8 +211,16 @@ export class LocalStorage implements Storage {
   /** A disk that is not mounted looks like one on which nothing is. `isExpected`: something has to be on it. @throws {DependencyUnavailableError} */
   private async assertThere(isExpected = this.isInUse): Promise<void> {
     const objects = await lstat(this.objects).catch(nullIfAbsent).catch(rethrow);
-    if (objects && !objects.isDirectory()) throw new DependencyUnavailableError('storage', new Error(`Expected a folder at ${this.objects}, but it is something else`));
-    if (!objects && isExpected) throw new DependencyUnavailableError('storage', new Error(`Expected a folder at ${this.objects}, but there is none`));
+    if (objects && !objects.isDirectory())
+      throw new DependencyUnavailableError(
+        'storage',
+        new Error(`Expected a folder at ${this.objects}, but it is something else`),
+      );
+    if (!objects && isExpected)
+      throw new DependencyUnavailableError(
+        'storage',
+        new Error(`Expected a folder at ${this.objects}, but there is none`),
+      );
     this.isInUse ||= objects !== null;
   }
 

@@ -1,4 +1,3 @@
-import { Upload } from '@tus/server';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
@@ -7,15 +6,17 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { Upload } from '@tus/server';
 import { assumeEmulatorCredentials } from '#config';
 import { createBucket, eventually, openDescriptors, startAws, startFaultProxy } from '#testing';
-import { DiskReserve } from './disk-reserve';
 import { DependencyUnavailableError } from '../errors';
-import { diskTusStore, s3TusStore } from './tus-store';
+import { DiskReserve } from './disk-reserve';
 import { StorageFullError } from './storage';
+import { diskTusStore, s3TusStore } from './tus-store';
 
 /** By the names that tus gives them. */
-const openParts = async () => (await openDescriptors(process.pid)).filter((path) => /\/[\w-]{10}-\d+( \(deleted\))?$/.test(path));
+const openParts = async () =>
+  (await openDescriptors(process.pid)).filter((path) => /\/[\w-]{10}-\d+( \(deleted\))?$/.test(path));
 const upload = (id: string) => new Upload({ id: `resumable/u/${id}/bytes`, size: 3, offset: 0 });
 
 describe('resumable uploads in a bucket', () => {
@@ -27,7 +28,9 @@ describe('resumable uploads in a bucket', () => {
     await s3TusStore(place, 60_000, new DiskReserve(tmpdir())).create(upload('first'));
     const full = s3TusStore(place, 60_000, new DiskReserve(tmpdir(), Number.MAX_SAFE_INTEGER));
     await expect(full.assertRoomFor(3)).rejects.toThrow(StorageFullError);
-    await expect(full.write(Readable.from([Buffer.from('abc')]), upload('first').id, 0)).rejects.toThrow(StorageFullError);
+    await expect(full.write(Readable.from([Buffer.from('abc')]), upload('first').id, 0)).rejects.toThrow(
+      StorageFullError,
+    );
     delete process.env.AWS_ENDPOINT_URL_S3;
     await aws.stop();
   }, 30_000);
@@ -37,10 +40,16 @@ describe('resumable uploads in a bucket', () => {
     const way = await startFaultProxy(aws.endpoint);
     assumeEmulatorCredentials();
     process.env.AWS_ENDPOINT_URL_S3 = way.url;
-    const store = s3TusStore({ bucket: await createBucket(aws), region: 'us-east-1', tempDir: join(tmpdir(), 'resumable-parts') }, 60_000, new DiskReserve(tmpdir()));
+    const store = s3TusStore(
+      { bucket: await createBucket(aws), region: 'us-east-1', tempDir: join(tmpdir(), 'resumable-parts') },
+      60_000,
+      new DiskReserve(tmpdir()),
+    );
     await store.create(upload('first'));
     let looks = 0;
-    way.behave((_operation, _body, request) => (request.startsWith('GET') && (looks += 1) > 1 ? 'unavailable' : 'pass'));
+    way.behave((_operation, _body, request) =>
+      request.startsWith('GET') && (looks += 1) > 1 ? 'unavailable' : 'pass',
+    );
     await expect(store.getUpload(upload('first').id)).rejects.toThrow(DependencyUnavailableError);
     await way.mend();
     expect(await store.getUpload(upload('first').id)).toMatchObject({ size: 3, offset: 0 });
@@ -51,24 +60,32 @@ describe('resumable uploads in a bucket', () => {
   }, 30_000);
 
   const itOnLinux = existsSync('/proc/self/fd') ? it : it.skip;
-  itOnLinux('leave no file of a part open when its connection to S3 breaks', async () => {
-    const aws = await startAws();
-    const way = await startBreakingParts(aws.endpoint);
-    assumeEmulatorCredentials();
-    process.env.AWS_ENDPOINT_URL_S3 = way.url;
-    const store = s3TusStore({ bucket: await createBucket(aws), region: 'us-east-1', tempDir: join(tmpdir(), 'resumable-parts') }, 60_000, new DiskReserve(tmpdir()));
-    const chunk = Buffer.alloc(1024 ** 2);
-    const send = async (id: string) => {
-      const { id: key } = await store.create(new Upload({ id, size: 20 * chunk.length, offset: 0 }));
-      await store.write(Readable.from(Array.from({ length: 20 }, () => chunk)), key, 0);
-    };
-    const sent = await Promise.allSettled(['a', 'b', 'c', 'd'].map((id) => send(`resumable/u/${id}/bytes`)));
-    expect(sent.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected', 'rejected']);
-    await eventually(openParts, (paths) => paths.length === 0, 3_000);
-    delete process.env.AWS_ENDPOINT_URL_S3;
-    await way.stop();
-    await aws.stop();
-  }, 30_000);
+  itOnLinux(
+    'leave no file of a part open when its connection to S3 breaks',
+    async () => {
+      const aws = await startAws();
+      const way = await startBreakingParts(aws.endpoint);
+      assumeEmulatorCredentials();
+      process.env.AWS_ENDPOINT_URL_S3 = way.url;
+      const store = s3TusStore(
+        { bucket: await createBucket(aws), region: 'us-east-1', tempDir: join(tmpdir(), 'resumable-parts') },
+        60_000,
+        new DiskReserve(tmpdir()),
+      );
+      const chunk = Buffer.alloc(1024 ** 2);
+      const send = async (id: string) => {
+        const { id: key } = await store.create(new Upload({ id, size: 20 * chunk.length, offset: 0 }));
+        await store.write(Readable.from(Array.from({ length: 20 }, () => chunk)), key, 0);
+      };
+      const sent = await Promise.allSettled(['a', 'b', 'c', 'd'].map((id) => send(`resumable/u/${id}/bytes`)));
+      expect(sent.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected', 'rejected']);
+      await eventually(openParts, (paths) => paths.length === 0, 3_000);
+      delete process.env.AWS_ENDPOINT_URL_S3;
+      await way.stop();
+      await aws.stop();
+    },
+    30_000,
+  );
 });
 
 /** Passes requests to S3 on, but breaks the connection of each part before its bytes are read. */

@@ -1,15 +1,15 @@
-import { FileConfigstore, FileStore } from '@tus/file-store';
-import { S3Store } from '@tus/s3-store';
-import { DataStore, ERRORS, type Upload } from '@tus/server';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { FileConfigstore, FileStore } from '@tus/file-store';
+import { S3Store } from '@tus/s3-store';
+import { DataStore, ERRORS, type Upload } from '@tus/server';
 import { keepTempFilesIn } from '#config';
+import { DependencyUnavailableError } from '../errors';
 import { asStorageError, nullIfAbsent } from './disk-files';
 import type { DiskReserve } from './disk-reserve';
-import { DependencyUnavailableError } from '../errors';
 import { asPortError, s3ClientConfig } from './s3/s3-client';
 
 type Translate = (error: unknown, id: string) => unknown;
@@ -119,7 +119,9 @@ class S3Parts extends S3Store {
   }
 
   /** A part is read from its file, which the SDK leaves open when the connection breaks. */
-  protected override async uploadPart(...[metadata, bytes, partNumber]: Parameters<S3Store['uploadPart']>): Promise<string> {
+  protected override async uploadPart(
+    ...[metadata, bytes, partNumber]: Parameters<S3Store['uploadPart']>
+  ): Promise<string> {
     return super.uploadPart(metadata, bytes, partNumber).finally(() => bytes instanceof Readable && bytes.destroy());
   }
 
@@ -152,7 +154,11 @@ export function diskTusStore(objectsDir: string, expiryMs: number, reserve: Disk
   const open = async () => {
     if (store) await assertFolder(objectsDir);
     else await mkdir(objectsDir, { recursive: true, mode: 0o700 }); // first: where the store itself can not make it, it ends the process
-    const options = { directory: objectsDir, configstore: new DiskInfo(objectsDir), expirationPeriodInMilliseconds: expiryMs };
+    const options = {
+      directory: objectsDir,
+      configstore: new DiskInfo(objectsDir),
+      expirationPeriodInMilliseconds: expiryMs,
+    };
     return (store ??= new DiskParts(options, reserve));
   };
   return new TusStore(open, asStorageError, expiryMs, (sizeBytes) => reserve.assertRoomFor(sizeBytes));
@@ -165,8 +171,17 @@ async function assertFolder(path: string): Promise<void> {
 }
 
 /** Parts pass through files in `tempDir` on their way, which is looked after: processes that are killed leave some behind. */
-export function s3TusStore({ bucket, region, tempDir }: { bucket: string; region: string; tempDir: string }, expiryMs: number, reserve: DiskReserve): TusStore {
-  const options = { s3ClientConfig: { bucket, ...s3ClientConfig(region) }, expirationPeriodInMilliseconds: expiryMs, useTags: false, cache: noCache };
+export function s3TusStore(
+  { bucket, region, tempDir }: { bucket: string; region: string; tempDir: string },
+  expiryMs: number,
+  reserve: DiskReserve,
+): TusStore {
+  const options = {
+    s3ClientConfig: { bucket, ...s3ClientConfig(region) },
+    expirationPeriodInMilliseconds: expiryMs,
+    useTags: false,
+    cache: noCache,
+  };
   const store = new S3Parts(options, reserve);
   const open = async () => {
     await mkdir(tempDir, { recursive: true, mode: 0o700 });

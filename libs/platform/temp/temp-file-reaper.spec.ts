@@ -21,7 +21,12 @@ describe('abandoned files', () => {
   const there = async () => [...(await readdir(join(root, 'tmp'))), ...(await readdir(join(root, 'work')))];
 
   it('go when nobody touched them from one look to the fourth', async () => {
-    expect([await abandoned.reap(), await abandoned.reap(), await abandoned.reap(), await there()]).toEqual([0, 0, 0, ['dead', 'dead']]);
+    expect([await abandoned.reap(), await abandoned.reap(), await abandoned.reap(), await there()]).toEqual([
+      0,
+      0,
+      0,
+      ['dead', 'dead'],
+    ]);
     expect([await abandoned.reap(), await there()]).toEqual([2, []]);
   });
 

@@ -39,14 +39,26 @@ export class MediaErasure {
 
   private async count(userId: string): Promise<Record<string, number>> {
     const reservations = Object.keys((await this.counters.reservations(userId)) ?? {}).length;
-    const counts = { media: 0, image: 0, audio: 0, video: 0, files: 0, bytes: 0, unfinishedUploads: await this.parts.countOf(userId), reservations };
+    const counts = {
+      media: 0,
+      image: 0,
+      audio: 0,
+      video: 0,
+      files: 0,
+      bytes: 0,
+      unfinishedUploads: await this.parts.countOf(userId),
+      reservations,
+    };
     const addFiles = async (prefix: string) => {
       for await (const { sizeBytes } of this.storage.list(prefix)) {
         counts.files += 1;
         counts.bytes += sizeBytes;
       }
     };
-    for await (const { id, kind, deletedAt } of this.dynamo.queryAll<MediaItem>('media', { where: equals('userId', userId), project: ['id', 'kind', 'deletedAt'] })) {
+    for await (const { id, kind, deletedAt } of this.dynamo.queryAll<MediaItem>('media', {
+      where: equals('userId', userId),
+      project: ['id', 'kind', 'deletedAt'],
+    })) {
       await addFiles(derivedFolder(id));
       if (deletedAt) continue; // by the owner, before
       counts.media += 1;

@@ -29,13 +29,23 @@ export class BytesController {
   }
 
   @Endpoint(api.media.thumbnail)
-  async thumbnail(@CurrentUser() user: SessionUser, @Id() id: string, @Req() req: Request, @Res() res: Response): Promise<void> {
+  async thumbnail(
+    @CurrentUser() user: SessionUser,
+    @Id() id: string,
+    @Req() req: Request,
+    @Res() res: Response,
+  ): Promise<void> {
     const item = await this.library.get({ userId: user.id, id });
     await this.sendDerived(item, item.derived?.thumbnail ?? null, req, res);
   }
 
   @Endpoint(api.media.preview)
-  async preview(@CurrentUser() user: SessionUser, @Id() id: string, @Req() req: Request, @Res() res: Response): Promise<void> {
+  async preview(
+    @CurrentUser() user: SessionUser,
+    @Id() id: string,
+    @Req() req: Request,
+    @Res() res: Response,
+  ): Promise<void> {
     const item = await this.library.get({ userId: user.id, id });
     const preview = item.derived?.preview ?? null;
     if (preview === 'original') return this.sendOriginal(item, false, req, res);
@@ -43,20 +53,39 @@ export class BytesController {
   }
 
   @Endpoint(api.media.waveform)
-  async waveform(@CurrentUser() user: SessionUser, @Id() id: string, @Req() req: Request, @Res() res: Response): Promise<void> {
+  async waveform(
+    @CurrentUser() user: SessionUser,
+    @Id() id: string,
+    @Req() req: Request,
+    @Res() res: Response,
+  ): Promise<void> {
     const item = await this.library.get({ userId: user.id, id });
     await this.sendDerived(item, item.derived?.waveform ?? null, req, res);
   }
 
   private async sendOriginal(item: MediaItem, download: boolean, req: Request, res: Response): Promise<void> {
-    const served = { key: originalKey(item), contentType: item.contentType, etag: `"${item.sha256 ?? item.id}"`, filename: item.filename, download, cacheControl: REVALIDATE };
+    const served = {
+      key: originalKey(item),
+      contentType: item.contentType,
+      etag: `"${item.sha256 ?? item.id}"`,
+      filename: item.filename,
+      download,
+      cacheControl: REVALIDATE,
+    };
     await sendObject(this.storage, served, req, res);
   }
 
   private async sendDerived(item: MediaItem, file: DerivedFile | null, req: Request, res: Response): Promise<void> {
     if (!file || !item.derivedToken) throw new ProblemError('not_ready');
     const key = `${derivedFolder(item.id, item.derivedToken)}${file.name}`;
-    const served = { key, contentType: file.contentType, etag: `"${item.derivedToken}.${file.name}"`, filename: file.name, download: false, cacheControl: REVALIDATE };
+    const served = {
+      key,
+      contentType: file.contentType,
+      etag: `"${item.derivedToken}.${file.name}"`,
+      filename: file.name,
+      download: false,
+      cacheControl: REVALIDATE,
+    };
     await sendObject(this.storage, served, req, res);
   }
 }

@@ -1,6 +1,6 @@
+import type { Readable } from 'node:stream';
 import { create as contentDisposition } from 'content-disposition';
 import type { Request, Response } from 'express';
-import type { Readable } from 'node:stream';
 import parseRange from 'range-parser';
 import { ProblemError, sendTo } from '#nest';
 import { ObjectMissingError, type ByteRange, type Storage } from '#platform';
@@ -24,7 +24,10 @@ export async function sendObject(storage: Storage, served: ServedObject, req: Re
   if (!stat) throw new ProblemError('not_found');
   res.status(200).set({
     'Content-Type': served.contentType,
-    'Content-Disposition': contentDisposition(served.filename, { type: served.download ? 'attachment' : 'inline', fallback: true }),
+    'Content-Disposition': contentDisposition(served.filename, {
+      type: served.download ? 'attachment' : 'inline',
+      fallback: true,
+    }),
     'Content-Security-Policy': SANDBOX,
     'X-Content-Type-Options': 'nosniff',
     'Cache-Control': served.cacheControl,
@@ -51,7 +54,10 @@ export async function sendObject(storage: Storage, served: ServedObject, req: Re
  */
 function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;
-  return ifNoneMatch.trim() === '*' || (ifNoneMatch.match(/(?:W\/)?"[^"]*"/g) ?? []).some((known) => known.replace(/^W\//, '') === etag);
+  return (
+    ifNoneMatch.trim() === '*' ||
+    (ifNoneMatch.match(/(?:W\/)?"[^"]*"/g) ?? []).some((known) => known.replace(/^W\//, '') === etag)
+  );
 }
 
 async function read(storage: Storage, key: string, range: ByteRange | undefined): Promise<Readable> {

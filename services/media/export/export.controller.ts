@@ -1,9 +1,9 @@
-import { Controller, Req, Res } from '@nestjs/common';
-import { makeZip } from 'client-zip';
-import type { Request, Response } from 'express';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
+import { Controller, Req, Res } from '@nestjs/common';
+import { makeZip } from 'client-zip';
+import type { Request, Response } from 'express';
 import { api } from '#contracts';
 import { CurrentUser, Endpoint, sendTo, type SessionUser } from '#nest';
 import { LibraryExport } from './library-export';
@@ -15,7 +15,10 @@ export class ExportController {
   /** As it is read, so it goes out: the archive is nowhere as a whole, and its length is not known beforehand. */
   @Endpoint(api.media.export)
   async export(@CurrentUser() user: SessionUser, @Req() req: Request, @Res() res: Response): Promise<void> {
-    res.set({ 'Content-Type': 'application/zip', 'Content-Disposition': `attachment; filename="snapstream-${new Date().toISOString().slice(0, 10)}.zip"` });
+    res.set({
+      'Content-Type': 'application/zip',
+      'Content-Disposition': `attachment; filename="snapstream-${new Date().toISOString().slice(0, 10)}.zip"`,
+    });
     if (req.method === 'HEAD') {
       res.end();
       return;

@@ -1,5 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Media } from '#contracts';
 import { originalKey, toMedia, type MediaItem } from '#media';
 import { all, atMost, Dynamo, equals, newId, ObjectMissingError, STORAGE, type Storage } from '#platform';
@@ -48,7 +48,11 @@ export class LibraryExport {
   }
 
   private items(userId: string, until: string): AsyncGenerator<MediaItem> {
-    return this.dynamo.queryAll<MediaItem>('media', { index: 'visibleId', where: all(equals('userId', userId), atMost('visibleId', until)), limit: PAGE });
+    return this.dynamo.queryAll<MediaItem>('media', {
+      index: 'visibleId',
+      where: all(equals('userId', userId), atMost('visibleId', until)),
+      limit: PAGE,
+    });
   }
 
   /** null: deleted at this moment, or lost. */
@@ -60,7 +64,12 @@ export class LibraryExport {
   }
 
   /** One JSON document, written item by item. */
-  private async *describe(userId: string, until: string, lost: ReadonlySet<string>, exportedAt: string): AsyncGenerator<string> {
+  private async *describe(
+    userId: string,
+    until: string,
+    lost: ReadonlySet<string>,
+    exportedAt: string,
+  ): AsyncGenerator<string> {
     yield `{"exportedAt":${JSON.stringify(exportedAt)},"media":[`;
     let separator = '\n';
     for await (const item of this.items(userId, until)) {
@@ -72,6 +81,12 @@ export class LibraryExport {
 }
 
 function exported(item: MediaItem, file: string | null): ExportedMedia {
-  const { queue: _queue, thumbnailUrl: _thumbnail, previewUrl: _preview, originalUrl: _original, ...media } = toMedia(item);
+  const {
+    queue: _queue,
+    thumbnailUrl: _thumbnail,
+    previewUrl: _preview,
+    originalUrl: _original,
+    ...media
+  } = toMedia(item);
   return { ...media, file };
 }

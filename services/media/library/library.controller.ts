@@ -1,5 +1,15 @@
 import { Controller } from '@nestjs/common';
-import { api, type BatchRequest, type BatchResponse, type Media, type MediaActivity, type MediaList, type MediaListQuery, type MediaStats, type UpdateMediaRequest } from '#contracts';
+import {
+  api,
+  type BatchRequest,
+  type BatchResponse,
+  type Media,
+  type MediaActivity,
+  type MediaList,
+  type MediaListQuery,
+  type MediaStats,
+  type UpdateMediaRequest,
+} from '#contracts';
 import { CurrentUser, Endpoint, Id, ZodBody, ZodQuery, type SessionUser } from '#nest';
 import { LibraryService } from './library.service';
 
@@ -33,7 +43,11 @@ export class LibraryController {
   }
 
   @Endpoint(api.media.update)
-  update(@CurrentUser() user: SessionUser, @Id() id: string, @ZodBody(api.media.update.body) body: UpdateMediaRequest): Promise<Media> {
+  update(
+    @CurrentUser() user: SessionUser,
+    @Id() id: string,
+    @ZodBody(api.media.update.body) body: UpdateMediaRequest,
+  ): Promise<Media> {
     return this.library.describe({ userId: user.id, id }, body);
   }
 

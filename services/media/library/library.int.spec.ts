@@ -38,7 +38,9 @@ async function pages(userId: string, query: Record<string, string>): Promise<str
   const found: string[][] = [];
   let cursor: string | null = null;
   do {
-    const page = await app.get(LibraryService).list(userId, api.media.list.query.parse({ limit: '2', ...query, ...(cursor && { cursor }) }));
+    const page = await app
+      .get(LibraryService)
+      .list(userId, api.media.list.query.parse({ limit: '2', ...query, ...(cursor && { cursor }) }));
     found.push(page.items.map(({ id }) => id));
     cursor = page.nextCursor;
   } while (cursor);
@@ -59,6 +61,8 @@ describe('the order of the library', () => {
 
   it('holds for what is filtered by kind', async () => {
     const { userId, ids } = await library(6);
-    expect((await pages(userId, { kind: 'video', order: 'asc' })).flat()).toEqual(ids.filter((_id, index) => index % 2 === 1));
+    expect((await pages(userId, { kind: 'video', order: 'asc' })).flat()).toEqual(
+      ids.filter((_id, index) => index % 2 === 1),
+    );
   });
 });

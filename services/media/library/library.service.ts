@@ -1,7 +1,27 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Config } from '#config';
-import type { BatchRequest, BatchResponse, Media, MediaActivity, MediaList, MediaListQuery, MediaStats, UpdateMediaRequest } from '#contracts';
-import { matches, MediaAnnouncer, MediaCounters, MediaEraser, QueueEstimator, MediaRepository, WordIndex, wordsOf, type MediaItem, type MediaKey } from '#media';
+import type {
+  BatchRequest,
+  BatchResponse,
+  Media,
+  MediaActivity,
+  MediaList,
+  MediaListQuery,
+  MediaStats,
+  UpdateMediaRequest,
+} from '#contracts';
+import {
+  matches,
+  MediaAnnouncer,
+  MediaCounters,
+  MediaEraser,
+  QueueEstimator,
+  MediaRepository,
+  WordIndex,
+  wordsOf,
+  type MediaItem,
+  type MediaKey,
+} from '#media';
 import { ProblemError, toProblem } from '#nest';
 import { all, beginsWith, CONFIG, Dynamo, equals, isId, type Condition } from '#platform';
 
@@ -29,7 +49,11 @@ export class LibraryService {
   }
 
   async stats(userId: string): Promise<MediaStats> {
-    return { ...(await this.counters.read(userId)), quotaBytes: this.config.userQuotaBytes, maxUploadBytes: this.config.maxUploadBytes };
+    return {
+      ...(await this.counters.read(userId)),
+      quotaBytes: this.config.userQuotaBytes,
+      maxUploadBytes: this.config.maxUploadBytes,
+    };
   }
 
   activity(userId: string): Promise<MediaActivity> {
@@ -94,30 +118,61 @@ export class LibraryService {
     return { items };
   }
 
-  private async page(userId: string, { kind, status, sha256, order, limit }: MediaListQuery, last?: string): Promise<MediaList> {
+  private async page(
+    userId: string,
+    { kind, status, sha256, order, limit }: MediaListQuery,
+    last?: string,
+  ): Promise<MediaList> {
     const [index, prefix] = sha256 ? ['bySha256', `${sha256}#`] : indexFor(kind, status);
     const owner = equals('userId', userId);
     const where: Condition = prefix ? all(owner, beginsWith(index, prefix)) : owner;
     const after = last && { userId, id: last, [index]: `${prefix}${last}` };
-    const page = await this.dynamo.query<MediaItem>('media', { index, where, descending: order === 'desc', limit, ...(after && { after }) });
-    return { items: await this.estimator.show(page.items), nextCursor: page.next?.id ? encodeCursor(page.next.id) : null };
+    const page = await this.dynamo.query<MediaItem>('media', {
+      index,
+      where,
+      descending: order === 'desc',
+      limit,
+      ...(after && { after }),
+    });
+    return {
+      items: await this.estimator.show(page.items),
+      nextCursor: page.next?.id ? encodeCursor(page.next.id) : null,
+    };
   }
 
-  private async search(userId: string, words: string[], { kind, status, order, limit }: MediaListQuery, last?: string): Promise<MediaList> {
+  private async search(
+    userId: string,
+    words: string[],
+    { kind, status, order, limit }: MediaListQuery,
+    last?: string,
+  ): Promise<MediaList> {
     const ids = (await this.words.find(userId, words)).toSorted(inOrder(order));
     const from = last ? ids.findIndex((id) => inOrder(order)(id, last) > 0) : 0;
     const wanted = from < 0 ? [] : ids.slice(from, from + limit);
-    const found = await this.dynamo.getMany<MediaItem>('media', wanted.map((id) => ({ userId, id })));
+    const found = await this.dynamo.getMany<MediaItem>(
+      'media',
+      wanted.map((id) => ({ userId, id })),
+    );
     const items = found
-      .filter((item) => !item.deletedAt && (!kind || item.kind === kind) && (!status || item.status === status) && matches(item, words))
+      .filter(
+        (item) =>
+          !item.deletedAt &&
+          (!kind || item.kind === kind) &&
+          (!status || item.status === status) &&
+          matches(item, words),
+      )
       .toSorted((a, b) => inOrder(order)(a.id, b.id));
     const next = wanted.at(-1);
-    return { items: await this.estimator.show(items), nextCursor: next && next !== ids.at(-1) ? encodeCursor(next) : null };
+    return {
+      items: await this.estimator.show(items),
+      nextCursor: next && next !== ids.at(-1) ? encodeCursor(next) : null,
+    };
   }
 }
 
 /** Ids sort by the moment they were made. */
-const inOrder = (order: MediaListQuery['order']) => (a: string, b: string) => (a === b ? 0 : (a < b) === (order === 'asc') ? -1 : 1);
+const inOrder = (order: MediaListQuery['order']) => (a: string, b: string) =>
+  a === b ? 0 : a < b === (order === 'asc') ? -1 : 1;
 
 function indexFor(kind: string | undefined, status: string | undefined): [index: string, prefix: string] {
   if (kind && status) return ['byKindStatus', `${kind}#${status}#`];
@@ -132,7 +187,9 @@ const encodeCursor = (id: string) => Buffer.from(id).toString('base64url');
 function decodeCursor(cursor: string): string {
   const id = Buffer.from(cursor, 'base64url').toString();
   if (/^[0-9A-Z]{26}$/.test(id)) return id;
-  throw new ProblemError('validation_failed', { errors: [{ path: 'cursor', message: 'Use the nextCursor of a list as it is.' }] });
+  throw new ProblemError('validation_failed', {
+    errors: [{ path: 'cursor', message: 'Use the nextCursor of a list as it is.' }],
+  });
 }
 
 function withoutUndefined<T extends object>(object: T): T {

@@ -1,9 +1,9 @@
-import { Upload } from '@tus/server';
-import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { Upload } from '@tus/server';
 import type { Config } from '#config';
 import { originalKey } from '#media';
 import { ProblemError } from '#nest';
@@ -33,7 +33,13 @@ describe('Finisher', () => {
       throw new ProblemError('quota_exceeded');
     };
     const parts = new PartialUploads({ remove: async () => {} } as never, storage);
-    return new UploadCompletion({ find: async () => known } as never, new Staging({ maxUploadBytes: 100 } as Config, storage), { commit } as never, parts, {} as never);
+    return new UploadCompletion(
+      { find: async () => known } as never,
+      new Staging({ maxUploadBytes: 100 } as Config, storage),
+      { commit } as never,
+      parts,
+      {} as never,
+    );
   };
   const upload = new Upload({ id: partsKey(key), size: 5, offset: 5 });
 

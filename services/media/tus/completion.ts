@@ -3,9 +3,9 @@ import type { Upload } from '@tus/server';
 import type { MediaKey } from '#media';
 import { ProblemError } from '#nest';
 import { DependencyUnavailableError } from '#platform';
-import type { InspectedUpload } from '../upload/upload-inspector';
 import { QuotaReservation } from '../upload/quota';
 import { Staging } from '../upload/staging';
+import type { InspectedUpload } from '../upload/upload-inspector';
 import { UploadService, type Committed } from '../upload/upload.service';
 import { type Finished, FinishedUploads, PartialUploads, partsKey } from './partial-uploads';
 import { detailsOf } from './tus-protocol';
@@ -48,7 +48,11 @@ export class UploadCompletion {
         else await this.staging.discard(key);
         throw error;
       });
-      const finished = await this.conclude(key, staged.sizeBytes, await this.uploads.commitOrDiscard(staged, detailsOf(upload)));
+      const finished = await this.conclude(
+        key,
+        staged.sizeBytes,
+        await this.uploads.commitOrDiscard(staged, detailsOf(upload)),
+      );
       await this.parts.erase(key);
       return finished;
     } catch (error) {

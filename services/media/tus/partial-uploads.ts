@@ -68,7 +68,12 @@ export class FinishedUploads {
 
   /** The upload was answered with another medium: known for two days, longer than it could have gone on. */
   async remember(key: MediaKey, mediaId: string): Promise<void> {
-    await this.dynamo.put('media', { ...reusedKey(key), schemaVersion: 1, mediaId, expiresAt: Math.floor(Date.now() / 1_000) + KEPT_SECONDS });
+    await this.dynamo.put('media', {
+      ...reusedKey(key),
+      schemaVersion: 1,
+      mediaId,
+      expiresAt: Math.floor(Date.now() / 1_000) + KEPT_SECONDS,
+    });
   }
 
   private async reused(key: MediaKey) {

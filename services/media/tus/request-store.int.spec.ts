@@ -21,7 +21,10 @@ describe('UploadLocker', () => {
 
   it('refuses in the words of the API when the upload stays taken', async () => {
     const held = await locks.acquire(uploadLockName('taken'), 5_000, { waitMs: 0 });
-    await expect(new UploadLocker(locks, 50).alone('taken', async () => 'work')).rejects.toMatchObject({ code: 'upload_locked', status: 423 });
+    await expect(new UploadLocker(locks, 50).alone('taken', async () => 'work')).rejects.toMatchObject({
+      code: 'upload_locked',
+      status: 423,
+    });
     await held.release();
     expect(await new UploadLocker(locks, 50).alone('taken', async () => 'work')).toBe('work');
   });

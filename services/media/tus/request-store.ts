@@ -1,11 +1,18 @@
-import { DataStore, type Lock, type Locker, Upload } from '@tus/server';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { DataStore, type Lock, type Locker, Upload } from '@tus/server';
 import type { Config } from '#config';
 import type { MediaKey } from '#media';
 import { ProblemError } from '#nest';
-import { DependencyUnavailableError, type DiskReserve, type HeldLock, type Locks, LockTimeoutError, type TusStore } from '#platform';
+import {
+  DependencyUnavailableError,
+  type DiskReserve,
+  type HeldLock,
+  type Locks,
+  LockTimeoutError,
+  type TusStore,
+} from '#platform';
 import { type InspectedUpload, UploadInspector } from '../upload/upload-inspector';
 import type { Finished } from './partial-uploads';
 import { type Checksum, verified } from './tus-protocol';
@@ -133,7 +140,9 @@ export class UploadLocker implements Locker {
     try {
       return await this.locks.acquire(uploadLockName(id), TTL_MS, { waitMs: this.waitMs, ...options });
     } catch (error) {
-      throw error instanceof LockTimeoutError ? new ProblemError('upload_locked', { headers: { 'Retry-After': '5' }, cause: error }) : error;
+      throw error instanceof LockTimeoutError
+        ? new ProblemError('upload_locked', { headers: { 'Retry-After': '5' }, cause: error })
+        : error;
     }
   }
 }

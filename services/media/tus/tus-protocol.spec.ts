@@ -1,11 +1,11 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
-import type { Request } from 'express';
-import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
+import type { Request } from 'express';
 import { DiskReserve } from '#platform';
 import { requestBody, verified } from './tus-protocol';
 
@@ -55,7 +55,14 @@ describe('verified', () => {
     await writeFile(notAFolder, '');
     const source = new PassThrough();
     source.write('begins');
-    await expect(verified(source, { algorithm: 'sha1', digest: '' }, { workDir: notAFolder, reserve: new DiskReserve(folder) }, async () => {})).rejects.toMatchObject({ code: expect.any(String) });
+    await expect(
+      verified(
+        source,
+        { algorithm: 'sha1', digest: '' },
+        { workDir: notAFolder, reserve: new DiskReserve(folder) },
+        async () => {},
+      ),
+    ).rejects.toMatchObject({ code: expect.any(String) });
     source.destroy(new Error('not stored'));
     await expect(finished(source)).rejects.toThrow('not stored'); // by an 'error' event, which must not end the process
     await rm(folder, { recursive: true });

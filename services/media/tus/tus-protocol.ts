@@ -1,7 +1,7 @@
-import { ERRORS, type Upload } from '@tus/server';
-import type { Request } from 'express';
 import { createHash } from 'node:crypto';
 import { PassThrough, type Readable } from 'node:stream';
+import { ERRORS, type Upload } from '@tus/server';
+import type { Request } from 'express';
 import { z } from 'zod';
 import type { ProblemCode } from '#contracts';
 import { parseWith, ProblemError, type ProblemOptions } from '#nest';
@@ -12,7 +12,11 @@ import type { UploadDetails } from '../upload/upload.service';
 const metadata = z.object({
   filename: z.string().max(4_096).nullish(),
   title: z.string().trim().max(200, 'Use at most 200 characters.').nullish(),
-  batch: z.string().trim().regex(/^[\x20-\x7e]{0,100}$/, 'Use at most 100 printable ASCII characters.').nullish(),
+  batch: z
+    .string()
+    .trim()
+    .regex(/^[\x20-\x7e]{0,100}$/, 'Use at most 100 printable ASCII characters.')
+    .nullish(),
   onDuplicate: z.enum(['keep', 'reuse']).nullish(),
 });
 
@@ -24,7 +28,13 @@ export function detailsOf(upload: Pick<Upload, 'metadata'>): UploadDetails {
 
 /** tus' own refusals that say more than their status does. */
 const byBody = new Map<string, readonly [ProblemCode, ProblemOptions?]>([
-  [ERRORS.ERR_SIZE_EXCEEDED.body, ['file_too_large', { detail: 'There are more bytes than the upload was announced with. Begin it again with its right length.' }]],
+  [
+    ERRORS.ERR_SIZE_EXCEEDED.body,
+    [
+      'file_too_large',
+      { detail: 'There are more bytes than the upload was announced with. Begin it again with its right length.' },
+    ],
+  ],
   [ERRORS.INVALID_TERMINATION.body, ['upload_finished']],
   [ERRORS.MISSING_OFFSET.body, ['malformed_upload', { detail: 'Say with Upload-Offset where the bytes belong.' }]],
   [ERRORS.ABORTED.body, ['upload_locked']],
@@ -64,13 +74,22 @@ export function parseChecksum(header: string | undefined): Checksum | null {
   const [name, digest, ...rest] = header.trim().split(' ');
   const algorithm = checksumAlgorithms.find((known) => known === name);
   if (algorithm && digest && rest.length === 0) return { algorithm, digest };
-  throw new ProblemError('malformed_upload', { detail: `Upload-Checksum must be one of ${checksumAlgorithms.join(', ')}, a space, and the digest in base64.` });
+  throw new ProblemError('malformed_upload', {
+    detail: `Upload-Checksum must be one of ${checksumAlgorithms.join(', ')}, a space, and the digest in base64.`,
+  });
 }
 
 /** Lets the bytes of a request through once all are there and are those that were sent. @throws {ProblemError} checksum_mismatch */
-export function verified<T>(source: Readable, { algorithm, digest }: Checksum, place: SpoolPlace, use: (bytes: Readable) => Promise<T>): Promise<T> {
+export function verified<T>(
+  source: Readable,
+  { algorithm, digest }: Checksum,
+  place: SpoolPlace,
+  use: (bytes: Readable) => Promise<T>,
+): Promise<T> {
   const hash = createHash(algorithm);
-  const hashed = new PassThrough({ transform: (chunk: Buffer, _encoding, done) => (hash.update(chunk), done(null, chunk)) });
+  const hashed = new PassThrough({
+    transform: (chunk: Buffer, _encoding, done) => (hash.update(chunk), done(null, chunk)),
+  });
   return withSpool(place, [source, hashed], async (bytes) => {
     if (hash.digest('base64') !== digest) throw new ProblemError('checksum_mismatch');
     return use(bytes);
@@ -108,7 +127,8 @@ export function requestBody(req: Request, idleMs: number): RequestBody {
   req.once('end', () => clearTimeout(idle)); // all is there: what is done with it may take its time
   req.once('close', end);
   req.pipe(bytes);
-  if (req.destroyed) { // its 'close' may have been before
+  if (req.destroyed) {
+    // its 'close' may have been before
     release();
     end();
   }

@@ -30,7 +30,12 @@ export class TusController {
   }
 
   @Endpoint(api.uploads.terminate)
-  terminate(@CurrentUser() user: SessionUser, @Id() id: string, @Req() req: Request, @Res() res: Response): Promise<void> {
+  terminate(
+    @CurrentUser() user: SessionUser,
+    @Id() id: string,
+    @Req() req: Request,
+    @Res() res: Response,
+  ): Promise<void> {
     return this.uploads.handle({ userId: user.id, id }, false, req, res);
   }
 }

@@ -1,24 +1,29 @@
+import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { Server, type Upload } from '@tus/server';
 import type { Request, Response } from 'express';
-import { Readable } from 'node:stream';
 import type { Config } from '#config';
 import { api, type ProblemCode } from '#contracts';
 import type { MediaKey } from '#media';
 import { ProblemError } from '#nest';
 import { CONFIG, DependencyUnavailableError, DiskReserve, Locks, TusStore } from '#platform';
 import { QuotaReservation } from '../upload/quota';
-import { checksumAlgorithms, detailsOf, parseChecksum, requestBody, tusProblem } from './tus-protocol';
 import { UploadCompletion } from './completion';
 import { partsKey } from './partial-uploads';
 import { RequestStore, UploadLocker } from './request-store';
+import { checksumAlgorithms, detailsOf, parseChecksum, requestBody, tusProblem } from './tus-protocol';
 
 /** How long a request that holds an upload gets to keep what it has read, when another one wants it. */
 const LET_GO_MS = 500;
 const VERSION = '1.0.0';
 const MEDIA_ID = 'Snapstream-Media-Id';
 /** No further byte can make these uploads right. */
-const FINAL: ReadonlySet<ProblemCode> = new Set(['unsupported_media_type', 'quota_exceeded', 'empty_file', 'unauthenticated']);
+const FINAL: ReadonlySet<ProblemCode> = new Set([
+  'unsupported_media_type',
+  'quota_exceeded',
+  'empty_file',
+  'unauthenticated',
+]);
 
 /** tus 1.0.0 (https://tus.io/protocols/resumable-upload), in the ground rules of the API. */
 @Injectable()
@@ -40,7 +45,12 @@ export class TusService {
   async handle(key: MediaKey, isNew: boolean, req: Request, res: Response): Promise<void> {
     res.setHeader('Tus-Resumable', VERSION);
     assertProtocol(req);
-    const around = { store: this.store, config: this.config, reserve: this.reserve, find: () => this.completion.find(key) };
+    const around = {
+      store: this.store,
+      config: this.config,
+      reserve: this.reserve,
+      find: () => this.completion.find(key),
+    };
     const store = new RequestStore(key, parseChecksum(req.get('upload-checksum')), around);
     const body = requestBody(req, this.config.uploadIdleSeconds * 1_000);
     try {
@@ -49,7 +59,10 @@ export class TusService {
       if (isNew && !req.complete) await this.completion.giveUp(key, store.upload?.size); // nobody will ever learn its address
       await send(answer, res);
     } catch (error) {
-      const givenUp = store.upload && !store.finished && (isNew || isFinal(error)) ? this.completion.giveUp(key, store.upload.size) : null;
+      const givenUp =
+        store.upload && !store.finished && (isNew || isFinal(error))
+          ? this.completion.giveUp(key, store.upload.size)
+          : null;
       if (!(error instanceof DependencyUnavailableError)) await givenUp; // else the client has waited long enough
       throw error;
     } finally {
@@ -71,7 +84,13 @@ export class TusService {
       getFileIdFromRequest: () => partsKey(key),
       generateUrl: () => `${api.uploads.create.path}/${key.id}`,
       onUploadCreate: (_request, upload) => this.begin(key, upload, store),
-      onUploadFinish: async (_request, upload) => ({ headers: { [MEDIA_ID]: await (req.method === 'POST' ? this.finishAtOnce(key, upload, store) : this.finish(key, upload, store)) } }),
+      onUploadFinish: async (_request, upload) => ({
+        headers: {
+          [MEDIA_ID]: await (req.method === 'POST'
+            ? this.finishAtOnce(key, upload, store)
+            : this.finish(key, upload, store)),
+        },
+      }),
       onResponseError: (_request, error) => {
         failure = error;
         return undefined;
@@ -79,7 +98,8 @@ export class TusService {
     });
     const answer = await server.handleWeb(asWebRequest(req, bytes));
     if (answer.status >= 400) throw await tusProblem(failure, answer);
-    if (req.method === 'HEAD' && store.upload?.offset === store.upload?.size) answer.headers.set(MEDIA_ID, await this.finish(key, store.upload!, store));
+    if (req.method === 'HEAD' && store.upload?.offset === store.upload?.size)
+      answer.headers.set(MEDIA_ID, await this.finish(key, store.upload!, store));
     if (req.method === 'DELETE') await this.completion.giveUp(key, store.upload?.size);
     if (req.method === 'OPTIONS') answer.headers.set('Tus-Checksum-Algorithm', checksumAlgorithms.join(','));
     return answer;
@@ -110,10 +130,14 @@ const isFinal = (error: unknown) => error instanceof ProblemError && FINAL.has(e
 
 /** What tus' server would call malformed, although the protocol has a status for it. @throws {ProblemError} unsupported_tus_version, unsupported_media_type */
 function assertProtocol(req: Request): void {
-  if (req.method !== 'OPTIONS' && req.get('tus-resumable') !== VERSION) throw new ProblemError('unsupported_tus_version', { headers: { 'Tus-Version': VERSION } });
+  if (req.method !== 'OPTIONS' && req.get('tus-resumable') !== VERSION)
+    throw new ProblemError('unsupported_tus_version', { headers: { 'Tus-Version': VERSION } });
   const { consumes } = api.uploads.append;
-  const bringsBytes = req.method === 'PATCH' || (req.method === 'POST' && (Number(req.get('content-length')) > 0 || req.get('transfer-encoding') !== undefined));
-  if (bringsBytes && req.get('content-type') !== consumes) throw new ProblemError('unsupported_media_type', { detail: `Send the bytes with content type ${consumes}.` });
+  const bringsBytes =
+    req.method === 'PATCH' ||
+    (req.method === 'POST' && (Number(req.get('content-length')) > 0 || req.get('transfer-encoding') !== undefined));
+  if (bringsBytes && req.get('content-type') !== consumes)
+    throw new ProblemError('unsupported_media_type', { detail: `Send the bytes with content type ${consumes}.` });
 }
 
 /** With the headers alone that tus reads: proxies' own are not its matter. */

@@ -1,5 +1,5 @@
-import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
 import { MediaRepository, type MediaItem } from '#media';
 import { ProblemError } from '#nest';
 import { all, any, below, Dynamo, equals, missing, newId } from '#platform';
@@ -44,25 +44,33 @@ export class Idempotency {
     const key = { userId: `${userId}#idempotency`, id: createHash('sha256').update(idempotencyKey).digest('hex') };
     for (let tries = 0; tries < 3; tries += 1) {
       const known = await this.dynamo.get<KeyItem>('media', key);
-      const item = known && known.expiresAt > Date.now() / 1_000 ? await this.media.get({ userId, id: known.mediaId }) : null;
+      const item =
+        known && known.expiresAt > Date.now() / 1_000 ? await this.media.get({ userId, id: known.mediaId }) : null;
       if (known && item && (await this.isAnswered(key, known))) return { outcome: 'known', item };
       const mediaId = newId();
       if (await this.take(key, known, mediaId)) return { outcome: 'new', run: this.run(key, mediaId) };
-      if (known?.state === 'running' && known.leaseUntil > new Date().toISOString()) throw new ProblemError('idempotency_in_progress', { headers: { 'Retry-After': '5' } });
+      if (known?.state === 'running' && known.leaseUntil > new Date().toISOString())
+        throw new ProblemError('idempotency_in_progress', { headers: { 'Retry-After': '5' } });
     }
     throw new ProblemError('idempotency_in_progress', { headers: { 'Retry-After': '1' } });
   }
 
   /** A medium that was made by an upload which never heard of it may be taken back, but not once a repeat has been told of it. */
   private async isAnswered(key: { userId: string; id: string }, { state, mediaId }: KeyItem): Promise<boolean> {
-    return state === 'done' || (await this.dynamo.update('media', key, { set: [['state', 'done']], when: equals('mediaId', mediaId) })) !== null;
+    return (
+      state === 'done' ||
+      (await this.dynamo.update('media', key, { set: [['state', 'done']], when: equals('mediaId', mediaId) })) !== null
+    );
   }
 
   /** Free, given up by a dead upload, done but deleted since, or expired. */
   private take(key: { userId: string; id: string }, known: KeyItem | null, mediaId: string): Promise<boolean> {
     const expiresAt = Math.floor(Date.now() / 1_000) + KEPT_SECONDS;
     const fresh: KeyItem = { ...key, schemaVersion: 1, state: 'running', mediaId, leaseUntil: leaseEnd(), expiresAt };
-    const unchanged = all(equals('mediaId', known?.mediaId ?? ''), any(equals('state', 'done'), below('leaseUntil', new Date().toISOString())));
+    const unchanged = all(
+      equals('mediaId', known?.mediaId ?? ''),
+      any(equals('state', 'done'), below('leaseUntil', new Date().toISOString())),
+    );
     return this.dynamo.put('media', { ...fresh }, any(missing('id'), unchanged));
   }
 

@@ -1,10 +1,11 @@
-import type { Request } from 'express';
 import { PassThrough, type Readable } from 'node:stream';
+import type { Request } from 'express';
 import { readForm } from './multipart';
 
 const IDLE_MS = 60_000;
 
-const part = (disposition: string, text: string) => `--x\r\nContent-Disposition: form-data; ${disposition}\r\n\r\n${text}\r\n`;
+const part = (disposition: string, text: string) =>
+  `--x\r\nContent-Disposition: form-data; ${disposition}\r\n\r\n${text}\r\n`;
 
 /** A request whose body has begun, and does not end. */
 const requestOf = (body: string) => {

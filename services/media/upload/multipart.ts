@@ -1,6 +1,6 @@
+import type { Readable } from 'node:stream';
 import busboy from 'busboy';
 import type { Request } from 'express';
-import type { Readable } from 'node:stream';
 import { ProblemError } from '#nest';
 
 /** Boundary lines and part headers around the file: what a body may be longer than the file it carries. */
@@ -24,7 +24,12 @@ export interface Form<T> {
  * `receive` got then fails with the same error. Rejects with what `receive` rejects with, at once.
  * `onLate` gets what `receive` made when the rest of the body turns out wrong after all.
  */
-export async function readForm<T>(req: Request, idleMs: number, receive: (file: FormFile) => Promise<T>, onLate: (file: T) => Promise<void>): Promise<Form<T>> {
+export async function readForm<T>(
+  req: Request,
+  idleMs: number,
+  receive: (file: FormFile) => Promise<T>,
+  onLate: (file: T) => Promise<void>,
+): Promise<Form<T>> {
   if (req.destroyed) throw malformed(TORN); // while it waited for its turn
   const parser = openParser(req);
   const body = Promise.withResolvers<void>();
@@ -41,15 +46,25 @@ export async function readForm<T>(req: Request, idleMs: number, receive: (file: 
     if (hasFailed) return void stream.resume(); // the parser goes through the chunk that it has
     if (name !== 'file' || received) {
       stream.resume();
-      return fail(malformed(name === 'file' ? 'Send one file per request.' : `The part "${shown(name)}" is not known; send the bytes as part \`file\`.`));
+      return fail(
+        malformed(
+          name === 'file'
+            ? 'Send one file per request.'
+            : `The part "${shown(name)}" is not known; send the bytes as part \`file\`.`,
+        ),
+      );
     }
     const result = receive({ filename: filename ?? '', stream });
     received = { result, filename: filename ?? '', stream };
     result.catch((error: unknown) => fail(asMalformed(error)));
   });
   parser.on('field', (name, value, { valueTruncated }) => {
-    if (name !== 'title' || title !== null) return fail(malformed(`The text part "${shown(name)}" is not known; \`title\` may be sent once.`));
-    if (valueTruncated || [...value.trim()].length > 200) return fail(new ProblemError('validation_failed', { errors: [{ path: 'title', message: 'Use at most 200 characters.' }] }));
+    if (name !== 'title' || title !== null)
+      return fail(malformed(`The text part "${shown(name)}" is not known; \`title\` may be sent once.`));
+    if (valueTruncated || [...value.trim()].length > 200)
+      return fail(
+        new ProblemError('validation_failed', { errors: [{ path: 'title', message: 'Use at most 200 characters.' }] }),
+      );
     title = value.trim() || null;
   });
   parser.on('partsLimit', () => fail(malformed('There are too many parts.')));
@@ -76,7 +91,11 @@ export async function readForm<T>(req: Request, idleMs: number, receive: (file: 
 
 function openParser(req: Request): busboy.Busboy {
   try {
-    return busboy({ headers: req.headers, defParamCharset: 'utf8', limits: { files: 2, fields: 2, parts: 4, fieldSize: 4_096, fieldNameSize: 100 } });
+    return busboy({
+      headers: req.headers,
+      defParamCharset: 'utf8',
+      limits: { files: 2, fields: 2, parts: 4, fieldSize: 4_096, fieldNameSize: 100 },
+    });
   } catch (error) {
     throw malformed('The content type must be multipart/form-data with a boundary.', error);
   }

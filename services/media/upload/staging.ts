@@ -1,6 +1,6 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Config } from '#config';
 import { originalFolder, originalKey, sidecarKey, sidecarOf, type MediaItem, type MediaKey } from '#media';
 import { CONFIG, retryFor, STORAGE, type Storage } from '#platform';
@@ -58,7 +58,9 @@ export class Staging {
 
   /** Writes beside the original what the table can be rebuilt from. */
   async describe(item: MediaItem): Promise<void> {
-    await this.storage.write(sidecarKey(item), Readable.from([JSON.stringify(sidecarOf(item))]), { contentType: 'application/json' });
+    await this.storage.write(sidecarKey(item), Readable.from([JSON.stringify(sidecarOf(item))]), {
+      contentType: 'application/json',
+    });
   }
 
   /** The upload came to nothing: takes back what was stored. Never rejects. */

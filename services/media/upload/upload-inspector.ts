@@ -42,7 +42,12 @@ export class UploadInspector extends Transform {
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.sizeBytes += chunk.length;
-    if (this.sizeBytes > this.maxBytes) return done(new ProblemError('file_too_large', { detail: `The file is larger than the ${this.maxBytes} bytes that this server accepts. Choose a smaller one.` }));
+    if (this.sizeBytes > this.maxBytes)
+      return done(
+        new ProblemError('file_too_large', {
+          detail: `The file is larger than the ${this.maxBytes} bytes that this server accepts. Choose a smaller one.`,
+        }),
+      );
     this.hash.update(chunk);
     if (this.type) return done(null, chunk);
     this.held.push(chunk);

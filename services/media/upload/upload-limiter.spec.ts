@@ -26,7 +26,10 @@ describe('UploadLine', () => {
     const gate = Promise.withResolvers<void>();
     const order: string[] = [];
     const first = times(AT_ONCE, () => limiter.commit(() => gate.promise));
-    const rest = [limiter.begin(async () => void order.push('begin')), limiter.commit(async () => void order.push('commit'))];
+    const rest = [
+      limiter.begin(async () => void order.push('begin')),
+      limiter.commit(async () => void order.push('commit')),
+    ];
     gate.resolve();
     await Promise.all([...first, ...rest]);
     expect(order).toEqual(['commit', 'begin']);
@@ -51,13 +54,21 @@ describe('UploadLine', () => {
     const outcomes = Promise.allSettled([...hanging, ...patient, limiter.begin(async () => 'newcomer')]);
     away.reject(new DependencyUnavailableError('dynamodb', new Error('hangs')));
     const unavailable = { status: 'rejected', reason: expect.any(DependencyUnavailableError) };
-    expect((await outcomes).slice(AT_ONCE)).toEqual([unavailable, unavailable, { status: 'fulfilled', value: 'newcomer' }]);
+    expect((await outcomes).slice(AT_ONCE)).toEqual([
+      unavailable,
+      unavailable,
+      { status: 'fulfilled', value: 'newcomer' },
+    ]);
   });
 
   it('refuses nobody because some were unlucky', async () => {
     const limiter = new UploadLimiter();
     const gate = Promise.withResolvers<void>();
-    const unlucky = times(7, () => limiter.commit(() => gate.promise.then(() => Promise.reject(new DependencyUnavailableError('dynamodb', new Error('cut'))))));
+    const unlucky = times(7, () =>
+      limiter.commit(() =>
+        gate.promise.then(() => Promise.reject(new DependencyUnavailableError('dynamodb', new Error('cut')))),
+      ),
+    );
     const lucky = times(AT_ONCE - 7, () => limiter.commit(() => gate.promise));
     const patient = limiter.begin(async () => 'in');
     await sleep(1_100);

@@ -69,7 +69,8 @@ export class UploadLimiter {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof DependencyUnavailableError && (this.failures += 1) >= FAILURES) this.rejectStaleWaiters(error);
+      if (error instanceof DependencyUnavailableError && (this.failures += 1) >= FAILURES)
+        this.rejectStaleWaiters(error);
       throw error;
     }
   }

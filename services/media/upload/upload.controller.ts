@@ -7,8 +7,8 @@ import { CurrentUser, Endpoint, ProblemError, ZodQuery, type SessionUser } from 
 import { CONFIG, DependencyUnavailableError, newId } from '#platform';
 import { Idempotency, type IdempotentRun } from './idempotency';
 import { MULTIPART_OVERHEAD_BYTES, readForm, type FormFile } from './multipart';
-import { type Committed, type UploadDetails, UploadService } from './upload.service';
 import { Staging } from './staging';
+import { type Committed, type UploadDetails, UploadService } from './upload.service';
 
 type Wanted = Pick<UploadDetails, 'batchId' | 'onDuplicate'>;
 
@@ -25,39 +25,71 @@ export class UploadController {
 
   /** 200 instead of 201: the user had these bytes already, and asked for the medium that there is. */
   @Endpoint(api.media.upload)
-  async upload(@CurrentUser() user: SessionUser, @ZodQuery(api.media.upload.query) { onDuplicate }: UploadQuery, @Req() req: Request, @Res({ passthrough: true }) res: Response): Promise<Media> {
-    if (Number(req.headers['content-length']) > this.config.maxUploadBytes + MULTIPART_OVERHEAD_BYTES) throw new ProblemError('file_too_large');
+  async upload(
+    @CurrentUser() user: SessionUser,
+    @ZodQuery(api.media.upload.query) { onDuplicate }: UploadQuery,
+    @Req() req: Request,
+    @Res({ passthrough: true }) res: Response,
+  ): Promise<Media> {
+    if (Number(req.headers['content-length']) > this.config.maxUploadBytes + MULTIPART_OVERHEAD_BYTES)
+      throw new ProblemError('file_too_large');
     const wanted = { batchId: headerText(req, 'snapstream-batch', 100), onDuplicate };
     const key = headerText(req, 'idempotency-key', 255);
-    const { media, reused } = key ? await this.uploadOnce(user.id, key, wanted, req, res) : await this.receive({ userId: user.id, id: newId() }, wanted, req);
+    const { media, reused } = key
+      ? await this.uploadOnce(user.id, key, wanted, req, res)
+      : await this.receive({ userId: user.id, id: newId() }, wanted, req);
     res.locals.mediaId = media.id;
     if (reused) res.status(200);
     return media;
   }
 
-  private async uploadOnce(userId: string, key: string, wanted: Wanted, req: Request, res: Response): Promise<Committed> {
+  private async uploadOnce(
+    userId: string,
+    key: string,
+    wanted: Wanted,
+    req: Request,
+    res: Response,
+  ): Promise<Committed> {
     const begun = await this.idempotency.begin(userId, key);
     if (begun.outcome === 'new') return this.runOnce(begun.run, userId, wanted, req);
-    const { file } = await readForm(req, this.idleMs, ({ stream }) => this.staging.examine(stream), async () => {});
+    const { file } = await readForm(
+      req,
+      this.idleMs,
+      ({ stream }) => this.staging.examine(stream),
+      async () => {},
+    );
     if (file.sha256 !== begun.item.sha256) throw new ProblemError('idempotency_key_reused');
     res.setHeader('Idempotency-Replayed', 'true');
     return { media: toMedia(begun.item), reused: false };
   }
 
   private async runOnce(run: IdempotentRun, userId: string, wanted: Wanted, req: Request): Promise<Committed> {
-    const committed = await this.receive({ userId, id: run.mediaId }, wanted, req, () => run.revoke()).catch(async (error: unknown) => {
-      const freed = run.free().catch(() => {}); // where the table is away the key's lease ends by itself
-      if (!(error instanceof DependencyUnavailableError)) await freed;
-      throw error;
-    });
-    await run.done().catch((err: unknown) => this.logger.warn({ err, mediaId: committed.media.id, msg: 'the idempotency key was not marked as done' }));
+    const committed = await this.receive({ userId, id: run.mediaId }, wanted, req, () => run.revoke()).catch(
+      async (error: unknown) => {
+        const freed = run.free().catch(() => {}); // where the table is away the key's lease ends by itself
+        if (!(error instanceof DependencyUnavailableError)) await freed;
+        throw error;
+      },
+    );
+    await run
+      .done()
+      .catch((err: unknown) =>
+        this.logger.warn({ err, mediaId: committed.media.id, msg: 'the idempotency key was not marked as done' }),
+      );
     return committed;
   }
 
-  private async receive(key: MediaKey, wanted: Wanted, req: Request, revoke?: () => Promise<boolean>): Promise<Committed> {
+  private async receive(
+    key: MediaKey,
+    wanted: Wanted,
+    req: Request,
+    revoke?: () => Promise<boolean>,
+  ): Promise<Committed> {
     await this.staging.assertRoomFor(Number(req.headers['content-length'] ?? 0));
     const stage = ({ stream }: FormFile) => this.staging.stage(key, stream);
-    const form = await this.uploads.begin(() => readForm(req, this.idleMs, stage, (staged) => this.staging.discard(staged)));
+    const form = await this.uploads.begin(() =>
+      readForm(req, this.idleMs, stage, (staged) => this.staging.discard(staged)),
+    );
     return this.uploads.commitOrDiscard(form.file, { filename: form.filename, title: form.title, ...wanted }, revoke);
   }
 
@@ -71,5 +103,7 @@ function headerText(req: Request, name: string, maxLength: number): string | nul
   const value = req.get(name)?.trim();
   if (!value) return null;
   if (value.length <= maxLength && /^[\x20-\x7e]+$/.test(value)) return value;
-  throw new ProblemError('validation_failed', { errors: [{ path: name, message: `Use at most ${maxLength} printable ASCII characters.` }] });
+  throw new ProblemError('validation_failed', {
+    errors: [{ path: name, message: `Use at most ${maxLength} printable ASCII characters.` }],
+  });
 }

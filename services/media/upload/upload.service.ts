@@ -1,5 +1,5 @@
-import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { Media } from '#contracts';
 import { MediaAnnouncer, type MediaItem, MediaRepository, toMedia, uploadedItem, WordIndex } from '#media';
 import { DependencyUnavailableError, retryFor } from '#platform';
@@ -83,7 +83,10 @@ export class UploadService implements OnModuleDestroy {
     void this.quota.free(staged, staged.sizeBytes);
   }
 
-  private async announce(item: MediaItem, event: NonNullable<Awaited<ReturnType<MediaRepository['create']>>>): Promise<void> {
+  private async announce(
+    item: MediaItem,
+    event: NonNullable<Awaited<ReturnType<MediaRepository['create']>>>,
+  ): Promise<void> {
     await Promise.all([this.announcer.announce({ item, event }), this.announcer.wake(item)]);
   }
 
@@ -106,7 +109,12 @@ export class UploadService implements OnModuleDestroy {
     const isGone = await retryFor(async () => {
       if (await revoke()) await this.takeBack(staged);
     });
-    if (!isGone) this.logger.error({ mediaId: staged.id, userId: staged.userId, msg: 'an upload that was refused may have left a medium' });
+    if (!isGone)
+      this.logger.error({
+        mediaId: staged.id,
+        userId: staged.userId,
+        msg: 'an upload that was refused may have left a medium',
+      });
   }
 
   private async takeBack(staged: Staged): Promise<void> {
@@ -128,5 +136,11 @@ export interface UploadDetails {
 /** The medium that staged bytes become. */
 export function newItem(staged: Staged, details: UploadDetails): MediaItem {
   const filename = displayFilename(details.filename);
-  return uploadedItem({ ...staged, filename, title: details.title ?? titleOf(filename), batchId: details.batchId, createdAt: new Date().toISOString() });
+  return uploadedItem({
+    ...staged,
+    filename,
+    title: details.title ?? titleOf(filename),
+    batchId: details.batchId,
+    createdAt: new Date().toISOString(),
+  });
 }

@@ -38,5 +38,7 @@ export class DomainEvents {
 /** What subscribers of the topic get; null for events that are none of theirs. */
 function alertOf(event: PendingEvent): Alert | null {
   if (isMediaEvent(event)) return toAlert(event);
-  return alertTypes.includes(event.type as AlertType) ? (({ id, type, occurredAt, userId }) => ({ id, type, occurredAt, userId }))(event as Alert) : null;
+  return alertTypes.includes(event.type as AlertType)
+    ? (({ id, type, occurredAt, userId }) => ({ id, type, occurredAt, userId }))(event as Alert)
+    : null;
 }

@@ -20,7 +20,8 @@ export class EventNotifier {
 
   async notify(event: PendingEvent): Promise<void> {
     if (isMediaEvent(event)) return this.notifyOfMedia(event);
-    if (event.type === 'user.registered') await this.create((event as Alert).userId, event, { ...welcomeText, mediaId: null, batchId: null });
+    if (event.type === 'user.registered')
+      await this.create((event as Alert).userId, event, { ...welcomeText, mediaId: null, batchId: null });
   }
 
   private async notifyOfMedia(event: MediaEvent): Promise<void> {
@@ -31,8 +32,17 @@ export class EventNotifier {
     if (text) await this.create(event.userId, event, { ...text, mediaId: event.mediaId, batchId: event.batchId });
   }
 
-  private async create(userId: string, event: PendingEvent, content: Omit<Notification, 'id' | 'read' | 'createdAt'>): Promise<void> {
-    const notification = { id: deterministicId(event.occurredAt, event.id), ...content, read: false, createdAt: event.occurredAt };
+  private async create(
+    userId: string,
+    event: PendingEvent,
+    content: Omit<Notification, 'id' | 'read' | 'createdAt'>,
+  ): Promise<void> {
+    const notification = {
+      id: deterministicId(event.occurredAt, event.id),
+      ...content,
+      read: false,
+      createdAt: event.occurredAt,
+    };
     await this.notifications.create(userId, notification);
     await this.live.push(userId, 'notification', notification, event.id);
   }

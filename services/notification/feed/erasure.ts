@@ -14,7 +14,8 @@ export class NotificationErasure {
 
   /** Nothing is erased before it was counted and that was heard. */
   async erase({ userId, counted, final }: EraseOwned): Promise<void> {
-    if (!counted && !final) return this.report(userId, { notifications: await this.notifications.count(userId) }, false);
+    if (!counted && !final)
+      return this.report(userId, { notifications: await this.notifications.count(userId) }, false);
     await this.notifications.erase(userId);
     await this.live.forget(userId);
     await this.report(userId, {}, true);

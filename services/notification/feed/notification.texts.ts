@@ -1,5 +1,5 @@
-import type { MediaEvent } from '#media';
 import type { Notification } from '#contracts';
+import type { MediaEvent } from '#media';
 
 type NotificationText = Pick<Notification, 'type' | 'title' | 'body' | 'retryable'>;
 
@@ -8,11 +8,21 @@ const KIND = { image: 'image', audio: 'sound', video: 'video' } as const;
 /** What an owner is told of the end of a round; null for the steps on the way. */
 export function mediaText(event: MediaEvent): NotificationText | null {
   if (event.type === 'media.completed') {
-    return { type: 'media.completed', title: `“${event.title}” is ready`, body: `Your ${KIND[event.kind]} was processed and can be viewed now.`, retryable: false };
+    return {
+      type: 'media.completed',
+      title: `“${event.title}” is ready`,
+      body: `Your ${KIND[event.kind]} was processed and can be viewed now.`,
+      retryable: false,
+    };
   }
   if (event.type === 'media.failed') {
     const retryable = event.failure?.retryable ?? false;
-    return { type: 'media.failed', title: `“${event.title}” could not be processed`, body: event.failure?.message ?? 'Something went wrong.', retryable };
+    return {
+      type: 'media.failed',
+      title: `“${event.title}” could not be processed`,
+      body: event.failure?.message ?? 'Something went wrong.',
+      retryable,
+    };
   }
   return null;
 }

@@ -1,5 +1,11 @@
 import { Controller } from '@nestjs/common';
-import { api, type ClearAllQuery, type NotificationBatchRequest, type NotificationList, type PageQuery } from '#contracts';
+import {
+  api,
+  type ClearAllQuery,
+  type NotificationBatchRequest,
+  type NotificationList,
+  type PageQuery,
+} from '#contracts';
 import { CurrentUser, Endpoint, Id, ProblemError, ZodBody, ZodQuery, type SessionUser } from '#nest';
 import { NotificationsRepository } from './notifications.repository';
 
@@ -8,10 +14,19 @@ export class NotificationsController {
   constructor(private readonly notifications: NotificationsRepository) {}
 
   @Endpoint(api.notifications.list)
-  async list(@CurrentUser() user: SessionUser, @ZodQuery(api.notifications.list.query) query: PageQuery): Promise<NotificationList> {
+  async list(
+    @CurrentUser() user: SessionUser,
+    @ZodQuery(api.notifications.list.query) query: PageQuery,
+  ): Promise<NotificationList> {
     const before = query.cursor === undefined ? undefined : Buffer.from(query.cursor, 'base64url').toString();
-    if (before !== undefined && !/^[0-9A-Z]{26}$/.test(before)) throw new ProblemError('validation_failed', { errors: [{ path: 'cursor', message: 'Use the nextCursor of a list as it is.' }] });
-    const [page, unread] = await Promise.all([this.notifications.list(user.id, query.limit, before), this.notifications.unread(user.id)]);
+    if (before !== undefined && !/^[0-9A-Z]{26}$/.test(before))
+      throw new ProblemError('validation_failed', {
+        errors: [{ path: 'cursor', message: 'Use the nextCursor of a list as it is.' }],
+      });
+    const [page, unread] = await Promise.all([
+      this.notifications.list(user.id, query.limit, before),
+      this.notifications.unread(user.id),
+    ]);
     return { items: page.items, nextCursor: page.next && Buffer.from(page.next).toString('base64url'), unread };
   }
 
@@ -21,8 +36,13 @@ export class NotificationsController {
   }
 
   @Endpoint(api.notifications.batch)
-  batch(@CurrentUser() user: SessionUser, @ZodBody(api.notifications.batch.body) { action, ids }: NotificationBatchRequest): Promise<void> {
-    return action === 'read' ? this.notifications.markManyRead(user.id, ids) : this.notifications.clearMany(user.id, ids);
+  batch(
+    @CurrentUser() user: SessionUser,
+    @ZodBody(api.notifications.batch.body) { action, ids }: NotificationBatchRequest,
+  ): Promise<void> {
+    return action === 'read'
+      ? this.notifications.markManyRead(user.id, ids)
+      : this.notifications.clearMany(user.id, ids);
   }
 
   @Endpoint(api.notifications.read)
@@ -36,7 +56,10 @@ export class NotificationsController {
   }
 
   @Endpoint(api.notifications.clearAll)
-  clearAll(@CurrentUser() user: SessionUser, @ZodQuery(api.notifications.clearAll.query) { until }: ClearAllQuery): Promise<void> {
+  clearAll(
+    @CurrentUser() user: SessionUser,
+    @ZodQuery(api.notifications.clearAll.query) { until }: ClearAllQuery,
+  ): Promise<void> {
     return this.notifications.clearAll(user.id, until);
   }
 }

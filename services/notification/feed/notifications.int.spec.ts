@@ -19,7 +19,16 @@ afterAll(async () => {
 });
 
 const note = (overrides: Partial<Notification> = {}): Notification => ({
-  id: newId(), type: 'media.failed', title: 't', body: 'b', mediaId: newId(), batchId: 'drop', retryable: true, read: false, createdAt: new Date().toISOString(), ...overrides,
+  id: newId(),
+  type: 'media.failed',
+  title: 't',
+  body: 'b',
+  mediaId: newId(),
+  batchId: 'drop',
+  retryable: true,
+  read: false,
+  createdAt: new Date().toISOString(),
+  ...overrides,
 });
 
 async function told(count: number): Promise<{ userId: string; notes: Notification[] }> {

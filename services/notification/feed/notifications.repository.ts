@@ -26,12 +26,22 @@ export class NotificationsRepository {
   /** Writes it once; a repeat changes nothing, also when it was read or cleared since. */
   async create(userId: string, notification: Notification): Promise<void> {
     const { id } = notification;
-    await this.dynamo.put('notifications', { ...notification, schemaVersion: 1, userId, visibleId: id, unreadId: id }, missing('id'));
+    await this.dynamo.put(
+      'notifications',
+      { ...notification, schemaVersion: 1, userId, visibleId: id, unreadId: id },
+      missing('id'),
+    );
   }
 
   async list(userId: string, limit: number, before?: string): Promise<{ items: Notification[]; next: string | null }> {
     const after = before && { userId, id: before, visibleId: before };
-    const page = await this.dynamo.query<NotificationItem>('notifications', { index: 'visibleId', where: equals('userId', userId), descending: true, limit, ...(after && { after }) });
+    const page = await this.dynamo.query<NotificationItem>('notifications', {
+      index: 'visibleId',
+      where: equals('userId', userId),
+      descending: true,
+      limit,
+      ...(after && { after }),
+    });
     return { items: page.items.map(toNotification), next: page.next?.id ?? null };
   }
 
@@ -48,8 +58,17 @@ export class NotificationsRepository {
   /** @returns false when there is none. */
   async clear(userId: string, id: string): Promise<boolean> {
     const now = Date.now();
-    const set = [['clearedAt', new Date(now).toISOString()] as const, ['expiresAt', Math.floor(now / 1_000) + CLEARED_SECONDS] as const];
-    return (await this.dynamo.update('notifications', { userId, id }, { set, remove: ['visibleId', 'unreadId'], when: exists('visibleId') })) !== null;
+    const set = [
+      ['clearedAt', new Date(now).toISOString()] as const,
+      ['expiresAt', Math.floor(now / 1_000) + CLEARED_SECONDS] as const,
+    ];
+    return (
+      (await this.dynamo.update(
+        'notifications',
+        { userId, id },
+        { set, remove: ['visibleId', 'unreadId'], when: exists('visibleId') },
+      )) !== null
+    );
   }
 
   async markManyRead(userId: string, ids: readonly string[]): Promise<void> {
@@ -77,7 +96,11 @@ export class NotificationsRepository {
   /** Everything of a user, cleared rows too. Repeatable. */
   async erase(userId: string): Promise<void> {
     const keys: Array<{ delete: { userId: string; id: string } }> = [];
-    for await (const { id } of this.dynamo.queryAll<{ id: string }>('notifications', { where: equals('userId', userId), project: ['id'] })) keys.push({ delete: { userId, id } });
+    for await (const { id } of this.dynamo.queryAll<{ id: string }>('notifications', {
+      where: equals('userId', userId),
+      project: ['id'],
+    }))
+      keys.push({ delete: { userId, id } });
     await this.dynamo.writeMany('notifications', keys);
   }
 
@@ -85,7 +108,8 @@ export class NotificationsRepository {
     const owner = equals('userId', userId);
     const where = until === undefined ? owner : all(owner, atMost(index, until));
     const ids: string[] = [];
-    for await (const row of this.dynamo.queryAll<{ id: string }>('notifications', { index, where, project: ['id'] })) ids.push(row.id);
+    for await (const row of this.dynamo.queryAll<{ id: string }>('notifications', { index, where, project: ['id'] }))
+      ids.push(row.id);
     return ids;
   }
 }
@@ -94,7 +118,16 @@ async function forEach(ids: readonly string[], change: (id: string) => Promise<u
   for (let from = 0; from < ids.length; from += AT_ONCE) await Promise.all(ids.slice(from, from + AT_ONCE).map(change));
 }
 
-function toNotification({ id, type, title, body, mediaId, batchId, retryable = false, read, createdAt }: NotificationItem): Notification {
+function toNotification({
+  id,
+  type,
+  title,
+  body,
+  mediaId,
+  batchId,
+  retryable = false,
+  read,
+  createdAt,
+}: NotificationItem): Notification {
   return { id, type, title, body, mediaId, batchId, retryable, read, createdAt };
 }
-

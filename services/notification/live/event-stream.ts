@@ -40,7 +40,10 @@ export class EventStream {
 
   send(event: LiveEvent): void {
     if (this.early) this.early.push(event);
-    else this.write(`${event.id ? `id: ${event.id}\n` : ''}event: ${event.event}\ndata: ${JSON.stringify(event.data)}\n\n`);
+    else
+      this.write(
+        `${event.id ? `id: ${event.id}\n` : ''}event: ${event.event}\ndata: ${JSON.stringify(event.data)}\n\n`,
+      );
   }
 
   /** The reader comes again after a moment, if its session allows it. */
@@ -51,7 +54,11 @@ export class EventStream {
   }
 
   private sendHead(): void {
-    this.res.status(200).set({ 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
+    this.res.status(200).set({
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Accel-Buffering': 'no',
+    });
     this.res.flushHeaders();
   }
 

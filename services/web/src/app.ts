@@ -1,28 +1,28 @@
 import type { User } from '#contracts';
-import { fill, h } from './ui/dom';
-import { markFavicon } from './ui/favicon';
-import { connectHealing } from './network/reconnect';
 import { pageCloses } from './actions/id-batches';
-import { libraries } from './state/libraries';
-import { startLive, stopLive } from './network/live';
-import { loginPath, safeNextPath } from './pages/next-path';
 import { connectVanished } from './actions/note-actions';
+import { connectRemovals } from './actions/removals';
+import { settlePostponed, undoByKey } from './actions/undo';
+import { startLive, stopLive } from './network/live';
+import { connectHealing } from './network/reconnect';
 import { dashboardPage } from './pages/dashboard';
 import { loginPage } from './pages/login';
 import { mediaDetailPage } from './pages/media-detail';
 import { mediaListPage } from './pages/media-list';
+import { loginPath, safeNextPath } from './pages/next-path';
 import { notFoundPage } from './pages/not-found';
 import { notificationsPage } from './pages/notifications';
 import { profilePage } from './pages/profile';
 import { registerPage } from './pages/register';
 import { uploadPage } from './pages/upload';
-import { connectRemovals } from './actions/removals';
+import { libraries } from './state/libraries';
 import { matchPath, navigate, pageTitle, type Page, type PageBuilder } from './state/router';
 import { session } from './state/session';
 import { connectStats } from './state/stats';
-import { texts } from './ui/texts';
-import { settlePostponed, undoByKey } from './actions/undo';
 import { connectUnread, unread } from './state/unread';
+import { fill, h } from './ui/dom';
+import { markFavicon } from './ui/favicon';
+import { texts } from './ui/texts';
 import { uploads } from './upload/uploads';
 
 interface Route {
@@ -79,7 +79,8 @@ export function showPage(url: URL, scrollY: number | null): void {
   const found = findRoute(url.pathname);
   const user = session.value;
   if (!user && !found.route.guest) return navigate(loginPath(url.pathname + url.search), { replace: true });
-  if (user && found.route.guest === 'alone') return navigate(safeNextPath(url.searchParams.get('next')), { replace: true });
+  if (user && found.route.guest === 'alone')
+    return navigate(safeNextPath(url.searchParams.get('next')), { replace: true });
   leavePage.abort();
   leavePage = new AbortController();
   const page = found.route.build({ params: found.params, query: url.searchParams, signal: leavePage.signal, scrollY });

@@ -1,10 +1,10 @@
-import { sessionLost } from './network/api';
+import { leaveForGood, sessionEnded } from './actions/sign-out';
 import { showPage, startApp } from './app';
 import { defineElements } from './elements/base/register';
+import { sessionLost } from './network/api';
 import { live } from './network/live';
 import { startRouter } from './state/router';
 import { restoreSession } from './state/session';
-import { leaveForGood, sessionEnded } from './actions/sign-out';
 
 defineElements();
 startApp();

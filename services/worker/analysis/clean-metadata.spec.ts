@@ -2,12 +2,29 @@ import { cleanMetadata } from './clean-metadata';
 
 describe('cleanMetadata', () => {
   it('keeps plain facts as they are', () => {
-    const facts = { title: 'Größe 🎵', year: 1999, live: true, gps: { latitude: -33.8, longitude: 151.2 }, genres: ['a', 'b'] };
+    const facts = {
+      title: 'Größe 🎵',
+      year: 1999,
+      live: true,
+      gps: { latitude: -33.8, longitude: 151.2 },
+      genres: ['a', 'b'],
+    };
     expect(cleanMetadata(facts)).toEqual(facts);
   });
 
   it('drops what JSON or DynamoDB can not hold', () => {
-    const nothing = { nan: Number.NaN, infinite: Number.POSITIVE_INFINITY, none: null, missing: undefined, call: () => 1, bytes: Buffer.from('x'), when: new Date(Number.NaN), empty: '', list: [Number.NaN], nested: { deep: Number.NaN } };
+    const nothing = {
+      nan: Number.NaN,
+      infinite: Number.POSITIVE_INFINITY,
+      none: null,
+      missing: undefined,
+      call: () => 1,
+      bytes: Buffer.from('x'),
+      when: new Date(Number.NaN),
+      empty: '',
+      list: [Number.NaN],
+      nested: { deep: Number.NaN },
+    };
     expect(cleanMetadata(nothing)).toEqual({});
   });
 
@@ -16,7 +33,9 @@ describe('cleanMetadata', () => {
   });
 
   it('drops keys that reach a prototype, at any depth', () => {
-    const hostile: unknown = JSON.parse('{"__proto__": {"polluted": 1}, "a": {"__proto__": {"polluted": 1}, "constructor": {"x": 1}, "b": 1}, "prototype": 1, "\\u0000__proto__": {"polluted": 1}}');
+    const hostile: unknown = JSON.parse(
+      '{"__proto__": {"polluted": 1}, "a": {"__proto__": {"polluted": 1}, "constructor": {"x": 1}, "b": 1}, "prototype": 1, "\\u0000__proto__": {"polluted": 1}}',
+    );
     const cleaned = cleanMetadata(hostile as object);
     expect(cleaned).toEqual({ a: { b: 1 } });
     expect(Object.getPrototypeOf(cleaned)).toBe(Object.prototype);
@@ -24,7 +43,10 @@ describe('cleanMetadata', () => {
   });
 
   it('takes control characters and direction overrides out of texts and keys', () => {
-    expect(cleanMetadata({ 'a\u0000b': 'x\u0000\u001b[31my\u202eexe.jpg', 'line': 'one\ntwo\tthree' })).toEqual({ ab: 'x[31myexe.jpg', line: 'one\ntwo\tthree' });
+    expect(cleanMetadata({ 'a\u0000b': 'x\u0000\u001b[31my\u202eexe.jpg', line: 'one\ntwo\tthree' })).toEqual({
+      ab: 'x[31myexe.jpg',
+      line: 'one\ntwo\tthree',
+    });
   });
 
   it('repairs lone surrogates and never cuts a character in half', () => {
@@ -47,7 +69,10 @@ describe('cleanMetadata', () => {
   });
 
   it('keeps the whole under 16 KiB and what fits', () => {
-    const cleaned = cleanMetadata({ ...Object.fromEntries(Array.from({ length: 49 }, (_, i) => [`k${i}`, 'ü'.repeat(1_000)])), last: 1 });
+    const cleaned = cleanMetadata({
+      ...Object.fromEntries(Array.from({ length: 49 }, (_, i) => [`k${i}`, 'ü'.repeat(1_000)])),
+      last: 1,
+    });
     expect(Buffer.byteLength(JSON.stringify(cleaned))).toBeLessThanOrEqual(16 * 1024);
     expect(Object.keys(cleaned)).toHaveLength(9);
     expect(cleaned.last).toBe(1);

@@ -61,7 +61,12 @@ function cleanList(values: unknown[], depth: number): Json[] | undefined {
 }
 
 function cleanText(text: string, maxLength: number): string {
-  const whole = text.slice(0, maxLength * 2).toWellFormed().normalize('NFC').replace(invisible, '').trim();
+  const whole = text
+    .slice(0, maxLength * 2)
+    .toWellFormed()
+    .normalize('NFC')
+    .replace(invisible, '')
+    .trim();
   if (whole.length <= maxLength) return whole;
   return whole.slice(0, maxLength - 1).replace(/[\ud800-\udbff]$/, '') + '…'; // never half of a surrogate pair
 }

@@ -1,5 +1,5 @@
-import { mediaKinds } from '#contracts';
 import { z } from 'zod';
+import { mediaKinds } from '#contracts';
 import { failureCodes } from './media-failure';
 
 /** A file that lies in the job's output folder; the name is never a path. */

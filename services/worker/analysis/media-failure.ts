@@ -4,7 +4,10 @@ import { type FailureCode, failures } from '#contracts';
 export class MediaFailure extends Error {
   override readonly name = 'MediaFailure';
 
-  constructor(readonly code: FailureCode, readonly detail?: string) {
+  constructor(
+    readonly code: FailureCode,
+    readonly detail?: string,
+  ) {
     super(detail ? `${code}: ${detail}` : code);
   }
 }

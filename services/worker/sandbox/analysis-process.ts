@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { DependencyUnavailableError } from '#platform';
-import { childModule } from './child-module';
 import { isExhaustion } from '../analysis/exhaustion';
 import { type Facts, type Job, type OnProgress, replySchema } from '../analysis/job';
 import { MediaFailure } from '../analysis/media-failure';
+import { childModule } from './child-module';
 import type { Toolbox } from './toolbox';
 
 /** The analysing process ended in the middle of a job, and nobody had asked it to. */
@@ -41,7 +41,9 @@ export class AnalysisProcess {
     });
     this.child.on('message', (message) => this.receive(message));
     this.child.on('error', (error) => (this.stderr += error.message)); // it could not start, or was gone when a job came: 'close' tells
-    this.child.stderr?.setEncoding('utf8').on('data', (words: string) => (this.stderr = (this.stderr + words).slice(-MAX_STDERR_LENGTH)));
+    this.child.stderr
+      ?.setEncoding('utf8')
+      .on('data', (words: string) => (this.stderr = (this.stderr + words).slice(-MAX_STDERR_LENGTH)));
     this.exited = new Promise((resolve) => {
       this.child.once('close', (code, signal) => {
         this.settle((pending) => pending.reject(this.crash(`exit ${signal ?? code}`)));
@@ -68,7 +70,10 @@ export class AnalysisProcess {
     if (!this.child.connected) return this.exited.then(() => Promise.reject(this.crash('could not start'))); // Node gives it no `send` then
     return new Promise((resolve, reject) => {
       this.pending = { id, resolve, reject, onProgress };
-      this.child.send({ id, job }, (error) => error && this.settle((pending) => pending.reject(this.crash(error.message))));
+      this.child.send(
+        { id, job },
+        (error) => error && this.settle((pending) => pending.reject(this.crash(error.message))),
+      );
     });
   }
 
@@ -76,13 +81,15 @@ export class AnalysisProcess {
   async end(reason: unknown): Promise<void> {
     this.isEnding = true; // the kernel takes a moment: nobody gives it another job meanwhile
     this.settle((pending) => pending.reject(reason));
-    if (this.child.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null) killGroup(this.child.pid);
+    if (this.child.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null)
+      killGroup(this.child.pid);
     await this.exited;
   }
 
   private receive(message: unknown): void {
     const reply = replySchema.safeParse(message);
-    if (!reply.success) return void this.end(new Error(`Expected a reply of the analysis, but received ${reply.error.message}`));
+    if (!reply.success)
+      return void this.end(new Error(`Expected a reply of the analysis, but received ${reply.error.message}`));
     const { data } = reply;
     if (data.type === 'ready') this.isReady = true;
     if (data.type === 'ready' || data.id !== this.pending?.id) return;

@@ -1,13 +1,13 @@
-import { chdir } from 'node:process';
 import { rmSync } from 'node:fs';
-import { analyseImage } from '../analysis/image/image';
+import { chdir } from 'node:process';
+import { analyseAv } from '../analysis/av/av';
 import { isDiskFull, isExhaustion } from '../analysis/exhaustion';
 import { killAll, useFfmpeg } from '../analysis/ffmpeg/ffmpeg';
+import { useFfprobe } from '../analysis/ffmpeg/probe';
+import { analyseImage } from '../analysis/image/image';
+import { restrictPictures } from '../analysis/image/picture';
 import { type Facts, type Job, type OnProgress, type Reply, requestSchema } from '../analysis/job';
 import { MediaFailure } from '../analysis/media-failure';
-import { restrictPictures } from '../analysis/image/picture';
-import { useFfprobe } from '../analysis/ffmpeg/probe';
-import { analyseAv } from '../analysis/av/av';
 
 /** The disposable process: everything that reads bytes of strangers happens here, one job after the other. */
 const [toolsFolder = '', ffmpeg = 'ffmpeg', ffprobe = 'ffprobe'] = process.argv.slice(2);
@@ -33,7 +33,14 @@ send({ type: 'ready' });
 async function answer(id: number, job: Job): Promise<void> {
   try {
     chdir(job.outputDir);
-    send({ type: 'done', id, facts: await analyse(job, throttled((percent) => send({ type: 'progress', id, percent }))) });
+    send({
+      type: 'done',
+      id,
+      facts: await analyse(
+        job,
+        throttled((percent) => send({ type: 'progress', id, percent })),
+      ),
+    });
   } catch (error) {
     send(await toReply(id, job, error));
   } finally {
@@ -41,10 +48,12 @@ async function answer(id: number, job: Job): Promise<void> {
   }
 }
 
-const analyse = (job: Job, onProgress: OnProgress): Promise<Facts> => (job.kind === 'image' ? analyseImage(job, onProgress) : analyseAv(job, onProgress));
+const analyse = (job: Job, onProgress: OnProgress): Promise<Facts> =>
+  job.kind === 'image' ? analyseImage(job, onProgress) : analyseAv(job, onProgress);
 
 async function toReply(id: number, { outputDir }: Job, error: unknown): Promise<Reply> {
-  if (error instanceof MediaFailure && (await isDiskFull(outputDir))) return { type: 'exhausted', id, message: `no room left to work in: ${error.message}` };
+  if (error instanceof MediaFailure && (await isDiskFull(outputDir)))
+    return { type: 'exhausted', id, message: `no room left to work in: ${error.message}` };
   if (error instanceof MediaFailure) return { type: 'failed', id, code: error.code, detail: error.detail };
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { type: isExhaustion(message) ? 'exhausted' : 'broken', id, message };

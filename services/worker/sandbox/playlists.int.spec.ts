@@ -26,12 +26,21 @@ describe('playlists and scripts dressed as media', () => {
   afterAll(() => void listener.close());
 
   const scripts = (victim: string): [string, string][] => [
-    ['an HLS playlist of the network', `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${address}/a.ts\n#EXT-X-ENDLIST\n`],
+    [
+      'an HLS playlist of the network',
+      `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${address}/a.ts\n#EXT-X-ENDLIST\n`,
+    ],
     ['a master playlist', `#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n${address}/child.m3u8\n`],
-    ['an HLS playlist of a neighbour', `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://${victim}\n#EXT-X-ENDLIST\n`],
+    [
+      'an HLS playlist of a neighbour',
+      `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://${victim}\n#EXT-X-ENDLIST\n`,
+    ],
     ['a concat script of a neighbour', `ffconcat version 1.0\nfile '${victim}'\n`],
     ['a concat script of the network', `ffconcat version 1.0\nfile '${address}/a.mp4'\n`],
-    ['DASH', `<?xml version="1.0"?><MPD><Period><AdaptationSet><Representation><BaseURL>${address}/a.mp4</BaseURL></Representation></AdaptationSet></Period></MPD>`],
+    [
+      'DASH',
+      `<?xml version="1.0"?><MPD><Period><AdaptationSet><Representation><BaseURL>${address}/a.mp4</BaseURL></Representation></AdaptationSet></Period></MPD>`,
+    ],
     ['SDP', 'v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nm=video 9 RTP/AVP 96\n'],
   ];
 
@@ -46,7 +55,9 @@ describe('playlists and scripts dressed as media', () => {
     const { inputPath: victim } = await trial.prepare(await makeMp4({ seconds: 0.5 }));
     for (const [, script] of scripts(victim)) {
       const kind = contentType.startsWith('video') ? 'video' : 'audio';
-      await expect(trial.analyse({ kind, contentType }, Buffer.from(magic + script, 'latin1'))).rejects.toMatchObject({ name: 'MediaFailure' });
+      await expect(trial.analyse({ kind, contentType }, Buffer.from(magic + script, 'latin1'))).rejects.toMatchObject({
+        name: 'MediaFailure',
+      });
     }
     expect(connections).toBe(0);
   });
@@ -54,22 +65,39 @@ describe('playlists and scripts dressed as media', () => {
   it('mp4 that refers to another file: its samples are not read from there', async () => {
     const { inputPath: victim } = await trial.prepare(await makeMp4({ seconds: 0.5 }));
     const referring = referTo(await makeMp4({ seconds: 0.5, audioTracks: 0, container: 'mov' }), victim);
-    await expect(trial.analyse({ kind: 'video', contentType: 'video/quicktime' }, referring)).rejects.toMatchObject({ name: 'MediaFailure' });
+    await expect(trial.analyse({ kind: 'video', contentType: 'video/quicktime' }, referring)).rejects.toMatchObject({
+      name: 'MediaFailure',
+    });
   });
 
-  (spawnSync('strace', ['-V']).error ? it.skip : it)('under strace: no connection, and no file is opened but the job’s and the system’s', async () => {
-    const video = await makeMp4({ seconds: 0.5 });
-    const { inputPath: victim } = await trial.prepare(video);
-    const hostile = [...scripts(victim).map(([, script]) => Buffer.from(script)), referTo(await makeMp4({ seconds: 0.5, audioTracks: 0, container: 'mov' }), victim)];
-    const jobs = await Promise.all([...hostile, video].map(async (file) => ({ kind: 'video', contentType: 'video/mp4', ...(await trial.prepare(file)) })));
-    const trace = await traced(jobs, join(trial.folder, 'trace'));
-    expect(trace.tools).toBeGreaterThan(jobs.length); // each job had its ffprobe, the honest one its ffmpeg
-    expect(trace.opened).toContain(jobs.at(-1)!.inputPath);
-    expect(trace.opened).not.toContain(victim);
-    expect(trace.opened.filter((path) => !jobs.some(({ inputPath }) => path.startsWith(resolve(inputPath, '..'))))).toEqual([]);
-    expect(trace.connected).toEqual([]);
-    expect(connections).toBe(0);
-  }, 180_000);
+  (spawnSync('strace', ['-V']).error ? it.skip : it)(
+    'under strace: no connection, and no file is opened but the job’s and the system’s',
+    async () => {
+      const video = await makeMp4({ seconds: 0.5 });
+      const { inputPath: victim } = await trial.prepare(video);
+      const hostile = [
+        ...scripts(victim).map(([, script]) => Buffer.from(script)),
+        referTo(await makeMp4({ seconds: 0.5, audioTracks: 0, container: 'mov' }), victim),
+      ];
+      const jobs = await Promise.all(
+        [...hostile, video].map(async (file) => ({
+          kind: 'video',
+          contentType: 'video/mp4',
+          ...(await trial.prepare(file)),
+        })),
+      );
+      const trace = await traced(jobs, join(trial.folder, 'trace'));
+      expect(trace.tools).toBeGreaterThan(jobs.length); // each job had its ffprobe, the honest one its ffmpeg
+      expect(trace.opened).toContain(jobs.at(-1)!.inputPath);
+      expect(trace.opened).not.toContain(victim);
+      expect(
+        trace.opened.filter((path) => !jobs.some(({ inputPath }) => path.startsWith(resolve(inputPath, '..')))),
+      ).toEqual([]);
+      expect(trace.connected).toEqual([]);
+      expect(connections).toBe(0);
+    },
+    180_000,
+  );
 });
 
 /** Libraries and the like, and the program of ours that sets the limits and then becomes ffmpeg. */
@@ -93,9 +121,30 @@ async function traced(jobs: Array<{ outputDir: string }>, output: string): Promi
       for (const job of ${JSON.stringify(jobs)}) await sandbox.analyse({ ...job, signal: new AbortController().signal }).catch(() => {});
       await sandbox.close();
     })()`;
-  const node = [process.execPath, '--require', join(__dirname, '../../../libs/testing/run-typescript.cjs'), '-e', script];
-  await run('strace', ['-f', '-qq', '-s', '4096', '-e', 'trace=execve,fork,vfork,clone,clone3,open,openat,connect,chdir', '-e', 'signal=none', '-o', output, ...node]);
-  return summary(await readFile(output, 'latin1'), jobs.map(({ outputDir }) => outputDir));
+  const node = [
+    process.execPath,
+    '--require',
+    join(__dirname, '../../../libs/testing/run-typescript.cjs'),
+    '-e',
+    script,
+  ];
+  await run('strace', [
+    '-f',
+    '-qq',
+    '-s',
+    '4096',
+    '-e',
+    'trace=execve,fork,vfork,clone,clone3,open,openat,connect,chdir',
+    '-e',
+    'signal=none',
+    '-o',
+    output,
+    ...node,
+  ]);
+  return summary(
+    await readFile(output, 'latin1'),
+    jobs.map(({ outputDir }) => outputDir),
+  );
 }
 
 /** Lines are `<pid> <call>(<arguments>) = <result>`; a call that another process interrupts is told in two lines, the first of which names the path. */
@@ -109,17 +158,22 @@ function summary(trace: string, folders: string[]): Trace {
     const path = /"([^"]*)"/.exec(rest)?.[1] ?? '';
     if (call === 'connect' && /AF_INET/.test(rest)) found.connected.push(line);
     if (call === 'chdir' && folders.includes(path)) folder = path;
-    if (call.startsWith('open') && tools.ids.has(pid) && !/= -1 /.test(rest) && !isOfSystem(resolve(folder, path))) found.opened.push(resolve(folder, path));
+    if (call.startsWith('open') && tools.ids.has(pid) && !/= -1 /.test(rest) && !isOfSystem(resolve(folder, path)))
+      found.opened.push(resolve(folder, path));
   }
   return found;
 }
 
 /** Processes that became ffmpeg or ffprobe, with their threads: one may be heard of before the call that made it has returned. */
 function toolThreads(lines: string[]): { ids: Set<string>; started: number } {
-  const ids = new Set(lines.flatMap((line) => /^(\d+) +execve\("[^"]*\/bin\/(?:ffmpeg|ffprobe)"/.exec(line)?.[1] ?? []));
+  const ids = new Set(
+    lines.flatMap((line) => /^(\d+) +execve\("[^"]*\/bin\/(?:ffmpeg|ffprobe)"/.exec(line)?.[1] ?? []),
+  );
   const started = ids.size;
-  const made = lines.flatMap((line) => [/^(\d+) +(?:<\.\.\. )?(?:v?fork|clone3?)\b.* = (\d+)$/.exec(line)].filter((match) => match !== null));
-  for (let known = -1; known < ids.size; ) {
+  const made = lines.flatMap((line) =>
+    [/^(\d+) +(?:<\.\.\. )?(?:v?fork|clone3?)\b.* = (\d+)$/.exec(line)].filter((match) => match !== null),
+  );
+  for (let known = -1; known < ids.size;) {
     known = ids.size;
     for (const [, parent, child] of made) if (ids.has(parent!)) ids.add(child!);
   }

@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises';
 
 /** Resident bytes of a process and all its descendants; 0 where there is no /proc. */
 export async function residentBytes(pid: number): Promise<number> {
-  const [status, children] = await Promise.all([read(`/proc/${pid}/status`), read(`/proc/${pid}/task/${pid}/children`)]);
+  const [status, children] = await Promise.all([
+    read(`/proc/${pid}/status`),
+    read(`/proc/${pid}/task/${pid}/children`),
+  ]);
   const own = Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1_024;
   const pids = children.split(' ').filter(Boolean).map(Number);
   const below = await Promise.all(pids.map(residentBytes));

@@ -1,5 +1,5 @@
-import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { join } from 'node:path';
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Config } from '#config';
 import { CONFIG } from '#platform';
 import { AnalysisSandbox } from './sandbox';

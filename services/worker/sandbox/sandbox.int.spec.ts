@@ -12,8 +12,19 @@ function endlessWav(): Buffer {
   wav.write('RIFF....WAVEfmt ', 'latin1');
   wav.writeUInt32LE(wav.length - 8, 4);
   wav.writeUInt32LE(16, 16);
-  for (const [offset, value] of [[20, 1], [22, 1], [32, 1], [34, 8]] as const) wav.writeUInt16LE(value, offset);
-  for (const [offset, value] of [[24, 8], [28, 8], [40, wav.length - 44]] as const) wav.writeUInt32LE(value, offset);
+  for (const [offset, value] of [
+    [20, 1],
+    [22, 1],
+    [32, 1],
+    [34, 8],
+  ] as const)
+    wav.writeUInt16LE(value, offset);
+  for (const [offset, value] of [
+    [24, 8],
+    [28, 8],
+    [40, wav.length - 44],
+  ] as const)
+    wav.writeUInt32LE(value, offset);
   wav.write('data', 36, 'latin1');
   return wav;
 }
@@ -23,7 +34,10 @@ const image = { kind: 'image', contentType: 'image/png' } as const;
 
 /** Processes below `parent` whose command line has all these words. */
 function processes(parent: number, ...words: string[]): number[] {
-  const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => parentOf(pid) === parent);
+  const children = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => parentOf(pid) === parent);
   const below = children.flatMap((pid) => processes(pid, ...words));
   return [...children.filter((pid) => words.every((word) => commandLine(pid).includes(word))), ...below];
 }
@@ -41,7 +55,11 @@ function contents(path: string): string {
 }
 
 async function until<T>(found: () => T | undefined | false): Promise<T> {
-  for (const startedAt = Date.now(); Date.now() - startedAt < 15_000; await new Promise((resolve) => setTimeout(resolve, 20))) {
+  for (
+    const startedAt = Date.now();
+    Date.now() - startedAt < 15_000;
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  ) {
     const value = found();
     if (value) return value;
   }
@@ -52,7 +70,11 @@ const runningFfmpeg = () => until(() => processes(process.pid, 'ffmpeg', 'origin
 
 /** Crashes the process that has an ffmpeg at work, and is not the one that crashed before. */
 async function crash(before?: number): Promise<number> {
-  const pid = await until(() => processes(process.pid, 'analysis.child').find((found) => found !== before && processes(found, 'ffmpeg', 'original').length > 0));
+  const pid = await until(() =>
+    processes(process.pid, 'analysis.child').find(
+      (found) => found !== before && processes(found, 'ffmpeg', 'original').length > 0,
+    ),
+  );
   process.kill(pid, 'SIGSEGV');
   return pid;
 }
@@ -63,7 +85,10 @@ describe('the limits', () => {
 
   it('of time end the work with all it started', async () => {
     const failing = hurried.analyse(audio, endlessWav());
-    const [ffmpeg] = await Promise.all([runningFfmpeg(), expect(failing).rejects.toMatchObject({ code: 'processing_timeout' })]);
+    const [ffmpeg] = await Promise.all([
+      runningFfmpeg(),
+      expect(failing).rejects.toMatchObject({ code: 'processing_timeout' }),
+    ]);
     await until(() => !isAlive(ffmpeg));
   });
 
@@ -94,7 +119,9 @@ describe('the sandbox', () => {
     abort.abort(new Error('the lease is lost'));
     await refused;
     await until(() => !isAlive(ffmpeg));
-    await expect(trial.analyse(audio, endlessWav(), AbortSignal.abort(new Error('before it began')))).rejects.toThrow('before it began');
+    await expect(trial.analyse(audio, endlessWav(), AbortSignal.abort(new Error('before it began')))).rejects.toThrow(
+      'before it began',
+    );
   });
 
   it('survives a crash: once it is tried again, twice it counts against the file', async () => {
@@ -107,8 +134,20 @@ describe('the sandbox', () => {
   it('hands nothing of ours to the process that reads bytes of strangers', async () => {
     await trial.analyse(image, await makePng());
     const [pid] = processes(process.pid, 'analysis.child');
-    const names = contents(`/proc/${pid}/environ`).split('\0').map((entry) => entry.split('=')[0]).filter(Boolean);
-    const own = new Set(['MALLOC_ARENA_MAX', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'TZ', 'PWD', 'OLDPWD', 'SHLVL', '_']); // the last are the shell's
+    const names = contents(`/proc/${pid}/environ`)
+      .split('\0')
+      .map((entry) => entry.split('=')[0])
+      .filter(Boolean);
+    const own = new Set([
+      'MALLOC_ARENA_MAX',
+      'NODE_CHANNEL_FD',
+      'NODE_CHANNEL_SERIALIZATION_MODE',
+      'TZ',
+      'PWD',
+      'OLDPWD',
+      'SHLVL',
+      '_',
+    ]); // the last are the shell's
     expect(names.filter((name) => !own.has(name!))).toEqual([]);
   });
 
@@ -122,10 +161,18 @@ describe('the sandbox', () => {
     const { inputPath, outputDir } = await trial.prepare(endlessWav());
     const job = JSON.stringify({ ...audio, inputPath, outputDir });
     const script = `new (require(${JSON.stringify(join(__dirname, 'sandbox.ts'))}).AnalysisSandbox)(require('node:os').tmpdir()).analyse({ ...${job}, signal: new AbortController().signal })`;
-    const owner = spawn(process.execPath, ['--require', join(__dirname, '../../../libs/testing/run-typescript.cjs'), '-e', script], { stdio: 'ignore' });
+    const owner = spawn(
+      process.execPath,
+      ['--require', join(__dirname, '../../../libs/testing/run-typescript.cjs'), '-e', script],
+      { stdio: 'ignore' },
+    );
     const child = await until(() => processes(owner.pid!, 'analysis.child')[0]);
     const ffmpeg = await until(() => processes(child, 'ffmpeg', 'original')[0]);
-    const tools = dirname(commandLine(child).split('\0').find((word) => word.endsWith('/ffprobe'))!);
+    const tools = dirname(
+      commandLine(child)
+        .split('\0')
+        .find((word) => word.endsWith('/ffprobe'))!,
+    );
     owner.kill('SIGKILL');
     await once(owner, 'exit');
     await until(() => !isAlive(child) && !isAlive(ffmpeg) && !existsSync(tools));

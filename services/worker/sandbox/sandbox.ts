@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { AnalysisProcess, ProcessCrash } from './analysis-process';
 import { cleanMetadata } from '../analysis/clean-metadata';
 import type { Facts, Job, OnProgress } from '../analysis/job';
-import { type AnalysisLimits, defaultLimits, timeLimitMs } from './limits';
 import { MediaFailure } from '../analysis/media-failure';
+import { AnalysisProcess, ProcessCrash } from './analysis-process';
+import { type AnalysisLimits, defaultLimits, timeLimitMs } from './limits';
 import { residentBytes } from './resident-memory';
 import { makeToolbox, type Toolbox } from './toolbox';
 
@@ -86,10 +86,14 @@ export class AnalysisSandbox {
   /** Holds the process to its limits; returns what ends the watch. */
   private watch(running: AnalysisProcess, { kind }: Job, timeMs: number, signal: AbortSignal): () => void {
     const abort = () => void running.end(signal.reason);
-    const tooLong = setTimeout(() => void running.end(new MediaFailure('processing_timeout', `longer than ${timeMs / 1_000} s`)), timeMs);
+    const tooLong = setTimeout(
+      () => void running.end(new MediaFailure('processing_timeout', `longer than ${timeMs / 1_000} s`)),
+      timeMs,
+    );
     const memory = setInterval(async () => {
       const bytes = running.pid === undefined ? 0 : await residentBytes(running.pid);
-      if (bytes > this.limits.memoryBytes[kind]) await running.end(new MediaFailure('too_complex', `${bytes} bytes of memory`));
+      if (bytes > this.limits.memoryBytes[kind])
+        await running.end(new MediaFailure('too_complex', `${bytes} bytes of memory`));
     }, WATCH_INTERVAL_MS);
     signal.addEventListener('abort', abort, { once: true });
     return () => {

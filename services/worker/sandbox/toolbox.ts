@@ -25,8 +25,14 @@ export interface Toolbox {
  */
 export async function makeToolbox(limits: AnalysisLimits, parent: string): Promise<Toolbox> {
   const [ffmpeg, ffprobe] = await Promise.all([find('ffmpeg'), find('ffprobe')]);
-  const noNetwork = await firstThatWorks([['unshare', '-n'], ['unshare', '-rn']]);
-  const limited = [...(await firstThatWorks([['setpriv', '--pdeathsig', 'KILL']])), ...(await firstThatWorks([resourceLimits(limits)]))];
+  const noNetwork = await firstThatWorks([
+    ['unshare', '-n'],
+    ['unshare', '-rn'],
+  ]);
+  const limited = [
+    ...(await firstThatWorks([['setpriv', '--pdeathsig', 'KILL']])),
+    ...(await firstThatWorks([resourceLimits(limits)])),
+  ];
   const { dir: folder, erase } = await openTempFolder(parent, 'tools-');
   try {
     return {
@@ -43,7 +49,13 @@ export async function makeToolbox(limits: AnalysisLimits, parent: string): Promi
 }
 
 function resourceLimits({ toolCpuSeconds, toolAddressSpaceBytes, toolOutputBytes }: AnalysisLimits): string[] {
-  return ['prlimit', `--cpu=${toolCpuSeconds}`, `--as=${toolAddressSpaceBytes}`, `--fsize=${toolOutputBytes}`, '--core=0'];
+  return [
+    'prlimit',
+    `--cpu=${toolCpuSeconds}`,
+    `--as=${toolAddressSpaceBytes}`,
+    `--fsize=${toolOutputBytes}`,
+    '--core=0',
+  ];
 }
 
 async function writeProgram(folder: string, name: string, command: string[]): Promise<string> {
@@ -72,7 +84,9 @@ async function find(name: string): Promise<string> {
   try {
     return (await run('/bin/sh', ['-c', 'command -v "$0"', name])).stdout.trim();
   } catch (error) {
-    throw new Error(`Expected ${name} on the PATH, but it is not there. Install ffmpeg (${(error as Error).message})`, { cause: error });
+    throw new Error(`Expected ${name} on the PATH, but it is not there. Install ffmpeg (${(error as Error).message})`, {
+      cause: error,
+    });
   }
 }
 

@@ -23,9 +23,16 @@ export class SandboxTester {
     this.sandbox = new AnalysisSandbox(tmpdir(), limits);
   }
 
-  async analyse(type: Pick<Job, 'kind' | 'contentType'>, file: Buffer, signal = new AbortController().signal): Promise<Trial> {
+  async analyse(
+    type: Pick<Job, 'kind' | 'contentType'>,
+    file: Buffer,
+    signal = new AbortController().signal,
+  ): Promise<Trial> {
     const job = await this.prepare(file);
-    const watch = setInterval(async () => (this.highestBytes = Math.max(this.highestBytes, await this.memoryBytes())), 20);
+    const watch = setInterval(
+      async () => (this.highestBytes = Math.max(this.highestBytes, await this.memoryBytes())),
+      20,
+    );
     try {
       const facts = await this.sandbox.analyse({ ...type, ...job, signal });
       return { facts, path: (name) => join(job.outputDir, name) };

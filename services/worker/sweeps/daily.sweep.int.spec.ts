@@ -1,9 +1,19 @@
-import { Logger } from '@nestjs/common';
-import type { Redis } from 'ioredis';
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { derivedFolder, MediaCounters, MediaRecount, MediaRepository, originalKey, sidecarKey, StoredFolders, WordIndex, type MediaItem } from '#media';
+import { Logger } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import {
+  derivedFolder,
+  MediaCounters,
+  MediaRecount,
+  MediaRepository,
+  originalKey,
+  sidecarKey,
+  StoredFolders,
+  WordIndex,
+  type MediaItem,
+} from '#media';
 import { connectRedis, Dynamo, LocalStorage, Locks, newId } from '#platform';
 import { aMedium, eventually, startTestEnvironment, type TestEnvironment } from '#testing';
 import { DailySweep } from './daily.sweep';
@@ -56,7 +66,11 @@ async function stored(overrides: Partial<MediaItem> = {}): Promise<MediaItem> {
   await counters.reserve(item.userId, item.id, item.sizeBytes, null);
   await media.create(item);
   await counters.settle(item.userId, item.id);
-  await Promise.all([store(originalKey(item)), store(sidecarKey(item)), store(`${derivedFolder(item.id, item.derivedToken!)}thumbnail.webp`)]);
+  await Promise.all([
+    store(originalKey(item)),
+    store(sidecarKey(item)),
+    store(`${derivedFolder(item.id, item.derivedToken!)}thumbnail.webp`),
+  ]);
   return item;
 }
 
@@ -85,7 +99,11 @@ describe('DailySweep', () => {
       await store(originalKey({ userId, id: flying })),
       await store(originalKey({ userId, id: newId() }), new Date(Date.now() - DAY_MS + 60_000)),
       await store(`${derivedFolder(newId(), newId())}preview.mp4`, new Date()),
-      ...items.flatMap((item) => [originalKey(item), sidecarKey(item), `${derivedFolder(item.id, item.derivedToken!)}thumbnail.webp`]),
+      ...items.flatMap((item) => [
+        originalKey(item),
+        sidecarKey(item),
+        `${derivedFolder(item.id, item.derivedToken!)}thumbnail.webp`,
+      ]),
     ];
     await sweep.sweepAll();
     for (const key of orphans) expect([key, await isThere(key)]).toEqual([key, false]);

@@ -32,7 +32,14 @@ beforeAll(async () => {
   counters = new MediaCounters(dynamo);
   words = new WordIndex(dynamo);
   storage = new LocalStorage(dir);
-  sweeper = new MediaSweeper(media, counters, new MediaEraser(storage, words, media), new Outbox(dynamo, queue), queue, new Locks(redis, config.tablePrefix));
+  sweeper = new MediaSweeper(
+    media,
+    counters,
+    new MediaEraser(storage, words, media),
+    new Outbox(dynamo, queue),
+    queue,
+    new Locks(redis, config.tablePrefix),
+  );
 });
 afterAll(async () => {
   await queue.close();
@@ -50,7 +57,11 @@ async function created(): Promise<MediaItem> {
 
 /** As if so much time had passed for a row. */
 async function makeDue(key: { userId: string; id: string }): Promise<void> {
-  await dynamo.update('media', { userId: key.userId, id: key.id }, { set: [['openAt', new Date(Date.now() - 1).toISOString()]] });
+  await dynamo.update(
+    'media',
+    { userId: key.userId, id: key.id },
+    { set: [['openAt', new Date(Date.now() - 1).toISOString()]] },
+  );
 }
 
 const waiting = async () => (await queue.counts('image')).waiting;
@@ -82,7 +93,16 @@ describe('MediaSweeper', () => {
     await sweeper.sweep();
     expect((await queue.counts('events')).waiting).toBe(0);
     const old = new Date(Date.now() - 31_000).toISOString();
-    await dynamo.update('media', { userId: item.userId, id: item.id }, { set: [['outboxAt', old], [['pending', `${item.id}.uploaded.1`, 'occurredAt'], old]] });
+    await dynamo.update(
+      'media',
+      { userId: item.userId, id: item.id },
+      {
+        set: [
+          ['outboxAt', old],
+          [['pending', `${item.id}.uploaded.1`, 'occurredAt'], old],
+        ],
+      },
+    );
     await sweeper.sweep();
     expect((await queue.counts('events')).waiting).toBe(1);
   });
@@ -98,7 +118,8 @@ describe('MediaSweeper', () => {
     expect(await words.find(item.userId, ['t'])).toEqual([]);
     expect(await media.getEvenDeleted(item)).not.toBeNull();
     const outbox = new Outbox(dynamo, queue);
-    for (const eventId of [deleted!.event.id, `${item.id}.uploaded.1`]) await outbox.confirm({ table: 'media', key: { userId: item.userId, id: item.id } }, eventId);
+    for (const eventId of [deleted!.event.id, `${item.id}.uploaded.1`])
+      await outbox.confirm({ table: 'media', key: { userId: item.userId, id: item.id } }, eventId);
     await makeDue(item);
     await sweeper.sweep();
     expect(await media.getEvenDeleted(item)).toBeNull();
@@ -114,14 +135,19 @@ describe('MediaSweeper', () => {
       await counters.reserve(userId, id, 10, null);
       await storage.write(originalKey({ userId, id }), Readable.from(['bytes']));
     }
-    for (const id of [item.id, died]) await utimes(join(LocalStorage.objectsDir(dir), originalKey({ userId, id })), yesterday, yesterday);
-    await dynamo.update('media', quota, { set: [item.id, died, ending].map((id) => [['reserved', id, 'at'], yesterday.toISOString()] as const) });
+    for (const id of [item.id, died])
+      await utimes(join(LocalStorage.objectsDir(dir), originalKey({ userId, id })), yesterday, yesterday);
+    await dynamo.update('media', quota, {
+      set: [item.id, died, ending].map((id) => [['reserved', id, 'at'], yesterday.toISOString()] as const),
+    });
     await makeDue(quota);
     await sweeper.sweep();
     const row = await dynamo.get<{ reserved: Record<string, unknown> }>('media', quota);
     expect(new Set(Object.keys(row!.reserved))).toEqual(new Set([ending, young]));
     expect(await counters.usedBytes(userId)).toBe(30);
-    const stored = await Promise.all([item.id, died, ending, young].map(async (id) => (await storage.stat(originalKey({ userId, id }))) !== null));
+    const stored = await Promise.all(
+      [item.id, died, ending, young].map(async (id) => (await storage.stat(originalKey({ userId, id }))) !== null),
+    );
     expect(stored).toEqual([true, false, true, true]);
   });
 });

@@ -1,5 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { MediaCounters, MediaEraser, MediaRepository, QUOTA_ROW, RESERVATION_MS, type MediaItem, type MediaKey } from '#media';
+import {
+  MediaCounters,
+  MediaEraser,
+  MediaRepository,
+  QUOTA_ROW,
+  RESERVATION_MS,
+  type MediaItem,
+  type MediaKey,
+} from '#media';
 import { ScheduledJob } from '#nest';
 import { JobQueue, Locks, Outbox, shards } from '#platform';
 
@@ -40,7 +48,12 @@ export class MediaSweeper extends ScheduledJob {
   }
 
   private async look(key: MediaKey, now: Date): Promise<void> {
-    if (key.id === QUOTA_ROW) return this.counters.expireReservations(key.userId, (upload) => this.eraser.discardIfStale(upload, new Date(now.getTime() - RESERVATION_MS)), now);
+    if (key.id === QUOTA_ROW)
+      return this.counters.expireReservations(
+        key.userId,
+        (upload) => this.eraser.discardIfStale(upload, new Date(now.getTime() - RESERVATION_MS)),
+        now,
+      );
     const item = await this.media.getEvenDeleted(key);
     if (!item?.openAt || item.openAt > now.toISOString()) return; // the index lags behind the table
     if (item.deletedAt) return this.erase(item);

@@ -24,8 +24,15 @@ export class OrphanFiles {
     const originals = await this.orphansBelow('originals', now, signal);
     const complete = originals.orphans.filter(isComplete);
     const isSuspicious = complete.length > originals.total * SUSPICIOUS_SHARE;
-    if (isSuspicious) this.logger.error({ orphans: complete.length, folders: originals.total, msg: 'files without an item were left alone: the table may have lost rows, see `npm run doctor`' });
-    const unneeded = isSuspicious ? originals.orphans.filter((folder) => !isComplete(folder)) : [...originals.orphans, ...(await this.orphansBelow('derived', now, signal)).orphans];
+    if (isSuspicious)
+      this.logger.error({
+        orphans: complete.length,
+        folders: originals.total,
+        msg: 'files without an item were left alone: the table may have lost rows, see `npm run doctor`',
+      });
+    const unneeded = isSuspicious
+      ? originals.orphans.filter((folder) => !isComplete(folder))
+      : [...originals.orphans, ...(await this.orphansBelow('derived', now, signal)).orphans];
     let erased = 0;
     for (const folder of unneeded) {
       signal?.throwIfAborted();
@@ -36,7 +43,11 @@ export class OrphanFiles {
     return erased;
   }
 
-  private async orphansBelow(root: 'originals' | 'derived', now: Date, signal?: AbortSignal): Promise<{ orphans: StoredFolder[]; total: number }> {
+  private async orphansBelow(
+    root: 'originals' | 'derived',
+    now: Date,
+    signal?: AbortSignal,
+  ): Promise<{ orphans: StoredFolder[]; total: number }> {
     const orphans: StoredFolder[] = [];
     let total = 0;
     const batch = new Map<string, StoredFolder>();
@@ -61,7 +72,10 @@ export class OrphanFiles {
   /** Looked at once more. What belongs to somebody the table has never heard of may be all that is left of them. */
   private async mayGo({ userId, mediaId }: StoredFolder): Promise<boolean> {
     if (!userId) return true;
-    const [item, reserved] = await Promise.all([this.media.getEvenDeleted({ userId, id: mediaId }), this.counters.reservations(userId)]);
+    const [item, reserved] = await Promise.all([
+      this.media.getEvenDeleted({ userId, id: mediaId }),
+      this.counters.reservations(userId),
+    ]);
     return item === null && reserved !== null && !(mediaId in reserved);
   }
 }

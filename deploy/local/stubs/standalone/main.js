@@ -16,6 +16,8 @@ process.once('disconnect', () => process.exit(0));
 process.once('SIGTERM', async () => {
   await sleep(300); // drains
   const { REDIS_URL, AWS_ENDPOINT_URL_DYNAMODB } = process.env;
-  process.stdout.write(`stopping; Redis ${await serves(REDIS_URL)}; DynamoDB ${await serves(AWS_ENDPOINT_URL_DYNAMODB)}\n`);
+  process.stdout.write(
+    `stopping; Redis ${await serves(REDIS_URL)}; DynamoDB ${await serves(AWS_ENDPOINT_URL_DYNAMODB)}\n`,
+  );
   process.exit(0);
 });

@@ -64,7 +64,8 @@ export class NoAnswerError extends Error {
 }
 
 /** How long S3 may take from the last byte of an object until it has it all. */
-export const storeDeadlineMs = (sizeBytes: number) => Math.ceil(BASE_MS + Math.min(sizeBytes, MAX_UNSENT_BYTES) / UNSENT_BYTES_PER_MS + sizeBytes / COMPLETED_BYTES_PER_MS);
+export const storeDeadlineMs = (sizeBytes: number) =>
+  Math.ceil(BASE_MS + Math.min(sizeBytes, MAX_UNSENT_BYTES) / UNSENT_BYTES_PER_MS + sizeBytes / COMPLETED_BYTES_PER_MS);
 
 /** How long it may take to copy so many bytes, or to answer what moves none. */
 export const copyDeadlineMs = (sizeBytes = 0) => Math.ceil(BASE_MS + sizeBytes / COPIED_BYTES_PER_MS);

@@ -1,4 +1,12 @@
-import { AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CopyObjectCommand, CreateMultipartUploadCommand, UploadPartCopyCommand, type CompletedPart, type S3Client } from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  UploadPartCopyCommand,
+  type CompletedPart,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { copyDeadlineMs } from './s3-client';
 
 /** CopyObject takes at most 5 GiB (S3's limit) and is silent for long on large objects; copies of parts are quick and run side by side. */
@@ -32,12 +40,18 @@ export async function copyObject(client: S3Client, copy: S3Copy, partBytes = PAR
     const worker = async () => {
       for (const [index, start] of next) {
         const CopySourceRange = `bytes=${start}-${Math.min(start + partBytes, copy.sizeBytes) - 1}`;
-        const { CopyPartResult } = await client.send(new UploadPartCopyCommand({ ...target, ...source, UploadId, PartNumber: index + 1, CopySourceRange }), within(partBytes));
+        const { CopyPartResult } = await client.send(
+          new UploadPartCopyCommand({ ...target, ...source, UploadId, PartNumber: index + 1, CopySourceRange }),
+          within(partBytes),
+        );
         Parts[index] = { PartNumber: index + 1, ETag: CopyPartResult?.ETag };
       }
     };
     await Promise.all(Array.from({ length: PARTS_IN_FLIGHT }, worker));
-    await client.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts } }), within(copy.sizeBytes));
+    await client.send(
+      new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts } }),
+      within(copy.sizeBytes),
+    );
   } catch (error) {
     void client.send(new AbortMultipartUploadCommand({ ...target, UploadId }), within(0)).catch(() => {}); // else the bucket's lifecycle rule does
     throw error;

@@ -1,7 +1,7 @@
-import { AbortMultipartUploadCommand, type S3Client } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { AbortMultipartUploadCommand, type S3Client } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
 import { asPortError, NoAnswerError, storeDeadlineMs } from './s3-client';
 
 /** Two parts in flight and one being gathered: an upload holds some 32 MiB, whatever its size (up to 10 000 parts, 78 GiB). */
@@ -34,7 +34,10 @@ export async function uploadStream(
       done(null, chunk);
     },
     flush(done) {
-      deadline = setTimeout(() => late.resolve(fail(asPortError(new NoAnswerError(), object.Key))), storeDeadlineMs(sizeBytes));
+      deadline = setTimeout(
+        () => late.resolve(fail(asPortError(new NoAnswerError(), object.Key))),
+        storeDeadlineMs(sizeBytes),
+      );
       done();
     },
   });
@@ -55,7 +58,8 @@ export async function uploadStream(
 /** `Upload` neither cancels requests in flight nor stops its other parts when one fails; the request to give up the parts must still go out. */
 function cancellable(client: S3Client, signal: AbortSignal, onFailure: (error: unknown) => void): S3Client {
   const send = async (command: Parameters<S3Client['send']>[0]) => {
-    const abortSignal = command instanceof AbortMultipartUploadCommand ? AbortSignal.timeout(CLEAN_UP_DEADLINE_MS) : signal;
+    const abortSignal =
+      command instanceof AbortMultipartUploadCommand ? AbortSignal.timeout(CLEAN_UP_DEADLINE_MS) : signal;
     try {
       return await client.send(command, { abortSignal });
     } catch (error) {

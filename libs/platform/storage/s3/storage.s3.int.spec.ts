@@ -1,4 +1,3 @@
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -8,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { eventually, freePort, startAws, type TestAws } from '#testing';
 import { DependencyUnavailableError } from '../../errors';
 import { storageContract } from '../storage.contract';
@@ -15,7 +15,13 @@ import { S3Storage } from './storage.s3';
 
 const BUCKET = 'media';
 
-async function startS3(): Promise<{ aws: TestAws; client: S3Client; storage: S3Storage; workDir: string; stop(): Promise<void> }> {
+async function startS3(): Promise<{
+  aws: TestAws;
+  client: S3Client;
+  storage: S3Storage;
+  workDir: string;
+  stop(): Promise<void>;
+}> {
   const aws = await startAws();
   const client = new S3Client({ ...aws.client, forcePathStyle: true });
   await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
@@ -44,12 +50,15 @@ describe('S3Storage', () => {
     const source = Readable.from(
       (async function* () {
         for (let sent = 0; sent < 24; sent += 1) yield randomBytes(1024 ** 2);
-        while (!s3.aws.requests().some((request) => request.startsWith('PUT') && request.includes('partNumber=1'))) await new Promise(setImmediate);
+        while (!s3.aws.requests().some((request) => request.startsWith('PUT') && request.includes('partNumber=1')))
+          await new Promise(setImmediate);
         throw new Error('torn');
       })(),
     );
     await expect(s3.storage.write('torn/object', source)).rejects.toThrow('torn');
-    expect(s3.aws.requests().some((request) => request.startsWith('DELETE') && request.includes('uploadId='))).toBe(true);
+    expect(s3.aws.requests().some((request) => request.startsWith('DELETE') && request.includes('uploadId='))).toBe(
+      true,
+    );
     expect(s3.aws.openUploads()).toBe(0);
   });
 
@@ -59,7 +68,11 @@ describe('S3Storage', () => {
     await inParts.write('copies/from', Readable.from([bytes]));
     await inParts.copy('copies/from', 'copies/to');
     expect(Buffer.compare(await buffer(await inParts.read('copies/to')), bytes)).toBe(0);
-    const partCopies = s3.aws.requests().filter((request) => request.startsWith('PUT') && request.includes('copies/to') && request.includes('partNumber='));
+    const partCopies = s3.aws
+      .requests()
+      .filter(
+        (request) => request.startsWith('PUT') && request.includes('copies/to') && request.includes('partNumber='),
+      );
     expect(partCopies).toHaveLength(3);
     expect(s3.aws.openUploads()).toBe(0);
   });
@@ -78,7 +91,9 @@ describe('S3Storage', () => {
     const proxy = await startCuttingProxy(s3.aws.endpoint, 1_500_000);
     const client = new S3Client({ ...s3.aws.client, endpoint: proxy.endpoint, forcePathStyle: true });
     await s3.storage.write('long/film', Readable.from([bytes]));
-    const read = await buffer(await new S3Storage(BUCKET, client, s3.workDir).read('long/film', { start: 10, end: 4_999_989 }));
+    const read = await buffer(
+      await new S3Storage(BUCKET, client, s3.workDir).read('long/film', { start: 10, end: 4_999_989 }),
+    );
     expect(read.equals(bytes.subarray(10, 4_999_990))).toBe(true);
     expect(proxy.cuts()).toBeGreaterThan(1);
     client.destroy();
@@ -89,20 +104,30 @@ describe('S3Storage', () => {
     ['before it reads', 0, 0, 1],
     ['while S3 is slow', 1, 0, 1],
     ['while S3 is slow after a broken connection', 2, 1, 2],
-  ])('closes its connection, and opens no other one, when its reader leaves %s', async (_when, chunksToRead, cuts, expectedRequests) => {
-    const slow = await startSlowS3(cuts);
-    const client = new S3Client({ ...s3.aws.client, endpoint: slow.endpoint, forcePathStyle: true });
-    const stream = await new S3Storage(BUCKET, client, s3.workDir).read('slow/film');
-    let readBytes = 0;
-    if (chunksToRead > 0) stream.on('data', (chunk: Buffer) => (readBytes += chunk.length));
-    await eventually(async () => readBytes, (bytes) => bytes === chunksToRead * SLOW_CHUNK_BYTES);
-    stream.destroy();
-    await eventually(slow.connections, (count) => count === 0, 2_000).finally(() => (client.destroy(), slow.stop()));
-    expect(slow.requests()).toBe(expectedRequests);
-  });
+  ])(
+    'closes its connection, and opens no other one, when its reader leaves %s',
+    async (_when, chunksToRead, cuts, expectedRequests) => {
+      const slow = await startSlowS3(cuts);
+      const client = new S3Client({ ...s3.aws.client, endpoint: slow.endpoint, forcePathStyle: true });
+      const stream = await new S3Storage(BUCKET, client, s3.workDir).read('slow/film');
+      let readBytes = 0;
+      if (chunksToRead > 0) stream.on('data', (chunk: Buffer) => (readBytes += chunk.length));
+      await eventually(
+        async () => readBytes,
+        (bytes) => bytes === chunksToRead * SLOW_CHUNK_BYTES,
+      );
+      stream.destroy();
+      await eventually(slow.connections, (count) => count === 0, 2_000).finally(() => (client.destroy(), slow.stop()));
+      expect(slow.requests()).toBe(expectedRequests);
+    },
+  );
 
   it('is unavailable, not broken, when nobody answers', async () => {
-    const client = new S3Client({ ...s3.aws.client, endpoint: `http://127.0.0.1:${await freePort()}`, forcePathStyle: true });
+    const client = new S3Client({
+      ...s3.aws.client,
+      endpoint: `http://127.0.0.1:${await freePort()}`,
+      forcePathStyle: true,
+    });
     const storage = new S3Storage(BUCKET, client, s3.workDir);
     await expect(storage.check()).rejects.toThrow(DependencyUnavailableError);
     await expect(storage.stat('a/b')).rejects.toThrow(DependencyUnavailableError);
@@ -116,10 +141,18 @@ describe('S3Storage', () => {
     const client = new S3Client({ ...s3.aws.client, endpoint: hanging.endpoint, forcePathStyle: true });
     const storage = new S3Storage(BUCKET, client, s3.workDir);
     const startedAt = Date.now();
-    await expect(storage.write('a/b', Readable.from(['x']), { signal: AbortSignal.timeout(200) })).rejects.toThrow('timeout');
+    await expect(storage.write('a/b', Readable.from(['x']), { signal: AbortSignal.timeout(200) })).rejects.toThrow(
+      'timeout',
+    );
     expect(Date.now() - startedAt).toBeLessThan(1_000);
-    const large = storage.write('a/d', Readable.from(Array.from({ length: 6 }, () => randomBytes(1024 ** 2)))).catch((error: unknown) => error); // may still be on its way for some seconds
-    await Promise.all([storage.stat('a/b'), storage.write('a/c', Readable.from(['x']))].map((asked) => expect(asked).rejects.toThrow(DependencyUnavailableError)));
+    const large = storage
+      .write('a/d', Readable.from(Array.from({ length: 6 }, () => randomBytes(1024 ** 2))))
+      .catch((error: unknown) => error); // may still be on its way for some seconds
+    await Promise.all(
+      [storage.stat('a/b'), storage.write('a/c', Readable.from(['x']))].map((asked) =>
+        expect(asked).rejects.toThrow(DependencyUnavailableError),
+      ),
+    );
     expect(Date.now() - startedAt).toBeLessThan(6_000);
     expect(await large).toBeInstanceOf(DependencyUnavailableError);
     expect(Date.now() - startedAt).toBeGreaterThan(6_000);
@@ -150,7 +183,8 @@ async function startSlowS3(cuts: number) {
     const isCut = requests <= cuts;
     response.write(Buffer.alloc(SLOW_CHUNK_BYTES), () => isCut && response.destroy());
   });
-  const connections = () => new Promise<number>((resolve) => void server.getConnections((_error, count) => resolve(count)));
+  const connections = () =>
+    new Promise<number>((resolve) => void server.getConnections((_error, count) => resolve(count)));
   return { ...(await listen(server)), requests: () => requests, connections };
 }
 
@@ -158,7 +192,9 @@ async function startSlowS3(cuts: number) {
 async function startCuttingProxy(target: string, afterBytes: number) {
   let cuts = 0;
   const server = createServer(async (request, response) => {
-    const headers = Object.entries(request.headers).filter(([name]) => ['range', 'if-match', 'authorization'].includes(name)) as Array<[string, string]>;
+    const headers = Object.entries(request.headers).filter(([name]) =>
+      ['range', 'if-match', 'authorization'].includes(name),
+    ) as Array<[string, string]>;
     const answer = await fetch(target + request.url, { method: request.method, headers });
     const body = Buffer.from(await answer.arrayBuffer());
     response.writeHead(answer.status, Object.fromEntries(answer.headers));

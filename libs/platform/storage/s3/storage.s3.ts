@@ -1,16 +1,24 @@
-import { DeleteObjectsCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client, type _Object } from '@aws-sdk/client-s3';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  type _Object,
+} from '@aws-sdk/client-s3';
+import { withTempFolder } from '../../temp/temp-folder';
 import { asStorageError } from '../disk-files';
 import { DiskReserve } from '../disk-reserve';
+import { ObjectMissingError, type ByteRange, type Storage, type StoredObject, type WriteOptions } from '../storage';
+import { assertKey, assertPrefix, assertRange } from '../storage-key';
 import { asPortError, copyDeadlineMs, NoAnswerError, s3ClientConfig } from './s3-client';
 import { copyObject } from './s3-copy';
 import { uploadStream } from './s3-upload';
-import { ObjectMissingError, type ByteRange, type Storage, type StoredObject, type WriteOptions } from '../storage';
-import { assertKey, assertPrefix, assertRange } from '../storage-key';
-import { withTempFolder } from '../../temp/temp-folder';
 
 const CHECK_KEY = 'health/check';
 
@@ -30,14 +38,28 @@ export class S3Storage implements Storage {
     private readonly reserve = new DiskReserve(workDir),
   ) {}
 
-  static connect({ bucket, region, workDir, reserve }: { bucket: string; region: string; workDir: string; reserve: DiskReserve }): S3Storage {
+  static connect({
+    bucket,
+    region,
+    workDir,
+    reserve,
+  }: {
+    bucket: string;
+    region: string;
+    workDir: string;
+    reserve: DiskReserve;
+  }): S3Storage {
     return new S3Storage(bucket, new S3Client(s3ClientConfig(region)), workDir, undefined, reserve);
   }
 
   async write(key: string, source: Readable, options: WriteOptions = {}): Promise<{ sizeBytes: number }> {
     try {
       assertKey(key);
-      const object = { Bucket: this.bucket, Key: key, ...(options.contentType && { ContentType: options.contentType }) };
+      const object = {
+        Bucket: this.bucket,
+        Key: key,
+        ...(options.contentType && { ContentType: options.contentType }),
+      };
       return await uploadStream(this.client, object, source, options.signal);
     } catch (error) {
       source.destroy();
@@ -87,9 +109,15 @@ export class S3Storage implements Storage {
   async deletePrefix(prefix: string): Promise<{ objects: number; bytes: number }> {
     const erased = { objects: 0, bytes: 0 };
     for await (const page of this.pages(prefix)) {
-      const request = new DeleteObjectsCommand({ Bucket: this.bucket, Delete: { Quiet: true, Objects: page.map(({ Key }) => ({ Key: Key! })) } });
+      const request = new DeleteObjectsCommand({
+        Bucket: this.bucket,
+        Delete: { Quiet: true, Objects: page.map(({ Key }) => ({ Key: Key! })) },
+      });
       const { Errors = [] } = await this.ask(prefix, (abortSignal) => this.client.send(request, { abortSignal }));
-      if (Errors[0]) throw new Error(`Expected "${Errors[0].Key}" to be erased, but received ${Errors[0].Code}: ${Errors[0].Message}`);
+      if (Errors[0])
+        throw new Error(
+          `Expected "${Errors[0].Key}" to be erased, but received ${Errors[0].Code}: ${Errors[0].Message}`,
+        );
       erased.objects += page.length;
       erased.bytes += page.reduce((sum, { Size = 0 }) => sum + Size, 0);
     }
@@ -140,7 +168,11 @@ export class S3Storage implements Storage {
     const Range = range && `bytes=${range.start}-${range.end}`;
     const request = new GetObjectCommand({ Bucket: this.bucket, Key: key, Range, IfMatch: etag });
     const answer = await this.ask(key, (abortSignal) => this.client.send(request, { abortSignal }));
-    return { body: addAbortSignal(closed, answer.Body as Readable), sizeBytes: answer.ContentLength!, etag: answer.ETag };
+    return {
+      body: addAbortSignal(closed, answer.Body as Readable),
+      sizeBytes: answer.ContentLength!,
+      etag: answer.ETag,
+    };
   }
 
   /** A reader that pauses (a film in a browser) loses an idle connection: goes on from there with the same bytes, as long as each connection brings some. */
@@ -179,7 +211,10 @@ export class S3Storage implements Storage {
 function readableOf(chunks: AsyncGenerator<Buffer>, closed: AbortController): Readable {
   return new Readable({
     read() {
-      chunks.next().then(({ value, done }) => this.push(done ? null : value), (error: Error) => this.destroy(error));
+      chunks.next().then(
+        ({ value, done }) => this.push(done ? null : value),
+        (error: Error) => this.destroy(error),
+      );
     },
     destroy(error, done) {
       closed.abort();

@@ -1,10 +1,10 @@
 import type { Media, MediaList } from '#contracts';
 import { api } from '../network/api';
-import { toast } from '../ui/toasts';
-import { inBatches } from './id-batches';
 import { tell } from '../network/live';
 import { messageOf } from '../network/problem';
 import { texts } from '../ui/texts';
+import { toast } from '../ui/toasts';
+import { inBatches } from './id-batches';
 
 /** Puts a failed medium in line again. */
 export async function retryMedium(media: Media): Promise<void> {

@@ -1,13 +1,13 @@
 import type { Notification } from '#contracts';
 import { api } from '../network/api';
-import { toast } from '../ui/toasts';
-import { inBatches, pageCloses } from './id-batches';
 import { live, tell, type Vanished } from '../network/live';
 import { messageOf } from '../network/problem';
+import { discountUnread, readUnread, unread } from '../state/unread';
 import { Store } from '../ui/store';
 import { texts } from '../ui/texts';
+import { toast } from '../ui/toasts';
+import { inBatches, pageCloses } from './id-batches';
 import { postponed } from './undo';
-import { discountUnread, readUnread, unread } from '../state/unread';
 
 /** How long the server needs for the request of a page that closed; its answer reaches no page. */
 const settledMs = 1_000;
@@ -49,7 +49,8 @@ export function clearNotes(notes: readonly Notification[]): void {
     count: ids.length,
     unreadCount: notes.filter(({ read }) => !read).length,
     action: () => inBatches(ids, (batch) => api.batchNotifications({ action: 'clear', ids: batch })),
-    show: () => vanished.set({ ...vanished.value, ids: new Set([...vanished.value.ids].filter((id) => !ids.includes(id))) }),
+    show: () =>
+      vanished.set({ ...vanished.value, ids: new Set([...vanished.value.ids].filter((id) => !ids.includes(id))) }),
   });
 }
 

@@ -1,11 +1,11 @@
 import type { Media } from '#contracts';
 import { api } from '../network/api';
-import { confirmDialog } from '../ui/confirm-dialog';
-import { toast } from '../ui/toasts';
-import { inBatches, pageCloses } from './id-batches';
 import { live, tell } from '../network/live';
 import { removed } from '../state/removed';
+import { confirmDialog } from '../ui/confirm-dialog';
 import { texts } from '../ui/texts';
+import { toast } from '../ui/toasts';
+import { inBatches, pageCloses } from './id-batches';
 import { postponed } from './undo';
 
 /** More than this are deleted only after a question. */

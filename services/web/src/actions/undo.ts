@@ -1,6 +1,6 @@
-import { offerToast, toast } from '../ui/toasts';
 import { messageOf } from '../network/problem';
 import { texts } from '../ui/texts';
+import { offerToast, toast } from '../ui/toasts';
 
 const undoMs = 8_000;
 

@@ -15,9 +15,9 @@ import type {
   User,
   Waveform,
 } from '#contracts';
+import { Topic } from '../ui/store';
 import { connection, type Part } from './connection';
 import { NetworkProblem, isTemporary, parseProblem } from './problem';
-import { Topic } from '../ui/store';
 
 /** The server says there is no session although the page acted as if there was one. */
 export const sessionLost = new Topic<void>();
@@ -44,7 +44,8 @@ export const api = {
   endOtherSessions: () => call<void>('DELETE', '/api/auth/sessions'),
   endSession: (id: string) => call<void>('DELETE', `/api/auth/sessions/${encodeURIComponent(id)}`),
 
-  media: (query: MediaQuery, signal?: AbortSignal) => call<MediaList>('GET', `/api/media${queryString({ ...query })}`, { signal }),
+  media: (query: MediaQuery, signal?: AbortSignal) =>
+    call<MediaList>('GET', `/api/media${queryString({ ...query })}`, { signal }),
   stats: (signal?: AbortSignal) => call<MediaStats>('GET', '/api/media/stats', { signal }),
   activity: (signal?: AbortSignal) => call<MediaActivity>('GET', '/api/media/activity', { signal }),
   medium: (id: string, signal?: AbortSignal) => call<Media>('GET', mediaPath(id), { signal }),
@@ -88,7 +89,13 @@ interface CallOptions {
 async function call<T>(method: string, path: string, { body, signal, guest }: CallOptions = {}): Promise<T> {
   // A change goes through even if the page is left at this moment.
   const keepalive = method !== 'GET';
-  const init: RequestInit = { method, headers: { accept: 'application/json' }, credentials: 'same-origin', signal: signal ?? null, keepalive };
+  const init: RequestInit = {
+    method,
+    headers: { accept: 'application/json' },
+    credentials: 'same-origin',
+    signal: signal ?? null,
+    keepalive,
+  };
   if (body !== undefined) {
     init.headers = { accept: 'application/json', 'content-type': 'application/json' };
     init.body = JSON.stringify(body);

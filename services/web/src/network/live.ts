@@ -1,7 +1,7 @@
 import type { Media, Notification } from '#contracts';
+import { Topic } from '../ui/store';
 import { api } from './api';
 import { connection } from './connection';
-import { Topic } from '../ui/store';
 
 /** What the stream tells. `refetch`: something may have been missed; read again what is on the screen. */
 type LiveMessage =
@@ -97,7 +97,9 @@ async function readStream(signal: AbortSignal, takesOver: boolean): Promise<void
 async function streamOnce(signal: AbortSignal, opened: () => void, broke: () => void): Promise<void> {
   const source = new EventSource('/api/events');
   source.addEventListener('open', opened);
-  source.addEventListener('media', (event) => tell({ type: 'media', media: JSON.parse(event.data as string) as Media }));
+  source.addEventListener('media', (event) =>
+    tell({ type: 'media', media: JSON.parse(event.data as string) as Media }),
+  );
   source.addEventListener('notification', (event) => {
     tell({ type: 'notification', notification: JSON.parse(event.data as string) as Notification });
   });

@@ -19,7 +19,8 @@ export function connectHealing(signal: AbortSignal): void {
     isHealing = true;
     for (let attempt = 0; connection.state.value !== 'ok' && !signal.aborted; attempt += 1) {
       await connection.pause(attempt, signal).catch(() => undefined);
-      if (!signal.aborted) await Promise.all(connection.lostParts.map((part) => questions[part](signal).catch(() => undefined)));
+      if (!signal.aborted)
+        await Promise.all(connection.lostParts.map((part) => questions[part](signal).catch(() => undefined)));
     }
     isHealing = false;
   };

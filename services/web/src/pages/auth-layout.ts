@@ -11,13 +11,24 @@ export function authLayout(title: string, lead: string, ...children: Child[]): H
       'div',
       { class: 'auth-side' },
       h('div', { class: 'brand' }, brandMark(), h('span', { class: 'brand-name' }, texts.name)),
-      h('div', { class: 'auth-box' }, h('h1', { tabindex: -1 }, title), h('p', { class: 'page-lead' }, lead), ...children),
+      h(
+        'div',
+        { class: 'auth-box' },
+        h('h1', { tabindex: -1 }, title),
+        h('p', { class: 'page-lead' }, lead),
+        ...children,
+      ),
     ),
     h(
       'div',
       { class: 'auth-art', 'aria-hidden': 'true' },
       h('div', { class: 'auth-picture' }),
-      h('div', { class: 'auth-words' }, h('p', { class: 'auth-title' }, texts.auth.artTitle), h('p', {}, texts.auth.artLead)),
+      h(
+        'div',
+        { class: 'auth-words' },
+        h('p', { class: 'auth-title' }, texts.auth.artTitle),
+        h('p', {}, texts.auth.artLead),
+      ),
     ),
   );
 }

@@ -1,23 +1,23 @@
 import type { Media, MediaStats } from '#contracts';
-import { api } from '../network/api';
-import { arrange, fill, fragment, h, setText } from '../ui/dom';
+import { removeMedia } from '../actions/removals';
+import { storageSplit } from '../elements/account/storage-split';
+import { pageHead, problemState, skeletonCards } from '../elements/base/page-parts';
+import type { MediaCard } from '../elements/library/media-card';
 import { activityChart, total } from '../elements/notes/activity-chart';
 import { attentionPanel } from '../elements/notes/attention-panel';
 import { filePicker } from '../elements/upload/file-picker';
-import type { MediaCard } from '../elements/library/media-card';
-import { pageHead, problemState, skeletonCards } from '../elements/base/page-parts';
-import { storageSplit } from '../elements/account/storage-split';
-import { formatNumber } from '../ui/format';
-import { isOlder } from '../state/freshness';
-import { gathered } from '../ui/gather';
-import { icon, type IconName } from '../ui/icons';
+import { api } from '../network/api';
 import { live } from '../network/live';
 import { load } from '../network/load';
-import { removeMedia } from '../actions/removals';
+import { isOlder } from '../state/freshness';
 import { removed } from '../state/removed';
 import type { Page, PageContext } from '../state/router';
 import { session } from '../state/session';
 import { stats } from '../state/stats';
+import { arrange, fill, fragment, h, setText } from '../ui/dom';
+import { formatNumber } from '../ui/format';
+import { gathered } from '../ui/gather';
+import { icon, type IconName } from '../ui/icons';
 import { texts } from '../ui/texts';
 
 /** Fills whole rows of two, three, four or six. */
@@ -27,10 +27,21 @@ export function dashboardPage({ signal }: PageContext): Page {
   const recent = recentSection(signal);
   const attention = attentionPanel(signal);
   const content = fragment(
-    pageHead(texts.dashboard.title, texts.dashboard.greeting(session.value?.username ?? ''), h('a', { class: 'button primary', href: '/upload' }, icon('upload'), texts.dashboard.add)),
+    pageHead(
+      texts.dashboard.title,
+      texts.dashboard.greeting(session.value?.username ?? ''),
+      h('a', { class: 'button primary', href: '/upload' }, icon('upload'), texts.dashboard.add),
+    ),
     tiles(signal),
     // The activity comes last: whether there is any is known late, and nothing may move for it.
-    h('div', { class: 'dashboard-columns' }, attention.element, recent.element, h('section', { class: 'panel' }, h('h2', {}, texts.dashboard.storage), storageSplit(signal)), activitySection(signal)),
+    h(
+      'div',
+      { class: 'dashboard-columns' },
+      attention.element,
+      recent.element,
+      h('section', { class: 'panel' }, h('h2', {}, texts.dashboard.storage), storageSplit(signal)),
+      activitySection(signal),
+    ),
   );
   return { title: texts.dashboard.title, content, ready: Promise.all([recent.ready, attention.ready]) };
 }
@@ -62,7 +73,11 @@ function tiles(signal: AbortSignal): HTMLElement {
     }
     setText(waiting, value && value.uploaded > 0 ? texts.dashboard.waiting(value.uploaded) : '');
   }, signal);
-  return h('section', { class: 'tiles', 'aria-label': texts.dashboard.counts }, ...(Object.keys(counts) as Count[]).map(tile));
+  return h(
+    'section',
+    { class: 'tiles', 'aria-label': texts.dashboard.counts },
+    ...(Object.keys(counts) as Count[]).map(tile),
+  );
 }
 
 function recentSection(signal: AbortSignal): { element: HTMLElement; ready: Promise<void> } {
@@ -70,14 +85,23 @@ function recentSection(signal: AbortSignal): { element: HTMLElement; ready: Prom
   const element = h(
     'section',
     { class: 'recent' },
-    h('div', { class: 'section-head' }, h('h2', {}, texts.dashboard.recent), h('a', { href: '/media' }, texts.dashboard.seeAll)),
+    h(
+      'div',
+      { class: 'section-head' },
+      h('h2', {}, texts.dashboard.recent),
+      h('a', { href: '/media' }, texts.dashboard.seeAll),
+    ),
     grid,
   );
   let known: Media[] = [];
   const show = (items: Media[]): void => {
     known = items.slice(0, recentCount);
     const shown = known.filter(({ id }) => !removed.value.has(id));
-    if (shown.length === 0) return fill(grid, h('div', { class: 'grid-wide' }, filePicker(texts.dashboard.emptyTitle, texts.dashboard.emptyLead)));
+    if (shown.length === 0)
+      return fill(
+        grid,
+        h('div', { class: 'grid-wide' }, filePicker(texts.dashboard.emptyTitle, texts.dashboard.emptyLead)),
+      );
     const cards = new Map([...grid.querySelectorAll('media-card')].map((card) => [card.media?.id, card]));
     const next = shown.map((media) => {
       const card = cards.get(media.id) ?? h('media-card');

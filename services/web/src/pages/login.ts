@@ -1,11 +1,11 @@
-import { api } from '../network/api';
 import { field } from '../elements/base/field';
 import { form } from '../elements/base/form';
-import { safeNextPath } from './next-path';
+import { api } from '../network/api';
 import type { Page, PageContext } from '../state/router';
 import { session } from '../state/session';
 import { texts } from '../ui/texts';
 import { authLayout, otherDoor } from './auth-layout';
+import { safeNextPath } from './next-path';
 
 export function loginPage({ query }: PageContext): Page {
   const next = safeNextPath(query.get('next'));
@@ -18,8 +18,21 @@ export function loginPage({ query }: PageContext): Page {
         busy: texts.auth.loggingIn,
         action: async ({ email = '', password = '' }) => session.set(await api.login({ email, password })),
       },
-      field({ label: texts.auth.email, name: 'email', type: 'email', autocomplete: 'username', required: true, maxLength: 254 }),
-      field({ label: texts.auth.password, name: 'password', type: 'password', autocomplete: 'current-password', required: true }),
+      field({
+        label: texts.auth.email,
+        name: 'email',
+        type: 'email',
+        autocomplete: 'username',
+        required: true,
+        maxLength: 254,
+      }),
+      field({
+        label: texts.auth.password,
+        name: 'password',
+        type: 'password',
+        autocomplete: 'current-password',
+        required: true,
+      }),
     ),
     otherDoor('/register', next, texts.auth.noAccount, texts.auth.toRegister),
   );

@@ -1,21 +1,21 @@
 import type { Media } from '#contracts';
-import { api, downloadUrl } from '../network/api';
-import { fill, h, setText } from '../ui/dom';
+import { removeMedia } from '../actions/removals';
+import { problemState } from '../elements/base/page-parts';
+import { statusBadge } from '../elements/base/status-badge';
 import { aboutForm } from '../elements/media/about-form';
 import { factsPanel, historyPanel, metadataPanel } from '../elements/media/media-panels';
 import { mediaStage, stageKey } from '../elements/media/media-stage';
-import { problemState } from '../elements/base/page-parts';
 import { onSwipe } from '../elements/media/swipe';
-import { statusBadge } from '../elements/base/status-badge';
-import { isOlder } from '../state/freshness';
-import { icon, type IconName } from '../ui/icons';
-import { libraryPath } from '../state/library';
-import { libraries } from '../state/libraries';
+import { api, downloadUrl } from '../network/api';
 import { live } from '../network/live';
 import { load } from '../network/load';
 import { ApiProblem } from '../network/problem';
-import { removeMedia } from '../actions/removals';
+import { isOlder } from '../state/freshness';
+import { libraries } from '../state/libraries';
+import { libraryPath } from '../state/library';
 import { cameFrom, goBackTo, navigate, pageTitle, type Page, type PageContext } from '../state/router';
+import { fill, h, setText } from '../ui/dom';
+import { icon, type IconName } from '../ui/icons';
 import { texts } from '../ui/texts';
 
 export function mediaDetailPage({ params, signal }: PageContext): Page {
@@ -36,7 +36,13 @@ class MediaDetail {
   readonly element = h(
     'div',
     { class: 'detail' },
-    h('header', { class: 'detail-head' }, h('div', { class: 'detail-way' }, this.#back, this.#steps), h('div', { class: 'detail-line' }, this.#title, this.#status), this.#actions),
+    h(
+      'header',
+      { class: 'detail-head' },
+      h('div', { class: 'detail-way' }, this.#back, this.#steps),
+      h('div', { class: 'detail-line' }, this.#title, this.#status),
+      this.#actions,
+    ),
     h('div', { class: 'detail-columns' }, h('div', { class: 'detail-main' }, this.#stage), this.#side),
   );
   readonly #id: string;
@@ -108,7 +114,12 @@ class MediaDetail {
     const media = (): Media => this.#media as Media;
     return [
       h('a', { class: 'button', href: downloadUrl(media()), download: true }, icon('download'), texts.media.download),
-      h('button', { type: 'button', class: 'button danger-quiet', onclick: () => this.#remove(media()) }, icon('trash'), texts.media.delete),
+      h(
+        'button',
+        { type: 'button', class: 'button danger-quiet', onclick: () => this.#remove(media()) },
+        icon('trash'),
+        texts.media.delete,
+      ),
     ];
   }
 
@@ -123,8 +134,24 @@ class MediaDetail {
   #showSteps(): void {
     const { previous, next } = libraries.beside(this.#id);
     const button = (name: IconName, label: string, direction: -1 | 1, target: Media | null): HTMLElement =>
-      h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, disabled: target === null, onclick: () => this.#go(direction) }, icon(name));
-    fill(this.#steps, ...(previous || next ? [button('left', texts.media.previous, -1, previous), button('right', texts.media.next, 1, next)] : []));
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'icon-button',
+          'aria-label': label,
+          title: label,
+          disabled: target === null,
+          onclick: () => this.#go(direction),
+        },
+        icon(name),
+      );
+    fill(
+      this.#steps,
+      ...(previous || next
+        ? [button('left', texts.media.previous, -1, previous), button('right', texts.media.next, 1, next)]
+        : []),
+    );
     for (const { previewUrl, kind } of [next, previous].filter((media) => media !== null)) {
       // So that the next step shows it at once.
       if (kind === 'image' && previewUrl) new Image().src = previewUrl;
@@ -150,7 +177,14 @@ class MediaDetail {
     if (!gone) return fill(this.element, problemState(error));
     fill(
       this.element,
-      h('div', { class: 'empty' }, h('div', { class: 'empty-sign' }, icon('search')), h('h1', { tabindex: -1 }, texts.media.notFoundTitle), h('p', {}, texts.media.notFoundLead), h('a', { class: 'button', href: '/media' }, texts.media.back)),
+      h(
+        'div',
+        { class: 'empty' },
+        h('div', { class: 'empty-sign' }, icon('search')),
+        h('h1', { tabindex: -1 }, texts.media.notFoundTitle),
+        h('p', {}, texts.media.notFoundLead),
+        h('a', { class: 'button', href: '/media' }, texts.media.back),
+      ),
     );
   }
 }

@@ -1,10 +1,10 @@
-import { fragment, h } from '../ui/dom';
-import { LibraryView } from '../elements/library/library-view';
-import { libraryToolbar } from '../elements/library/library-toolbar';
 import { pageHead } from '../elements/base/page-parts';
-import { icon } from '../ui/icons';
+import { libraryToolbar } from '../elements/library/library-toolbar';
+import { LibraryView } from '../elements/library/library-view';
 import { filterFrom, libraryPath } from '../state/library';
 import { changeAddress, type Page, type PageContext } from '../state/router';
+import { fragment, h } from '../ui/dom';
+import { icon } from '../ui/icons';
 import { texts } from '../ui/texts';
 
 export function mediaListPage({ query, signal, scrollY }: PageContext): Page {
@@ -18,5 +18,10 @@ export function mediaListPage({ query, signal, scrollY }: PageContext): Page {
   });
   const add = h('a', { class: 'button primary', href: '/upload' }, icon('upload'), texts.dashboard.add);
   const content = fragment(pageHead(texts.library.title, null, add), toolbar, view.element);
-  return { title: texts.library.title, content, ready: view.open(filter, scrollY ?? 0), restored: () => view.showViewed() };
+  return {
+    title: texts.library.title,
+    content,
+    ready: view.open(filter, scrollY ?? 0),
+    restored: () => view.showViewed(),
+  };
 }

@@ -1,14 +1,17 @@
-import { h } from '../ui/dom';
-import { brandMark, icon } from '../ui/icons';
 import type { Page } from '../state/router';
 import { session } from '../state/session';
+import { h } from '../ui/dom';
+import { brandMark, icon } from '../ui/icons';
 import { texts } from '../ui/texts';
 
 /** Served with status 404, for whoever comes: without a session it has no frame around it. */
 export function notFoundPage(): Page {
   const brand = h('a', { class: 'brand', href: '/' }, brandMark(), h('span', { class: 'brand-name' }, texts.name));
   const ways = session.value
-    ? [h('a', { class: 'button primary', href: '/' }, texts.notFound.home), h('a', { class: 'button', href: '/media' }, texts.nav.media)]
+    ? [
+        h('a', { class: 'button primary', href: '/' }, texts.notFound.home),
+        h('a', { class: 'button', href: '/media' }, texts.nav.media),
+      ]
     : [h('a', { class: 'button primary', href: '/login' }, texts.auth.login)];
   const content = h(
     'div',

@@ -1,18 +1,18 @@
 import type { Notification } from '#contracts';
-import { api } from '../network/api';
-import { arrange, fill, fragment, h } from '../ui/dom';
-import type { NoteRow } from '../elements/notes/note-row';
+import { clearAllNotes, isVanished, markAllRead, vanished } from '../actions/note-actions';
 import { emptyState, pageHead, problemState } from '../elements/base/page-parts';
-import { gathered } from '../ui/gather';
-import { icon } from '../ui/icons';
+import type { NoteRow } from '../elements/notes/note-row';
+import { api } from '../network/api';
 import { live } from '../network/live';
 import { load } from '../network/load';
-import { clearAllNotes, isVanished, markAllRead, vanished } from '../actions/note-actions';
 import { groupNotes } from '../state/note-groups';
 import type { Page, PageContext } from '../state/router';
+import { unread } from '../state/unread';
+import { arrange, fill, fragment, h } from '../ui/dom';
+import { gathered } from '../ui/gather';
+import { icon } from '../ui/icons';
 import { Store } from '../ui/store';
 import { texts } from '../ui/texts';
-import { unread } from '../state/unread';
 
 const pageSize = 100;
 /** A drop is shown whole: pages are read until it ends, up to this many. */
@@ -20,8 +20,18 @@ const pagesOfOneDrop = 10;
 
 export function notificationsPage({ signal }: PageContext): Page {
   const list = new NotificationList(signal);
-  const markAll = h('button', { type: 'button', class: 'button', onclick: () => void markAllRead() }, icon('check'), texts.notifications.markAllRead);
-  const clearAll = h('button', { type: 'button', class: 'button', onclick: () => list.clear() }, icon('trash'), texts.notifications.clearAll);
+  const markAll = h(
+    'button',
+    { type: 'button', class: 'button', onclick: () => void markAllRead() },
+    icon('check'),
+    texts.notifications.markAllRead,
+  );
+  const clearAll = h(
+    'button',
+    { type: 'button', class: 'button', onclick: () => list.clear() },
+    icon('trash'),
+    texts.notifications.clearAll,
+  );
   unread.watch((count) => void (markAll.hidden = count === 0), signal);
   list.empty.watch((empty) => void (clearAll.hidden = empty), signal);
   const content = fragment(pageHead(texts.notifications.title, null, markAll, clearAll), list.element);
@@ -31,7 +41,11 @@ export function notificationsPage({ signal }: PageContext): Page {
 class NotificationList {
   readonly empty = new Store(true);
   readonly #list = h('div', { class: 'notes', role: 'list' });
-  readonly #more = h('button', { type: 'button', class: 'button', hidden: true, onclick: () => void this.#readMore() }, texts.loadMore);
+  readonly #more = h(
+    'button',
+    { type: 'button', class: 'button', hidden: true, onclick: () => void this.#readMore() },
+    texts.loadMore,
+  );
   readonly element = h('div', { class: 'notes-box' }, this.#list, this.#more);
   readonly #rows = new Map<string, NoteRow>();
   readonly #signal: AbortSignal;
@@ -117,7 +131,10 @@ class NotificationList {
   }
 
   #render(): void {
-    const groups = groupNotes([...this.#notes.values()].filter((note) => !isVanished(note)), this.#moving);
+    const groups = groupNotes(
+      [...this.#notes.values()].filter((note) => !isVanished(note)),
+      this.#moving,
+    );
     this.empty.set(groups.length === 0);
     this.#more.hidden = this.#cursor === null || groups.length === 0;
     const rows = groups.map((group) => {
@@ -128,7 +145,11 @@ class NotificationList {
     });
     const kept = new Set(groups.map(({ key }) => key));
     for (const key of [...this.#rows.keys()].filter((known) => !kept.has(known))) this.#rows.delete(key);
-    const quiet = h('div', { class: 'notes-empty', role: 'listitem' }, emptyState('bell', texts.notifications.emptyTitle, texts.notifications.emptyLead));
+    const quiet = h(
+      'div',
+      { class: 'notes-empty', role: 'listitem' },
+      emptyState('bell', texts.notifications.emptyTitle, texts.notifications.emptyLead),
+    );
     arrange(this.#list, rows.length > 0 ? rows : [quiet]);
   }
 }

@@ -1,39 +1,61 @@
 import type { User } from '#contracts';
-import { api, exportUrl } from '../network/api';
-import { fragment, h, setText, type Child } from '../ui/dom';
 import { askToDeleteAccount } from '../elements/account/delete-account';
+import { storageSplit } from '../elements/account/storage-split';
 import { field } from '../elements/base/field';
 import { form } from '../elements/base/form';
 import { pageHead } from '../elements/base/page-parts';
-import { storageSplit } from '../elements/account/storage-split';
-import { toast } from '../ui/toasts';
+import { api, exportUrl } from '../network/api';
+import type { Page, PageContext } from '../state/router';
+import { session } from '../state/session';
+import { stats } from '../state/stats';
+import { fragment, h, setText, type Child } from '../ui/dom';
 import { formatBytes, formatDate } from '../ui/format';
 import { icon } from '../ui/icons';
 import { ownWords } from '../ui/password-strength';
-import type { Page, PageContext } from '../state/router';
 import { usernamePattern } from '../ui/rules';
-import { session } from '../state/session';
-import { stats } from '../state/stats';
 import { texts } from '../ui/texts';
+import { toast } from '../ui/toasts';
 
 export function profilePage({ signal }: PageContext): Page {
   const user = session.value as User;
   const sessions = h('session-list');
   const content = fragment(
     pageHead(texts.profile.title, texts.profile.memberSince(formatDate(user.createdAt))),
-    section(texts.profile.account, texts.profile.accountLead, h('p', { class: 'profile-email' }, h('span', {}, texts.profile.email), user.email), usernameForm(user)),
-    section(texts.profile.password, texts.profile.passwordLead, passwordForm(user, () => void sessions.refresh())),
+    section(
+      texts.profile.account,
+      texts.profile.accountLead,
+      h('p', { class: 'profile-email' }, h('span', {}, texts.profile.email), user.email),
+      usernameForm(user),
+    ),
+    section(
+      texts.profile.password,
+      texts.profile.passwordLead,
+      passwordForm(user, () => void sessions.refresh()),
+    ),
     section(texts.profile.sessions, texts.profile.sessionsLead, sessions),
     section(texts.profile.appearance, texts.profile.appearanceLead, h('theme-switch')),
     section(texts.profile.files, texts.profile.filesLead, storageSplit(signal), exportOffer(signal)),
-    section(texts.profile.danger, texts.profile.dangerLead, h('button', { type: 'button', class: 'button danger', onclick: () => askToDeleteAccount(session.value as User) }, texts.profile.deleteAccount)),
+    section(
+      texts.profile.danger,
+      texts.profile.dangerLead,
+      h(
+        'button',
+        { type: 'button', class: 'button danger', onclick: () => askToDeleteAccount(session.value as User) },
+        texts.profile.deleteAccount,
+      ),
+    ),
   );
   // It reads once it stands in the page.
   return { title: texts.profile.title, content, ready: Promise.resolve().then(() => sessions.refresh()) };
 }
 
 function section(title: string, lead: string, ...children: Child[]): HTMLElement {
-  return h('section', { class: 'profile-section' }, h('div', { class: 'profile-words' }, h('h2', {}, title), h('p', {}, lead)), h('div', { class: 'profile-body' }, ...children));
+  return h(
+    'section',
+    { class: 'profile-section' },
+    h('div', { class: 'profile-words' }, h('h2', {}, title), h('p', {}, lead)),
+    h('div', { class: 'profile-body' }, ...children),
+  );
 }
 
 function usernameForm(user: User): HTMLFormElement {
@@ -46,7 +68,16 @@ function usernameForm(user: User): HTMLFormElement {
         toast(texts.profile.usernameSaved);
       },
     },
-    field({ label: texts.auth.username, name: 'username', value: user.username, autocomplete: 'nickname', hint: texts.auth.usernameRule, required: true, pattern: usernamePattern, patternMessage: texts.field.username }),
+    field({
+      label: texts.auth.username,
+      name: 'username',
+      value: user.username,
+      autocomplete: 'nickname',
+      hint: texts.auth.usernameRule,
+      required: true,
+      pattern: usernamePattern,
+      patternMessage: texts.field.username,
+    }),
   );
 }
 
@@ -64,14 +95,50 @@ function passwordForm(user: User, changed: () => void): HTMLFormElement {
       },
     },
     // Without it password managers can not tell whose password this is.
-    h('input', { type: 'text', autocomplete: 'username', value: user.email, hidden: true, readonly: true, tabindex: -1 }),
-    field({ label: texts.profile.currentPassword, name: 'currentPassword', type: 'password', autocomplete: 'current-password', required: true }),
-    field({ label: texts.profile.newPassword, name: 'newPassword', type: 'password', autocomplete: 'new-password', hint: texts.auth.passwordRule, required: true, minLength: 8, maxLength: 128, own }),
+    h('input', {
+      type: 'text',
+      autocomplete: 'username',
+      value: user.email,
+      hidden: true,
+      readonly: true,
+      tabindex: -1,
+    }),
+    field({
+      label: texts.profile.currentPassword,
+      name: 'currentPassword',
+      type: 'password',
+      autocomplete: 'current-password',
+      required: true,
+    }),
+    field({
+      label: texts.profile.newPassword,
+      name: 'newPassword',
+      type: 'password',
+      autocomplete: 'new-password',
+      hint: texts.auth.passwordRule,
+      required: true,
+      minLength: 8,
+      maxLength: 128,
+      own,
+    }),
   );
 }
 
 function exportOffer(signal: AbortSignal): HTMLElement {
   const lead = h('p', { class: 'export-lead', id: 'export-lead' });
-  stats.watch((value) => value && setText(lead, texts.profile.exportLead(value.total, formatBytes(value.originalBytes))), signal);
-  return h('div', { class: 'export' }, lead, h('a', { class: 'button', href: exportUrl, download: true, 'aria-describedby': 'export-lead' }, icon('download'), texts.profile.export));
+  stats.watch(
+    (value) => value && setText(lead, texts.profile.exportLead(value.total, formatBytes(value.originalBytes))),
+    signal,
+  );
+  return h(
+    'div',
+    { class: 'export' },
+    lead,
+    h(
+      'a',
+      { class: 'button', href: exportUrl, download: true, 'aria-describedby': 'export-lead' },
+      icon('download'),
+      texts.profile.export,
+    ),
+  );
 }

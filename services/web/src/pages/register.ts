@@ -1,13 +1,13 @@
-import { api } from '../network/api';
 import { field } from '../elements/base/field';
 import { form } from '../elements/base/form';
-import { usernamePattern } from '../ui/rules';
-import { safeNextPath } from './next-path';
-import { ownWords } from '../ui/password-strength';
+import { api } from '../network/api';
 import type { Page, PageContext } from '../state/router';
 import { session } from '../state/session';
+import { ownWords } from '../ui/password-strength';
+import { usernamePattern } from '../ui/rules';
 import { texts } from '../ui/texts';
 import { authLayout, otherDoor } from './auth-layout';
+import { safeNextPath } from './next-path';
 
 export function registerPage({ query }: PageContext): Page {
   const next = safeNextPath(query.get('next'));
@@ -19,11 +19,37 @@ export function registerPage({ query }: PageContext): Page {
         submit: texts.auth.register,
         busy: texts.auth.registering,
         fieldOfCode: { email_taken: 'email', username_taken: 'username' },
-        action: async ({ username = '', email = '', password = '' }) => session.set(await api.register({ username, email, password })),
+        action: async ({ username = '', email = '', password = '' }) =>
+          session.set(await api.register({ username, email, password })),
       },
-      field({ label: texts.auth.username, name: 'username', autocomplete: 'nickname', hint: texts.auth.usernameRule, required: true, pattern: usernamePattern, patternMessage: texts.field.username }),
-      field({ label: texts.auth.email, name: 'email', type: 'email', autocomplete: 'username', required: true, maxLength: 254 }),
-      field({ label: texts.auth.password, name: 'password', type: 'password', autocomplete: 'new-password', hint: texts.auth.passwordRule, required: true, minLength: 8, maxLength: 128, own: (value) => ownWords(value('username'), value('email')) }),
+      field({
+        label: texts.auth.username,
+        name: 'username',
+        autocomplete: 'nickname',
+        hint: texts.auth.usernameRule,
+        required: true,
+        pattern: usernamePattern,
+        patternMessage: texts.field.username,
+      }),
+      field({
+        label: texts.auth.email,
+        name: 'email',
+        type: 'email',
+        autocomplete: 'username',
+        required: true,
+        maxLength: 254,
+      }),
+      field({
+        label: texts.auth.password,
+        name: 'password',
+        type: 'password',
+        autocomplete: 'new-password',
+        hint: texts.auth.passwordRule,
+        required: true,
+        minLength: 8,
+        maxLength: 128,
+        own: (value) => ownWords(value('username'), value('email')),
+      }),
     ),
     otherDoor('/login', next, texts.auth.haveAccount, texts.auth.toLogin),
   );

@@ -1,9 +1,9 @@
-import { fragment, h, setText } from '../ui/dom';
-import { filePicker } from '../elements/upload/file-picker';
 import { pageHead } from '../elements/base/page-parts';
-import { formatBytes } from '../ui/format';
+import { filePicker } from '../elements/upload/file-picker';
 import type { Page, PageContext } from '../state/router';
 import { stats } from '../state/stats';
+import { fragment, h, setText } from '../ui/dom';
+import { formatBytes } from '../ui/format';
 import { texts } from '../ui/texts';
 import { formatNames } from '../upload/formats';
 
@@ -11,7 +11,14 @@ import { formatNames } from '../upload/formats';
 export function uploadPage({ signal }: PageContext): Page {
   const lead = h('span');
   const { title } = texts.upload;
-  stats.watch((known) => setText(lead, texts.upload.lead(formatNames, known ? formatBytes(known.maxUploadBytes) : '')), signal);
-  const content = fragment(pageHead(title, lead), filePicker(), h('p', { class: 'upload-note' }, texts.upload.emptyRows));
+  stats.watch(
+    (known) => setText(lead, texts.upload.lead(formatNames, known ? formatBytes(known.maxUploadBytes) : '')),
+    signal,
+  );
+  const content = fragment(
+    pageHead(title, lead),
+    filePicker(),
+    h('p', { class: 'upload-note' }, texts.upload.emptyRows),
+  );
   return { title, content };
 }

@@ -1,10 +1,20 @@
 import type { Media, MediaList } from '#contracts';
 import { api } from '../network/api';
-import { appendPage, applyNews, filterFrom, neighbours, queryOf, removeItem, unread, type LibraryFilter, type LibraryState } from './library';
 import { live } from '../network/live';
 import { load } from '../network/load';
-import { removed } from './removed';
 import { Store } from '../ui/store';
+import {
+  appendPage,
+  applyNews,
+  filterFrom,
+  neighbours,
+  queryOf,
+  removeItem,
+  unread,
+  type LibraryFilter,
+  type LibraryState,
+} from './library';
+import { removed } from './removed';
 
 const pageSize = 100;
 /** How many lists are kept, so that "back" shows each as one left it. */
@@ -111,7 +121,9 @@ class Libraries {
   /** After a reload: the list at `path` again, so that one can go along it as before. */
   async recall(path: string | undefined): Promise<void> {
     if (this.last || !path || !/^\/media(\?|$)/.test(path)) return;
-    await this.open(filterFrom(new URLSearchParams(path.split('?')[1]))).readUntil(recalledCount).catch(() => undefined);
+    await this.open(filterFrom(new URLSearchParams(path.split('?')[1])))
+      .readUntil(recalledCount)
+      .catch(() => undefined);
   }
 
   /** What the lists tell about a medium already. */

@@ -1,9 +1,30 @@
 import type { Media } from '#contracts';
-import { appendPage, applyNews, countOf, filterFrom, libraryPath, neighbours, queryOf, type LibraryState } from './library';
+import {
+  appendPage,
+  applyNews,
+  countOf,
+  filterFrom,
+  libraryPath,
+  neighbours,
+  queryOf,
+  type LibraryState,
+} from './library';
 
 const medium = (id: string, changes: Partial<Media> = {}): Media =>
-  ({ id, status: 'completed', kind: 'image', round: 1, progress: 100, updatedAt: '2026-11-22T12:00:00.000Z', ...changes }) as Media;
-const state = (ids: string[], nextCursor: string | null = null): LibraryState => ({ items: ids.map((id) => medium(id)), cursor: nextCursor, more: nextCursor !== null });
+  ({
+    id,
+    status: 'completed',
+    kind: 'image',
+    round: 1,
+    progress: 100,
+    updatedAt: '2026-11-22T12:00:00.000Z',
+    ...changes,
+  }) as Media;
+const state = (ids: string[], nextCursor: string | null = null): LibraryState => ({
+  items: ids.map((id) => medium(id)),
+  cursor: nextCursor,
+  more: nextCursor !== null,
+});
 const ids = ({ items }: LibraryState) => items.map(({ id }) => id);
 const all = { status: '', kind: '', q: '', order: '' };
 const oldestFirst = { ...all, order: 'asc' };
@@ -24,7 +45,11 @@ test.each([
 });
 
 test('a page adds only what is not there yet', () => {
-  expect(ids(appendPage(state(['d', 'c']), { items: [medium('c'), medium('b')], nextCursor: null }))).toEqual(['d', 'c', 'b']);
+  expect(ids(appendPage(state(['d', 'c']), { items: [medium('c'), medium('b')], nextCursor: null }))).toEqual([
+    'd',
+    'c',
+    'b',
+  ]);
 });
 
 describe('news', () => {
@@ -33,7 +58,11 @@ describe('news', () => {
   });
 
   test('a known one is replaced in place', () => {
-    const next = applyNews(state(['b', 'a']), medium('a', { title: 'new', updatedAt: '2026-11-22T12:00:01.000Z' }), all);
+    const next = applyNews(
+      state(['b', 'a']),
+      medium('a', { title: 'new', updatedAt: '2026-11-22T12:00:01.000Z' }),
+      all,
+    );
     expect(next.items.map(({ title }) => title)).toEqual([undefined, 'new']);
   });
 
@@ -43,7 +72,10 @@ describe('news', () => {
   });
 
   test('what left the filter leaves the list', () => {
-    const next = applyNews(state(['b', 'a']), medium('a', { status: 'uploaded', round: 2 }), { ...all, status: 'completed' });
+    const next = applyNews(state(['b', 'a']), medium('a', { status: 'uploaded', round: 2 }), {
+      ...all,
+      status: 'completed',
+    });
     expect(ids(next)).toEqual(['b']);
   });
 
@@ -69,7 +101,17 @@ test('neighbours in the order of the list', () => {
 });
 
 test('how many there are is known without asking, for all and for a status', () => {
-  const stats = { total: 9, uploaded: 1, processing: 2, completed: 4, failed: 2, bytes: 0, originalBytes: 0, quotaBytes: null, maxUploadBytes: 1 };
+  const stats = {
+    total: 9,
+    uploaded: 1,
+    processing: 2,
+    completed: 4,
+    failed: 2,
+    bytes: 0,
+    originalBytes: 0,
+    quotaBytes: null,
+    maxUploadBytes: 1,
+  };
   expect(countOf(all, stats)).toBe(9);
   expect(countOf({ ...all, status: 'failed' }, stats)).toBe(2);
   expect(countOf({ ...all, kind: 'image' }, stats)).toBeNull();

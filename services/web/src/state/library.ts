@@ -26,7 +26,8 @@ export const unread: LibraryState = { items: [], cursor: null, more: true };
 
 /** Of an address that somebody typed or kept: what the API would refuse is left out. */
 export function filterFrom(query: URLSearchParams): LibraryFilter {
-  const oneOf = (name: string, values: readonly string[]): string => values.find((value) => value === query.get(name)) ?? '';
+  const oneOf = (name: string, values: readonly string[]): string =>
+    values.find((value) => value === query.get(name)) ?? '';
   const q = (query.get('q') ?? '').trim().slice(0, searchLength);
   return { status: oneOf('status', statuses), kind: oneOf('kind', kinds), q, order: oneOf('order', ['asc']) };
 }
@@ -45,7 +46,11 @@ export function libraryPath(filter: LibraryFilter): string {
 /** The next page; an item that came live meanwhile is not there twice. */
 export function appendPage(state: LibraryState, page: { items: Media[]; nextCursor: string | null }): LibraryState {
   const known = new Set(state.items.map(({ id }) => id));
-  return { items: [...state.items, ...page.items.filter(({ id }) => !known.has(id))], cursor: page.nextCursor, more: page.nextCursor !== null };
+  return {
+    items: [...state.items, ...page.items.filter(({ id }) => !known.has(id))],
+    cursor: page.nextCursor,
+    more: page.nextCursor !== null,
+  };
 }
 
 /**
@@ -62,7 +67,9 @@ export function applyNews(state: LibraryState, media: Media, filter: LibraryFilt
 }
 
 export function removeItem(state: LibraryState, id: string): LibraryState {
-  return state.items.some((item) => item.id === id) ? { ...state, items: state.items.filter((item) => item.id !== id) } : state;
+  return state.items.some((item) => item.id === id)
+    ? { ...state, items: state.items.filter((item) => item.id !== id) }
+    : state;
 }
 
 /** The items before and after one, for going from detail to detail. */

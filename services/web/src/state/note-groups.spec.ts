@@ -6,13 +6,29 @@ let count = 0;
 function note(overrides: Partial<Notification> = {}): Notification {
   count += 1;
   const id = String(count).padStart(26, '0');
-  return { id, type: 'media.completed', title: id, body: '', mediaId: `medium ${id}`, batchId: 'drop', retryable: false, read: false, createdAt: '2026-11-24T00:00:00.000Z', ...overrides };
+  return {
+    id,
+    type: 'media.completed',
+    title: id,
+    body: '',
+    mediaId: `medium ${id}`,
+    batchId: 'drop',
+    retryable: false,
+    read: false,
+    createdAt: '2026-11-24T00:00:00.000Z',
+    ...overrides,
+  };
 }
 const none: ReadonlySet<string> = new Set();
 
 describe('groupNotes', () => {
   it('makes one of each drop, and leaves what came alone alone', () => {
-    const [first, other, second, welcome] = [note(), note({ batchId: null }), note(), note({ batchId: null, mediaId: null, type: 'account.welcome' })];
+    const [first, other, second, welcome] = [
+      note(),
+      note({ batchId: null }),
+      note(),
+      note({ batchId: null, mediaId: null, type: 'account.welcome' }),
+    ];
     const groups = groupNotes([first, other, second, welcome], none);
     expect(groups.map(({ key, notes }) => [key, notes.map(({ id }) => id)])).toEqual([
       [welcome.id, [welcome.id]],

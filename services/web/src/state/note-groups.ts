@@ -25,7 +25,9 @@ export function groupNotes(notes: Iterable<Notification>, moving: ReadonlySet<st
 }
 
 function describe(key: string, notes: Notification[], moving: ReadonlySet<string>): NoteGroup {
-  const newest = [...Map.groupBy(notes, ({ id, mediaId }) => mediaId ?? id).values()].flatMap((about) => about.slice(0, 1));
+  const newest = [...Map.groupBy(notes, ({ id, mediaId }) => mediaId ?? id).values()].flatMap((about) =>
+    about.slice(0, 1),
+  );
   const isMoving = ({ mediaId }: Notification): boolean => mediaId !== null && moving.has(mediaId);
   const settled = newest.filter((note) => !isMoving(note));
   const failed = settled.filter(({ type }) => type === 'media.failed');

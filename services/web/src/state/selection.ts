@@ -54,7 +54,8 @@ export class Selection {
     if (this.size === 0) return;
     const known = new Set(list);
     const kept = [...this.ids.value].filter((id) => known.has(id));
-    if (kept.length < this.size) this.#begin(this.#anchor && known.has(this.#anchor) ? this.#anchor : null, new Set(kept));
+    if (kept.length < this.size)
+      this.#begin(this.#anchor && known.has(this.#anchor) ? this.#anchor : null, new Set(kept));
   }
 
   #begin(anchor: string | null, ids: ReadonlySet<string>): void {

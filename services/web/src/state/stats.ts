@@ -1,8 +1,8 @@
 import type { MediaStats, MediaStatus } from '#contracts';
 import { api } from '../network/api';
-import { gathered } from '../ui/gather';
 import { live } from '../network/live';
 import { load } from '../network/load';
+import { gathered } from '../ui/gather';
 import { Store } from '../ui/store';
 
 /** Counts and bytes; null until known. Shared by the navigation and the dashboard. */

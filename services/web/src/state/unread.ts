@@ -1,7 +1,7 @@
 import { api } from '../network/api';
-import { gathered } from '../ui/gather';
 import { live } from '../network/live';
 import { load } from '../network/load';
+import { gathered } from '../ui/gather';
 import { Store } from '../ui/store';
 
 /** How many notifications are unread. */

@@ -5,7 +5,11 @@ export type Props = Record<string, string | number | boolean | null | undefined 
  * Builds an element. `on…` props are listeners; true sets an empty attribute; false, null and undefined leave it out.
  * Text becomes text nodes, never markup, so data of users can not turn into elements.
  */
-export function h<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  props: Props = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   applyProps(element, props);
   append(element, children);

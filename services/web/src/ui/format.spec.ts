@@ -1,4 +1,12 @@
-import { describeUserAgent, formatAgo, formatBytes, formatClock, formatDay, formatDuration, formatWait } from './format';
+import {
+  describeUserAgent,
+  formatAgo,
+  formatBytes,
+  formatClock,
+  formatDay,
+  formatDuration,
+  formatWait,
+} from './format';
 
 test.each([
   [0, '0 B'],
@@ -54,8 +62,14 @@ describe('formatAgo', () => {
 });
 
 test.each([
-  ['Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36', 'Chrome on Linux'],
-  ['Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Mobile/15E148 Safari/604.1', 'Safari on iPhone'],
+  [
+    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
+    'Chrome on Linux',
+  ],
+  [
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Mobile/15E148 Safari/604.1',
+    'Safari on iPhone',
+  ],
   ['curl/8.5.0', 'curl'],
   ['', 'Unknown device'],
 ])('describeUserAgent(%s)', (userAgent, text) => {
@@ -63,7 +77,10 @@ test.each([
 });
 
 test.each([
-  ['Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Mobile/15E148 Safari/604.1', true],
+  [
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Mobile/15E148 Safari/604.1',
+    true,
+  ],
   ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', false],
 ])('describeUserAgent(%s) knows whether it is held in a hand', (userAgent, handheld) => {
   expect(describeUserAgent(userAgent).handheld).toBe(handheld);

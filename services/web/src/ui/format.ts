@@ -72,8 +72,22 @@ export function formatNumber(value: number): string {
 
 /** A browser and a system, from a User-Agent header: enough to recognise one's own devices. */
 export function describeUserAgent(userAgent: string): { name: string; handheld: boolean } {
-  const browser = firstMatch(userAgent, { Edge: /Edg\//, Opera: /OPR\//, Firefox: /Firefox\//, Chrome: /Chrom(e|ium)\//, Safari: /Safari\//, curl: /^curl\// });
-  const system = firstMatch(userAgent, { iPhone: /iPhone/, iPad: /iPad/, Android: /Android/, Windows: /Windows/, macOS: /Mac OS X/, Linux: /Linux/ });
+  const browser = firstMatch(userAgent, {
+    Edge: /Edg\//,
+    Opera: /OPR\//,
+    Firefox: /Firefox\//,
+    Chrome: /Chrom(e|ium)\//,
+    Safari: /Safari\//,
+    curl: /^curl\//,
+  });
+  const system = firstMatch(userAgent, {
+    iPhone: /iPhone/,
+    iPad: /iPad/,
+    Android: /Android/,
+    Windows: /Windows/,
+    macOS: /Mac OS X/,
+    Linux: /Linux/,
+  });
   const handheld = ['iPhone', 'iPad', 'Android'].includes(system ?? '');
   if (browser && system) return { name: `${browser} on ${system}`, handheld };
   return { name: browser ?? system ?? (userAgent.slice(0, 60) || texts.profile.unknownDevice), handheld };

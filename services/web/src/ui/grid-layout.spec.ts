@@ -1,7 +1,16 @@
 import { itemBeside, layOut, measuresFor, rowOf, rowsBetween } from './grid-layout';
 
-const measures = { ...measuresFor(0, 16), columns: 3, cellWidth: 100, cellHeight: 100, rowGap: 20, headingHeight: 20, headingGap: 10 };
-const inMonth = (month: string, count: number) => Array.from({ length: count }, () => ({ createdAt: `2026-${month}-15T12:00:00Z` }));
+const measures = {
+  ...measuresFor(0, 16),
+  columns: 3,
+  cellWidth: 100,
+  cellHeight: 100,
+  rowGap: 20,
+  headingHeight: 20,
+  headingGap: 10,
+};
+const inMonth = (month: string, count: number) =>
+  Array.from({ length: count }, () => ({ createdAt: `2026-${month}-15T12:00:00Z` }));
 const november = inMonth('11', 4);
 const october = inMonth('10', 2);
 

@@ -33,7 +33,15 @@ export function measuresFor(width: number, remPx: number): GridMeasures {
   const columnGap = remPx;
   const columns = Math.max(2, Math.floor((width + columnGap) / (11.5 * remPx + columnGap)));
   const cellWidth = (width - (columns - 1) * columnGap) / columns;
-  return { columns, cellWidth, cellHeight: cellWidth * 0.75 + 3.5 * remPx, columnGap, rowGap: 1.25 * remPx, headingHeight: 1.5 * remPx, headingGap: 0.75 * remPx };
+  return {
+    columns,
+    cellWidth,
+    cellHeight: cellWidth * 0.75 + 3.5 * remPx,
+    columnGap,
+    rowGap: 1.25 * remPx,
+    headingHeight: 1.5 * remPx,
+    headingGap: 0.75 * remPx,
+  };
 }
 
 /**
@@ -44,7 +52,8 @@ export function layOut(items: readonly { createdAt: string }[], expected: number
   const rows: GridRow[] = [];
   let top = 0;
   const add = (kind: GridRow['kind'], from: number, to: number): void => {
-    const [height, gap] = kind === 'heading' ? [measures.headingHeight, measures.headingGap] : [measures.cellHeight, measures.rowGap];
+    const [height, gap] =
+      kind === 'heading' ? [measures.headingHeight, measures.headingGap] : [measures.cellHeight, measures.rowGap];
     rows.push({ kind, top, height, from, to });
     top += height + gap;
   };
@@ -52,12 +61,17 @@ export function layOut(items: readonly { createdAt: string }[], expected: number
     add('heading', from, from);
     for (let at = from; at < to; at += measures.columns) add('cells', at, Math.min(to, at + measures.columns));
   }
-  for (let at = items.length; at < expected; at += measures.columns) add('cells', at, Math.min(expected, at + measures.columns));
+  for (let at = items.length; at < expected; at += measures.columns)
+    add('cells', at, Math.min(expected, at + measures.columns));
   return { rows, height: Math.max(0, top - measures.rowGap), measures };
 }
 
 /** The rows that touch the stretch from `top` to `bottom`. */
-export function rowsBetween<Row extends Stretch>({ rows }: { rows: readonly Row[] }, top: number, bottom: number): readonly Row[] {
+export function rowsBetween<Row extends Stretch>(
+  { rows }: { rows: readonly Row[] },
+  top: number,
+  bottom: number,
+): readonly Row[] {
   const first = firstRow(rows, (row) => row.top + row.height > top);
   const end = firstRow(rows, (row) => row.top >= bottom);
   return rows.slice(first, Math.max(first, end));

@@ -28,12 +28,28 @@ const paths = {
   right: ['m9.5 5 7 7-7 7'],
   down: ['m5 9 7 7 7-7'],
   folder: ['M3.5 6h6l2 2.5h9V19h-17z'],
-  sun: ['M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8', 'M12 2.5V4', 'M12 20v1.5', 'M2.5 12H4', 'M20 12h1.5', 'm5.3 5.3 1 1', 'm17.7 17.7 1 1', 'm18.7 5.3-1 1', 'm6.3 17.7-1 1'],
+  sun: [
+    'M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8',
+    'M12 2.5V4',
+    'M12 20v1.5',
+    'M2.5 12H4',
+    'M20 12h1.5',
+    'm5.3 5.3 1 1',
+    'm17.7 17.7 1 1',
+    'm18.7 5.3-1 1',
+    'm6.3 17.7-1 1',
+  ],
   moon: ['M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5'],
   screen: ['M3.5 5h17v11h-17z', 'M9 20h6', 'M12 16v4'],
   phone: ['M7 3h10v18H7z', 'M11 18h2'],
   eye: ['M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12', 'M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6'],
-  offline: ['M3 3l18 18', 'M8.5 15.5a5 5 0 0 1 7 0', 'M5 12a10 10 0 0 1 4.5-2.5', 'M19 12a10 10 0 0 0-5.5-2.8', 'M12 19h.01'],
+  offline: [
+    'M3 3l18 18',
+    'M8.5 15.5a5 5 0 0 1 7 0',
+    'M5 12a10 10 0 0 1 4.5-2.5',
+    'M19 12a10 10 0 0 0-5.5-2.8',
+    'M12 19h.01',
+  ],
   sparkle: ['M12 3.5 14 10l6.5 2-6.5 2-2 6.5-2-6.5L3.5 12 10 10z'],
 } as const;
 
@@ -43,7 +59,14 @@ export type IconName = keyof typeof paths;
 export function icon(name: IconName): SVGElement {
   return svg(
     'svg',
-    { class: `icon icon-${name}`, viewBox: '0 0 24 24', width: 20, height: 20, 'aria-hidden': 'true', focusable: 'false' },
+    {
+      class: `icon icon-${name}`,
+      viewBox: '0 0 24 24',
+      width: 20,
+      height: 20,
+      'aria-hidden': 'true',
+      focusable: 'false',
+    },
     ...paths[name].map((d) => svg('path', { d })),
   );
 }

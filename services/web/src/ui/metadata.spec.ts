@@ -1,7 +1,16 @@
 import { flattenMetadata } from './metadata';
 
 test('names become readable, nested ones are joined, what is empty is left out', () => {
-  const rows = flattenMetadata({ LensModel: 'XF23', ISO: 160, sample_rate: 44100, exif: { FNumber: 5.6 }, genre: ['Jazz', 'Live'], comment: '', none: null, odd: [{}] });
+  const rows = flattenMetadata({
+    LensModel: 'XF23',
+    ISO: 160,
+    sample_rate: 44100,
+    exif: { FNumber: 5.6 },
+    genre: ['Jazz', 'Live'],
+    comment: '',
+    none: null,
+    odd: [{}],
+  });
   expect(rows).toEqual([
     ['Lens model', 'XF23'],
     ['ISO', '160'],

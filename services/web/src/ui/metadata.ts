@@ -21,7 +21,10 @@ function isPlain(value: unknown): boolean {
 
 /** `sampleRate` -> `Sample rate`, `LensModel` -> `Lens model`, `ISO` stays. */
 function readable(name: string): string {
-  const words = name.replaceAll(/([a-z\d])([A-Z])/g, '$1 $2').replaceAll(/[_-]+/g, ' ').split(' ');
+  const words = name
+    .replaceAll(/([a-z\d])([A-Z])/g, '$1 $2')
+    .replaceAll(/[_-]+/g, ' ')
+    .split(' ');
   const text = words.map((word) => (/^[A-Z\d]+$/.test(word) && word.length > 1 ? word : word.toLowerCase())).join(' ');
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

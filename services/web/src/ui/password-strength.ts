@@ -15,7 +15,8 @@ export function strengthOf(password: string, own: readonly string[]): Strength {
   if (characters.length < leastCharacters) return 'short';
   if (own.some((word) => word !== '' && text === word.toLowerCase())) return 'own';
   if (characters.length < 12 && /^(\p{L}+|\d+)[\d\W]{0,4}$/u.test(password)) return 'weak';
-  const surprises = Math.min(countSurprises([...text]), new Set(characters).size * 2) + (kindsOf(password) >= 3 ? 2 : 0);
+  const surprises =
+    Math.min(countSurprises([...text]), new Set(characters).size * 2) + (kindsOf(password) >= 3 ? 2 : 0);
   if (surprises < 9) return 'weak';
   if (surprises < 12) return 'fair';
   return surprises < 16 ? 'good' : 'strong';
@@ -28,7 +29,9 @@ function countSurprises(characters: readonly string[]): number {
 /** The same again, or the next of a row in either direction: `aa`, `ab`, `21`, `qw`. */
 function follows(before: string | undefined, character: string): boolean {
   if (before === undefined) return false;
-  return before === character || rows.some((row) => row.includes(before + character) || row.includes(character + before));
+  return (
+    before === character || rows.some((row) => row.includes(before + character) || row.includes(character + before))
+  );
 }
 
 function kindsOf(password: string): number {

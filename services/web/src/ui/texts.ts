@@ -44,7 +44,8 @@ export const texts = {
   },
 
   problem: {
-    unexpected: (status: number) => `The server gave an answer that was not expected (${status}). Try again in a moment.`,
+    unexpected: (status: number) =>
+      `The server gave an answer that was not expected (${status}). Try again in a moment.`,
     unknown: 'Something went wrong. Load the page again; if it stays, tell the operator.',
     checkFields: 'Some fields need another look.',
   },
@@ -67,7 +68,8 @@ export const texts = {
     username: 'Username',
     password: 'Password',
     usernameRule: '3 to 32 letters, digits or _ - .',
-    passwordRule: 'At least 8 characters; not your name or e-mail, and none of the common ones. A short sentence is easy to remember.',
+    passwordRule:
+      'At least 8 characters; not your name or e-mail, and none of the common ones. A short sentence is easy to remember.',
     showPassword: 'Show password',
     hidePassword: 'Hide password',
     artTitle: 'Drop it in. Watch it land.',
@@ -112,7 +114,8 @@ export const texts = {
     today: 'Today',
     day: 'Day',
     activityTable: 'As a table',
-    activityOn: (day: string, uploaded: number, completed: number, failed: number) => `${day}: ${uploaded} uploaded, ${completed} completed, ${failed} failed`,
+    activityOn: (day: string, uploaded: number, completed: number, failed: number) =>
+      `${day}: ${uploaded} uploaded, ${completed} completed, ${failed} failed`,
     activitySummary: (uploaded: number, completed: number, failed: number) =>
       `In the last 30 days ${uploaded} uploaded, ${completed} completed and ${failed} failed. The table below has each day.`,
     emptyTitle: 'Drop your first files here',
@@ -154,7 +157,8 @@ export const texts = {
     resumeAll: 'Resume all',
     cancelAll: 'Cancel all',
     cancelAllTitle: (count: number) => `Cancel ${plural(count, 'upload', 'uploads')}?`,
-    cancelAllLead: 'These files are not uploaded, and this browser forgets them. What is uploaded already stays in your library.',
+    cancelAllLead:
+      'These files are not uploaded, and this browser forgets them. What is uploaded already stays in your library.',
     cancelAllConfirm: 'Cancel uploads',
     keepUploading: 'Keep uploading',
     fold: (status: string, count: number, reason: string | null) => {
@@ -204,8 +208,15 @@ export const texts = {
     unreadable: 'The file can not be read. It may have been moved; choose it again.',
     seeThem: 'See them',
     batchSettled: ({ ready, failed, duplicates, missing, reason }: Outcome & { reason: string | null }) => {
-      const others = [failed > 0 && `${number(failed)} failed`, duplicates > 0 && `${number(duplicates)} here already`, missing > 0 && `${number(missing)} to choose again`].filter(Boolean);
-      const counts = others.length === 0 ? `${plural(ready, 'file is', 'files are')} ready` : [ready > 0 && `${number(ready)} ready`, ...others].filter(Boolean).join(', ');
+      const others = [
+        failed > 0 && `${number(failed)} failed`,
+        duplicates > 0 && `${number(duplicates)} here already`,
+        missing > 0 && `${number(missing)} to choose again`,
+      ].filter(Boolean);
+      const counts =
+        others.length === 0
+          ? `${plural(ready, 'file is', 'files are')} ready`
+          : [ready > 0 && `${number(ready)} ready`, ...others].filter(Boolean).join(', ');
       return `${counts}.${reason ? ` ${reason}` : ''}`;
     },
   },
@@ -249,7 +260,8 @@ export const texts = {
   removal: {
     askTitle: (count: number) => `Delete ${plural(count, 'item', 'items')}?`,
     askLead: 'You can undo this for a few seconds. Then the originals and everything made from them are erased.',
-    done: (count: number, title: string) => (count === 1 ? `“${title}” was deleted.` : `${plural(count, 'item was', 'items were')} deleted.`),
+    done: (count: number, title: string) =>
+      count === 1 ? `“${title}” was deleted.` : `${plural(count, 'item was', 'items were')} deleted.`,
     kept: (count: number) => `${plural(count, 'item', 'items')} could not be deleted. Try again.`,
   },
 
@@ -258,7 +270,8 @@ export const texts = {
     deleteNamed: (title: string) => `Delete ${title}`,
     retry: 'Retry',
     retrying: 'It is in line again.',
-    retried: (count: number) => (count === 0 ? 'Nothing was left to retry.' : `${plural(count, 'file is', 'files are')} in line again.`),
+    retried: (count: number) =>
+      count === 0 ? 'Nothing was left to retry.' : `${plural(count, 'file is', 'files are')} in line again.`,
     download: 'Download original',
     back: 'Back to the library',
     previous: 'Previous item',
@@ -288,7 +301,12 @@ export const texts = {
     pixels: (width: number, height: number) => `${width} × ${height}`,
     after: (duration: string) => `after ${duration}`,
     round: (round: number) => `Try ${round}`,
-    steps: { uploaded: 'Uploaded', processing: 'Processing began', completed: 'Ready', failed: 'Failed' } satisfies Record<MediaStatus, string>,
+    steps: {
+      uploaded: 'Uploaded',
+      processing: 'Processing began',
+      completed: 'Ready',
+      failed: 'Failed',
+    } satisfies Record<MediaStatus, string>,
     failedTitle: 'Processing failed',
     queuedTitle: 'In line',
     queuedLead: 'Processing begins as soon as a worker is free.',
@@ -317,9 +335,12 @@ export const texts = {
     clearAll: 'Clear all',
     markRead: 'Mark read',
     clear: 'Clear',
-    cleared: (count: number | null) => (count === null ? 'All notifications cleared.' : `${plural(count, 'notification', 'notifications')} cleared.`),
+    cleared: (count: number | null) =>
+      count === null ? 'All notifications cleared.' : `${plural(count, 'notification', 'notifications')} cleared.`,
     groupTitle: (ready: number, failed: number, moving: number) =>
-      [ready > 0 && `${ready} ready`, failed > 0 && `${failed} failed`, moving > 0 && `${moving} being tried again`].filter(Boolean).join(', '),
+      [ready > 0 && `${ready} ready`, failed > 0 && `${failed} failed`, moving > 0 && `${moving} being tried again`]
+        .filter(Boolean)
+        .join(', '),
     moving: 'It is being tried again.',
     retry: (count: number) => `Retry ${count}`,
     more: (count: number) => `Show all ${count}`,
@@ -371,7 +392,9 @@ export const texts = {
     deleteTitle: 'Delete your account?',
     deleteStepOut: 'You are logged out everywhere, at once.',
     deleteStepFiles: (count: number, size: string) =>
-      count === 0 ? 'Your notifications are erased.' : `${plural(count, 'file', 'files')} (${size}), their previews and your notifications are erased. Nobody can bring them back.`,
+      count === 0
+        ? 'Your notifications are erased.'
+        : `${plural(count, 'file', 'files')} (${size}), their previews and your notifications are erased. Nobody can bring them back.`,
     deleteStepFree: 'Then your e-mail and username are free again.',
     typeToConfirm: (username: string) => `Type your username (${username}) to confirm`,
     typeMismatch: 'That is not your username.',

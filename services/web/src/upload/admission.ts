@@ -1,7 +1,7 @@
 import type { Media } from '#contracts';
 import { api } from '../network/api';
-import { formatBytes } from '../ui/format';
 import { stats } from '../state/stats';
+import { formatBytes } from '../ui/format';
 import { texts } from '../ui/texts';
 import { isHeic, obviouslyUnsupported, sniffBytes } from './sniff';
 
@@ -21,7 +21,10 @@ export interface Examination {
 /** What its owner has just chosen. */
 export const forChosen: Examination = { content: contentRefusal, size: sizeRefusal };
 /** What was examined before a reload. */
-export const forKept: Examination = { content: async (file) => ((await isReadable(file)) ? null : texts.upload.unreadable), size: () => null };
+export const forKept: Examination = {
+  content: async (file) => ((await isReadable(file)) ? null : texts.upload.unreadable),
+  size: () => null,
+};
 
 async function contentRefusal(file: File): Promise<string | null> {
   if (file.size === 0) return texts.upload.empty;
@@ -38,13 +41,20 @@ async function contentRefusal(file: File): Promise<string | null> {
 function sizeRefusal(sizeBytes: number, pendingBytes: number): string | null {
   const limits = stats.value;
   if (limits && sizeBytes > limits.maxUploadBytes) return texts.upload.tooLarge(formatBytes(limits.maxUploadBytes));
-  if (limits?.quotaBytes && limits.originalBytes + pendingBytes + sizeBytes > limits.quotaBytes) return texts.upload.noRoom;
+  if (limits?.quotaBytes && limits.originalBytes + pendingBytes + sizeBytes > limits.quotaBytes)
+    return texts.upload.noRoom;
   return null;
 }
 
 /** A file that changed or vanished on disk makes the request fail like a lost connection. */
 export async function isReadable(file: File): Promise<boolean> {
-  return file.slice(0, 1).arrayBuffer().then(() => true, () => false);
+  return file
+    .slice(0, 1)
+    .arrayBuffer()
+    .then(
+      () => true,
+      () => false,
+    );
 }
 
 /** The medium that has exactly these bytes, if there is one and it is cheap to know. Browsers hash in a thread of their own. */

@@ -16,7 +16,8 @@ export function isWanted(file: File): boolean {
 }
 
 async function filesIn(entry: FileSystemEntry): Promise<File[]> {
-  if (entry.isFile) return [await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))];
+  if (entry.isFile)
+    return [await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))];
   const children = await childrenOf((entry as FileSystemDirectoryEntry).createReader());
   const nested = await Promise.all(children.map(filesIn));
   return nested.flat();

@@ -17,7 +17,8 @@ export function followMedia(queue: UploadQueue, signal: AbortSignal): void {
 
 /** Places in line change without news of the medium itself. One look tells of all that wait. */
 async function lookAtLine(queue: UploadQueue): Promise<void> {
-  if (document.hidden || !queue.all.some((upload) => upload.state === 'sent' && statusOf(upload) === 'uploaded')) return;
+  if (document.hidden || !queue.all.some((upload) => upload.state === 'sent' && statusOf(upload) === 'uploaded'))
+    return;
   const waiting = await api.media({ status: 'uploaded', limit: 100 }).catch(() => null);
   for (const media of waiting?.items ?? []) queue.applyMedia(media);
 }

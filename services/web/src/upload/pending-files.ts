@@ -79,7 +79,11 @@ export async function forgetAll(): Promise<void> {
  * Takes over what pages that are gone did not send any more: now, and of each page that lives now when it goes. A reload needs
  * both, since the old page may outlive the beginning of the new one.
  */
-export async function adoptOrphans(userId: string, signal: AbortSignal, adopt: (files: KeptFile[]) => void): Promise<void> {
+export async function adoptOrphans(
+  userId: string,
+  signal: AbortSignal,
+  adopt: (files: KeptFile[]) => void,
+): Promise<void> {
   if (!canKeep) return;
   const others = (await heldLocks()).filter((name) => name.startsWith(pageLocks) && name !== pageLock(pageId)); // first, or one that goes meanwhile is missed
   adopt(await takeOver(userId));
@@ -91,19 +95,27 @@ export async function adoptOrphans(userId: string, signal: AbortSignal, adopt: (
 
 /** Oldest first. One page at a time looks. `gone` is the lock of a page that is known to be: we held it a moment ago, and may seem to still. */
 async function takeOver(userId: string, gone?: string): Promise<KeptFile[]> {
-  return navigator.locks.request('snapstream-take-over', async () => {
-    const living = new Set((await heldLocks()).filter((name) => name !== gone));
-    const orphans = (await read(({ owners }) => owners.getAll() as IDBRequest<Owned[]>)).filter((kept) => !living.has(pageLock(kept.pageId)));
-    await forget(orphans.filter(isOld).map(({ id }) => id));
-    const mine = orphans.filter((kept) => !isOld(kept) && kept.userId === userId).toSorted((one, other) => one.addedAtMs - other.addedAtMs || one.position - other.position);
-    await change((owners) => mine.forEach((kept) => owners.put({ ...kept, pageId })));
-    return filesOf(mine);
-  }).catch(() => []);
+  return navigator.locks
+    .request('snapstream-take-over', async () => {
+      const living = new Set((await heldLocks()).filter((name) => name !== gone));
+      const orphans = (await read(({ owners }) => owners.getAll() as IDBRequest<Owned[]>)).filter(
+        (kept) => !living.has(pageLock(kept.pageId)),
+      );
+      await forget(orphans.filter(isOld).map(({ id }) => id));
+      const mine = orphans
+        .filter((kept) => !isOld(kept) && kept.userId === userId)
+        .toSorted((one, other) => one.addedAtMs - other.addedAtMs || one.position - other.position);
+      await change((owners) => mine.forEach((kept) => owners.put({ ...kept, pageId })));
+      return filesOf(mine);
+    })
+    .catch(() => []);
 }
 
 async function filesOf(owned: readonly Owned[]): Promise<KeptFile[]> {
   const { files } = stores(await open(), 'readonly');
-  const kept = await Promise.all(owned.map(async (owner) => ({ ...owner, file: await result(files.get(owner.id) as IDBRequest<File | undefined>) })));
+  const kept = await Promise.all(
+    owned.map(async (owner) => ({ ...owner, file: await result(files.get(owner.id) as IDBRequest<File | undefined>) })),
+  );
   for (const { id, sizeBytes, file } of kept) {
     pending.set(id, { sizeBytes, isKept: file !== undefined });
     keptBytes += file?.size ?? 0;

@@ -1,6 +1,9 @@
 import { isHeic, obviouslyUnsupported } from './sniff';
 
-const bytes = (...parts: (string | number[])[]) => Uint8Array.from(parts.flatMap((part) => (typeof part === 'string' ? Array.from(new TextEncoder().encode(part)) : part)));
+const bytes = (...parts: (string | number[])[]) =>
+  Uint8Array.from(
+    parts.flatMap((part) => (typeof part === 'string' ? Array.from(new TextEncoder().encode(part)) : part)),
+  );
 
 test.each<[string, Uint8Array]>([
   ['a document', bytes('%PDF-1.7\n', [0xe2, 0xe3])],

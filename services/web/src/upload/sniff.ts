@@ -21,7 +21,9 @@ export const sniffBytes = 512;
  * playlists included). What is unclear goes to the server, which decides from the bytes as well.
  */
 export function obviouslyUnsupported(head: Uint8Array): boolean {
-  return foreignSignatures.some((signature) => signature.every((byte, index) => head[index] === byte)) || looksLikeText(head);
+  return (
+    foreignSignatures.some((signature) => signature.every((byte, index) => head[index] === byte)) || looksLikeText(head)
+  );
 }
 
 /**
@@ -40,7 +42,11 @@ export function isHeic(head: Uint8Array): boolean {
 
 function looksLikeText(head: Uint8Array): boolean {
   // A sound may begin with a text-like tag; its sync bytes or zeros follow within the first bytes and are no text.
-  return head.length > 0 && head.every((byte) => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d) && isUtf8(head);
+  return (
+    head.length > 0 &&
+    head.every((byte) => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d) &&
+    isUtf8(head)
+  );
 }
 
 function isUtf8(head: Uint8Array): boolean {

@@ -1,16 +1,16 @@
 import { api } from '../network/api';
-import { uuid } from '../ui/dom';
 import { tell } from '../network/live';
 import { session } from '../state/session';
+import { uuid } from '../ui/dom';
 import { Topic } from '../ui/store';
 import { forChosen, forKept, type Examination } from './admission';
-import { Batches } from './queue/batches';
 import { followMedia } from './follow';
 import { adoptOrphans, forget, holdPage, keepBytes, keepNames, type KeptFile, type PendingFile } from './pending-files';
+import { Batches } from './queue/batches';
 import { UploadQueue } from './queue/queue';
+import { isSettled, isUnsent, type Upload } from './queue/upload';
 import { abandon, isResumable, type Source } from './send/send';
 import { Sender } from './send/sender';
-import { isSettled, isUnsent, type Upload } from './queue/upload';
 
 const parallel = 3;
 /** Few enough that the first file is sent long before the last one was looked at. */
@@ -30,7 +30,9 @@ class Uploads {
   /** Listens for what happens to media after their upload, and goes on with what an earlier page left. */
   connect(signal: AbortSignal): void {
     followMedia(this.queue, signal);
-    globalThis.addEventListener('beforeunload', (event) => this.queue.tally.all.unsent > 0 && event.preventDefault(), { signal });
+    globalThis.addEventListener('beforeunload', (event) => this.queue.tally.all.unsent > 0 && event.preventDefault(), {
+      signal,
+    });
     holdPage();
     if (session.value) void adoptOrphans(session.value.id, signal, (files) => this.#goOn(files));
   }
@@ -126,13 +128,16 @@ class Uploads {
   }
 
   #enqueue(files: readonly KeptFile[]): void {
-    for (const { file, ...pending } of files) if (file) this.#sources.set(pending.id, { pending, file, stop: new AbortController(), isWanted: false });
+    for (const { file, ...pending } of files)
+      if (file) this.#sources.set(pending.id, { pending, file, stop: new AbortController(), isWanted: false });
     for (const { id, batchId } of files) {
       if (!this.queue.get(id)) continue;
       this.batches.reopen(batchId);
       this.queue.found(id);
     }
-    this.queue.add(files.filter(({ id }) => !this.queue.get(id)).map(({ file, ...pending }) => ({ ...pending, isMissing: !file })));
+    this.queue.add(
+      files.filter(({ id }) => !this.queue.get(id)).map(({ file, ...pending }) => ({ ...pending, isMissing: !file })),
+    );
   }
 
   /** A few at a time, so that sending begins meanwhile. */
@@ -156,17 +161,26 @@ class Uploads {
 
   #goOn(files: readonly KeptFile[]): void {
     this.#enqueue(files);
-    void this.#examine(files.filter((kept): kept is ChosenFile => kept.file !== undefined), forKept);
+    void this.#examine(
+      files.filter((kept): kept is ChosenFile => kept.file !== undefined),
+      forKept,
+    );
   }
 
   #reopen(ids: readonly string[]): void {
     const sources = ids.map((id) => this.#sources.get(id)).filter((source) => source !== undefined);
-    const forgotten = sources.filter(({ pending }) => this.queue.get(pending.id)?.state === 'cancelled').map(({ pending, file }) => ({ ...pending, file }));
+    const forgotten = sources
+      .filter(({ pending }) => this.queue.get(pending.id)?.state === 'cancelled')
+      .map(({ pending, file }) => ({ ...pending, file }));
     this.#keepNames(forgotten);
     void keepBytes(forgotten);
     for (const source of sources) {
       const { id } = source.pending;
-      this.#sources.set(id, { ...source, stop: new AbortController(), isWanted: source.isWanted || this.queue.get(id)?.state === 'duplicate' });
+      this.#sources.set(id, {
+        ...source,
+        stop: new AbortController(),
+        isWanted: source.isWanted || this.queue.get(id)?.state === 'duplicate',
+      });
       this.queue.retry(id);
     }
     this.#sender.startNext();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { makeFlac, makeJpeg, makeM4a, makeMp3, makeOpus, makeWav } from '#testing';
 import sharp from 'sharp';
+import { makeFlac, makeJpeg, makeM4a, makeMp3, makeOpus, makeWav } from '#testing';
 import { trials } from '../../sandbox/trials.testing';
 
 const trial = trials();
@@ -20,9 +20,14 @@ describe('a sound', () => {
     const { facts, path } = await sound(contentType, await make());
     expect(facts).toMatchObject({ kind: 'audio', width: null, height: null });
     expect(Math.abs(facts.durationSeconds! - 2)).toBeLessThan(0.1);
-    expect(facts.derived.preview).toEqual(preview === 'original' ? 'original' : { name: 'preview.m4a', contentType: 'audio/mp4' });
+    expect(facts.derived.preview).toEqual(
+      preview === 'original' ? 'original' : { name: 'preview.m4a', contentType: 'audio/mp4' },
+    );
     expect(await sharp(path('thumbnail.webp')).metadata()).toMatchObject({ format: 'webp', width: 480, height: 240 });
-    const { peaks, durationSeconds } = JSON.parse(await readFile(path('waveform.json'), 'utf8')) as { peaks: number[]; durationSeconds: number };
+    const { peaks, durationSeconds } = JSON.parse(await readFile(path('waveform.json'), 'utf8')) as {
+      peaks: number[];
+      durationSeconds: number;
+    };
     expect(durationSeconds).toBe(facts.durationSeconds);
     expect(peaks).toHaveLength(400);
     expect(peaks.every((peak) => peak >= 0 && peak <= 1)).toBe(true);
@@ -30,7 +35,13 @@ describe('a sound', () => {
   });
 
   it('shows its tags, its chapters and its cover', async () => {
-    const { facts, path } = await sound('audio/mpeg', await makeMp3({ tags: { title: 'Größe', artist: '<b>B</b>' }, cover: await makeJpeg({ width: 600, height: 600 }) }));
+    const { facts, path } = await sound(
+      'audio/mpeg',
+      await makeMp3({
+        tags: { title: 'Größe', artist: '<b>B</b>' },
+        cover: await makeJpeg({ width: 600, height: 600 }),
+      }),
+    );
     expect(facts.metadata).toMatchObject({ title: 'Größe', artist: '<b>B</b>', sampleRateHz: 44_100, channels: 1 });
     expect(await sharp(path('thumbnail.webp')).metadata()).toMatchObject({ width: 480, height: 480 });
   });
@@ -38,7 +49,10 @@ describe('a sound', () => {
   it('with a broken cover gets a drawn picture', async () => {
     const mp3 = await makeMp3({ cover: await makeJpeg({ width: 300, height: 300 }) });
     mp3.fill(0, mp3.indexOf(Buffer.from([0xff, 0xd8, 0xff])) + 20, mp3.indexOf(Buffer.from([0xff, 0xd8, 0xff])) + 400);
-    expect(await sharp((await sound('audio/mpeg', mp3)).path('thumbnail.webp')).metadata()).toMatchObject({ width: 480, height: 240 });
+    expect(await sharp((await sound('audio/mpeg', mp3)).path('thumbnail.webp')).metadata()).toMatchObject({
+      width: 480,
+      height: 240,
+    });
   });
 
   it('keeps hostile tags out of the facts', async () => {
@@ -52,7 +66,10 @@ describe('a sound', () => {
 describe('the length of a sound is what plays', () => {
   it('when an MP3 has no Xing header and changes its rate', async () => {
     const bare = ['-id3v2_version', '0', '-write_xing', '0'];
-    const [low, high] = await Promise.all([makeMp3({ output: [...bare, '-b:a', '32k'] }), makeMp3({ output: [...bare, '-b:a', '320k'] })]);
+    const [low, high] = await Promise.all([
+      makeMp3({ output: [...bare, '-b:a', '32k'] }),
+      makeMp3({ output: [...bare, '-b:a', '320k'] }),
+    ]);
     const { facts } = await sound('audio/mpeg', Buffer.concat([low, high]));
     expect(Math.abs(facts.durationSeconds! - 4.1)).toBeLessThan(0.2);
   });
@@ -80,12 +97,16 @@ describe('a sound that is none', () => {
     ['no samples', (wav) => wav.subarray(0, 44)],
   ])('a WAV of %s', async (_what, spoil) => {
     const wav = await makeWav({ seconds: 0.5, output: ['-bitexact', '-map_metadata', '-1'] });
-    await expect(sound('audio/wav', spoil(wav))).rejects.toMatchObject({ code: expect.stringMatching(/invalid_media|no_media_stream/) as string });
+    await expect(sound('audio/wav', spoil(wav))).rejects.toMatchObject({
+      code: expect.stringMatching(/invalid_media|no_media_stream/) as string,
+    });
   });
 
   it('noise with the magic of an MP3', async () => {
     const noise = Buffer.alloc(50_000, 0x55);
     noise.write('ID3\x04\0\0\0\0\0\0', 'latin1');
-    await expect(sound('audio/mpeg', noise)).rejects.toMatchObject({ code: expect.stringMatching(/invalid_media|no_media_stream/) as string });
+    await expect(sound('audio/mpeg', noise)).rejects.toMatchObject({
+      code: expect.stringMatching(/invalid_media|no_media_stream/) as string,
+    });
   });
 });

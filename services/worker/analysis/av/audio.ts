@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { cleanMetadata } from '../clean-metadata';
 import { transcode } from '../ffmpeg/ffmpeg';
+import type { Stream } from '../ffmpeg/probe';
+import { decode, type Pixels, readHeader, THUMBNAIL_SIDE, writeThumbnail } from '../image/picture';
 import type { DerivedFile, Facts } from '../job';
 import { MediaFailure } from '../media-failure';
-import { decode, type Pixels, readHeader, THUMBNAIL_SIDE, writeThumbnail } from '../image/picture';
-import type { Stream } from '../ffmpeg/probe';
-import { decodeSound } from './sound-track';
 import { readTags } from './audio-tags';
 import { chapterFacts, progressOf, type AvInput } from './av-input';
+import { decodeSound } from './sound-track';
 import { drawWaveform, writeWaveform } from './waveform';
 
 /** Facts, waveform, picture and preview of a sound. @throws {MediaFailure} */
@@ -26,7 +26,12 @@ export async function analyseAudio(timed: AvInput): Promise<Facts> {
     height: null,
     durationSeconds: decoded.durationSeconds,
     codecs: [sound.codec_name],
-    metadata: cleanMetadata({ ...tags.facts, sampleRateHz: sound.sample_rate, channels: sound.channels, ...chapterFacts(timed) }),
+    metadata: cleanMetadata({
+      ...tags.facts,
+      sampleRateHz: sound.sample_rate,
+      channels: sound.channels,
+      ...chapterFacts(timed),
+    }),
     placeholder,
     derived: { thumbnail, preview, waveform: await writeWaveform(decoded, outputDir) },
   };
@@ -51,9 +56,27 @@ function playsEverywhere(contentType: string, { codec_name, channels }: Stream):
   return codec_name === 'aac' && ['audio/mp4', 'video/mp4', 'audio/aac'].includes(contentType);
 }
 
-async function writeRendition({ input, outputDir, onProgress }: AvInput, sound: Stream, wholeSeconds: number): Promise<DerivedFile> {
+async function writeRendition(
+  { input, outputDir, onProgress }: AvInput,
+  sound: Stream,
+  wholeSeconds: number,
+): Promise<DerivedFile> {
   const codec = ['-c:a', 'aac', '-b:a', '160k', '-ac', '2', '-ar', sound.sample_rate > 44_100 ? '48000' : '44100'];
-  const nothingElse = ['-map', `0:${sound.index}`, '-map_metadata', '-1', '-map_chapters', '-1', '-fflags', '+bitexact'];
-  await transcode(input, join(outputDir, 'preview.m4a'), [...nothingElse, ...codec, '-movflags', '+faststart', '-f', 'ipod'], progressOf(onProgress, 65, 98, wholeSeconds));
+  const nothingElse = [
+    '-map',
+    `0:${sound.index}`,
+    '-map_metadata',
+    '-1',
+    '-map_chapters',
+    '-1',
+    '-fflags',
+    '+bitexact',
+  ];
+  await transcode(
+    input,
+    join(outputDir, 'preview.m4a'),
+    [...nothingElse, ...codec, '-movflags', '+faststart', '-f', 'ipod'],
+    progressOf(onProgress, 65, 98, wholeSeconds),
+  );
   return { name: 'preview.m4a', contentType: 'audio/mp4' };
 }

@@ -20,7 +20,9 @@ export function progressOf(onProgress: (percent: number) => void, from: number, 
 }
 
 export function chapterFacts({ probed }: AvInput): Record<string, unknown> {
-  const chapters = probed.chapters.slice(0, MAX_CHAPTERS).map(({ start_time, tags }) => ({ title: tags.title, startSeconds: start_time }));
+  const chapters = probed.chapters
+    .slice(0, MAX_CHAPTERS)
+    .map(({ start_time, tags }) => ({ title: tags.title, startSeconds: start_time }));
   return chapters.length > 0 ? { chapters } : {};
 }
 

@@ -1,8 +1,8 @@
-import { analyseAudio } from './audio';
 import type { Input } from '../ffmpeg/ffmpeg';
+import { probe, type Stream } from '../ffmpeg/probe';
 import type { Facts, Job, OnProgress } from '../job';
 import { MediaFailure } from '../media-failure';
-import { probe, type Stream } from '../ffmpeg/probe';
+import { analyseAudio } from './audio';
 import { analyseVideo } from './video';
 
 /**
@@ -22,4 +22,5 @@ export async function analyseAv({ contentType, inputPath, outputDir }: Job, onPr
 }
 
 /** Cover art and previews are streams too, but nothing that plays. */
-const isStillImage = ({ disposition }: Stream) => disposition.attached_pic === 1 || disposition.timed_thumbnails === 1 || disposition.still_image === 1;
+const isStillImage = ({ disposition }: Stream) =>
+  disposition.attached_pic === 1 || disposition.timed_thumbnails === 1 || disposition.still_image === 1;

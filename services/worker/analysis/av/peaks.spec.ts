@@ -24,7 +24,8 @@ describe('PeakMeter', () => {
 
   it('stays small on a long sound and keeps its loudest moment', () => {
     const meter = new PeakMeter();
-    for (let second = 0; second < 200; second += 1) meter.add(samples(PEAKS_SAMPLE_RATE, () => (second === 100 ? 0.9 : 0.2)));
+    for (let second = 0; second < 200; second += 1)
+      meter.add(samples(PEAKS_SAMPLE_RATE, () => (second === 100 ? 0.9 : 0.2)));
     expect(meter.durationSeconds).toBe(200);
     const peaks = meter.peaks(400);
     expect(peaks).toHaveLength(400);

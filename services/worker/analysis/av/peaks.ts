@@ -28,7 +28,10 @@ export class PeakMeter {
     const all = this.inBucket > 0 ? [...this.buckets, this.loudest] : this.buckets;
     const stretches = Math.min(count, all.length);
     return Array.from({ length: stretches }, (_, i) => {
-      const stretch = all.slice(Math.floor((i * all.length) / stretches), Math.floor(((i + 1) * all.length) / stretches));
+      const stretch = all.slice(
+        Math.floor((i * all.length) / stretches),
+        Math.floor(((i + 1) * all.length) / stretches),
+      );
       return Math.round((Math.max(...stretch) / 32_768) * 1_000) / 1_000;
     });
   }
@@ -45,7 +48,9 @@ export class PeakMeter {
   }
 
   private halve(): void {
-    this.buckets = Array.from({ length: MAX_BUCKETS / 2 }, (_, i) => Math.max(this.buckets[2 * i]!, this.buckets[2 * i + 1]!));
+    this.buckets = Array.from({ length: MAX_BUCKETS / 2 }, (_, i) =>
+      Math.max(this.buckets[2 * i]!, this.buckets[2 * i + 1]!),
+    );
     this.samplesPerBucket *= 2;
   }
 }

@@ -1,13 +1,17 @@
 import { type Input, stream } from '../ffmpeg/ffmpeg';
-import { MediaFailure } from '../media-failure';
-import { contrast, decode, type Pixels, PREVIEW_SIDE } from '../image/picture';
 import type { Stream } from '../ffmpeg/probe';
+import { contrast, decode, type Pixels, PREVIEW_SIDE } from '../image/picture';
+import { MediaFailure } from '../media-failure';
 import { toneMapping } from './tone-mapping';
 
 /** Where to look, as parts of the whole. The very first frame is often black: it comes last. */
 const MOMENTS = [0.1, 0.3, 0.5, 0.75, 0];
 /** Square pixels, no larger than a preview, never enlarged. ffmpeg has turned the frame already. */
-const UPRIGHT = ["scale='max(1,round(iw*sar))':ih", 'setsar=1', `scale='min(iw,${PREVIEW_SIDE})':'min(ih,${PREVIEW_SIDE})':force_original_aspect_ratio=decrease`];
+const UPRIGHT = [
+  "scale='max(1,round(iw*sar))':ih",
+  'setsar=1',
+  `scale='min(iw,${PREVIEW_SIDE})':'min(ih,${PREVIEW_SIDE})':force_original_aspect_ratio=decrease`,
+];
 /** A frame of this contrast shows something; black, white and fades stay below 10. */
 const GOOD_CONTRAST = 25;
 
@@ -35,7 +39,11 @@ const seek = (seconds: number) => (seconds > 0 ? ['-ss', seconds.toFixed(3)] : [
 async function frameAt(input: Input, picture: Stream, filters: string): Promise<Pixels | null> {
   const chunks: Buffer[] = [];
   try {
-    await stream(input, ['-map', `0:${picture.index}`, '-frames:v', '1', '-vf', filters, '-c:v', 'png', '-f', 'image2pipe'], (chunk) => void chunks.push(chunk));
+    await stream(
+      input,
+      ['-map', `0:${picture.index}`, '-frames:v', '1', '-vf', filters, '-c:v', 'png', '-f', 'image2pipe'],
+      (chunk) => void chunks.push(chunk),
+    );
     const png = Buffer.concat(chunks);
     return png.length > 0 ? await decode(png, PREVIEW_SIDE) : null; // past the last frame ffmpeg writes nothing and is content
   } catch (error) {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { transcode } from '../ffmpeg/ffmpeg';
-import type { DerivedFile } from '../job';
 import type { Stream } from '../ffmpeg/probe';
+import type { DerivedFile } from '../job';
 import { progressOf, type Size, type AvInput } from './av-input';
 import { toneMapping } from './tone-mapping';
 
@@ -22,11 +22,15 @@ export interface Film {
  * The original where it plays in every browser, else a rendition of it: H.264/AAC, at most 1080p, playable from its first
  * byte. Browsers play the first sound track: where that is not the one to hear, the original is not what is shown.
  */
-export async function previewOf(timed: AvInput, { picture, sound, size, durationSeconds }: Film): Promise<DerivedFile | 'original'> {
+export async function previewOf(
+  timed: AvInput,
+  { picture, sound, size, durationSeconds }: Film,
+): Promise<DerivedFile | 'original'> {
   const { input, outputDir, sounds, onProgress } = timed;
   const playable = isPlayablePicture(picture) && isPlayableSound(sound);
   if (playable && sound === sounds[0] && input.contentType === 'video/mp4') return 'original';
-  const codecs = playable && scaleInto(FULL, size) === 1 ? ['-c', 'copy'] : [...(await pictureCodec(picture, size)), ...soundCodec];
+  const codecs =
+    playable && scaleInto(FULL, size) === 1 ? ['-c', 'copy'] : [...(await pictureCodec(picture, size)), ...soundCodec];
   const streams = ['-map', `0:${picture.index}`, ...(sound ? ['-map', `0:${sound.index}`] : []), '-sn', '-dn'];
   const noTags = ['-map_metadata', '-1', '-map_metadata:s', '-1', '-map_chapters', '-1']; // where it was filmed stays with the original
   const options = [...streams, ...noTags, ...codecs, '-movflags', '+faststart', '-f', 'mp4'];
@@ -35,9 +39,12 @@ export async function previewOf(timed: AvInput, { picture, sound, size, duration
 }
 
 const isPlayablePicture = ({ codec_name, pix_fmt, profile }: Stream) =>
-  codec_name === 'h264' && (pix_fmt === 'yuv420p' || pix_fmt === 'yuvj420p') && ['Constrained Baseline', 'Baseline', 'Main', 'High'].includes(profile);
+  codec_name === 'h264' &&
+  (pix_fmt === 'yuv420p' || pix_fmt === 'yuvj420p') &&
+  ['Constrained Baseline', 'Baseline', 'Main', 'High'].includes(profile);
 
-const isPlayableSound = (sound: Stream | undefined) => !sound || sound.codec_name === 'mp3' || (sound.codec_name === 'aac' && sound.channels <= 6);
+const isPlayableSound = (sound: Stream | undefined) =>
+  !sound || sound.codec_name === 'mp3' || (sound.codec_name === 'aac' && sound.channels <= 6);
 
 async function pictureCodec(picture: Stream, { width, height }: Size): Promise<string[]> {
   const mapping = await toneMapping(picture);

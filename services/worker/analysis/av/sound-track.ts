@@ -1,7 +1,7 @@
 import type { Input } from '../ffmpeg/ffmpeg';
-import { MediaFailure } from '../media-failure';
 import { packetSeconds } from '../ffmpeg/packets';
 import type { Stream } from '../ffmpeg/probe';
+import { MediaFailure } from '../media-failure';
 import { measureAudio, type Sound } from './waveform';
 
 export interface SoundTrack {

@@ -43,15 +43,28 @@ describe('streams that are not used', () => {
 
   it.each<[string, VideoOptions, string, 'original' | 'rendition']>([
     ['subtitles in MP4', {}, 'video/mp4', 'original'],
-    ['subtitles and a time code in QuickTime', { container: 'mov', output: ['-timecode', '00:00:00:00'] }, 'video/quicktime', 'rendition'],
-  ])('do not count, and what else the file says is kept: %s', async (_what, { output = [], ...options }, contentType, preview) => {
-    const file = await small({ ...options, subtitles: 'mov_text', rotation: 90, output: [...output, '-metadata', 'title=A: B'] });
-    const made = await trial.analyse({ kind: 'video', contentType }, file);
-    const metadata = { title: 'A: B', framesPerSecond: 25, pixelFormat: 'yuv420p', audioTracks: 1 };
-    expect(made.facts).toMatchObject({ kind: 'video', width: 90, height: 160, codecs: ['h264', 'aac'], metadata });
-    expect(made.facts.durationSeconds).toBeCloseTo(0.5, 1);
-    expect(made.facts.derived.preview === 'original' ? 'original' : 'rendition').toBe(preview);
-  });
+    [
+      'subtitles and a time code in QuickTime',
+      { container: 'mov', output: ['-timecode', '00:00:00:00'] },
+      'video/quicktime',
+      'rendition',
+    ],
+  ])(
+    'do not count, and what else the file says is kept: %s',
+    async (_what, { output = [], ...options }, contentType, preview) => {
+      const file = await small({
+        ...options,
+        subtitles: 'mov_text',
+        rotation: 90,
+        output: [...output, '-metadata', 'title=A: B'],
+      });
+      const made = await trial.analyse({ kind: 'video', contentType }, file);
+      const metadata = { title: 'A: B', framesPerSecond: 25, pixelFormat: 'yuv420p', audioTracks: 1 };
+      expect(made.facts).toMatchObject({ kind: 'video', width: 90, height: 160, codecs: ['h264', 'aac'], metadata });
+      expect(made.facts.durationSeconds).toBeCloseTo(0.5, 1);
+      expect(made.facts.derived.preview === 'original' ? 'original' : 'rendition').toBe(preview);
+    },
+  );
 
   it.each<[string, string, () => Promise<Buffer>, string]>([
     ['lyrics', 'audio/mp4', () => small({ videoCodec: 'none', subtitles: 'mov_text' }), 'aac'],
@@ -100,6 +113,8 @@ describe('a codec that is not supported', () => {
 
   it('is not the reason where the used stream is damaged', async () => {
     const broken = matroska({ videoCodec: 'none', subtitles: 'srt', output: noise });
-    await expect(broken).rejects.toMatchObject({ code: expect.stringMatching(/invalid_media|no_media_stream/) as string });
+    await expect(broken).rejects.toMatchObject({
+      code: expect.stringMatching(/invalid_media|no_media_stream/) as string,
+    });
   });
 });

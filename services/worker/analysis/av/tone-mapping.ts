@@ -1,7 +1,8 @@
 import { hasFilter } from '../ffmpeg/ffmpeg';
 import type { Stream } from '../ffmpeg/probe';
 
-export const isHdr = ({ color_transfer }: Stream): boolean => color_transfer === 'smpte2084' || color_transfer === 'arib-std-b67';
+export const isHdr = ({ color_transfer }: Stream): boolean =>
+  color_transfer === 'smpte2084' || color_transfer === 'arib-std-b67';
 
 /** The filters that bring HDR into the range of an ordinary screen; none for other videos, or where ffmpeg was built without zimg. */
 export async function toneMapping(picture: Stream): Promise<string[]> {

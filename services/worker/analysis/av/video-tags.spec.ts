@@ -22,7 +22,11 @@ const stream = (facts: Partial<Stream> = {}): Stream => ({
   side_data_list: [],
   ...facts,
 });
-const tagged = (tags: Record<string, string>): Probe => ({ streams: [stream()], format: { duration: 1, tags }, chapters: [] });
+const tagged = (tags: Record<string, string>): Probe => ({
+  streams: [stream()],
+  format: { duration: 1, tags },
+  chapters: [],
+});
 
 describe('displayedSize', () => {
   it.each<[string, Partial<Stream>, { width: number; height: number }]>([
@@ -30,7 +34,11 @@ describe('displayedSize', () => {
     ['with square pixels', { sample_aspect_ratio: '64:45' }, { width: 1024, height: 576 }],
     ['turned', { side_data_list: [{}, { rotation: -90 }] }, { width: 576, height: 720 }],
     ['upside down', { side_data_list: [{ rotation: 180 }] }, { width: 720, height: 576 }],
-    ['with square pixels, turned', { sample_aspect_ratio: '64:45', side_data_list: [{ rotation: 270 }] }, { width: 576, height: 1024 }],
+    [
+      'with square pixels, turned',
+      { sample_aspect_ratio: '64:45', side_data_list: [{ rotation: 270 }] },
+      { width: 576, height: 1024 },
+    ],
     ['with an aspect of nothing', { sample_aspect_ratio: '0:1' }, { width: 720, height: 576 }],
   ])('shows a picture %s', (_how, facts, size) => {
     expect(displayedSize(stream(facts))).toEqual(size);
@@ -39,8 +47,17 @@ describe('displayedSize', () => {
 
 describe('videoTags', () => {
   it('reads what a phone writes', () => {
-    const tags = { 'com.apple.quicktime.make': 'Acme', 'com.apple.quicktime.location.ISO6709': '+48.8577-002.2950+035.1/', 'com.apple.quicktime.creationdate': '2024-05-04T10:20:30+0200' };
-    expect(videoTags(tagged(tags), stream())).toMatchObject({ cameraMake: 'Acme', gps: { latitude: 48.8577, longitude: -2.295 }, takenAt: '2024-05-04T10:20:30+02:00', framesPerSecond: 29.97 });
+    const tags = {
+      'com.apple.quicktime.make': 'Acme',
+      'com.apple.quicktime.location.ISO6709': '+48.8577-002.2950+035.1/',
+      'com.apple.quicktime.creationdate': '2024-05-04T10:20:30+0200',
+    };
+    expect(videoTags(tagged(tags), stream())).toMatchObject({
+      cameraMake: 'Acme',
+      gps: { latitude: 48.8577, longitude: -2.295 },
+      takenAt: '2024-05-04T10:20:30+02:00',
+      framesPerSecond: 29.97,
+    });
   });
 
   it.each<Record<string, string>>([

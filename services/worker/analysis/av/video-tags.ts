@@ -26,7 +26,9 @@ export function videoTags({ format, streams }: Probe, picture: Stream): Record<s
 
 /** Cameras without a clock write the epoch of their format (1904 or 1970). */
 function takenAt(text: string | undefined): string | undefined {
-  const match = /^((?:19[89]|20)\d+-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?$/.exec(text ?? '');
+  const match = /^((?:19[89]|20)\d+-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?$/.exec(
+    text ?? '',
+  );
   if (!match || Number.isNaN(Date.parse(`${match[1]}Z`))) return undefined;
   return `${match[1]}${(match[2] ?? '').replace(/^([+-]\d\d):?(\d\d)$/, '$1:$2')}`;
 }

@@ -2,13 +2,14 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { makeJpeg, makeM4a, makeMp4, type VideoOptions } from '#testing';
 import sharp from 'sharp';
+import { makeJpeg, makeM4a, makeMp4, type VideoOptions } from '#testing';
 import { trials } from '../../sandbox/trials.testing';
 
 const run = promisify(execFile);
 const trial = trials();
-const video = async (options: VideoOptions, contentType = 'video/mp4') => trial.analyse({ kind: 'video', contentType }, await makeMp4(options));
+const video = async (options: VideoOptions, contentType = 'video/mp4') =>
+  trial.analyse({ kind: 'video', contentType }, await makeMp4(options));
 
 const mp4Video = (file: Buffer) => trial.analyse({ kind: 'video', contentType: 'video/mp4' }, file);
 
@@ -25,16 +26,29 @@ async function inspect(path: string): Promise<Rendition> {
 describe('a video that plays everywhere', () => {
   it('gets facts, poster and waveform, and is its own preview', async () => {
     const { facts, path } = await video({ seconds: 2 });
-    expect(facts).toMatchObject({ kind: 'video', width: 320, height: 180, codecs: ['h264', 'aac'], derived: { preview: 'original' } });
+    expect(facts).toMatchObject({
+      kind: 'video',
+      width: 320,
+      height: 180,
+      codecs: ['h264', 'aac'],
+      derived: { preview: 'original' },
+    });
     expect(facts.durationSeconds).toBeCloseTo(2, 1);
     expect(await sharp(path('thumbnail.webp')).metadata()).toMatchObject({ width: 320, height: 180 });
-    const waveform = JSON.parse(await readFile(path('waveform.json'), 'utf8')) as { peaks: number[]; durationSeconds: number };
+    const waveform = JSON.parse(await readFile(path('waveform.json'), 'utf8')) as {
+      peaks: number[];
+      durationSeconds: number;
+    };
     expect(waveform.peaks).toHaveLength(400);
     expect(Math.max(...waveform.peaks)).toBeGreaterThan(0.05);
     expect(await readdir(dirname(path('.')))).toEqual(['derived', 'original']);
   });
 
-  it.each([[90, 180, 320], [180, 320, 180], [270, 180, 320]] as const)('is shown upright when turned by %i degrees', async (rotation, width, height) => {
+  it.each([
+    [90, 180, 320],
+    [180, 320, 180],
+    [270, 180, 320],
+  ] as const)('is shown upright when turned by %i degrees', async (rotation, width, height) => {
     const { facts, path } = await video({ seconds: 0.5, rotation });
     expect(facts).toMatchObject({ width, height });
     expect(await sharp(path('thumbnail.webp')).metadata()).toMatchObject({ width, height });
@@ -63,7 +77,11 @@ describe('a video that plays everywhere', () => {
 
 describe('the poster', () => {
   it('is not the black frame it begins with', async () => {
-    const { path } = await video({ picture: "color=black:s=320x180:r=25:d=0.4[a];testsrc2=s=320x180:r=25:d=3[b];[a][b]concat", seconds: 3.4, audioTracks: 0 });
+    const { path } = await video({
+      picture: 'color=black:s=320x180:r=25:d=0.4[a];testsrc2=s=320x180:r=25:d=3[b];[a][b]concat',
+      seconds: 3.4,
+      audioTracks: 0,
+    });
     expect((await sharp(path('thumbnail.webp')).greyscale().stats()).channels[0]!.mean).toBeGreaterThan(50);
   });
 
@@ -97,9 +115,20 @@ describe('a video that some browser does not play', () => {
   });
 
   it('is brought down to 1080p, turned upright, its place left out, its index first', async () => {
-    const options: VideoOptions = { seconds: 0.2, width: 2_560, height: 1_440, videoCodec: 'libx265', rotation: 90, output: ['-metadata', 'location=+48.8577+002.2950/', '-metadata', 'title=Paris'] };
+    const options: VideoOptions = {
+      seconds: 0.2,
+      width: 2_560,
+      height: 1_440,
+      videoCodec: 'libx265',
+      rotation: 90,
+      output: ['-metadata', 'location=+48.8577+002.2950/', '-metadata', 'title=Paris'],
+    };
     const { facts, path } = await video(options);
-    expect(facts).toMatchObject({ width: 1_440, height: 2_560, metadata: { title: 'Paris', gps: { latitude: 48.8577, longitude: 2.295 } } });
+    expect(facts).toMatchObject({
+      width: 1_440,
+      height: 2_560,
+      metadata: { title: 'Paris', gps: { latitude: 48.8577, longitude: 2.295 } },
+    });
     const bytes = await readFile(path('preview.mp4'));
     expect(bytes.indexOf('moov')).toBeLessThan(bytes.indexOf('mdat'));
     const { streams, format } = await inspect(path('preview.mp4'));
@@ -125,7 +154,13 @@ describe('what a header says', () => {
 
   it('is not believed about the kind: sound alone, with or without a cover, is audio', async () => {
     const plain = await video({ seconds: 0.5, videoCodec: 'none' });
-    expect(plain.facts).toMatchObject({ kind: 'audio', width: null, height: null, codecs: ['aac'], derived: { preview: 'original' } });
+    expect(plain.facts).toMatchObject({
+      kind: 'audio',
+      width: null,
+      height: null,
+      codecs: ['aac'],
+      derived: { preview: 'original' },
+    });
     const covered = await mp4Video(await makeM4a({ seconds: 0.5, cover: await makeJpeg({ width: 100, height: 90 }) }));
     expect(covered.facts).toMatchObject({ kind: 'audio', width: null });
     expect(await sharp(covered.path('thumbnail.webp')).metadata()).toMatchObject({ width: 100, height: 90 });
@@ -143,10 +178,14 @@ describe('a video that is none', () => {
   it('whose frames are noise', async () => {
     const mp4 = await makeMp4({ seconds: 1, audioTracks: 0 });
     mp4.fill(0xa5, mp4.indexOf('mdat') + 4, mp4.indexOf('moov') - 4);
-    await expect(mp4Video(mp4)).rejects.toMatchObject({ code: expect.stringMatching(/invalid_media|no_media_stream/) as string });
+    await expect(mp4Video(mp4)).rejects.toMatchObject({
+      code: expect.stringMatching(/invalid_media|no_media_stream/) as string,
+    });
   });
 
   it('that has a head and nothing else', async () => {
-    await expect(mp4Video(Buffer.from('\0\0\0\x14ftypisom\0\0\0\0isom', 'latin1'))).rejects.toMatchObject({ code: 'invalid_media' });
+    await expect(mp4Video(Buffer.from('\0\0\0\x14ftypisom\0\0\0\0isom', 'latin1'))).rejects.toMatchObject({
+      code: 'invalid_media',
+    });
   });
 });

@@ -1,12 +1,12 @@
 import { cleanMetadata } from '../clean-metadata';
-import type { Facts } from '../job';
 import { packetSeconds } from '../ffmpeg/packets';
-import { writeThumbnail } from '../image/picture';
-import { findPoster } from './poster';
 import type { Stream } from '../ffmpeg/probe';
+import { writeThumbnail } from '../image/picture';
+import type { Facts } from '../job';
+import { chapterFacts, displayedSize, progressOf, type AvInput } from './av-input';
+import { findPoster } from './poster';
 import { previewOf } from './rendition';
 import { soundOfFilm } from './sound-track';
-import { chapterFacts, displayedSize, progressOf, type AvInput } from './av-input';
 import { videoTags } from './video-tags';
 import { writeWaveform } from './waveform';
 

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Input, stream } from '../ffmpeg/ffmpeg';
+import type { Pixels } from '../image/picture';
 import type { DerivedFile } from '../job';
 import { PeakMeter, PEAKS_SAMPLE_RATE } from './peaks';
-import type { Pixels } from '../image/picture';
 
 const PEAKS = 400;
 
@@ -14,9 +14,25 @@ export interface Sound {
 }
 
 /** Decodes one sound stream whole. @throws {MediaFailure} when nothing of it can be decoded. */
-export async function measureAudio(input: Input, streamIndex: number, onSeconds?: (seconds: number) => void): Promise<Sound> {
+export async function measureAudio(
+  input: Input,
+  streamIndex: number,
+  onSeconds?: (seconds: number) => void,
+): Promise<Sound> {
   const meter = new PeakMeter();
-  const options = ['-map', `0:${streamIndex}`, '-vn', '-ac', '1', '-ar', String(PEAKS_SAMPLE_RATE), '-c:a', 'pcm_s16le', '-f', 's16le'];
+  const options = [
+    '-map',
+    `0:${streamIndex}`,
+    '-vn',
+    '-ac',
+    '1',
+    '-ar',
+    String(PEAKS_SAMPLE_RATE),
+    '-c:a',
+    'pcm_s16le',
+    '-f',
+    's16le',
+  ];
   await stream(input, options, (chunk) => {
     meter.add(chunk);
     onSeconds?.(meter.durationSeconds);

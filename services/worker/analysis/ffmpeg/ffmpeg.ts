@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import ffmpeg, { type FfmpegCommand } from 'fluent-ffmpeg';
-import { inputOptions } from './input-options';
 import { isExhaustion } from '../exhaustion';
 import { MediaFailure } from '../media-failure';
+import { inputOptions } from './input-options';
 
 const running = new Set<FfmpegCommand>();
 
@@ -16,7 +16,9 @@ export function killAll(): void {
 
 /** Whether the installed ffmpeg was built with this filter. */
 export function hasFilter(name: string): Promise<boolean> {
-  return new Promise((resolve, reject) => ffmpeg.getAvailableFilters((error, filters) => (error ? reject(error) : resolve(name in filters))));
+  return new Promise((resolve, reject) =>
+    ffmpeg.getAvailableFilters((error, filters) => (error ? reject(error) : resolve(name in filters))),
+  );
 }
 
 export interface Input {
@@ -32,7 +34,12 @@ export interface Input {
  * @throws {MediaFailure} `unsupported_codec` when there is no decoder for a mapped stream or the list of codecs forbids
  * it, `invalid_media` when ffmpeg gives up on the input otherwise, `too_complex` when it hit a limit.
  */
-export function transcode(input: Input, outputPath: string, options: string[], onSeconds?: (seconds: number) => void): Promise<void> {
+export function transcode(
+  input: Input,
+  outputPath: string,
+  options: string[],
+  onSeconds?: (seconds: number) => void,
+): Promise<void> {
   const command = hardened(input).outputOptions(options).output(outputPath);
   if (onSeconds) {
     // Not fluent's 'progress' event: a listener of that makes it start an ffprobe of its own, outside all limits.
@@ -50,14 +57,27 @@ export function transcode(input: Input, outputPath: string, options: string[], o
  */
 export async function stream(input: Input, options: string[], onData: (chunk: Buffer) => void): Promise<void> {
   // Without a 'close' event: fluent takes that for a broken pipe and fails a command that ends more than 20 ms later.
-  const sink = new Writable({ autoDestroy: false, emitClose: false, write: (chunk: Buffer, _encoding, done) => done(void onData(chunk)) });
+  const sink = new Writable({
+    autoDestroy: false,
+    emitClose: false,
+    write: (chunk: Buffer, _encoding, done) => done(void onData(chunk)),
+  });
   const drained = new Promise((resolve) => void sink.once('finish', resolve));
   await settled(hardened(input).outputOptions(options).output(sink));
   await drained; // the process may end before its last bytes are read
 }
 
 function hardened({ path, contentType, options = [] }: Input): FfmpegCommand {
-  return ffmpeg(path).inputOptions(['-nostdin', '-hide_banner', '-loglevel', 'error', '-threads', '2', ...inputOptions(contentType), ...options]);
+  return ffmpeg(path).inputOptions([
+    '-nostdin',
+    '-hide_banner',
+    '-loglevel',
+    'error',
+    '-threads',
+    '2',
+    ...inputOptions(contentType),
+    ...options,
+  ]);
 }
 
 async function settled(command: FfmpegCommand): Promise<void> {
@@ -65,7 +85,9 @@ async function settled(command: FfmpegCommand): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       command.on('end', () => resolve());
-      command.on('error', (error: Error, _stdout: unknown, stderr: unknown) => reject(toFailure(error, String(stderr ?? ''))));
+      command.on('error', (error: Error, _stdout: unknown, stderr: unknown) =>
+        reject(toFailure(error, String(stderr ?? ''))),
+      );
       command.run();
     });
   } finally {
@@ -83,8 +105,10 @@ const NO_DECODER =
 /** fluent-ffmpeg tells how ffmpeg ended in words alone, and leaves the reason to what ffmpeg printed. */
 function toFailure(error: Error, printed: string): Error {
   if (isExhaustion(`${error.message} ${printed}`)) return new Error(`${error.message} ${printed.slice(-500)}`);
-  if (/killed with signal SIG(XCPU|KILL)/.test(error.message)) return new MediaFailure('processing_timeout', error.message);
-  if (/killed with signal|Cannot allocate memory|File too large/.test(error.message)) return new MediaFailure('too_complex', error.message);
+  if (/killed with signal SIG(XCPU|KILL)/.test(error.message))
+    return new MediaFailure('processing_timeout', error.message);
+  if (/killed with signal|Cannot allocate memory|File too large/.test(error.message))
+    return new MediaFailure('too_complex', error.message);
   if (NO_DECODER.test(printed)) return new MediaFailure('unsupported_codec', error.message.slice(0, 500));
   if (/exited with code/.test(error.message)) return new MediaFailure('invalid_media', error.message.slice(0, 500));
   return error;

@@ -36,6 +36,11 @@ export function inputOptions(contentType: string): string[] {
   if (!demuxer) throw new MediaFailure('no_media_stream', `no demuxer for ${contentType}`);
   const input = ['-f', demuxer, '-format_whitelist', demuxer, '-protocol_whitelist', 'file'];
   const noReferences = demuxer === 'mov' ? ['-enable_drefs', '0', '-use_absolute_path', '0'] : [];
-  const decoding = ['-codec_whitelist', decoders.join(' ').replaceAll(' ', ','), '-max_pixels', String(MAX_FRAME_PIXELS)];
+  const decoding = [
+    '-codec_whitelist',
+    decoders.join(' ').replaceAll(' ', ','),
+    '-max_pixels',
+    String(MAX_FRAME_PIXELS),
+  ];
   return [...input, ...noReferences, ...decoding];
 }

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { MediaFailure } from '../media-failure';
 import type { Input } from './ffmpeg';
 import { parseFormatDump } from './format-dump';
 import { inputOptions } from './input-options';
-import { MediaFailure } from '../media-failure';
 
 const run = promisify(execFile);
 const LIMITS = { maxBuffer: 8 * 1024 ** 2, timeout: 120_000, killSignal: 'SIGKILL' } as const;
@@ -75,9 +75,11 @@ const CODEC_NOT_LISTED = /not on whitelist '[^']*'\s+Could not open codec for in
 type ToolError = Error & { code?: unknown; killed?: boolean; signal?: string | null; stderr?: string };
 
 function toFailure(error: ToolError): Error {
-  if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return new MediaFailure('too_complex', 'ffprobe printed too much');
+  if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER')
+    return new MediaFailure('too_complex', 'ffprobe printed too much');
   if (error.killed) return new MediaFailure('processing_timeout', 'ffprobe took too long');
   if (error.signal) return new MediaFailure('too_complex', `ffprobe ended by ${error.signal}`);
-  if (typeof error.code === 'number' || error instanceof SyntaxError || error instanceof z.ZodError) return new MediaFailure('invalid_media', (error.stderr || error.message).slice(-500));
+  if (typeof error.code === 'number' || error instanceof SyntaxError || error instanceof z.ZodError)
+    return new MediaFailure('invalid_media', (error.stderr || error.message).slice(-500));
   return error;
 }

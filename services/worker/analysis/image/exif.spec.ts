@@ -1,5 +1,5 @@
-import { makeJpeg } from '#testing';
 import sharp, { type Exif } from 'sharp';
+import { makeJpeg } from '#testing';
 import { cameraFacts } from './exif';
 
 async function factsOf(exif: Exif) {
@@ -7,13 +7,25 @@ async function factsOf(exif: Exif) {
   return cameraFacts(block);
 }
 
-const sydney = { GPSLatitudeRef: 'S', GPSLatitude: '33/1 52/1 3000/100', GPSLongitudeRef: 'E', GPSLongitude: '151/1 12/1 0/1' };
+const sydney = {
+  GPSLatitudeRef: 'S',
+  GPSLatitude: '33/1 52/1 3000/100',
+  GPSLongitudeRef: 'E',
+  GPSLongitude: '151/1 12/1 0/1',
+};
 
 describe('cameraFacts', () => {
   it('reads camera, lens, exposure, moment with zone, and place', async () => {
     const facts = await factsOf({
       IFD0: { Make: 'Acme', Model: 'One' },
-      IFD2: { LensModel: '35mm', FNumber: '28/10', ExposureTime: '1/250', ISOSpeedRatings: '200', DateTimeOriginal: '2024:05:04 10:20:30', OffsetTimeOriginal: '+02:00' },
+      IFD2: {
+        LensModel: '35mm',
+        FNumber: '28/10',
+        ExposureTime: '1/250',
+        ISOSpeedRatings: '200',
+        DateTimeOriginal: '2024:05:04 10:20:30',
+        OffsetTimeOriginal: '+02:00',
+      },
       IFD3: { ...sydney, GPSAltitude: '58/1' },
     });
     expect(facts).toMatchObject({
@@ -29,7 +41,9 @@ describe('cameraFacts', () => {
   });
 
   it('leaves the zone open when the camera did not know it', async () => {
-    expect(await factsOf({ IFD2: { DateTimeOriginal: '2024:05:04 10:20:30' } })).toMatchObject({ takenAt: '2024-05-04T10:20:30' });
+    expect(await factsOf({ IFD2: { DateTimeOriginal: '2024:05:04 10:20:30' } })).toMatchObject({
+      takenAt: '2024-05-04T10:20:30',
+    });
   });
 
   it.each<[string, Exif]>([
@@ -41,11 +55,17 @@ describe('cameraFacts', () => {
     expect((await factsOf(exif)).gps).toBeUndefined();
   });
 
-  it.each(['0000:00:00 00:00:00', '9999:99:99 99:99:99', '2024:13:45 27:61:61', 'yesterday'])('has no moment for %s', async (when) => {
-    expect((await factsOf({ IFD2: { DateTimeOriginal: when } })).takenAt).toBeUndefined();
-  });
+  it.each(['0000:00:00 00:00:00', '9999:99:99 99:99:99', '2024:13:45 27:61:61', 'yesterday'])(
+    'has no moment for %s',
+    async (when) => {
+      expect((await factsOf({ IFD2: { DateTimeOriginal: when } })).takenAt).toBeUndefined();
+    },
+  );
 
-  it.each([Buffer.alloc(0), Buffer.from('Exif\0\0II*\0\xff\xff\xff\xff', 'latin1'), Buffer.alloc(64, 0xff)])('takes garbage for nothing', (block) => {
-    expect(cameraFacts(block)).toEqual({});
-  });
+  it.each([Buffer.alloc(0), Buffer.from('Exif\0\0II*\0\xff\xff\xff\xff', 'latin1'), Buffer.alloc(64, 0xff)])(
+    'takes garbage for nothing',
+    (block) => {
+      expect(cameraFacts(block)).toEqual({});
+    },
+  );
 });

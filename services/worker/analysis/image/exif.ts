@@ -38,10 +38,15 @@ function text(value: unknown): string | undefined {
   return typeof words === 'string' ? words.replace(/\0.*$/s, '').trim() : undefined;
 }
 
-const positive = (value: unknown) => (typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : undefined);
+const positive = (value: unknown) =>
+  typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : undefined;
 
 /** Local time as the camera's clock showed it, with the zone when the camera knew it: `2024-05-04T10:20:30+02:00`. */
-function takenAt(photo: Partial<Record<string, unknown>>, image: Partial<Record<string, unknown>>, block: Buffer): string | undefined {
+function takenAt(
+  photo: Partial<Record<string, unknown>>,
+  image: Partial<Record<string, unknown>>,
+  block: Buffer,
+): string | undefined {
   const candidates: [unknown, unknown][] = [
     [photo.DateTimeOriginal, photo.OffsetTimeOriginal],
     [photo.DateTimeDigitized, photo.OffsetTimeDigitized],
@@ -58,7 +63,9 @@ function takenAt(photo: Partial<Record<string, unknown>>, image: Partial<Record<
   return undefined;
 }
 
-function place(gps: Partial<Record<string, unknown>>): { latitude: number; longitude: number; altitudeMetres?: number } | undefined {
+function place(
+  gps: Partial<Record<string, unknown>>,
+): { latitude: number; longitude: number; altitudeMetres?: number } | undefined {
   const latitude = degrees(gps.GPSLatitude, gps.GPSLatitudeRef, 'S', 90);
   const longitude = degrees(gps.GPSLongitude, gps.GPSLongitudeRef, 'W', 180);
   if (latitude === undefined || longitude === undefined) return undefined;

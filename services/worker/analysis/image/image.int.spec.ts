@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { makeAvif, makeGif, makeJpeg, makePng, makeTiff, makeWebp } from '#testing';
 import sharp from 'sharp';
 import { thumbHashToApproximateAspectRatio, thumbHashToAverageRGBA } from 'thumbhash';
+import { makeAvif, makeGif, makeJpeg, makePng, makeTiff, makeWebp } from '#testing';
 import { trials } from '../../sandbox/trials.testing';
 
 const trial = trials();
@@ -33,16 +33,26 @@ describe('a picture', () => {
   });
 
   it('tells its colours and shape in a few bytes, for the time until it is loaded', async () => {
-    const red = await image('image/png', await makePng({ width: 600, height: 300, background: { r: 220, g: 30, b: 30 } }));
+    const red = await image(
+      'image/png',
+      await makePng({ width: 600, height: 300, background: { r: 220, g: 30, b: 30 } }),
+    );
     const hash = Buffer.from(red.facts.placeholder!, 'base64');
     const { r, g, b } = thumbHashToAverageRGBA(hash);
     expect(r).toBeGreaterThan(0.8);
     expect(Math.max(g, b)).toBeLessThan(0.2);
     expect(thumbHashToApproximateAspectRatio(hash)).toBeGreaterThan(1.5);
-    expect((await image('image/png', await makePng({ width: 1, height: 20_000 }))).facts.placeholder).toEqual(expect.any(String));
+    expect((await image('image/png', await makePng({ width: 1, height: 20_000 }))).facts.placeholder).toEqual(
+      expect.any(String),
+    );
   });
 
-  it.each([[1, 60, 40], [3, 60, 40], [6, 40, 60], [8, 40, 60]])('is upright with orientation %i', async (orientation, width, height) => {
+  it.each([
+    [1, 60, 40],
+    [3, 60, 40],
+    [6, 40, 60],
+    [8, 40, 60],
+  ])('is upright with orientation %i', async (orientation, width, height) => {
     const { facts, path } = await image('image/jpeg', await makeJpeg({ width: 60, height: 40, orientation }));
     expect(facts).toMatchObject({ width, height, metadata: { orientation } });
     expect(await sharp(path('thumbnail.webp')).metadata()).toMatchObject({ width, height });
@@ -51,15 +61,35 @@ describe('a picture', () => {
   it('keeps alpha and comes out as sRGB', async () => {
     const glass = await image('image/png', await makePng({ background: { r: 255, g: 0, b: 0, alpha: 0.5 } }));
     expect((await sharp(glass.path('preview.webp')).stats()).isOpaque).toBe(false);
-    const ink = await sharp(await makeJpeg()).toColourspace('cmyk').jpeg().toBuffer();
-    expect(await sharp((await image('image/jpeg', ink)).path('preview.webp')).metadata()).toMatchObject({ space: 'srgb', channels: 3 });
-    const deep = await sharp(await makePng()).toColourspace('rgb16').png().toBuffer();
-    expect(await sharp((await image('image/png', deep)).path('preview.webp')).metadata()).toMatchObject({ space: 'srgb', depth: 'uchar' });
+    const ink = await sharp(await makeJpeg())
+      .toColourspace('cmyk')
+      .jpeg()
+      .toBuffer();
+    expect(await sharp((await image('image/jpeg', ink)).path('preview.webp')).metadata()).toMatchObject({
+      space: 'srgb',
+      channels: 3,
+    });
+    const deep = await sharp(await makePng())
+      .toColourspace('rgb16')
+      .png()
+      .toBuffer();
+    expect(await sharp((await image('image/png', deep)).path('preview.webp')).metadata()).toMatchObject({
+      space: 'srgb',
+      depth: 'uchar',
+    });
   });
 
   it('tells where it was taken to its owner, and to nobody by its derived files', async () => {
-    const place = { GPSLatitudeRef: 'N', GPSLatitude: '48/1 51/1 0/1', GPSLongitudeRef: 'E', GPSLongitude: '2/1 18/1 0/1' };
-    const { facts, path } = await image('image/jpeg', await makeJpeg({ exif: { IFD0: { Make: 'Acme' }, IFD3: place } }));
+    const place = {
+      GPSLatitudeRef: 'N',
+      GPSLatitude: '48/1 51/1 0/1',
+      GPSLongitudeRef: 'E',
+      GPSLongitude: '2/1 18/1 0/1',
+    };
+    const { facts, path } = await image(
+      'image/jpeg',
+      await makeJpeg({ exif: { IFD0: { Make: 'Acme' }, IFD3: place } }),
+    );
     expect(facts.metadata).toMatchObject({ cameraMake: 'Acme', gps: { latitude: 48.85, longitude: 2.3 } });
     for (const name of ['thumbnail.webp', 'preview.webp']) {
       const { exif, xmp, iptc, icc } = await sharp(path(name)).metadata();
@@ -78,11 +108,15 @@ describe('a picture', () => {
 describe('a picture that is none', () => {
   it('cut in half: truncated', async () => {
     const jpeg = await makeJpeg();
-    await expect(image('image/jpeg', jpeg.subarray(0, jpeg.length / 2))).rejects.toMatchObject({ code: 'truncated_media' });
+    await expect(image('image/jpeg', jpeg.subarray(0, jpeg.length / 2))).rejects.toMatchObject({
+      code: 'truncated_media',
+    });
   });
 
   it('magic bytes alone, or another format than was sniffed: invalid', async () => {
-    await expect(image('image/gif', Buffer.from('GIF89a<html></html>'))).rejects.toMatchObject({ code: 'invalid_media' });
+    await expect(image('image/gif', Buffer.from('GIF89a<html></html>'))).rejects.toMatchObject({
+      code: 'invalid_media',
+    });
     await expect(image('image/jpeg', await makePng())).rejects.toMatchObject({ code: 'invalid_media' });
   });
 
@@ -96,13 +130,18 @@ describe('a picture that is none', () => {
   it('a header that promises 2.5 gigapixels: too complex, at once and without the memory', async () => {
     const before = await trial.memoryBytes();
     const startedAt = Date.now();
-    await expect(image('image/png', resized(await makePng(), 50_000, 50_000))).rejects.toMatchObject({ code: 'too_complex' });
+    await expect(image('image/png', resized(await makePng(), 50_000, 50_000))).rejects.toMatchObject({
+      code: 'too_complex',
+    });
     expect(Date.now() - startedAt).toBeLessThan(5_000);
     expect(trial.peakBytes() - before).toBeLessThan(300 * 1024 ** 2);
   });
 
   it('40 megapixels of 16 bits: too complex by its header', async () => {
-    const deep = await sharp(await makePng({ width: 16, height: 16 })).toColourspace('rgb16').png().toBuffer();
+    const deep = await sharp(await makePng({ width: 16, height: 16 }))
+      .toColourspace('rgb16')
+      .png()
+      .toBuffer();
     await expect(image('image/png', resized(deep, 7_000, 6_000))).rejects.toMatchObject({ code: 'too_complex' });
   });
 });

@@ -1,22 +1,32 @@
 import type { Metadata } from 'sharp';
 import { cleanMetadata } from '../clean-metadata';
-import { cameraFacts } from './exif';
 import type { DerivedFile, Facts, Job, OnProgress } from '../job';
 import { MediaFailure } from '../media-failure';
+import { cameraFacts } from './exif';
 import { decode, MAX_PIXELS, PREVIEW_SIDE, readHeader, writeAnimation, writeThumbnail, writeWebp } from './picture';
 
 /** What sharp calls the formats we take. */
-const formats: Record<string, string> = { 'image/jpeg': 'jpeg', 'image/png': 'png', 'image/gif': 'gif', 'image/webp': 'webp', 'image/avif': 'heif', 'image/tiff': 'tiff' };
+const formats: Record<string, string> = {
+  'image/jpeg': 'jpeg',
+  'image/png': 'png',
+  'image/gif': 'gif',
+  'image/webp': 'webp',
+  'image/avif': 'heif',
+  'image/tiff': 'tiff',
+};
 
 /** Facts, thumbnail and preview of a picture. @throws {MediaFailure} */
 export async function analyseImage({ contentType, inputPath, outputDir }: Job, onProgress: OnProgress): Promise<Facts> {
   const header = await readHeader(inputPath);
-  if (header.format !== formats[contentType]) throw new MediaFailure('invalid_media', `${header.format} inside ${contentType}`);
+  if (header.format !== formats[contentType])
+    throw new MediaFailure('invalid_media', `${header.format} inside ${contentType}`);
   onProgress(10);
   const pixels = await decode(inputPath, PREVIEW_SIDE);
   onProgress(60);
   const { thumbnail, placeholder } = await writeThumbnail(pixels, outputDir);
-  const preview = (await animatedPreview(header, inputPath, outputDir)) ?? (await writeWebp(pixels, PREVIEW_SIDE, outputDir, 'preview.webp'));
+  const preview =
+    (await animatedPreview(header, inputPath, outputDir)) ??
+    (await writeWebp(pixels, PREVIEW_SIDE, outputDir, 'preview.webp'));
   return {
     kind: 'image',
     width: header.autoOrient.width,
@@ -29,7 +39,8 @@ export async function analyseImage({ contentType, inputPath, outputDir }: Job, o
   };
 }
 
-const isAnimated = (header: Metadata) => (header.pages ?? 1) > 1 && (header.format === 'gif' || header.format === 'webp');
+const isAnimated = (header: Metadata) =>
+  (header.pages ?? 1) > 1 && (header.format === 'gif' || header.format === 'webp');
 
 /** An animation of more pixels than a picture may have is previewed by its first frame: `null`. */
 async function animatedPreview(header: Metadata, inputPath: string, outputDir: string): Promise<DerivedFile | null> {

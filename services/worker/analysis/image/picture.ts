@@ -20,7 +20,9 @@ export function restrictPictures(): void {
   sharp.concurrency(1);
   sharp.cache(false);
   sharp.block({ operation: ['VipsForeignLoad'] });
-  sharp.unblock({ operation: ['Jpeg', 'Png', 'Nsgif', 'Webp', 'Heif', 'Tiff'].map((name) => `VipsForeignLoad${name}`) });
+  sharp.unblock({
+    operation: ['Jpeg', 'Png', 'Nsgif', 'Webp', 'Heif', 'Tiff'].map((name) => `VipsForeignLoad${name}`),
+  });
 }
 
 /** A picture in memory: upright, 8-bit sRGB, with alpha if it had one, without any metadata. */
@@ -41,35 +43,56 @@ const readOptions = { limitInputPixels: MAX_PIXELS, failOn: 'error' } as const;
 export async function readHeader(source: string | Buffer): Promise<Metadata> {
   const header = await decided(sharp(source, readOptions).metadata());
   const deep = header.depth !== 'uchar' && header.depth !== 'char';
-  if (deep && header.width * header.height > MAX_DEEP_PIXELS) throw new MediaFailure('too_complex', `${header.width}x${header.height} ${header.depth}`);
+  if (deep && header.width * header.height > MAX_DEEP_PIXELS)
+    throw new MediaFailure('too_complex', `${header.width}x${header.height} ${header.depth}`);
   return header;
 }
 
 /** Decodes a picture whole, as a viewer shows it, longest side at most `longestSide`, never enlarged. @throws {MediaFailure} */
 export async function decode(source: string | Buffer, longestSide: number): Promise<Pixels> {
-  const pipeline = fitted(sharp(source, readOptions).autoOrient(), longestSide).toColourspace('srgb').raw({ depth: 'uchar' });
-  const { data, info } = await decided(pipeline.timeout({ seconds: SECONDS_PER_PIPELINE }).toBuffer({ resolveWithObject: true }));
+  const pipeline = fitted(sharp(source, readOptions).autoOrient(), longestSide)
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' });
+  const { data, info } = await decided(
+    pipeline.timeout({ seconds: SECONDS_PER_PIPELINE }).toBuffer({ resolveWithObject: true }),
+  );
   return { data, width: info.width, height: info.height, channels: info.channels };
 }
 
-const fitted = (image: Sharp, longestSide: number) => image.resize({ width: longestSide, height: longestSide, fit: 'inside', withoutEnlargement: true });
+const fitted = (image: Sharp, longestSide: number) =>
+  image.resize({ width: longestSide, height: longestSide, fit: 'inside', withoutEnlargement: true });
 
 /** Writes pixels as `name` into `outputDir`, longest side at most `longestSide`. */
-export async function writeWebp(pixels: Pixels, longestSide: number, outputDir: string, name: string): Promise<DerivedFile> {
+export async function writeWebp(
+  pixels: Pixels,
+  longestSide: number,
+  outputDir: string,
+  name: string,
+): Promise<DerivedFile> {
   const { data, ...raw } = pixels;
   await fitted(sharp(data, { raw }), longestSide).webp({ quality: 80 }).toFile(join(outputDir, name));
   return { name, contentType: 'image/webp' };
 }
 
 /** Writes the thumbnail, and tells what to show until it is loaded. */
-export async function writeThumbnail(pixels: Pixels, outputDir: string): Promise<{ thumbnail: DerivedFile; placeholder: string | null }> {
-  return { thumbnail: await writeWebp(pixels, THUMBNAIL_SIDE, outputDir, 'thumbnail.webp'), placeholder: await placeholderOf(pixels) };
+export async function writeThumbnail(
+  pixels: Pixels,
+  outputDir: string,
+): Promise<{ thumbnail: DerivedFile; placeholder: string | null }> {
+  return {
+    thumbnail: await writeWebp(pixels, THUMBNAIL_SIDE, outputDir, 'thumbnail.webp'),
+    placeholder: await placeholderOf(pixels),
+  };
 }
 
 /** Its colours and rough shape in some 25 bytes. No picture is worse for the lack of it: null when it can not be made. */
 async function placeholderOf({ data, ...raw }: Pixels): Promise<string | null> {
   try {
-    const small = await fitted(sharp(data, { raw }), PLACEHOLDER_SIDE).toColourspace('srgb').ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+    const small = await fitted(sharp(data, { raw }), PLACEHOLDER_SIDE)
+      .toColourspace('srgb')
+      .ensureAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
     return Buffer.from(rgbaToThumbHash(small.info.width, small.info.height, small.data)).toString('base64');
   } catch {
     return null;
@@ -77,9 +100,16 @@ async function placeholderOf({ data, ...raw }: Pixels): Promise<string | null> {
 }
 
 /** Writes the first `frames` frames as an animation. @throws {MediaFailure} */
-export async function writeAnimation(path: string, frames: number, outputDir: string, name: string): Promise<DerivedFile> {
+export async function writeAnimation(
+  path: string,
+  frames: number,
+  outputDir: string,
+  name: string,
+): Promise<DerivedFile> {
   const animation = fitted(sharp(path, { ...readOptions, pages: frames }), PREVIEW_SIDE).toColourspace('srgb');
-  await decided(animation.webp({ quality: 75, effort: 2 }).timeout({ seconds: SECONDS_PER_PIPELINE }).toFile(join(outputDir, name)));
+  await decided(
+    animation.webp({ quality: 75, effort: 2 }).timeout({ seconds: SECONDS_PER_PIPELINE }).toFile(join(outputDir, name)),
+  );
   return { name, contentType: 'image/webp' };
 }
 
@@ -99,8 +129,10 @@ async function decided<T>(work: Promise<T>): Promise<T> {
 function toFailure(error: Error): Error {
   const words = error.message.slice(0, 300);
   if (/ENOENT|Input file is missing/.test(words) || isExhaustion(words)) return error;
-  if (/exceeds pixel limit|exceed|[Tt]oo (many|large|big)|out of memory|Maximum supported/.test(words)) return new MediaFailure('too_complex', words);
+  if (/exceeds pixel limit|exceed|[Tt]oo (many|large|big)|out of memory|Maximum supported/.test(words))
+    return new MediaFailure('too_complex', words);
   if (/timeout/.test(words)) return new MediaFailure('processing_timeout', words);
-  if (/premature end|truncated|read error|end of (file|stream)|not enough/i.test(words)) return new MediaFailure('truncated_media', words);
+  if (/premature end|truncated|read error|end of (file|stream)|not enough/i.test(words))
+    return new MediaFailure('truncated_media', words);
   return new MediaFailure('invalid_media', words);
 }

@@ -1,15 +1,15 @@
 import type { User } from '#contracts';
+import { signOut } from '../../actions/sign-out';
 import { api, exportUrl } from '../../network/api';
+import { stats } from '../../state/stats';
+import { openDialog } from '../../ui/confirm-dialog';
 import { h } from '../../ui/dom';
 import { formatBytes } from '../../ui/format';
 import { icon } from '../../ui/icons';
-import { signOut } from '../../actions/sign-out';
-import { stats } from '../../state/stats';
 import { texts } from '../../ui/texts';
-import { openDialog } from '../../ui/confirm-dialog';
+import { toast } from '../../ui/toasts';
 import { field, setFieldError } from '../base/field';
 import { form } from '../base/form';
-import { toast } from '../../ui/toasts';
 
 /** Says what will happen, and wants the name typed and the password: nobody gets through here by accident. */
 export function askToDeleteAccount(user: User): void {
@@ -37,8 +37,18 @@ export function askToDeleteAccount(user: User): void {
         },
       },
       field({ label: t.typeToConfirm(user.username), name: 'confirmation', autocomplete: 'off', required: true }),
-      field({ label: texts.auth.password, name: 'password', type: 'password', autocomplete: 'current-password', required: true }),
+      field({
+        label: texts.auth.password,
+        name: 'password',
+        type: 'password',
+        autocomplete: 'current-password',
+        required: true,
+      }),
     ),
-    h('button', { type: 'button', class: 'icon-button dialog-close', 'aria-label': texts.close, onclick: () => dialog.close() }, icon('close')),
+    h(
+      'button',
+      { type: 'button', class: 'icon-button dialog-close', 'aria-label': texts.close, onclick: () => dialog.close() },
+      icon('close'),
+    ),
   );
 }

@@ -15,7 +15,9 @@ export class PasswordMeter extends SignalElement {
   #word = h('p', { class: 'meter-word', role: 'status' });
 
   protected connected(signal: AbortSignal): void {
-    const bars = Object.values(levels).filter((level) => level > 0).map(() => h('span'));
+    const bars = Object.values(levels)
+      .filter((level) => level > 0)
+      .map(() => h('span'));
     fill(this, h('div', { class: 'meter-bars', 'aria-hidden': 'true' }, ...bars), this.#word);
     const form = this.closest('form');
     form?.addEventListener('input', () => this.#show(), { signal });

@@ -1,15 +1,15 @@
 import type { SessionInfo } from '#contracts';
 import { api } from '../../network/api';
-import { fill, h, setText } from '../../ui/dom';
-import { describeUserAgent, formatAgo, formatDate, formatDateTime } from '../../ui/format';
-import { icon } from '../../ui/icons';
 import { live } from '../../network/live';
 import { load } from '../../network/load';
 import { messageOf } from '../../network/problem';
+import { fill, h, setText } from '../../ui/dom';
+import { describeUserAgent, formatAgo, formatDate, formatDateTime } from '../../ui/format';
+import { icon } from '../../ui/icons';
 import { texts } from '../../ui/texts';
+import { toast } from '../../ui/toasts';
 import { problemState } from '../base/page-parts';
 import { SignalElement } from '../base/signal-element';
-import { toast } from '../../ui/toasts';
 
 /** More are shown on demand. */
 const shownCount = 5;
@@ -17,7 +17,17 @@ const shownCount = 5;
 /** Where one is logged in, and the way to end it there. Fresh whenever somebody looks at it again. */
 export class SessionList extends SignalElement {
   #list = h('ul', { class: 'sessions', role: 'list' });
-  #endOthers = h('button', { type: 'button', class: 'button', hidden: true, onclick: () => void this.#end(() => api.endOtherSessions(), texts.profile.othersEnded) }, icon('logOut'), texts.profile.endOthers);
+  #endOthers = h(
+    'button',
+    {
+      type: 'button',
+      class: 'button',
+      hidden: true,
+      onclick: () => void this.#end(() => api.endOtherSessions(), texts.profile.othersEnded),
+    },
+    icon('logOut'),
+    texts.profile.endOthers,
+  );
   #more = h('button', { type: 'button', class: 'button quiet', hidden: true, onclick: () => this.#showAll() });
   #signal: AbortSignal | undefined;
   #shownCount = shownCount;
@@ -25,7 +35,9 @@ export class SessionList extends SignalElement {
   protected connected(signal: AbortSignal): void {
     this.#signal = signal;
     fill(this, this.#list, h('div', { class: 'button-row' }, this.#endOthers, this.#more));
-    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && void this.refresh(), { signal });
+    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && void this.refresh(), {
+      signal,
+    });
     live.refetch.on(() => void this.refresh(), signal);
   }
 
@@ -34,7 +46,9 @@ export class SessionList extends SignalElement {
     if (!signal) return;
     try {
       const { items } = await load(() => api.sessions(signal), signal);
-      const ordered = items.toSorted((a, b) => Number(b.current) - Number(a.current) || b.lastSeenAt.localeCompare(a.lastSeenAt));
+      const ordered = items.toSorted(
+        (a, b) => Number(b.current) - Number(a.current) || b.lastSeenAt.localeCompare(a.lastSeenAt),
+      );
       fill(this.#list, ...ordered.slice(0, this.#shownCount).map((item) => this.#row(item)));
       this.#endOthers.hidden = items.length < 2;
       this.#more.hidden = items.length <= this.#shownCount;
@@ -51,7 +65,16 @@ export class SessionList extends SignalElement {
 
   #row(item: SessionInfo): HTMLElement {
     const { name, handheld } = describeUserAgent(item.userAgent);
-    const end = h('button', { type: 'button', class: 'button small', 'aria-label': texts.profile.endSessionOn(name), onclick: () => void this.#end(() => api.endSession(item.id), texts.profile.sessionEnded) }, texts.profile.endSession);
+    const end = h(
+      'button',
+      {
+        type: 'button',
+        class: 'button small',
+        'aria-label': texts.profile.endSessionOn(name),
+        onclick: () => void this.#end(() => api.endSession(item.id), texts.profile.sessionEnded),
+      },
+      texts.profile.endSession,
+    );
     const seen = item.current ? texts.profile.activeNow : texts.profile.activeAt(formatAgo(item.lastSeenAt));
     return h(
       'li',
@@ -60,8 +83,17 @@ export class SessionList extends SignalElement {
       h(
         'div',
         {},
-        h('p', { class: 'session-device', title: item.userAgent }, name, item.current ? h('span', { class: 'tag-note' }, texts.profile.thisDevice) : null),
-        h('p', { class: 'session-meta', title: formatDateTime(item.lastSeenAt) }, texts.profile.sessionMeta(seen, formatDate(item.createdAt))),
+        h(
+          'p',
+          { class: 'session-device', title: item.userAgent },
+          name,
+          item.current ? h('span', { class: 'tag-note' }, texts.profile.thisDevice) : null,
+        ),
+        h(
+          'p',
+          { class: 'session-meta', title: formatDateTime(item.lastSeenAt) },
+          texts.profile.sessionMeta(seen, formatDate(item.createdAt)),
+        ),
       ),
       item.current ? null : end,
     );

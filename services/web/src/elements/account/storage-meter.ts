@@ -1,7 +1,7 @@
 import type { MediaStats } from '#contracts';
+import { stats } from '../../state/stats';
 import { fill, h } from '../../ui/dom';
 import { formatBytes } from '../../ui/format';
-import { stats } from '../../state/stats';
 import { texts } from '../../ui/texts';
 import { SignalElement } from '../base/signal-element';
 
@@ -14,14 +14,23 @@ export class StorageMeter extends SignalElement {
   #show(value: MediaStats | null): void {
     if (!value) return fill(this);
     const used = formatBytes(value.bytes);
-    const text = value.quotaBytes === null ? texts.storage.used(used) : texts.storage.usedOf(used, formatBytes(value.quotaBytes));
-    fill(this, h('p', { class: 'storage-text' }, text), value.quotaBytes === null ? null : quotaBar(value.bytes, value.quotaBytes));
+    const text =
+      value.quotaBytes === null ? texts.storage.used(used) : texts.storage.usedOf(used, formatBytes(value.quotaBytes));
+    fill(
+      this,
+      h('p', { class: 'storage-text' }, text),
+      value.quotaBytes === null ? null : quotaBar(value.bytes, value.quotaBytes),
+    );
   }
 }
 
 function quotaBar(bytes: number, quotaBytes: number): HTMLElement {
   const share = Math.min(100, (bytes / quotaBytes) * 100);
-  const bar = h('div', { class: 'bar', 'data-tone': share > 90 ? 'bad' : 'plain', 'aria-hidden': 'true' }, h('div', { class: 'bar-fill' }));
+  const bar = h(
+    'div',
+    { class: 'bar', 'data-tone': share > 90 ? 'bad' : 'plain', 'aria-hidden': 'true' },
+    h('div', { class: 'bar-fill' }),
+  );
   bar.style.setProperty('--share', `${share}%`);
   return bar;
 }

@@ -1,14 +1,14 @@
+import { signOut } from '../../actions/sign-out';
+import { settlePostponed } from '../../actions/undo';
 import { api } from '../../network/api';
+import { messageOf } from '../../network/problem';
+import { session } from '../../state/session';
+import { unread } from '../../state/unread';
 import { fill, h, setText } from '../../ui/dom';
 import { brandMark, icon, type IconName } from '../../ui/icons';
-import { signOut } from '../../actions/sign-out';
-import { session } from '../../state/session';
 import { texts } from '../../ui/texts';
-import { settlePostponed } from '../../actions/undo';
-import { unread } from '../../state/unread';
-import { messageOf } from '../../network/problem';
-import { SignalElement } from './signal-element';
 import { toast } from '../../ui/toasts';
+import { SignalElement } from './signal-element';
 
 const entries: readonly { path: string; label: string; icon: IconName }[] = [
   { path: '/', label: texts.nav.dashboard, icon: 'home' },
@@ -25,14 +25,24 @@ export class AppNav extends SignalElement {
     const name = h('span', { class: 'nav-account-name' });
     fill(
       this,
-      h('a', { class: 'brand', href: '/', 'aria-label': texts.name }, brandMark(), h('span', { class: 'brand-name' }, texts.name)),
+      h(
+        'a',
+        { class: 'brand', href: '/', 'aria-label': texts.name },
+        brandMark(),
+        h('span', { class: 'brand-name' }, texts.name),
+      ),
       h('nav', { class: 'nav-links', 'aria-label': texts.nav.label }, ...entries.map((entry) => this.#link(entry))),
       h('storage-meter'),
       h(
         'div',
         { class: 'nav-account' },
         name,
-        h('button', { class: 'button quiet', type: 'button', onclick: () => void this.#logOut() }, icon('logOut'), h('span', {}, texts.nav.logOut)),
+        h(
+          'button',
+          { class: 'button quiet', type: 'button', onclick: () => void this.#logOut() },
+          icon('logOut'),
+          h('span', {}, texts.nav.logOut),
+        ),
       ),
     );
     session.watch((user) => setText(name, user?.username ?? ''), signal);
@@ -58,7 +68,11 @@ export class AppNav extends SignalElement {
     if (!badge) return;
     badge.dataset['unread'] = String(count);
     badge.hidden = count === 0;
-    fill(badge, h('span', { 'aria-hidden': 'true' }, count > 99 ? '99+' : count), h('span', { class: 'visually-hidden' }, `, ${texts.nav.unread(count)}`));
+    fill(
+      badge,
+      h('span', { 'aria-hidden': 'true' }, count > 99 ? '99+' : count),
+      h('span', { class: 'visually-hidden' }, `, ${texts.nav.unread(count)}`),
+    );
   }
 
   async #logOut(): Promise<void> {

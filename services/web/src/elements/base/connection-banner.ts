@@ -2,8 +2,8 @@ import { connection } from '../../network/connection';
 import { fill, h } from '../../ui/dom';
 import { icon } from '../../ui/icons';
 import { texts } from '../../ui/texts';
-import { SignalElement } from './signal-element';
 import { toast } from '../../ui/toasts';
+import { SignalElement } from './signal-element';
 
 /** Says in plain words that the server is away, and goes when it is back. */
 export class ConnectionBanner extends SignalElement {

@@ -1,6 +1,6 @@
+import { ApiProblem, messageOf } from '../../network/problem';
 import { fill, h, type Child } from '../../ui/dom';
 import { icon } from '../../ui/icons';
-import { ApiProblem, messageOf } from '../../network/problem';
 import { texts } from '../../ui/texts';
 import { setFieldError, violation } from './field';
 
@@ -20,8 +20,18 @@ export interface FormOptions {
  */
 export function form(options: FormOptions, ...children: Child[]): HTMLFormElement {
   const alert = h('p', { class: 'form-alert', role: 'alert', hidden: true });
-  const button = h('button', { type: 'submit', class: options.danger ? 'button danger' : 'button primary' }, options.submit);
-  const element = h('form', { class: `form ${options.class ?? ''}`, novalidate: true, method: 'post' }, alert, ...children, h('div', { class: 'form-actions' }, button));
+  const button = h(
+    'button',
+    { type: 'submit', class: options.danger ? 'button danger' : 'button primary' },
+    options.submit,
+  );
+  const element = h(
+    'form',
+    { class: `form ${options.class ?? ''}`, novalidate: true, method: 'post' },
+    alert,
+    ...children,
+    h('div', { class: 'form-actions' }, button),
+  );
   element.addEventListener('submit', (event) => {
     event.preventDefault();
     if (button.getAttribute('aria-disabled') !== 'true') void send(element, alert, button, options);
@@ -33,7 +43,12 @@ export function form(options: FormOptions, ...children: Child[]): HTMLFormElemen
   return element;
 }
 
-async function send(element: HTMLFormElement, alert: HTMLElement, button: HTMLButtonElement, options: FormOptions): Promise<void> {
+async function send(
+  element: HTMLFormElement,
+  alert: HTMLElement,
+  button: HTMLButtonElement,
+  options: FormOptions,
+): Promise<void> {
   showAlert(alert, null);
   if (!checkFields(element)) return;
   // aria-disabled keeps the focus where it is; `disabled` would drop it to the body.
@@ -60,7 +75,12 @@ function checkFields(element: HTMLFormElement): boolean {
   return inputs.every((input) => !input.getAttribute('aria-invalid'));
 }
 
-function showProblem(element: HTMLFormElement, alert: HTMLElement, error: unknown, fieldOfCode: Record<string, string>): void {
+function showProblem(
+  element: HTMLFormElement,
+  alert: HTMLElement,
+  error: unknown,
+  fieldOfCode: Record<string, string>,
+): void {
   const atFields = error instanceof ApiProblem ? [...error.errors, ...codeAsField(error, fieldOfCode)] : [];
   const shown = atFields.filter(({ path, message }) => setFieldError(element, path, message));
   if (shown.length === 0) return showAlert(alert, messageOf(error));

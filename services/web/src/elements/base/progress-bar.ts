@@ -7,7 +7,11 @@ export interface ProgressBar {
 }
 
 export function progressBar(label: string): ProgressBar {
-  const element = h('div', { class: 'bar', role: 'progressbar', 'aria-label': label, 'aria-valuemin': 0, 'aria-valuemax': 100 }, h('div', { class: 'bar-fill' }));
+  const element = h(
+    'div',
+    { class: 'bar', role: 'progressbar', 'aria-label': label, 'aria-valuemin': 0, 'aria-valuemax': 100 },
+    h('div', { class: 'bar-fill' }),
+  );
   const set = (percent: number | null): void => {
     element.classList.toggle('unknown', percent === null);
     if (percent === null) return element.removeAttribute('aria-valuenow');

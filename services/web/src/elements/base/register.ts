@@ -1,21 +1,21 @@
-import { AppNav } from './app-nav';
-import { ConnectionBanner } from './connection-banner';
-import { DropVeil } from '../upload/drop-overlay';
-import { ImageViewer } from '../media/image-viewer';
-import { MediaCard } from '../library/media-card';
-import { NoteRow } from '../notes/note-row';
 import { PasswordMeter } from '../account/password-meter';
 import { SessionList } from '../account/session-list';
 import { StorageMeter } from '../account/storage-meter';
-import { TagField } from '../media/tag-field';
 import { ThemeSwitch } from '../account/theme-switch';
-import { ToastRegion } from './toast-region';
+import { MediaCard } from '../library/media-card';
+import { VirtualGrid } from '../library/virtual-grid';
+import { ImageViewer } from '../media/image-viewer';
+import { TagField } from '../media/tag-field';
+import { WavePlayer } from '../media/wave-player';
+import { NoteRow } from '../notes/note-row';
+import { DropVeil } from '../upload/drop-overlay';
 import { UploadFold } from '../upload/upload-fold';
 import { UploadRow } from '../upload/upload-row';
 import { UploadTray } from '../upload/upload-tray';
-import { VirtualGrid } from '../library/virtual-grid';
+import { AppNav } from './app-nav';
+import { ConnectionBanner } from './connection-banner';
+import { ToastRegion } from './toast-region';
 import { VirtualList } from './virtual-list';
-import { WavePlayer } from '../media/wave-player';
 
 const elements = {
   'app-nav': AppNav,

@@ -10,7 +10,13 @@ import { placeholder } from './placeholder';
 export function thumbnail(media: Media): HTMLElement {
   const frame = h('div', { class: 'thumbnail', 'data-kind': media.kind }, icon(media.kind));
   if (!media.thumbnailUrl) return frame;
-  const picture = h('img', { src: media.thumbnailUrl, alt: '', loading: 'lazy', decoding: 'async', draggable: 'false' });
+  const picture = h('img', {
+    src: media.thumbnailUrl,
+    alt: '',
+    loading: 'lazy',
+    decoding: 'async',
+    draggable: 'false',
+  });
   picture.addEventListener('load', () => frame.classList.add('loaded'));
   picture.addEventListener('error', () => picture.remove());
   // What was shown before is there at once: no need to paint, nor to fade.

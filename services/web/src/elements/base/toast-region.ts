@@ -31,9 +31,20 @@ export class ToastRegion extends SignalElement {
       close();
     };
     const button = action && h('button', { type: 'button', class: 'button small', onclick: run }, action.label);
-    const dismiss = h('button', { type: 'button', class: 'icon-button', 'aria-label': texts.close, onclick: close }, icon('close'));
+    const dismiss = h(
+      'button',
+      { type: 'button', class: 'icon-button', 'aria-label': texts.close, onclick: close },
+      icon('close'),
+    );
     const extra = link ? h('a', { href: link.href }, link.label) : (button ?? null);
-    const note = h('div', { class: 'toast', 'data-tone': tone }, icon(tone === 'ok' ? 'check' : 'alert'), h('p', {}, message), extra, dismiss);
+    const note = h(
+      'div',
+      { class: 'toast', 'data-tone': tone },
+      icon(tone === 'ok' ? 'check' : 'alert'),
+      h('p', {}, message),
+      extra,
+      dismiss,
+    );
     this.append(note);
     const stopClock = closeLater(note, action?.shownMs ?? shownMs[tone], close);
     withdrawn?.addEventListener('abort', close, { once: true });

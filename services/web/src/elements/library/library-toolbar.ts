@@ -1,19 +1,44 @@
+import { kinds, searchLength, statuses, type LibraryFilter } from '../../state/library';
 import { h } from '../../ui/dom';
 import { icon } from '../../ui/icons';
-import { kinds, searchLength, statuses, type LibraryFilter } from '../../state/library';
 import { texts } from '../../ui/texts';
 
 const typingMs = 250;
 
 /** Search as you type, kind, status and order. Calls `changed` with the whole filter, and whether it was typed. */
-export function libraryToolbar(initial: LibraryFilter, changed: (filter: LibraryFilter, typed: boolean) => void): HTMLElement {
-  const search = h('input', { type: 'search', name: 'q', maxlength: searchLength, placeholder: texts.library.searchPlaceholder, 'aria-label': texts.library.search, autocomplete: 'off' });
+export function libraryToolbar(
+  initial: LibraryFilter,
+  changed: (filter: LibraryFilter, typed: boolean) => void,
+): HTMLElement {
+  const search = h('input', {
+    type: 'search',
+    name: 'q',
+    maxlength: searchLength,
+    placeholder: texts.library.searchPlaceholder,
+    'aria-label': texts.library.search,
+    autocomplete: 'off',
+  });
   search.value = initial.q;
-  const status = h('select', { name: 'status', 'aria-label': texts.library.statusFilter }, option('', texts.library.anyStatus), ...statuses.map((value) => option(value, texts.status[value])));
+  const status = h(
+    'select',
+    { name: 'status', 'aria-label': texts.library.statusFilter },
+    option('', texts.library.anyStatus),
+    ...statuses.map((value) => option(value, texts.status[value])),
+  );
   status.value = initial.status;
-  const order = h('select', { name: 'order', 'aria-label': texts.library.order }, ...Object.entries(texts.library.orders).map(([value, label]) => option(value, label)));
+  const order = h(
+    'select',
+    { name: 'order', 'aria-label': texts.library.order },
+    ...Object.entries(texts.library.orders).map(([value, label]) => option(value, label)),
+  );
   order.value = initial.order;
-  const kind = h('fieldset', { class: 'segments' }, h('legend', { class: 'visually-hidden' }, texts.library.kindFilter), segment('', texts.library.all, initial), ...kinds.map((value) => segment(value, texts.library.kinds[value], initial)));
+  const kind = h(
+    'fieldset',
+    { class: 'segments' },
+    h('legend', { class: 'visually-hidden' }, texts.library.kindFilter),
+    segment('', texts.library.all, initial),
+    ...kinds.map((value) => segment(value, texts.library.kinds[value], initial)),
+  );
   const toolbar = h(
     'form',
     { class: 'toolbar', role: 'search' },
@@ -46,5 +71,10 @@ function option(value: string, label: string): HTMLElement {
 }
 
 function segment(value: string, label: string, initial: LibraryFilter): HTMLElement {
-  return h('label', { class: 'segment' }, h('input', { type: 'radio', name: 'kind', value, checked: value === initial.kind, class: 'visually-hidden' }), label);
+  return h(
+    'label',
+    { class: 'segment' },
+    h('input', { type: 'radio', name: 'kind', value, checked: value === initial.kind, class: 'visually-hidden' }),
+    label,
+  );
 }

@@ -1,19 +1,19 @@
 import type { Media } from '#contracts';
-import { fill, h, setText } from '../../ui/dom';
-import { oncePerFrame } from '../../ui/gather';
-import { libraries, type LibraryList } from '../../state/libraries';
-import { countOf, type LibraryFilter } from '../../state/library';
-import { live } from '../../network/live';
 import { retryMedia } from '../../actions/media-actions';
 import { confirmRemoval, removeMedia } from '../../actions/removals';
+import { live } from '../../network/live';
+import { libraries, type LibraryList } from '../../state/libraries';
+import { countOf, type LibraryFilter } from '../../state/library';
 import { removed } from '../../state/removed';
 import { Selection } from '../../state/selection';
 import { stats } from '../../state/stats';
+import { fill, h, setText } from '../../ui/dom';
+import { oncePerFrame } from '../../ui/gather';
 import { texts } from '../../ui/texts';
-import { filePicker } from '../upload/file-picker';
 import { emptyState, problemState } from '../base/page-parts';
-import { selectByHand } from './selection-controller';
+import { filePicker } from '../upload/file-picker';
 import { selectionBar } from './selection-bar';
+import { selectByHand } from './selection-controller';
 
 /** Places shown while it is not known how many there will be. */
 const unknownCount = 24;
@@ -24,7 +24,11 @@ export class LibraryView {
   readonly #message = h('div', { class: 'library-message' });
   readonly #end = h('p', { class: 'library-end', role: 'status' });
   readonly #selection = new Selection();
-  readonly #bar = selectionBar({ remove: () => void this.#remove(this.#selected), retry: () => void this.#retry(), clear: () => this.#selection.clear() });
+  readonly #bar = selectionBar({
+    remove: () => void this.#remove(this.#selected),
+    retry: () => void this.#retry(),
+    clear: () => this.#selection.clear(),
+  });
   readonly element = h('div', { class: 'library' }, this.#grid, this.#message, this.#end, this.#bar.element);
   readonly #signal: AbortSignal;
   #list: LibraryList | undefined;
@@ -48,11 +52,16 @@ export class LibraryView {
     removed.onChange(() => this.#schedule(), signal);
     stats.onChange(() => this.#schedule(), signal);
     live.refetch.on(() => void this.#load((list) => list.refresh(this.#grid.needed)), signal);
-    selectByHand(this.#grid, this.#selection, {
-      order: () => this.#shown.map(({ id }) => id),
-      selectAll: () => void this.#selectAll(),
-      remove: (ids) => void this.#remove(this.#shown.filter(({ id }) => ids.has(id))),
-    }, signal);
+    selectByHand(
+      this.#grid,
+      this.#selection,
+      {
+        order: () => this.#shown.map(({ id }) => id),
+        selectAll: () => void this.#selectAll(),
+        remove: (ids) => void this.#remove(this.#shown.filter(({ id }) => ids.has(id))),
+      },
+      signal,
+    );
   }
 
   /** Shows the list of `filter`, at once as far as it is known. Resolves when it is there down to `scrollY`. */
@@ -84,7 +93,10 @@ export class LibraryView {
   async #load(read: (list: LibraryList) => Promise<void>): Promise<void> {
     const list = this.#list;
     if (!list) return;
-    const problem = await read(list).then(() => null, (error: unknown) => error);
+    const problem = await read(list).then(
+      () => null,
+      (error: unknown) => error,
+    );
     if (list !== this.#list || this.#signal.aborted || problem === this.#problem) return;
     this.#problem = problem;
     this.#show();
@@ -127,7 +139,11 @@ export class LibraryView {
     const subject = this.#problem ?? (isEmpty ? filter : null);
     if (subject === this.#messageSubject) return;
     this.#messageSubject = subject;
-    if (this.#problem) fill(this.#message, problemState(this.#problem, () => void this.#tryAgain()));
+    if (this.#problem)
+      fill(
+        this.#message,
+        problemState(this.#problem, () => void this.#tryAgain()),
+      );
     else fill(this.#message, isEmpty && this.#empty(filter));
   }
 
@@ -186,6 +202,11 @@ export class LibraryView {
     const { order: _, ...narrowing } = filter;
     const filtered = Object.values(narrowing).some(Boolean);
     if (!filtered) return filePicker(texts.library.emptyTitle, texts.library.emptyLead);
-    return emptyState('search', texts.library.noMatchTitle, texts.library.noMatchLead, h('a', { class: 'button', href: '/media' }, texts.library.clearFilters));
+    return emptyState(
+      'search',
+      texts.library.noMatchTitle,
+      texts.library.noMatchLead,
+      h('a', { class: 'button', href: '/media' }, texts.library.clearFilters),
+    );
   }
 }

@@ -1,8 +1,8 @@
 import type { Media } from '#contracts';
+import { retryMedium } from '../../actions/media-actions';
 import { fill, h } from '../../ui/dom';
 import { formatAgo, formatDuration } from '../../ui/format';
 import { icon } from '../../ui/icons';
-import { retryMedium } from '../../actions/media-actions';
 import { texts } from '../../ui/texts';
 import { progressBar } from '../base/progress-bar';
 import { statusBadge } from '../base/status-badge';
@@ -27,7 +27,14 @@ export class MediaCard extends HTMLElement {
     this.#media = media;
     this.#bar.element.setAttribute('aria-label', texts.upload.progressOf(media.title));
     this.#bar.set(media.progress);
-    const shape = JSON.stringify([media.status, media.round, media.title, media.thumbnailUrl, media.kind, media.durationSeconds]);
+    const shape = JSON.stringify([
+      media.status,
+      media.round,
+      media.title,
+      media.thumbnailUrl,
+      media.kind,
+      media.durationSeconds,
+    ]);
     if (shape !== this.#drawn) this.#draw(media);
     this.#drawn = shape;
   }
@@ -52,14 +59,34 @@ export class MediaCard extends HTMLElement {
       { class: 'card', 'data-media-id': media.id, 'data-status': media.status, 'data-kind': media.kind },
       h('div', { class: 'card-picture' }, thumbnail(media), this.#overlay(media)),
       this.#selectable && this.#check,
-      h('div', { class: 'card-text' }, h('h3', { class: 'card-title' }, link), h('p', { class: 'card-meta' }, ...meta(media))),
+      h(
+        'div',
+        { class: 'card-text' },
+        h('h3', { class: 'card-title' }, link),
+        h('p', { class: 'card-meta' }, ...meta(media)),
+      ),
       h(
         'div',
         { class: 'card-actions' },
         media.failure?.retryable
-          ? h('button', { type: 'button', class: 'button small', onclick: () => void retryMedium(media) }, icon('retry'), texts.media.retry)
+          ? h(
+              'button',
+              { type: 'button', class: 'button small', onclick: () => void retryMedium(media) },
+              icon('retry'),
+              texts.media.retry,
+            )
           : null,
-        h('button', { type: 'button', class: 'icon-button', 'aria-label': texts.media.deleteNamed(media.title), title: texts.media.delete, onclick: () => this.dispatchEvent(new CustomEvent('card-delete', { bubbles: true })) }, icon('trash')),
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'icon-button',
+            'aria-label': texts.media.deleteNamed(media.title),
+            title: texts.media.delete,
+            onclick: () => this.dispatchEvent(new CustomEvent('card-delete', { bubbles: true })),
+          },
+          icon('trash'),
+        ),
       ),
     );
     fill(this, article);
@@ -67,8 +94,16 @@ export class MediaCard extends HTMLElement {
   }
 
   #overlay(media: Media): HTMLElement | null {
-    if (media.status === 'completed') return media.durationSeconds === null ? null : h('span', { class: 'card-duration' }, formatDuration(media.durationSeconds));
-    return h('div', { class: 'card-state' }, statusBadge(media.status), media.status === 'processing' ? this.#bar.element : null);
+    if (media.status === 'completed')
+      return media.durationSeconds === null
+        ? null
+        : h('span', { class: 'card-duration' }, formatDuration(media.durationSeconds));
+    return h(
+      'div',
+      { class: 'card-state' },
+      statusBadge(media.status),
+      media.status === 'processing' ? this.#bar.element : null,
+    );
   }
 
   /** The list decides what is selected, and says so with `selected`. */

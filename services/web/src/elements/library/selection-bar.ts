@@ -22,7 +22,17 @@ export function selectionBar({ remove, retry, clear }: SelectionActions): Select
   const bar = h(
     'div',
     { class: 'selection-bar', role: 'toolbar', 'aria-label': texts.selection.label, hidden: true },
-    h('button', { type: 'button', class: 'icon-button', 'aria-label': texts.selection.clear, title: texts.selection.clear, onclick: clear }, icon('close')),
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'icon-button',
+        'aria-label': texts.selection.clear,
+        title: texts.selection.clear,
+        onclick: clear,
+      },
+      icon('close'),
+    ),
     retryButton,
     h('button', { type: 'button', class: 'button small danger', onclick: remove }, icon('trash'), texts.media.delete),
   );

@@ -16,7 +16,8 @@ const arrows = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown']);
 
 /** Lets mouse, keyboard and touch select cards of a grid, until `signal` aborts. */
 export function selectByHand(grid: VirtualGrid, selection: Selection, list: SelectableList, signal: AbortSignal): void {
-  const choose = (id: string, range: boolean): void => (range ? selection.extendTo(id, list.order()) : selection.toggle(id));
+  const choose = (id: string, range: boolean): void =>
+    range ? selection.extendTo(id, list.order()) : selection.toggle(id);
   grid.addEventListener('card-select', (event) => choose(idOf(event), event.detail));
   grid.addEventListener('card-delete', (event) => list.remove(new Set([idOf(event)])));
   grid.addEventListener('click', (event) => {
@@ -26,7 +27,9 @@ export function selectByHand(grid: VirtualGrid, selection: Selection, list: Sele
     choose(idOf(event), event.shiftKey);
   });
   selectByTouch(grid, selection);
-  document.addEventListener('keydown', (event) => !event.defaultPrevented && onKey(event, grid, selection, list), { signal });
+  document.addEventListener('keydown', (event) => !event.defaultPrevented && onKey(event, grid, selection, list), {
+    signal,
+  });
 }
 
 /** A long press begins; from then on a tap is enough. */
@@ -45,25 +48,47 @@ function selectByTouch(grid: VirtualGrid, selection: Selection): void {
       navigator.vibrate?.(10);
     }, longPressMs);
   });
-  grid.addEventListener('pointermove', (event) => pressed && Math.hypot(event.clientX - pressed.clientX, event.clientY - pressed.clientY) > stillPx && end());
+  grid.addEventListener(
+    'pointermove',
+    (event) =>
+      pressed && Math.hypot(event.clientX - pressed.clientX, event.clientY - pressed.clientY) > stillPx && end(),
+  );
   for (const name of ['pointerup', 'pointercancel'] as const) grid.addEventListener(name, end);
   // What follows a long press is no click, and no menu of the link.
-  grid.addEventListener('contextmenu', (event) => (event as PointerEvent).pointerType === 'touch' && event.preventDefault());
-  grid.addEventListener('click', (event) => {
-    if (!consumed) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-  }, { capture: true });
+  grid.addEventListener(
+    'contextmenu',
+    (event) => (event as PointerEvent).pointerType === 'touch' && event.preventDefault(),
+  );
+  grid.addEventListener(
+    'click',
+    (event) => {
+      if (!consumed) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+    { capture: true },
+  );
 }
 
 function onKey(event: KeyboardEvent, grid: VirtualGrid, selection: Selection, list: SelectableList): void {
   const target = event.target as Element;
-  if (event.altKey || target.closest('input:not([type=checkbox]), textarea, select, dialog') || document.querySelector('dialog[open]')) return;
+  if (
+    event.altKey ||
+    target.closest('input:not([type=checkbox]), textarea, select, dialog') ||
+    document.querySelector('dialog[open]')
+  )
+    return;
   if (handle(event, target, grid, selection, list)) event.preventDefault();
 }
 
 /** @returns whether the key meant something here. */
-function handle(event: KeyboardEvent, target: Element, grid: VirtualGrid, selection: Selection, list: SelectableList): boolean {
+function handle(
+  event: KeyboardEvent,
+  target: Element,
+  grid: VirtualGrid,
+  selection: Selection,
+  list: SelectableList,
+): boolean {
   const { key, shiftKey } = event;
   if (event.ctrlKey || event.metaKey) {
     if (key === 'a') list.selectAll();
@@ -89,7 +114,14 @@ function handle(event: KeyboardEvent, target: Element, grid: VirtualGrid, select
 }
 
 /** Goes to the card beside; with Shift all on the way are selected. */
-function move(id: string, key: string, shift: boolean, grid: VirtualGrid, selection: Selection, order: readonly string[]): void {
+function move(
+  id: string,
+  key: string,
+  shift: boolean,
+  grid: VirtualGrid,
+  selection: Selection,
+  order: readonly string[],
+): void {
   const next = order[grid.beside(order.indexOf(id), key)];
   if (!next) return;
   if (shift) {

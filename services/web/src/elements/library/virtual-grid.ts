@@ -2,9 +2,17 @@ import type { Media } from '#contracts';
 import { h } from '../../ui/dom';
 import { formatMonth } from '../../ui/format';
 import { oncePerFrame } from '../../ui/gather';
-import { itemBeside, layOut, measuresFor, rowOf, rowsBetween, type GridLayout, type GridRow } from '../../ui/grid-layout';
-import type { MediaCard } from './media-card';
+import {
+  itemBeside,
+  layOut,
+  measuresFor,
+  rowOf,
+  rowsBetween,
+  type GridLayout,
+  type GridRow,
+} from '../../ui/grid-layout';
 import { SignalElement } from '../base/signal-element';
+import type { MediaCard } from './media-card';
 
 /** How far beyond the window cards are built already. */
 const aheadPx = 700;
@@ -60,7 +68,11 @@ export class VirtualGrid extends SignalElement {
   /** How many items should be loaded, for where one is. */
   get needed(): number {
     const bottom = globalThis.scrollY + innerHeight * (1 + windowsAhead);
-    return Math.max(this.countUntil(innerHeight * 2), rowsBetween(this.#layout, 0, bottom).at(-1)?.to ?? 0, this.#layout.height < bottom ? this.#items.length + 1 : 0);
+    return Math.max(
+      this.countUntil(innerHeight * 2),
+      rowsBetween(this.#layout, 0, bottom).at(-1)?.to ?? 0,
+      this.#layout.height < bottom ? this.#items.length + 1 : 0,
+    );
   }
 
   /** The item an arrow key leads to from another one. */
@@ -70,11 +82,15 @@ export class VirtualGrid extends SignalElement {
 
   /** Scrolls an item into the window if it is not there. */
   reveal(id: string): void {
-    const row = rowOf(this.#layout, this.#items.findIndex((item) => item.id === id));
+    const row = rowOf(
+      this.#layout,
+      this.#items.findIndex((item) => item.id === id),
+    );
     if (!row) return;
     const top = this.getBoundingClientRect().top + row.top;
     if (top < edgePx) globalThis.scrollBy({ top: top - edgePx, behavior: 'instant' });
-    else if (top + row.height > innerHeight - edgePx) globalThis.scrollBy({ top: top + row.height - innerHeight + edgePx, behavior: 'instant' });
+    else if (top + row.height > innerHeight - edgePx)
+      globalThis.scrollBy({ top: top + row.height - innerHeight + edgePx, behavior: 'instant' });
     this.#render();
   }
 
@@ -93,7 +109,11 @@ export class VirtualGrid extends SignalElement {
 
   #arrange(): void {
     if (this.#width === 0) return;
-    this.#layout = layOut(this.#items, this.#expected, measuresFor(this.#width, Number.parseFloat(getComputedStyle(document.documentElement).fontSize)));
+    this.#layout = layOut(
+      this.#items,
+      this.#expected,
+      measuresFor(this.#width, Number.parseFloat(getComputedStyle(document.documentElement).fontSize)),
+    );
     this.style.setProperty('height', `${this.#layout.height}px`);
     this.style.setProperty('--cell-width', `${this.#layout.measures.cellWidth}px`);
     this.style.setProperty('--cell-height', `${this.#layout.measures.cellHeight}px`);
@@ -104,7 +124,12 @@ export class VirtualGrid extends SignalElement {
   #keepPlace(change: () => void): void {
     const before = this.#firstInSight();
     change();
-    const row = before && rowOf(this.#layout, this.#items.findIndex(({ id }) => id === before.id));
+    const row =
+      before &&
+      rowOf(
+        this.#layout,
+        this.#items.findIndex(({ id }) => id === before.id),
+      );
     if (!row) return;
     const shift = row.top - before.top;
     if (shift !== 0) globalThis.scrollBy({ top: shift, behavior: 'instant' });
@@ -136,8 +161,15 @@ export class VirtualGrid extends SignalElement {
 
   /** What has the focus stays in the page, however far one scrolls away: else the focus would be lost. */
   #withFocus(rows: readonly GridRow[]): readonly GridRow[] {
-    const focused = this.contains(document.activeElement) ? document.activeElement?.closest('media-card')?.media?.id : undefined;
-    const row = focused && rowOf(this.#layout, this.#items.findIndex(({ id }) => id === focused));
+    const focused = this.contains(document.activeElement)
+      ? document.activeElement?.closest('media-card')?.media?.id
+      : undefined;
+    const row =
+      focused &&
+      rowOf(
+        this.#layout,
+        this.#items.findIndex(({ id }) => id === focused),
+      );
     if (!row || rows.includes(row)) return rows;
     return [...rows, row].toSorted((a, b) => a.top - b.top);
   }
@@ -170,7 +202,11 @@ export class VirtualGrid extends SignalElement {
   /** A grey place for what is not loaded yet. */
   #place(index: number): [string, HTMLElement] {
     const key = `place ${index}`;
-    return [key, this.#cells.get(key) ?? h('div', { class: 'card skeleton', 'aria-hidden': 'true' }, h('div', { class: 'card-picture' }))];
+    return [
+      key,
+      this.#cells.get(key) ??
+        h('div', { class: 'card skeleton', 'aria-hidden': 'true' }, h('div', { class: 'card-picture' })),
+    ];
   }
 
   #put(cell: HTMLElement, column: number, top: number): void {

@@ -1,11 +1,11 @@
 import type { Media } from '#contracts';
 import { api } from '../../network/api';
-import { h } from '../../ui/dom';
 import { tell } from '../../network/live';
+import { h } from '../../ui/dom';
 import { texts } from '../../ui/texts';
+import { toast } from '../../ui/toasts';
 import { field } from '../base/field';
 import { form } from '../base/form';
-import { toast } from '../../ui/toasts';
 
 export interface AboutForm {
   element: HTMLElement;
@@ -24,14 +24,24 @@ export function aboutForm(initial: Media): AboutForm {
       submit: texts.media.saveDetails,
       action: async ({ title = '', description = '' }) => {
         tags.commit();
-        const media = await api.updateMedium(current.id, { title: title.trim(), description: description.trim(), tags: tags.tags });
+        const media = await api.updateMedium(current.id, {
+          title: title.trim(),
+          description: description.trim(),
+          tags: tags.tags,
+        });
         setDirty(false);
         tell({ type: 'media', media });
         toast(texts.media.detailsSaved);
       },
     },
     field({ label: texts.media.titleLabel, name: 'title', required: true, maxLength: 200, autocomplete: 'off' }),
-    field({ label: texts.media.description, name: 'description', type: 'textarea', maxLength: 5000, hint: texts.media.descriptionHint }),
+    field({
+      label: texts.media.description,
+      name: 'description',
+      type: 'textarea',
+      maxLength: 5000,
+      hint: texts.media.descriptionHint,
+    }),
     tags,
   );
   const setDirty = (value: boolean): void => {

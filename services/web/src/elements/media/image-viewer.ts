@@ -13,7 +13,12 @@ const closeUp = 2.5;
 const largestPixel = 4;
 const panStepPx = 80;
 const middle = { x: 0, y: 0 };
-const pans: Record<string, [x: number, y: number]> = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+const pans: Record<string, [x: number, y: number]> = {
+  ArrowLeft: [1, 0],
+  ArrowRight: [-1, 0],
+  ArrowUp: [0, 1],
+  ArrowDown: [0, -1],
+};
 
 /**
  * A picture that fits, can be zoomed and moved. The preview comes first; the original takes its place when more is to
@@ -47,7 +52,18 @@ export class ImageViewer extends SignalElement implements ZoomTarget {
     this.#image.addEventListener('error', () => this.#fallBack(media), { signal });
     this.#image.src = media.previewUrl ?? media.originalUrl;
     fill(this.#picture, placeholder(media.placeholder), this.#image);
-    fill(this, this.#picture, h('div', { class: 'viewer-tools', role: 'toolbar', 'aria-label': texts.media.zoom }, this.#buttons.out, this.#percent, this.#buttons.in, this.#buttons.fit));
+    fill(
+      this,
+      this.#picture,
+      h(
+        'div',
+        { class: 'viewer-tools', role: 'toolbar', 'aria-label': texts.media.zoom },
+        this.#buttons.out,
+        this.#percent,
+        this.#buttons.in,
+        this.#buttons.fit,
+      ),
+    );
     zoomByHand(this, this);
     const observer = new ResizeObserver(() => this.#set(panBy(this.#zoom, 0, 0, this.#limits)));
     observer.observe(this);
@@ -92,7 +108,10 @@ export class ImageViewer extends SignalElement implements ZoomTarget {
     this.#buttons.out.disabled = zoom.scale === 1;
     this.#buttons.fit.disabled = zoom.scale === 1;
     this.#buttons.in.disabled = zoom.scale >= largest;
-    setText(this.#percent, `${Math.round((100 * zoom.scale * picture.width) / (this.media?.width ?? picture.width))} %`);
+    setText(
+      this.#percent,
+      `${Math.round((100 * zoom.scale * picture.width) / (this.media?.width ?? picture.width))} %`,
+    );
     if (picture.width * zoom.scale * devicePixelRatio > this.#image.naturalWidth) void this.#loadOriginal();
   }
 
@@ -102,7 +121,10 @@ export class ImageViewer extends SignalElement implements ZoomTarget {
     if (!media || this.#hasOriginal || !this.#image.complete || (media.width ?? 0) <= this.#image.naturalWidth) return;
     this.#hasOriginal = true;
     const original = h('img', { src: media.originalUrl });
-    await original.decode().then(() => (this.#image.src = media.originalUrl)).catch(() => undefined);
+    await original
+      .decode()
+      .then(() => (this.#image.src = media.originalUrl))
+      .catch(() => undefined);
   }
 
   #fallBack(media: Media): void {
@@ -111,7 +133,11 @@ export class ImageViewer extends SignalElement implements ZoomTarget {
   }
 
   #button(name: IconName, label: string, onclick: () => void): HTMLButtonElement {
-    return h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, onclick }, icon(name));
+    return h(
+      'button',
+      { type: 'button', class: 'icon-button', 'aria-label': label, title: label, onclick },
+      icon(name),
+    );
   }
 }
 

@@ -31,7 +31,12 @@ export function metadataPanel(media: Media): HTMLElement | null {
 export function historyPanel(media: Media): HTMLElement {
   const several = media.history.some(({ round }) => round > 1);
   const steps = media.history.map((entry, index) => step(entry, media.history[index - 1], several)).toReversed();
-  return h('section', { class: 'panel' }, h('h2', {}, texts.media.history), h('ol', { class: 'timeline', role: 'list' }, ...steps));
+  return h(
+    'section',
+    { class: 'panel' },
+    h('h2', {}, texts.media.history),
+    h('ol', { class: 'timeline', role: 'list' }, ...steps),
+  );
 }
 
 function step({ status, at, round }: HistoryEntry, before: HistoryEntry | undefined, several: boolean): HTMLElement {
@@ -41,11 +46,20 @@ function step({ status, at, round }: HistoryEntry, before: HistoryEntry | undefi
     { 'data-tone': status },
     h('span', { class: 'step-name' }, texts.media.steps[status]),
     several ? h('span', { class: 'tag-note' }, texts.media.round(round)) : null,
-    h('p', { class: 'step-time' }, h('time', { datetime: at }, formatDateTime(at)), seconds > 0 ? ` · ${texts.media.after(formatDuration(seconds))}` : null),
+    h(
+      'p',
+      { class: 'step-time' },
+      h('time', { datetime: at }, formatDateTime(at)),
+      seconds > 0 ? ` · ${texts.media.after(formatDuration(seconds))}` : null,
+    ),
   );
 }
 
 function definitions(rows: readonly (readonly [string, string | null])[]): HTMLElement {
   const shown = rows.filter(([, value]) => value !== null);
-  return h('dl', { class: 'facts' }, ...shown.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
+  return h(
+    'dl',
+    { class: 'facts' },
+    ...shown.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))),
+  );
 }

@@ -1,9 +1,9 @@
 import type { Media } from '#contracts';
+import { retryMedium } from '../../actions/media-actions';
 import { downloadUrl } from '../../network/api';
 import { fill, h } from '../../ui/dom';
 import { formatWait } from '../../ui/format';
 import { icon } from '../../ui/icons';
-import { retryMedium } from '../../actions/media-actions';
 import { texts } from '../../ui/texts';
 import { progressBar } from '../base/progress-bar';
 
@@ -23,14 +23,24 @@ export function mediaStage(media: Media): HTMLElement {
 
 /** What happened, and the way on. */
 function failureCard(media: Media): HTMLElement {
-  const retry = h('button', { type: 'button', class: 'button primary', onclick: () => void retryMedium(media) }, icon('retry'), texts.media.retry);
+  const retry = h(
+    'button',
+    { type: 'button', class: 'button primary', onclick: () => void retryMedium(media) },
+    icon('retry'),
+    texts.media.retry,
+  );
   return h(
     'div',
     { class: 'stage-card failure', role: 'group', 'aria-label': texts.media.failedTitle },
     h('div', { class: 'empty-sign bad' }, icon('alert')),
     h('h2', {}, texts.media.failedTitle),
     h('p', { class: 'failure-message' }, media.failure?.message),
-    h('div', { class: 'button-row' }, media.failure?.retryable ? retry : null, h('a', { class: 'button', href: downloadUrl(media), download: true }, texts.media.download)),
+    h(
+      'div',
+      { class: 'button-row' },
+      media.failure?.retryable ? retry : null,
+      h('a', { class: 'button', href: downloadUrl(media), download: true }, texts.media.download),
+    ),
   );
 }
 
@@ -63,7 +73,13 @@ function imageViewer(media: Media): HTMLElement {
 
 function videoPlayer(media: Media): HTMLElement {
   const frame = h('div', { class: 'stage-media' });
-  const video = h('video', { controls: true, preload: 'metadata', playsinline: true, poster: media.thumbnailUrl, 'aria-label': media.title });
+  const video = h('video', {
+    controls: true,
+    preload: 'metadata',
+    playsinline: true,
+    poster: media.thumbnailUrl,
+    'aria-label': media.title,
+  });
   if (media.width && media.height) video.style.aspectRatio = `${media.width} / ${media.height}`;
   const sources = [...new Set([media.previewUrl, media.originalUrl])].filter((url) => url !== null);
   const tryNext = (): void => {
@@ -93,5 +109,10 @@ function coverArt(url: string): HTMLElement {
 }
 
 function noPreview(media: Media): HTMLElement {
-  return h('div', { class: 'stage-card' }, h('div', { class: 'empty-sign' }, icon(media.kind)), h('p', {}, texts.media.noPreview));
+  return h(
+    'div',
+    { class: 'stage-card' },
+    h('div', { class: 'empty-sign' }, icon(media.kind)),
+    h('p', {}, texts.media.noPreview),
+  );
 }

@@ -6,7 +6,13 @@ import { texts } from '../../ui/texts';
 export class TagField extends HTMLElement {
   #tags: string[] = [];
   #chips = h('ul', { class: 'chips', role: 'list' });
-  #input = h('input', { id: uniqueId('tag'), name: 'tags', maxlength: 64, placeholder: texts.media.addTag, autocomplete: 'off' });
+  #input = h('input', {
+    id: uniqueId('tag'),
+    name: 'tags',
+    maxlength: 64,
+    placeholder: texts.media.addTag,
+    autocomplete: 'off',
+  });
 
   connectedCallback(): void {
     const hintId = `${this.#input.id}-hint`;
@@ -40,11 +46,15 @@ export class TagField extends HTMLElement {
       event.preventDefault();
       this.#take();
     }
-    if (event.key === 'Backspace' && this.#input.value === '' && this.#tags.length > 0) this.#change(this.#tags.slice(0, -1));
+    if (event.key === 'Backspace' && this.#input.value === '' && this.#tags.length > 0)
+      this.#change(this.#tags.slice(0, -1));
   }
 
   #take(): void {
-    const typed = this.#input.value.split(',').map((tag) => tag.trim()).filter(Boolean);
+    const typed = this.#input.value
+      .split(',')
+      .map((tag) => tag.trim())
+      .filter(Boolean);
     this.#input.value = '';
     if (typed.length > 0) this.#change([...new Set([...this.#tags, ...typed])]);
   }
@@ -64,7 +74,11 @@ export class TagField extends HTMLElement {
       this.#change(this.#tags.filter((other) => other !== tag));
       this.#input.focus();
     };
-    return h('button', { type: 'button', class: 'chip-remove', 'aria-label': texts.media.removeTag(tag), onclick: remove }, icon('close'));
+    return h(
+      'button',
+      { type: 'button', class: 'chip-remove', 'aria-label': texts.media.removeTag(tag), onclick: remove },
+      icon('close'),
+    );
   }
 }
 

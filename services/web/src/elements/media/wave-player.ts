@@ -1,9 +1,9 @@
 import type { Media, Waveform } from '#contracts';
 import { api } from '../../network/api';
+import { load } from '../../network/load';
 import { fill, h, setText } from '../../ui/dom';
 import { formatClock } from '../../ui/format';
 import { icon } from '../../ui/icons';
-import { load } from '../../network/load';
 import { texts } from '../../ui/texts';
 import { SignalElement } from '../base/signal-element';
 import { drawWave } from './wave-drawing';
@@ -13,7 +13,15 @@ export class WavePlayer extends SignalElement {
   media: Media | undefined;
   #audio = h('audio', { preload: 'metadata' });
   #canvas = h('canvas', { class: 'wave-canvas', 'aria-hidden': 'true' });
-  #range = h('input', { type: 'range', class: 'wave-range', min: 0, max: 1000, step: 1, value: 0, 'aria-label': texts.player.seek });
+  #range = h('input', {
+    type: 'range',
+    class: 'wave-range',
+    min: 0,
+    max: 1000,
+    step: 1,
+    value: 0,
+    'aria-label': texts.player.seek,
+  });
   #toggle = h('button', { type: 'button', class: 'play-button', 'aria-label': texts.player.play }, icon('play'));
   #time = h('p', { class: 'wave-time' });
   #problem = h('p', { class: 'notice', hidden: true }, texts.player.unplayable);
@@ -22,7 +30,14 @@ export class WavePlayer extends SignalElement {
   protected connected(signal: AbortSignal): void {
     const { media } = this;
     if (!media) return;
-    fill(this, this.#toggle, h('div', { class: 'wave-track' }, this.#canvas, this.#range), this.#time, this.#audio, this.#problem);
+    fill(
+      this,
+      this.#toggle,
+      h('div', { class: 'wave-track' }, this.#canvas, this.#range),
+      this.#time,
+      this.#audio,
+      this.#problem,
+    );
     this.#listen(signal, media);
     this.#audio.src = media.previewUrl ?? media.originalUrl;
     void this.#loadWave(media, signal);
@@ -34,7 +49,8 @@ export class WavePlayer extends SignalElement {
     const audio = this.#audio;
     this.#toggle.addEventListener('click', () => void (audio.paused ? audio.play() : audio.pause()), { signal });
     this.#range.addEventListener('input', () => this.#seek(), { signal });
-    for (const name of ['timeupdate', 'seeked', 'loadedmetadata', 'play', 'pause', 'ended']) audio.addEventListener(name, () => this.#show(), { signal });
+    for (const name of ['timeupdate', 'seeked', 'loadedmetadata', 'play', 'pause', 'ended'])
+      audio.addEventListener(name, () => this.#show(), { signal });
     audio.addEventListener('play', () => this.#animate(), { signal });
     audio.addEventListener('error', () => this.#fallBack(media), { signal });
     const observer = new ResizeObserver(() => this.#draw());

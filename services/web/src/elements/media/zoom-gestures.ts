@@ -20,7 +20,10 @@ const tapPx = 24;
 /** Lets wheel, mouse and fingers move a picture in its frame. */
 export function zoomByHand(frame: HTMLElement, target: ZoomTarget): void {
   frame.addEventListener('wheel', (event) => onWheel(event, frame, target), { passive: false });
-  frame.addEventListener('dblclick', (event) => event.target instanceof HTMLImageElement && target.toggleAt(pointOf(event, frame)));
+  frame.addEventListener(
+    'dblclick',
+    (event) => event.target instanceof HTMLImageElement && target.toggleAt(pointOf(event, frame)),
+  );
   trackPointers(frame, target);
 }
 
@@ -55,7 +58,8 @@ function trackPointers(frame: HTMLElement, target: ZoomTarget): void {
     if (other || target.zoom.scale > 1) target.panBy((now.x - before.x) / down.size, (now.y - before.y) / down.size);
   });
   const end = (event: PointerEvent): void => {
-    const tapped = down.delete(event.pointerId) && down.size === 0 && event.type === 'pointerup' && event.pointerType === 'touch';
+    const tapped =
+      down.delete(event.pointerId) && down.size === 0 && event.type === 'pointerup' && event.pointerType === 'touch';
     if (!tapped) return;
     const tap = { at: event.timeStamp, ...pointOf(event, frame) };
     const isSecond = tap.at - lastTap.at < doubleTapMs && distance(tap, lastTap) < tapPx;

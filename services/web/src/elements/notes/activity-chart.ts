@@ -16,9 +16,24 @@ export function activityChart(days: readonly Day[], tableOpen: boolean): HTMLEle
   return h(
     'figure',
     { class: 'activity' },
-    svg('svg', { class: 'activity-bars', role: 'img', 'aria-label': t.activitySummary(sum.uploaded, sum.completed, sum.failed) }, ...columns(days)),
-    h('div', { class: 'activity-axis', 'aria-hidden': 'true' }, h('span', {}, formatDay(days[0]?.date ?? '')), h('span', {}, t.today)),
-    h('dl', { class: 'legend' }, ...entry('uploaded', t.uploaded, sum.uploaded), ...entry('completed', t.completed, sum.completed), ...entry('failed', t.failed, sum.failed)),
+    svg(
+      'svg',
+      { class: 'activity-bars', role: 'img', 'aria-label': t.activitySummary(sum.uploaded, sum.completed, sum.failed) },
+      ...columns(days),
+    ),
+    h(
+      'div',
+      { class: 'activity-axis', 'aria-hidden': 'true' },
+      h('span', {}, formatDay(days[0]?.date ?? '')),
+      h('span', {}, t.today),
+    ),
+    h(
+      'dl',
+      { class: 'legend' },
+      ...entry('uploaded', t.uploaded, sum.uploaded),
+      ...entry('completed', t.completed, sum.completed),
+      ...entry('failed', t.failed, sum.failed),
+    ),
     h('details', { class: 'activity-table', open: tableOpen }, h('summary', {}, t.activityTable), table(days)),
   );
 }
@@ -31,10 +46,20 @@ export function total(days: readonly Day[]): Omit<Day, 'date'> {
 function columns(days: readonly Day[]): SVGElement[] {
   const most = Math.max(1, ...days.map(({ uploaded, completed, failed }) => Math.max(uploaded, completed + failed)));
   const step = 100 / days.length;
-  const height = (count: number): number => (count === 0 ? 0 : Math.max(leastPercent, (count / most) * (100 - leastPercent)));
+  const height = (count: number): number =>
+    count === 0 ? 0 : Math.max(leastPercent, (count / most) * (100 - leastPercent));
   return days.map((day, index) => {
     const bar = (name: string, from: number, tall: number): SVGElement | null =>
-      tall > 0 ? svg('rect', { class: `bar-${name}`, x: `${(index + (1 - barShare) / 2) * step}%`, width: `${step * barShare}%`, y: `${100 - from - tall}%`, height: `${tall}%`, rx: 2 }) : null;
+      tall > 0
+        ? svg('rect', {
+            class: `bar-${name}`,
+            x: `${(index + (1 - barShare) / 2) * step}%`,
+            width: `${step * barShare}%`,
+            y: `${100 - from - tall}%`,
+            height: `${tall}%`,
+            rx: 2,
+          })
+        : null;
     const completed = height(day.completed);
     return svg(
       'g',
@@ -52,13 +77,22 @@ function columns(days: readonly Day[]): SVGElement[] {
 function table(days: readonly Day[]): HTMLElement {
   const t = texts.dashboard;
   const row = ({ date, uploaded, completed, failed }: Day): HTMLElement =>
-    h('tr', {}, h('th', { scope: 'row' }, formatDay(date)), ...[uploaded, completed, failed].map((count) => h('td', {}, formatNumber(count))));
+    h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, formatDay(date)),
+      ...[uploaded, completed, failed].map((count) => h('td', {}, formatNumber(count))),
+    );
   const busy = days.filter(({ uploaded, completed, failed }) => uploaded + completed + failed > 0).toReversed();
   return h(
     'table',
     {},
     h('caption', { class: 'visually-hidden' }, t.activity),
-    h('thead', {}, h('tr', {}, ...[t.day, t.uploaded, t.completed, t.failed].map((label) => h('th', { scope: 'col' }, label)))),
+    h(
+      'thead',
+      {},
+      h('tr', {}, ...[t.day, t.uploaded, t.completed, t.failed].map((label) => h('th', { scope: 'col' }, label))),
+    ),
     h('tbody', {}, ...busy.map(row)),
   );
 }

@@ -1,14 +1,14 @@
 import type { Media } from '#contracts';
+import { retryAllFailed, retryMedium } from '../../actions/media-actions';
+import { removeMedia } from '../../actions/removals';
 import { api } from '../../network/api';
+import { live } from '../../network/live';
+import { load } from '../../network/load';
+import { removed } from '../../state/removed';
+import { stats } from '../../state/stats';
 import { fill, h, setText } from '../../ui/dom';
 import { gathered } from '../../ui/gather';
 import { icon } from '../../ui/icons';
-import { live } from '../../network/live';
-import { load } from '../../network/load';
-import { retryAllFailed, retryMedium } from '../../actions/media-actions';
-import { removeMedia } from '../../actions/removals';
-import { removed } from '../../state/removed';
-import { stats } from '../../state/stats';
 import { texts } from '../../ui/texts';
 import { thumbnail } from '../base/thumbnail';
 
@@ -17,9 +17,20 @@ const shownCount = 4;
 /** The newest media that failed, each with the reason and the way on. Hidden while there are none. */
 export function attentionPanel(signal: AbortSignal): { element: HTMLElement; ready: Promise<void> } {
   const list = h('ul', { class: 'attention-list', role: 'list' });
-  const retryAll = h('button', { type: 'button', class: 'button small', hidden: true, onclick: () => void retryAllFailed() }, icon('retry'), texts.dashboard.retryAll);
+  const retryAll = h(
+    'button',
+    { type: 'button', class: 'button small', hidden: true, onclick: () => void retryAllFailed() },
+    icon('retry'),
+    texts.dashboard.retryAll,
+  );
   const seeAll = h('a', { href: '/media?status=failed' });
-  const element = h('section', { class: 'panel attention', hidden: true }, h('div', { class: 'section-head' }, h('h2', {}, texts.dashboard.attention), seeAll), list, retryAll);
+  const element = h(
+    'section',
+    { class: 'panel attention', hidden: true },
+    h('div', { class: 'section-head' }, h('h2', {}, texts.dashboard.attention), seeAll),
+    list,
+    retryAll,
+  );
   let known: Media[] = [];
   const show = (): void => {
     const shown = known.filter(({ id }) => !removed.value.has(id));
@@ -28,7 +39,9 @@ export function attentionPanel(signal: AbortSignal): { element: HTMLElement; rea
     fill(list, ...shown.map(attentionItem));
   };
   const read = async (): Promise<void> => {
-    const answer = await load(() => api.media({ status: 'failed', limit: shownCount }, signal), signal).catch(() => null);
+    const answer = await load(() => api.media({ status: 'failed', limit: shownCount }, signal), signal).catch(
+      () => null,
+    );
     known = answer?.items ?? known;
     show();
   };
@@ -43,7 +56,14 @@ export function attentionPanel(signal: AbortSignal): { element: HTMLElement; rea
     readSoon();
   }, signal);
   live.refetch.on(readSoon, signal);
-  stats.watch((value) => setText(seeAll, value && value.failed > shownCount ? texts.dashboard.seeAllOf(value.failed) : texts.dashboard.seeAll), signal);
+  stats.watch(
+    (value) =>
+      setText(
+        seeAll,
+        value && value.failed > shownCount ? texts.dashboard.seeAllOf(value.failed) : texts.dashboard.seeAll,
+      ),
+    signal,
+  );
   return { element, ready: read() };
 }
 
@@ -58,9 +78,25 @@ function attentionItem(media: Media): HTMLElement {
       h('a', { href: `/media/${media.id}` }, media.title),
       h('p', {}, media.failure?.message),
       media.failure?.retryable
-        ? h('button', { type: 'button', class: 'button small', onclick: () => void retryMedium(media) }, icon('retry'), texts.media.retry, h('span', { class: 'visually-hidden' }, ` ${media.title}`))
+        ? h(
+            'button',
+            { type: 'button', class: 'button small', onclick: () => void retryMedium(media) },
+            icon('retry'),
+            texts.media.retry,
+            h('span', { class: 'visually-hidden' }, ` ${media.title}`),
+          )
         : null,
     ),
-    h('button', { type: 'button', class: 'icon-button', 'aria-label': texts.media.deleteNamed(media.title), title: texts.media.delete, onclick: () => removeMedia([media]) }, icon('trash')),
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'icon-button',
+        'aria-label': texts.media.deleteNamed(media.title),
+        title: texts.media.delete,
+        onclick: () => removeMedia([media]),
+      },
+      icon('trash'),
+    ),
   );
 }

@@ -1,13 +1,17 @@
 import type { Notification } from '#contracts';
-import { fill, h, type Child } from '../../ui/dom';
-import { formatAgo, formatDateTime } from '../../ui/format';
-import { icon, type IconName } from '../../ui/icons';
 import { retryMedia } from '../../actions/media-actions';
 import { clearNotes, markRead } from '../../actions/note-actions';
 import type { NoteGroup } from '../../state/note-groups';
+import { fill, h, type Child } from '../../ui/dom';
+import { formatAgo, formatDateTime } from '../../ui/format';
+import { icon, type IconName } from '../../ui/icons';
 import { texts } from '../../ui/texts';
 
-const icons: Record<Notification['type'], IconName> = { 'media.completed': 'check', 'media.failed': 'alert', 'account.welcome': 'sparkle' };
+const icons: Record<Notification['type'], IconName> = {
+  'media.completed': 'check',
+  'media.failed': 'alert',
+  'account.welcome': 'sparkle',
+};
 /** More of a drop are shown on demand. */
 const shownCount = 3;
 
@@ -28,7 +32,9 @@ export class NoteRow extends HTMLElement {
     const shape = JSON.stringify([group, this.#open]);
     if (shape === this.#drawn) return;
     this.#drawn = shape;
-    const focused = this.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset['focus'] : undefined;
+    const focused = this.contains(document.activeElement)
+      ? (document.activeElement as HTMLElement).dataset['focus']
+      : undefined;
     fill(this, group.latest.length > 1 ? this.#several(group) : single(group));
     if (focused) this.querySelector<HTMLElement>(`[data-focus="${focused}"]`)?.focus();
   }
@@ -42,7 +48,13 @@ export class NoteRow extends HTMLElement {
     };
     const more = h(
       'button',
-      { type: 'button', class: 'note-more', 'data-focus': 'more', 'aria-expanded': String(this.#open), onclick: toggle },
+      {
+        type: 'button',
+        class: 'note-more',
+        'data-focus': 'more',
+        'aria-expanded': String(this.#open),
+        onclick: toggle,
+      },
       this.#open ? texts.notifications.fewer : texts.notifications.more(latest.length),
       icon('down'),
     );
@@ -50,7 +62,11 @@ export class NoteRow extends HTMLElement {
       tone: failed > 0 ? 'media.failed' : 'media.completed',
       title,
       name: title,
-      body: h('ul', { class: 'note-items', role: 'list' }, ...latest.slice(0, this.#open ? undefined : shownCount).map(item)),
+      body: h(
+        'ul',
+        { class: 'note-items', role: 'list' },
+        ...latest.slice(0, this.#open ? undefined : shownCount).map(item),
+      ),
       more: latest.length > shownCount ? more : null,
     });
   }
@@ -78,9 +94,29 @@ function frame(group: NoteGroup, { tone, title, name, body, more }: Words): HTML
   const { notes, latest, retryable, unread } = group;
   const { createdAt } = notes[0] as Notification;
   const time = h('time', { datetime: createdAt, title: formatDateTime(createdAt) }, formatAgo(createdAt));
-  const retry = h('button', { type: 'button', class: 'button small', 'data-focus': 'retry', onclick: () => void retryMedia(retryable) }, icon('retry'), latest.length > 1 ? t.retry(retryable.length) : texts.media.retry);
-  const read = h('button', { type: 'button', class: 'button small quiet', 'data-focus': 'read', onclick: () => void markRead(unread) }, t.markRead);
-  const clear = h('button', { type: 'button', class: 'icon-button', 'data-focus': 'clear', 'aria-label': `${t.clear}: ${name}`, title: t.clear, onclick: () => clearNotes(notes) }, icon('close'));
+  const retry = h(
+    'button',
+    { type: 'button', class: 'button small', 'data-focus': 'retry', onclick: () => void retryMedia(retryable) },
+    icon('retry'),
+    latest.length > 1 ? t.retry(retryable.length) : texts.media.retry,
+  );
+  const read = h(
+    'button',
+    { type: 'button', class: 'button small quiet', 'data-focus': 'read', onclick: () => void markRead(unread) },
+    t.markRead,
+  );
+  const clear = h(
+    'button',
+    {
+      type: 'button',
+      class: 'icon-button',
+      'data-focus': 'clear',
+      'aria-label': `${t.clear}: ${name}`,
+      title: t.clear,
+      onclick: () => clearNotes(notes),
+    },
+    icon('close'),
+  );
   return h(
     'article',
     { class: 'note', 'data-type': tone, 'data-read': String(unread.length === 0) },
@@ -88,7 +124,12 @@ function frame(group: NoteGroup, { tone, title, name, body, more }: Words): HTML
     h(
       'div',
       { class: 'note-text' },
-      h('h2', { class: 'note-title' }, unread.length > 0 ? h('span', { class: 'visually-hidden' }, `${t.unread}: `) : null, title),
+      h(
+        'h2',
+        { class: 'note-title' },
+        unread.length > 0 ? h('span', { class: 'visually-hidden' }, `${t.unread}: `) : null,
+        title,
+      ),
       body,
       h('p', { class: 'note-foot' }, time, more),
       retryable.length > 0 ? retry : null,
@@ -109,7 +150,11 @@ function item(note: Notification): HTMLElement {
 /** Who follows it has read it. */
 function linked(note: Notification): Child {
   if (!note.mediaId) return note.title;
-  return h('a', { href: `/media/${note.mediaId}`, 'data-focus': note.id, onclick: () => void (note.read || markRead([note.id])) }, note.title);
+  return h(
+    'a',
+    { href: `/media/${note.mediaId}`, 'data-focus': note.id, onclick: () => void (note.read || markRead([note.id])) },
+    note.title,
+  );
 }
 
 declare global {

@@ -1,6 +1,6 @@
+import { navigate } from '../../state/router';
 import { fill, h } from '../../ui/dom';
 import { icon } from '../../ui/icons';
-import { navigate } from '../../state/router';
 import { texts } from '../../ui/texts';
 import { filesOf } from '../../upload/collect';
 import { uploads } from '../../upload/uploads';
@@ -13,11 +13,22 @@ export class DropVeil extends SignalElement {
   protected connected(signal: AbortSignal): void {
     this.hidden = true;
     this.setAttribute('aria-hidden', 'true');
-    fill(this, h('div', { class: 'veil-box' }, icon('upload'), h('p', { class: 'veil-title' }, texts.upload.dropAnywhere), h('p', {}, texts.upload.dropAnywhereLead)));
+    fill(
+      this,
+      h(
+        'div',
+        { class: 'veil-box' },
+        icon('upload'),
+        h('p', { class: 'veil-title' }, texts.upload.dropAnywhere),
+        h('p', {}, texts.upload.dropAnywhereLead),
+      ),
+    );
     document.addEventListener('dragenter', (event) => this.#hover(event, 1), { signal });
     document.addEventListener('dragleave', (event) => this.#hover(event, -1), { signal });
     // Without this the browser opens the file and leaves the page.
-    document.addEventListener('dragover', (event) => hasFiles(event.dataTransfer) && event.preventDefault(), { signal });
+    document.addEventListener('dragover', (event) => hasFiles(event.dataTransfer) && event.preventDefault(), {
+      signal,
+    });
     document.addEventListener('drop', (event) => this.#drop(event), { signal });
     document.addEventListener('paste', (event) => paste(event), { signal });
   }

@@ -8,8 +8,21 @@ import { uploads } from '../../upload/uploads';
 /** The place to drop files on, which is also the way to choose them. */
 export function filePicker(title: string = texts.upload.dropTitle, lead: string = texts.upload.dropLead): HTMLElement {
   const id = uniqueId('file');
-  const files = h('input', { type: 'file', name: 'file', id, multiple: true, class: 'visually-hidden', accept: acceptedFiles });
-  const folder = h('input', { type: 'file', id: `${id}-folder`, multiple: true, webkitdirectory: true, class: 'visually-hidden' });
+  const files = h('input', {
+    type: 'file',
+    name: 'file',
+    id,
+    multiple: true,
+    class: 'visually-hidden',
+    accept: acceptedFiles,
+  });
+  const folder = h('input', {
+    type: 'file',
+    id: `${id}-folder`,
+    multiple: true,
+    webkitdirectory: true,
+    class: 'visually-hidden',
+  });
   for (const input of [files, folder]) input.addEventListener('change', () => take(input));
   return h(
     'div',

@@ -1,14 +1,14 @@
+import { messageOf } from '../../network/problem';
 import { fill, h, setText } from '../../ui/dom';
 import { formatBytes, formatWait } from '../../ui/format';
 import { icon } from '../../ui/icons';
-import { messageOf } from '../../network/problem';
 import { texts } from '../../ui/texts';
+import { toast } from '../../ui/toasts';
 import { isRetryable, isSettled, statusOf, type Upload } from '../../upload/queue/upload';
 import { uploads } from '../../upload/uploads';
-import { chooseFiles } from './file-picker';
 import { progressBar } from '../base/progress-bar';
 import { thumbnail } from '../base/thumbnail';
-import { toast } from '../../ui/toasts';
+import { chooseFiles } from './file-picker';
 
 /** Decoding a huge picture for a 44 px square is not worth it. */
 const localPictureLimitBytes = 15_000_000;
@@ -20,7 +20,13 @@ export class UploadRow extends HTMLElement {
   #name = h('p', { class: 'row-name' });
   #detail = h('p', { class: 'row-detail' });
   #actions = h('div', { class: 'row-actions' });
-  #article = h('article', { class: 'upload-row' }, this.#picture, h('div', { class: 'row-text' }, this.#name, this.#bar.element, this.#detail), this.#actions);
+  #article = h(
+    'article',
+    { class: 'upload-row' },
+    this.#picture,
+    h('div', { class: 'row-text' }, this.#name, this.#bar.element, this.#detail),
+    this.#actions,
+  );
   #pictureKey = '';
   #actionsKey = '';
   #objectUrl: string | undefined;
@@ -48,7 +54,10 @@ export class UploadRow extends HTMLElement {
     this.#showName(upload);
     setText(this.#detail, describe(upload));
     this.#bar.element.setAttribute('aria-label', texts.upload.progressOf(upload.name));
-    this.#bar.element.hidden = isSettled(upload) || status === 'uploaded' || (status !== 'uploading' && status !== 'processing' && upload.loadedBytes === 0);
+    this.#bar.element.hidden =
+      isSettled(upload) ||
+      status === 'uploaded' ||
+      (status !== 'uploading' && status !== 'processing' && upload.loadedBytes === 0);
     this.#bar.set(percentOf(upload));
     this.#showPicture(upload, status);
     this.#showActions(upload, status);
@@ -57,7 +66,8 @@ export class UploadRow extends HTMLElement {
   #showName(upload: Upload): void {
     const text = (upload.state === 'sent' && upload.media?.title) || upload.name;
     if (!upload.media) return setText(this.#name, text);
-    if (this.#name.textContent !== text || !this.#name.firstElementChild) fill(this.#name, h('a', { href: `/media/${upload.media.id}` }, text));
+    if (this.#name.textContent !== text || !this.#name.firstElementChild)
+      fill(this.#name, h('a', { href: `/media/${upload.media.id}` }, text));
   }
 
   #showPicture(upload: Upload, status: string): void {
@@ -101,21 +111,48 @@ export class UploadRow extends HTMLElement {
 function actionsFor(upload: Upload, status: string): HTMLElement[] {
   const { id, name } = upload;
   const cancel = iconButton('close', texts.upload.cancel, name, () => uploads.cancel([id]));
-  if (uploads.canPause(upload)) return [iconButton('pause', texts.upload.pause, name, () => uploads.pause([id])), cancel];
+  if (uploads.canPause(upload))
+    return [iconButton('pause', texts.upload.pause, name, () => uploads.pause([id])), cancel];
   if (status === 'waiting' || status === 'uploading') return [cancel];
-  if (status === 'paused') return [iconButton('play', texts.upload.resume, name, () => void uploads.retry([id])), cancel];
-  const retry = h('button', { type: 'button', class: 'button small', onclick: () => void uploads.retry([id]).catch((error: unknown) => toast(messageOf(error), 'bad')) }, icon('retry'), texts.upload.retry);
+  if (status === 'paused')
+    return [iconButton('play', texts.upload.resume, name, () => void uploads.retry([id])), cancel];
+  const retry = h(
+    'button',
+    {
+      type: 'button',
+      class: 'button small',
+      onclick: () => void uploads.retry([id]).catch((error: unknown) => toast(messageOf(error), 'bad')),
+    },
+    icon('retry'),
+    texts.upload.retry,
+  );
   const open = h('a', { class: 'button small', href: `/media/${upload.media?.id}` }, texts.upload.open);
   const remove = iconButton('close', texts.upload.remove, name, () => uploads.remove([id]));
-  if (status === 'duplicate') return [h('button', { type: 'button', class: 'button small', onclick: () => void uploads.retry([id]) }, texts.upload.uploadAnyway), remove];
+  if (status === 'duplicate')
+    return [
+      h(
+        'button',
+        { type: 'button', class: 'button small', onclick: () => void uploads.retry([id]) },
+        texts.upload.uploadAnyway,
+      ),
+      remove,
+    ];
   if (status === 'completed') return [open, remove];
-  if (status === 'missing') return [h('button', { type: 'button', class: 'button small', onclick: chooseFiles }, texts.upload.chooseAgain), remove];
+  if (status === 'missing')
+    return [
+      h('button', { type: 'button', class: 'button small', onclick: chooseFiles }, texts.upload.chooseAgain),
+      remove,
+    ];
   if (isRetryable(upload)) return [retry, remove];
   return isSettled(upload) ? [remove] : [];
 }
 
 function iconButton(name: Parameters<typeof icon>[0], label: string, file: string, onclick: () => void): HTMLElement {
-  return h('button', { type: 'button', class: 'icon-button', 'aria-label': `${label}: ${file}`, title: label, onclick }, icon(name));
+  return h(
+    'button',
+    { type: 'button', class: 'icon-button', 'aria-label': `${label}: ${file}`, title: label, onclick },
+    icon(name),
+  );
 }
 
 function percentOf(upload: Upload): number | null {
@@ -129,7 +166,8 @@ function describe(upload: Upload): string {
   if (upload.message) return upload.message;
   if (upload.state === 'duplicate' && upload.media) return texts.upload.duplicate(upload.media.title);
   if (upload.state === 'missing') return texts.upload.missing;
-  if (upload.state === 'paused') return texts.upload.paused(formatBytes(upload.loadedBytes), formatBytes(upload.sizeBytes));
+  if (upload.state === 'paused')
+    return texts.upload.paused(formatBytes(upload.loadedBytes), formatBytes(upload.sizeBytes));
   if (upload.state === 'cancelled') return texts.upload.cancelled;
   return `${texts.upload.waiting} · ${formatBytes(upload.sizeBytes)}`;
 }

@@ -1,18 +1,18 @@
+import { confirmDialog } from '../../ui/confirm-dialog';
 import { fill, h, setText } from '../../ui/dom';
 import { formatBytes, formatWait } from '../../ui/format';
 import { oncePerFrame } from '../../ui/gather';
 import { icon } from '../../ui/icons';
 import { texts } from '../../ui/texts';
+import { toast } from '../../ui/toasts';
 import type { SettledBatch } from '../../upload/queue/batches';
 import { RateMeter } from '../../upload/queue/rate-meter';
 import { sectionsOf, type Section } from '../../upload/queue/sections';
 import type { Totals } from '../../upload/queue/tally';
 import type { Upload } from '../../upload/queue/upload';
 import { uploads } from '../../upload/uploads';
-import { confirmDialog } from '../../ui/confirm-dialog';
 import { progressBar } from '../base/progress-bar';
 import { SignalElement } from '../base/signal-element';
-import { toast } from '../../ui/toasts';
 
 /** More uploads than this that ended the same way stand behind one line. */
 const foldBeyond = 12;
@@ -37,7 +37,18 @@ export class UploadTray extends SignalElement {
   #announcer = h('p', { class: 'visually-hidden', role: 'status' });
   #announcedAtMs = Number.NEGATIVE_INFINITY;
   #meter = newMeter();
-  #toggle = h('button', { type: 'button', class: 'icon-button tray-toggle', 'aria-controls': 'tray-rows', 'aria-expanded': 'true', 'aria-label': texts.upload.collapse, onclick: () => this.#setCollapsed(!this.hasAttribute('data-collapsed')) }, icon('down'));
+  #toggle = h(
+    'button',
+    {
+      type: 'button',
+      class: 'icon-button tray-toggle',
+      'aria-controls': 'tray-rows',
+      'aria-expanded': 'true',
+      'aria-label': texts.upload.collapse,
+      onclick: () => this.#setCollapsed(!this.hasAttribute('data-collapsed')),
+    },
+    icon('down'),
+  );
   #total = progressBar(texts.upload.totalProgress);
   #pause = action(texts.upload.pauseAll, () => uploads.pauseAll());
   #resume = action(texts.upload.resumeAll, () => uploads.resumeAll());
@@ -62,7 +73,11 @@ export class UploadTray extends SignalElement {
     uploads.changed.on(() => this.#schedule(), signal);
     uploads.batches.settled.on(announce, signal);
     // What is over should not cover what people look at next; the summary stays.
-    globalThis.addEventListener('snapstream:navigate', () => !this.hasAttribute('data-busy') && this.#setCollapsed(true), { signal });
+    globalThis.addEventListener(
+      'snapstream:navigate',
+      () => !this.hasAttribute('data-busy') && this.#setCollapsed(true),
+      { signal },
+    );
     this.#draw();
   }
 
@@ -88,7 +103,9 @@ export class UploadTray extends SignalElement {
       element.upload = item.upload;
       return element;
     }
-    const element = (row as HTMLElementTagNameMap['upload-fold'] | undefined) ?? h('upload-fold', { 'ontoggle-fold': () => this.#toggleFold(item.section.key) });
+    const element =
+      (row as HTMLElementTagNameMap['upload-fold'] | undefined) ??
+      h('upload-fold', { 'ontoggle-fold': () => this.#toggleFold(item.section.key) });
     element.show(item.section, this.#opened.has(item.section.key));
     return element;
   }
@@ -102,7 +119,9 @@ export class UploadTray extends SignalElement {
     const totals = uploads.queue.tally.current;
     const all = uploads.queue.tally.all;
     const { files, open, unsent, paused, missing } = totals;
-    const text = [open > 0 && texts.upload.done(files - open, files), texts.upload.outcome(totals)].filter(Boolean).join(' · ');
+    const text = [open > 0 && texts.upload.done(files - open, files), texts.upload.outcome(totals)]
+      .filter(Boolean)
+      .join(' · ');
     setText(this.#summary, text);
     setText(this.#bytes, this.#bytesOf(totals));
     this.#total.element.hidden = open === 0 || files < 2;
@@ -147,7 +166,11 @@ const isFoldable = ({ status, uploads: some }: Section) => some.length > foldBey
 
 function announce(batch: SettledBatch): void {
   const isGood = batch.failed + batch.missing === 0;
-  toast(texts.upload.batchSettled(batch), isGood ? 'ok' : 'bad', batch.ready > 0 ? { href: '/media', label: texts.upload.seeThem } : undefined);
+  toast(
+    texts.upload.batchSettled(batch),
+    isGood ? 'ok' : 'bad',
+    batch.ready > 0 ? { href: '/media', label: texts.upload.seeThem } : undefined,
+  );
 }
 
 async function cancelAll(): Promise<void> {

@@ -11,7 +11,14 @@ const at = (status: MediaStatus, second: number, changes: Partial<Media> = {}) =
 function queueWith(count: number, parallel = 3) {
   const changes: string[] = [];
   const queue = new UploadQueue({ parallel, changed: (id) => changes.push(id) });
-  queue.add(Array.from({ length: count }, (_, index) => ({ id: `u${index + 1}`, batchId: 'b', name: `f${index + 1}.jpg`, sizeBytes: 1000 })));
+  queue.add(
+    Array.from({ length: count }, (_, index) => ({
+      id: `u${index + 1}`,
+      batchId: 'b',
+      name: `f${index + 1}.jpg`,
+      sizeBytes: 1000,
+    })),
+  );
   for (const { id } of queue.all) queue.admit(id);
   return { queue, changes };
 }

@@ -37,7 +37,8 @@ export class UploadQueue {
 
   /** All of a drop at once, so that its totals are known before anything happens to the first. */
   add(files: readonly NewUpload[]): void {
-    for (const { isMissing, ...file } of files) this.#put({ ...file, ...fresh, state: isMissing ? 'missing' : 'waiting' });
+    for (const { isMissing, ...file } of files)
+      this.#put({ ...file, ...fresh, state: isMissing ? 'missing' : 'waiting' });
     for (const { id } of files) this.#changed(id);
   }
 
@@ -81,7 +82,13 @@ export class UploadQueue {
   }
 
   sent(id: string, media: Media): void {
-    this.#change(id, { state: 'sent', media, loadedBytes: this.#uploads.get(id)?.sizeBytes ?? 0, message: null, ...still });
+    this.#change(id, {
+      state: 'sent',
+      media,
+      loadedBytes: this.#uploads.get(id)?.sizeBytes ?? 0,
+      message: null,
+      ...still,
+    });
     const early = this.#early.get(media.id);
     if (early) this.applyMedia(early);
     if (!this.#isSending()) this.#early.clear();
@@ -117,7 +124,8 @@ export class UploadQueue {
 
   /** The same bytes are there already, as `media`: its owner says whether they are wanted twice. */
   holdDuplicate(id: string, media: Media): void {
-    if (this.#uploads.get(id)?.state === 'sending') this.#change(id, { state: 'duplicate', media, message: null, ...still });
+    if (this.#uploads.get(id)?.state === 'sending')
+      this.#change(id, { state: 'duplicate', media, message: null, ...still });
   }
 
   cancel(id: string): void {
@@ -129,7 +137,8 @@ export class UploadQueue {
   retry(id: string): void {
     const state = this.#uploads.get(id)?.state;
     if (state === 'paused') return this.#change(id, { state: 'waiting', message: null, interruptions: 0 });
-    if (state === 'error' || state === 'cancelled' || state === 'duplicate') this.#change(id, { state: 'waiting', message: null, media: null, interruptions: 0, loadedBytes: 0 });
+    if (state === 'error' || state === 'cancelled' || state === 'duplicate')
+      this.#change(id, { state: 'waiting', message: null, media: null, interruptions: 0, loadedBytes: 0 });
   }
 
   /** News about a medium; late news about an older moment is dropped. */
@@ -180,4 +189,12 @@ export class UploadQueue {
 }
 
 const still = { bytesPerSecond: null, secondsLeft: null };
-const fresh = { state: 'waiting', isAdmitted: false, loadedBytes: 0, message: null, interruptions: 0, media: null, ...still } as const;
+const fresh = {
+  state: 'waiting',
+  isAdmitted: false,
+  loadedBytes: 0,
+  message: null,
+  interruptions: 0,
+  media: null,
+  ...still,
+} as const;

@@ -10,7 +10,20 @@ export interface Section {
 }
 
 /** What moves comes first, then what needs its owner, then what waits, then what is over. */
-const order = ['uploading', 'processing', 'refused', 'error', 'failed', 'missing', 'duplicate', 'uploaded', 'paused', 'waiting', 'cancelled', 'completed'];
+const order = [
+  'uploading',
+  'processing',
+  'refused',
+  'error',
+  'failed',
+  'missing',
+  'duplicate',
+  'uploaded',
+  'paused',
+  'waiting',
+  'cancelled',
+  'completed',
+];
 const withReason = new Set(['refused', 'error', 'failed']);
 
 /** All uploads in the order of the list; within a section as they were added. */

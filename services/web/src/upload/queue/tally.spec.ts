@@ -1,9 +1,16 @@
 import type { Media } from '#contracts';
-import { sectionsOf } from './sections';
 import { UploadQueue } from './queue';
+import { sectionsOf } from './sections';
 
 const medium = (id: string, status: Media['status'] = 'completed', message?: string): Media =>
-  ({ id, status, round: 1, progress: 0, updatedAt: '2026-11-22T12:00:00.000Z', ...(message && { failure: { message, retryable: false } }) }) as Media;
+  ({
+    id,
+    status,
+    round: 1,
+    progress: 0,
+    updatedAt: '2026-11-22T12:00:00.000Z',
+    ...(message && { failure: { message, retryable: false } }),
+  }) as Media;
 
 function queueOf(sizes: Record<string, number>, batchId = 'b'): UploadQueue {
   const queue = new UploadQueue({ parallel: 3, changed: () => undefined });
@@ -18,7 +25,14 @@ test('bytes that were sent stay in the sum, and what will not be sent leaves it'
   queue.sent('a', medium('m1'));
   queue.progress('b', 50, 10);
   queue.holdDuplicate('c', medium('m0'));
-  expect(queue.tally.batch('b')).toMatchObject({ files: 4, open: 2, ready: 1, duplicates: 1, bytes: 700, sentBytes: 150 });
+  expect(queue.tally.batch('b')).toMatchObject({
+    files: 4,
+    open: 2,
+    ready: 1,
+    duplicates: 1,
+    bytes: 700,
+    sentBytes: 150,
+  });
   queue.refuse('d', 'too large');
   expect(queue.tally.batch('b')).toMatchObject({ files: 4, open: 1, failed: 1, bytes: 300, sentBytes: 150 });
 });
@@ -49,5 +63,12 @@ test('lists what moves first, what failed for one reason together, and what is r
   queue.refuse('letter', 'not supported');
   queue.sent('broken', medium('m3', 'failed', 'damaged'));
   const listed = sectionsOf(queue.all).map(({ reason, uploads }) => [reason, ...uploads.map(({ id }) => id)]);
-  expect(listed).toEqual([[null, 'sends'], [null, 'works'], ['not supported', 'text', 'letter'], ['damaged', 'broken'], [null, 'waits'], [null, 'ready']]);
+  expect(listed).toEqual([
+    [null, 'sends'],
+    [null, 'works'],
+    ['not supported', 'text', 'letter'],
+    ['damaged', 'broken'],
+    [null, 'waits'],
+    [null, 'ready'],
+  ]);
 });

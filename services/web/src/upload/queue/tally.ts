@@ -19,7 +19,20 @@ export interface Totals {
   admittedBytes: number;
 }
 
-const none: Totals = { files: 0, open: 0, ready: 0, failed: 0, duplicates: 0, missing: 0, unsent: 0, sending: 0, paused: 0, bytes: 0, sentBytes: 0, admittedBytes: 0 };
+const none: Totals = {
+  files: 0,
+  open: 0,
+  ready: 0,
+  failed: 0,
+  duplicates: 0,
+  missing: 0,
+  unsent: 0,
+  sending: 0,
+  paused: 0,
+  bytes: 0,
+  sentBytes: 0,
+  admittedBytes: 0,
+};
 const keys = Object.keys(none) as (keyof Totals)[];
 
 /** Totals of each batch, kept up to date with every change instead of counted anew. */

@@ -6,7 +6,16 @@ import type { Media } from '#contracts';
  * paused, duplicate and missing wait for their owner's word; of a duplicate `media` is the one that is there, of a
  * missing one the browser lost the bytes in a reload.
  */
-export type UploadState = 'waiting' | 'sending' | 'paused' | 'duplicate' | 'missing' | 'sent' | 'refused' | 'error' | 'cancelled';
+export type UploadState =
+  | 'waiting'
+  | 'sending'
+  | 'paused'
+  | 'duplicate'
+  | 'missing'
+  | 'sent'
+  | 'refused'
+  | 'error'
+  | 'cancelled';
 
 export interface Upload {
   readonly id: string;
@@ -57,5 +66,7 @@ export function reasonOf({ message, media }: Upload): string | null {
 /** Another try may end differently. */
 export function isRetryable(upload: Upload): boolean {
   const status = statusOf(upload);
-  return status === 'error' || status === 'cancelled' || (status === 'failed' && upload.media?.failure?.retryable === true);
+  return (
+    status === 'error' || status === 'cancelled' || (status === 'failed' && upload.media?.failure?.retryable === true)
+  );
 }

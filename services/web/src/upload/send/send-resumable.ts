@@ -15,7 +15,14 @@ const mediaIdHeader = 'Snapstream-Media-Id';
  * Sends a file by tus: goes on where an earlier try of the same file ended, of this page or another. Resolves with the
  * id of the medium. When `signal` aborts with a reason named `AbortError`, the server forgets what it has; with any other it keeps it.
  */
-export async function sendResumable({ file, batchId, signal, progress, refused, unreachable }: ResumableOptions): Promise<string> {
+export async function sendResumable({
+  file,
+  batchId,
+  signal,
+  progress,
+  refused,
+  unreachable,
+}: ResumableOptions): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let mediaId: string | undefined;
   let unknown: Error | undefined;
@@ -27,7 +34,8 @@ export async function sendResumable({ file, batchId, signal, progress, refused, 
     onProgress: (loadedBytes) => progress(loadedBytes),
     onAfterResponse: (request, response) => {
       mediaId = response.getHeader(mediaIdHeader) ?? mediaId;
-      if (request.getMethod() === 'HEAD' && !isDecided(response.getStatus())) throw (unknown = refused(response.getStatus(), ''));
+      if (request.getMethod() === 'HEAD' && !isDecided(response.getStatus()))
+        throw (unknown = refused(response.getStatus(), ''));
     },
     onSuccess: () => (mediaId ? resolve(mediaId) : reject(unreachable())),
     onError: (error) => {
@@ -60,4 +68,5 @@ export async function abandonResumable(file: File): Promise<void> {
 /** It is there, or it is not. After any other answer (nobody is logged in, a part is away) tus' client would begin from the first byte. */
 const isDecided = (status: number) => (status >= 200 && status < 300) || status === 404 || status === 410;
 
-const responseOf = (error: Error | DetailedError): HttpResponse | null | undefined => ('originalResponse' in error ? error.originalResponse : null);
+const responseOf = (error: Error | DetailedError): HttpResponse | null | undefined =>
+  'originalResponse' in error ? error.originalResponse : null;

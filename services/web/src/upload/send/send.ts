@@ -25,11 +25,26 @@ export function isResumable(sizeBytes: number): boolean {
 }
 
 /** Sends all bytes of a file; `progress` hears how many are out. Resolves with the medium, as it was stored. */
-export async function sendBytes({ batchId, sizeBytes }: Upload, source: Source, progress: (loadedBytes: number) => void): Promise<Media> {
-  const { file, pending: { idempotencyKey }, stop: { signal } } = source;
+export async function sendBytes(
+  { batchId, sizeBytes }: Upload,
+  source: Source,
+  progress: (loadedBytes: number) => void,
+): Promise<Media> {
+  const {
+    file,
+    pending: { idempotencyKey },
+    stop: { signal },
+  } = source;
   if (!isResumable(sizeBytes)) return sendFile({ file, idempotencyKey, batchId, signal, progress });
   const { sendResumable } = await import('./send-resumable');
-  source.mediaId ??= await sendResumable({ file, batchId, signal, progress, refused: parseProblem, unreachable: () => new NetworkProblem() });
+  source.mediaId ??= await sendResumable({
+    file,
+    batchId,
+    signal,
+    progress,
+    refused: parseProblem,
+    unreachable: () => new NetworkProblem(),
+  });
   return api.medium(source.mediaId);
 }
 

@@ -5,10 +5,10 @@ import { messageOf, NetworkProblem } from '../../network/problem';
 import { texts } from '../../ui/texts';
 import { duplicateOf, isReadable } from '../admission';
 import { forget } from '../pending-files';
-import { outcomeOf } from './outcome';
 import type { UploadQueue } from '../queue/queue';
-import { sendBytes, type Source } from './send';
 import type { Upload } from '../queue/upload';
+import { outcomeOf } from './outcome';
+import { sendBytes, type Source } from './send';
 
 const interruptionLimit = 5;
 /** As after two lost connections: the server gives a dead try up after a minute. */
@@ -35,7 +35,9 @@ export class Sender {
       const duplicate = source.isWanted || upload.interruptions > 0 ? null : await duplicateOf(source.file);
       if (source.stop.signal.aborted) return;
       if (duplicate) return this.#queue.holdDuplicate(upload.id, duplicate);
-      const media = await sendBytes(upload, source, (loadedBytes) => this.#queue.progress(upload.id, loadedBytes, performance.now()));
+      const media = await sendBytes(upload, source, (loadedBytes) =>
+        this.#queue.progress(upload.id, loadedBytes, performance.now()),
+      );
       this.#queue.sent(upload.id, media);
       void forget([upload.id]);
       connection.back('media');
@@ -66,7 +68,8 @@ export class Sender {
     // It keeps its place among those that send, so that the others do not run into the same wall meanwhile.
     await waitForConnection(isBusy ? busyPause : (this.#queue.get(id)?.interruptions ?? 0), signal);
     if (signal.aborted) return; // paused, cancelled or signed out meanwhile
-    if (!this.#queue.interrupt(id, message, isBusy ? Number.POSITIVE_INFINITY : interruptionLimit)) this.#queue.fail(id, texts.upload.lostForGood);
+    if (!this.#queue.interrupt(id, message, isBusy ? Number.POSITIVE_INFINITY : interruptionLimit))
+      this.#queue.fail(id, texts.upload.lostForGood);
   }
 }
 
