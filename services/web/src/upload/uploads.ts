@@ -48,7 +48,7 @@ class Uploads {
       return { id: uuid(), batchId, idempotencyKey: uuid(), name, sizeBytes, ...known, file };
     });
     this.#keepNames(chosen);
-    this.#enqueue(chosen);
+    this.#enqueue(chosen, false);
     void this.#examine(chosen, forChosen);
   }
 
@@ -127,9 +127,9 @@ class Uploads {
     }
   }
 
-  #enqueue(files: readonly KeptFile[]): void {
+  #enqueue(files: readonly KeptFile[], wasKept: boolean): void {
     for (const { file, ...pending } of files)
-      if (file) this.#sources.set(pending.id, { pending, file, stop: new AbortController(), isWanted: false });
+      if (file) this.#sources.set(pending.id, { pending, file, stop: new AbortController(), isWanted: false, wasKept });
     for (const { id, batchId } of files) {
       if (!this.queue.get(id)) continue;
       this.batches.reopen(batchId);
@@ -160,7 +160,7 @@ class Uploads {
   }
 
   #goOn(files: readonly KeptFile[]): void {
-    this.#enqueue(files);
+    this.#enqueue(files, true);
     void this.#examine(
       files.filter((kept): kept is ChosenFile => kept.file !== undefined),
       forKept,

@@ -15,6 +15,8 @@ export interface Source {
   stop: AbortController;
   /** Its owner wants it although the same bytes are there already. */
   isWanted: boolean;
+  /** An earlier page had it, and may have sent it without seeing the answer. */
+  wasKept: boolean;
   /** All bytes are there; only the medium was not read yet. */
   mediaId?: string;
 }

@@ -1,3 +1,4 @@
+import type { Media } from '#contracts';
 import { sessionLost } from '../../network/api';
 import { connection } from '../../network/connection';
 import { tell } from '../../network/live';
@@ -34,10 +35,9 @@ export class Sender {
     try {
       const duplicate = source.isWanted || upload.interruptions > 0 ? null : await duplicateOf(source.file);
       if (source.stop.signal.aborted) return;
-      if (duplicate) return this.#queue.holdDuplicate(upload.id, duplicate);
-      const media = await sendBytes(upload, source, (loadedBytes) =>
-        this.#queue.progress(upload.id, loadedBytes, performance.now()),
-      );
+      if (duplicate && !isOwn(duplicate, upload, source)) return this.#queue.holdDuplicate(upload.id, duplicate);
+      const progress = (loadedBytes: number): void => this.#queue.progress(upload.id, loadedBytes, performance.now());
+      const media = duplicate ?? (await sendBytes(upload, source, progress));
       this.#queue.sent(upload.id, media);
       void forget([upload.id]);
       connection.back('media');
@@ -71,6 +71,11 @@ export class Sender {
     if (!this.#queue.interrupt(id, message, isBusy ? Number.POSITIVE_INFINITY : interruptionLimit))
       this.#queue.fail(id, texts.upload.lostForGood);
   }
+}
+
+/** An earlier page sent it and did not see the answer. */
+function isOwn({ batchId, filename }: Media, upload: Upload, { wasKept }: Source): boolean {
+  return wasKept && batchId === upload.batchId && filename === upload.name;
 }
 
 /** Resolves also when `signal` aborts. */
