@@ -4,8 +4,6 @@ import type { Strength } from './password-strength';
 const number = (count: number): string => count.toLocaleString('en');
 const plural = (count: number, one: string, many: string): string => `${number(count)} ${count === 1 ? one : many}`;
 
-const missingText = 'The browser did not keep this file. Choose it again to upload it.';
-
 /** How the files of a drop ended. */
 interface Outcome {
   ready: number;
@@ -164,11 +162,12 @@ export const texts = {
     fold: (status: string, count: number, reason: string | null) => {
       if (status === 'completed') return `${number(count)} ready`;
       if (status === 'cancelled') return `${number(count)} cancelled`;
-      return `${plural(count, 'file', 'files')}: ${reason ?? (status === 'missing' ? missingText : 'You have these files already.')}`;
+      const shared = status === 'missing' ? 'The browser did not keep them. Choose them again.' : 'You have them already.';
+      return `${plural(count, 'file', 'files')}: ${reason ?? shared}`;
     },
     retryAll: 'Retry all',
     chooseAgain: 'Choose again',
-    missing: missingText,
+    missing: 'The browser did not keep this file. Choose it again to upload it.',
     clearFinished: 'Clear finished',
     collapse: 'Collapse',
     expand: 'Expand',
@@ -211,7 +210,7 @@ export const texts = {
       const others = [
         failed > 0 && `${number(failed)} failed`,
         duplicates > 0 && `${number(duplicates)} here already`,
-        missing > 0 && `${number(missing)} to choose again`,
+        missing > 0 && `${plural(missing, 'file', 'files')} to choose again`,
       ].filter(Boolean);
       const counts =
         others.length === 0

@@ -5,8 +5,9 @@ import { uuid } from '../ui/dom';
 import { Topic } from '../ui/store';
 import { forChosen, forKept, type Examination } from './admission';
 import { followMedia } from './follow';
-import { adoptOrphans, forget, holdPage, keepBytes, keepNames, type KeptFile, type PendingFile } from './pending-files';
+import { adoptOrphans, forget, holdPage, keepBytes, keepNames, type KeptFile } from './pending-files';
 import { Batches } from './queue/batches';
+import { MissingUploads } from './queue/missing';
 import { UploadQueue } from './queue/queue';
 import { isSettled, isUnsent, type Upload } from './queue/upload';
 import { abandon, isResumable, type Source } from './send/send';
@@ -30,9 +31,8 @@ class Uploads {
   /** Listens for what happens to media after their upload, and goes on with what an earlier page left. */
   connect(signal: AbortSignal): void {
     followMedia(this.queue, signal);
-    globalThis.addEventListener('beforeunload', (event) => this.queue.tally.all.unsent > 0 && event.preventDefault(), {
-      signal,
-    });
+    const hasUnsent = (): boolean => this.queue.tally.all.unsent > 0;
+    globalThis.addEventListener('beforeunload', (event) => hasUnsent() && event.preventDefault(), { signal });
     holdPage();
     if (session.value) void adoptOrphans(session.value.id, signal, (files) => this.#goOn(files));
   }
@@ -40,11 +40,10 @@ class Uploads {
   /** All files enter the queue at once; behind it they are examined, and sent as soon as they were. */
   add(files: readonly File[]): void {
     const batchId = uuid();
-    const missing = this.#missing();
+    const missing = new MissingUploads(this.queue.all);
     const chosen = files.map((file): ChosenFile => {
       const { name, size: sizeBytes } = file; // the browser looks at the disk for a size
-      const known = missing.get(keyOf(name, sizeBytes));
-      missing.delete(keyOf(name, sizeBytes));
+      const known = missing.take(name, sizeBytes);
       return { id: uuid(), batchId, idempotencyKey: uuid(), name, sizeBytes, ...known, file };
     });
     this.#keepNames(chosen);
@@ -107,7 +106,7 @@ class Uploads {
   }
 
   clearSettled(): void {
-    this.remove(this.#idsOf(isSettled));
+    this.remove(this.#idsOf((upload) => isSettled(upload) && upload.state !== 'missing'));
   }
 
   remove(ids: readonly string[]): void {
@@ -130,11 +129,7 @@ class Uploads {
   #enqueue(files: readonly KeptFile[], wasKept: boolean): void {
     for (const { file, ...pending } of files)
       if (file) this.#sources.set(pending.id, { pending, file, stop: new AbortController(), isWanted: false, wasKept });
-    for (const { id, batchId } of files) {
-      if (!this.queue.get(id)) continue;
-      this.batches.reopen(batchId);
-      this.queue.found(id);
-    }
+    for (const { id, batchId } of files) if (this.queue.found(id)) this.batches.reopen(batchId);
     this.queue.add(
       files.filter(({ id }) => !this.queue.get(id)).map(({ file, ...pending }) => ({ ...pending, isMissing: !file })),
     );
@@ -190,12 +185,6 @@ class Uploads {
     if (session.value && files.length > 0) void keepNames(files, session.value.id);
   }
 
-  /** By what its owner knows of a file: they choose it again from the same folder. */
-  #missing(): Map<string, Pick<PendingFile, 'id' | 'batchId'>> {
-    const missing = this.queue.all.filter(({ state }) => state === 'missing');
-    return new Map(missing.map(({ id, batchId, name, sizeBytes }) => [keyOf(name, sizeBytes), { id, batchId }]));
-  }
-
   #idsOf(isMeant: (upload: Upload) => boolean): string[] {
     return this.queue.all.filter(isMeant).map(({ id }) => id);
   }
@@ -206,7 +195,5 @@ class Uploads {
     if (upload) this.batches.changed(upload, this.queue);
   }
 }
-
-const keyOf = (name: string, sizeBytes: number) => `${sizeBytes} ${name}`;
 
 export const uploads = new Uploads();

@@ -6,8 +6,9 @@ import { toast } from '../../ui/toasts';
 import type { Section } from '../../upload/queue/sections';
 import { isRetryable } from '../../upload/queue/upload';
 import { uploads } from '../../upload/uploads';
+import { chooseFiles } from './file-picker';
 
-/** One line for many uploads that ended the same way. Call `show`; fires `toggle-fold` when its owner wants to see them, or no longer. */
+/** One line for many uploads that ended the same way. Call `show`; fires `toggle-fold` to open or close them. */
 export class UploadFold extends HTMLElement {
   #section: Section | undefined;
   #title = h('span');
@@ -22,12 +23,13 @@ export class UploadFold extends HTMLElement {
     icon('right'),
     this.#title,
   );
-  #again = h(
+  #retry = h(
     'button',
     { type: 'button', class: 'button small', onclick: () => this.#tryAgain() },
     icon('retry'),
     texts.upload.retryAll,
   );
+  #choose = h('button', { type: 'button', class: 'button small', onclick: chooseFiles }, texts.upload.chooseAgain);
   #remove = h(
     'button',
     { type: 'button', class: 'icon-button', title: texts.upload.remove, onclick: () => uploads.remove(this.#ids) },
@@ -35,11 +37,9 @@ export class UploadFold extends HTMLElement {
   );
 
   connectedCallback(): void {
-    if (!this.firstChild)
-      fill(
-        this,
-        h('div', { class: 'upload-fold' }, this.#toggle, h('div', { class: 'row-actions' }, this.#again, this.#remove)),
-      );
+    if (this.firstChild) return;
+    const actions = h('div', { class: 'row-actions' }, this.#retry, this.#choose, this.#remove);
+    fill(this, h('div', { class: 'upload-fold' }, this.#toggle, actions));
   }
 
   show(section: Section, isOpen: boolean): void {
@@ -48,7 +48,8 @@ export class UploadFold extends HTMLElement {
     this.dataset['status'] = section.status;
     setText(this.#title, title);
     this.#toggle.setAttribute('aria-expanded', String(isOpen));
-    this.#again.hidden = !section.uploads.every(isRetryable);
+    this.#retry.hidden = !section.uploads.every(isRetryable);
+    this.#choose.hidden = section.status !== 'missing';
     this.#remove.setAttribute('aria-label', `${texts.upload.remove}: ${title}`);
   }
 

@@ -131,7 +131,7 @@ export class UploadTray extends SignalElement {
     this.#pause.hidden = unsent - paused < 2;
     this.#resume.hidden = paused < 2;
     this.#cancel.hidden = unsent + missing < 2;
-    this.#clear.hidden = all.open === all.files;
+    this.#clear.hidden = uploads.queue.size === all.open + all.missing;
     if (open === 0) this.#meter = newMeter();
     this.#announce(text, open === 0);
   }

@@ -47,9 +47,11 @@ export class UploadQueue {
     this.#change(id, { isAdmitted: true });
   }
 
-  /** Its owner chose the file again. */
-  found(id: string): void {
-    if (this.#uploads.get(id)?.state === 'missing') this.#change(id, fresh);
+  /** The file was chosen again; false when it was not missing. */
+  found(id: string): boolean {
+    if (this.#uploads.get(id)?.state !== 'missing') return false;
+    this.#change(id, fresh);
+    return true;
   }
 
   /** Marks the next waiting uploads as sending, as far as the parallel limit allows, and returns them. */
@@ -91,7 +93,7 @@ export class UploadQueue {
     });
     const early = this.#early.get(media.id);
     if (early) this.applyMedia(early);
-    if (!this.#isSending()) this.#early.clear();
+    if (this.tally.all.sending === 0) this.#early.clear();
   }
 
   fail(id: string, message: string): void {
@@ -144,7 +146,7 @@ export class UploadQueue {
   /** News about a medium; late news about an older moment is dropped. */
   applyMedia(media: Media): void {
     const upload = this.#rowOf(media.id);
-    if (!upload && this.#isSending()) this.#early.set(media.id, media);
+    if (!upload && this.tally.all.sending > 0) this.#early.set(media.id, media);
     if (!upload?.media || isOlder(media, upload.media)) return;
     this.#change(upload.id, { media });
   }
@@ -168,10 +170,6 @@ export class UploadQueue {
   #rowOf(mediaId: string): Upload | undefined {
     const upload = this.#uploads.get(this.#byMedium.get(mediaId) ?? '');
     return upload?.state === 'sent' && upload.media?.id === mediaId ? upload : undefined;
-  }
-
-  #isSending(): boolean {
-    return this.tally.all.sending > 0;
   }
 
   #put(upload: Upload): void {

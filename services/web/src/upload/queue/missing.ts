@@ -1,0 +1,22 @@
+import type { Upload } from './upload';
+
+type Known = Pick<Upload, 'id' | 'batchId'>;
+
+/** Uploads whose bytes were not kept, to be found by name and size, which are the same when a file is chosen again. */
+export class MissingUploads {
+  readonly #byFile = new Map<string, Known>();
+
+  constructor(uploads: readonly Upload[]) {
+    for (const { state, id, batchId, name, sizeBytes } of uploads)
+      if (state === 'missing') this.#byFile.set(keyOf(name, sizeBytes), { id, batchId });
+  }
+
+  /** The upload that waits for this file; each is given out once. */
+  take(name: string, sizeBytes: number): Known | undefined {
+    const known = this.#byFile.get(keyOf(name, sizeBytes));
+    this.#byFile.delete(keyOf(name, sizeBytes));
+    return known;
+  }
+}
+
+const keyOf = (name: string, sizeBytes: number) => `${sizeBytes} ${name}`;
