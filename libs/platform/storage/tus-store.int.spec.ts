@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { Upload } from '@tus/server';
+import { StreamSplitter, Upload } from '@tus/server';
 import { assumeEmulatorCredentials } from '#config';
 import { createBucket, eventually, openDescriptors, startAws, startFaultProxy } from '#testing';
 import { DependencyUnavailableError } from '../errors';
@@ -86,6 +86,26 @@ describe('resumable uploads in a bucket', () => {
     },
     30_000,
   );
+});
+
+/** What tus' store writes the parts of an upload through. */
+describe('the files of parts', () => {
+  const itOnLinux = existsSync('/proc/self/fd') ? it : it.skip;
+  itOnLinux('are closed and gone when the upload fails while they are opened', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'parts-'));
+    const splitters = Array.from({ length: 20 }, () => new StreamSplitter({ chunkSize: 1_000, directory }));
+    for (const splitter of splitters) {
+      splitter.on('error', () => {});
+      splitter.write('begins');
+      splitter.destroy(new Error('S3 failed'));
+    }
+    await eventually(
+      async () => [...(await openParts()), ...(await readdir(directory))],
+      (left) => left.length === 0,
+      3_000,
+    );
+    await rm(directory, { recursive: true });
+  });
 });
 
 /** Passes requests to S3 on, but breaks the connection of each part before its bytes are read. */

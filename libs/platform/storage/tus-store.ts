@@ -1,11 +1,11 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { FileConfigstore, FileStore } from '@tus/file-store';
 import { S3Store } from '@tus/s3-store';
-import { DataStore, ERRORS, type Upload } from '@tus/server';
+import { DataStore, ERRORS, StreamSplitter, type Upload } from '@tus/server';
 import { keepTempFilesIn } from '#config';
 import { DependencyUnavailableError } from '../errors';
 import { asStorageError, nullIfAbsent } from './disk-files';
@@ -93,6 +93,19 @@ class DiskInfo extends FileConfigstore<Upload> {
 
 /** Parts of one request on their way to S3 at once; each lies on the disk meanwhile. */
 const PARTS_AHEAD = 4;
+
+/* oxlint-disable no-underscore-dangle -- methods of tus' stream, which has no other place to close what it opens */
+const openPart = StreamSplitter.prototype._newChunk;
+/** An upload that fails while the file of its next part is being opened: tus has looked for an open file before, and leaves this one open. */
+StreamSplitter.prototype._newChunk = async function (this: StreamSplitter): Promise<void> {
+  await openPart.call(this);
+  if (!this.destroyed) return;
+  const path = this.currentChunkPath;
+  await this._handleError();
+  if (path) await rm(path, { force: true });
+  throw this.errored ?? new Error('the upload ended');
+};
+/* oxlint-enable no-underscore-dangle */
 
 /** tus takes every failure to read an upload for one that is not there, and a client would then begin again. */
 class S3Parts extends S3Store {

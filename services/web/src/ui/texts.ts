@@ -162,7 +162,8 @@ export const texts = {
     fold: (status: string, count: number, reason: string | null) => {
       if (status === 'completed') return `${number(count)} ready`;
       if (status === 'cancelled') return `${number(count)} cancelled`;
-      const shared = status === 'missing' ? 'The browser did not keep them. Choose them again.' : 'You have them already.';
+      const shared =
+        status === 'missing' ? 'The browser did not keep them. Choose them again.' : 'You have them already.';
       return `${plural(count, 'file', 'files')}: ${reason ?? shared}`;
     },
     retryAll: 'Retry all',
