@@ -88,6 +88,33 @@ describe('Child', () => {
     expect(readFileSync(join(dir, 'stubborn.log'), 'utf8')).toBe('no\n');
   });
 
+  it('restarts on request: drains, then starts at once with what its script holds by then, and counts no failure', async () => {
+    const drains = `process.once('SIGTERM', () => setTimeout(() => process.exit(0), 100));`;
+    const child = stub('changed', `console.log('first');${drains}${READY}${LIVE}`);
+    await child.start();
+    const first = child.pid;
+    writeFileSync(join(dir, 'changed.js'), `console.log('second');${READY}${LIVE}`);
+    const startedAt = Date.now();
+    await Promise.all([child.restart(), child.restart()]);
+    await until(() => lines.length === 1);
+    expect(Date.now() - startedAt).toBeLessThan(5_000);
+    expect(lines).toEqual(['changed is back']);
+    expect(child.pid).not.toBe(first);
+    expect(readFileSync(join(dir, 'changed.log'), 'utf8')).toBe('first\nsecond\n');
+  });
+
+  it('cuts the pause before a start short when a restart is requested', async () => {
+    const child = stub('mistaken', `${READY} setTimeout(() => process.exit(1), 20);`);
+    await child.start();
+    await until(() => lines.length === 5); // twice ended and back, then a pause of 2 s
+    writeFileSync(join(dir, 'mistaken.js'), READY + LIVE);
+    const askedAt = Date.now();
+    await child.restart();
+    await until(() => lines.length === 6);
+    expect(lines.slice(4)).toEqual(['mistaken ended (exit code 1); starting it again in 2 s', 'mistaken is back']);
+    expect(Date.now() - askedAt).toBeLessThan(1_500);
+  });
+
   it('stops for good, also in the pause before a restart', async () => {
     const child = stub('pausing', `${READY} setTimeout(() => process.exit(1), 20);`);
     await child.start();

@@ -14,6 +14,8 @@ export interface ChildSpec {
   name: string;
   script: string;
   args?: readonly string[];
+  /** For Node itself, such as `--inspect=9229`. */
+  nodeArgs?: readonly string[];
   env: Record<string, string>;
   /** What it reads from stdin: a secret, which neither arguments nor a file would keep from other users. */
   input?: string;
@@ -42,7 +44,12 @@ export class Child {
   readonly #stopping = new AbortController();
   readonly #ready = Promise.withResolvers<void>();
   #wasReady = false;
+  /** Aborted by a restart: the run that ends then is no failure, and the next one starts without a pause. */
+  #restart = new AbortController();
   #process: ChildProcess | null = null;
+  /** Settles when the current process ends. */
+  #ended: Promise<unknown> = Promise.resolve();
+  /** Settles when it will not be started again. */
   #done: Promise<void> = Promise.resolve();
 
   constructor(
@@ -73,12 +80,26 @@ export class Child {
   /** SIGTERM, time to drain, then SIGKILL of the group. Resolves when nothing of it is left. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    await this.#drain(this.#done);
+  }
+
+  /**
+   * Drains it as `stop` does and starts it again at once, with the code that its script holds by then. Resolves when
+   * the old process has ended. A pause before a start is cut short; a second call during a drain changes nothing.
+   */
+  async restart(): Promise<void> {
+    if (this.#restart.signal.aborted || this.#stopping.signal.aborted) return;
+    this.#restart.abort();
+    await this.#drain(this.#ended);
+  }
+
+  async #drain(ended: Promise<unknown>): Promise<void> {
     this.#process?.kill('SIGTERM');
     const impatience = setTimeout(() => {
       this.watcher.say(`${this.spec.name} did not stop within ${this.spec.drainMs / 1000} s and is killed`);
-      this.kill();
+      if (this.pid) killGroup(this.pid, 'SIGKILL');
     }, this.spec.drainMs);
-    await this.#done;
+    await ended;
     clearTimeout(impatience);
   }
 
@@ -91,9 +112,14 @@ export class Child {
   async #keepRunning(): Promise<void> {
     const { signal } = this.#stopping;
     for (let failures = 0; !signal.aborted;) {
+      if (this.#restart.signal.aborted) {
+        this.#restart = new AbortController();
+        failures = 0;
+      }
       const startedAt = Date.now();
       const ending = await this.#runOnce().catch((error: Error) => error.message); // such as a disk too full for a log
       if (signal.aborted) return;
+      if (this.#restart.signal.aborted) continue;
       failures = Date.now() - startedAt >= HEALTHY_MS ? 1 : failures + 1;
       const account = [`${this.spec.name} ended (${ending})`, this.#log.lastWords()].filter(Boolean).join(': ');
       if (!this.#wasReady && failures >= MAX_FAILED_STARTS) {
@@ -106,18 +132,23 @@ export class Child {
       }
       const delayMs = delayAfter(failures);
       this.watcher.say(`${account}; starting it again in ${delayMs / 1000} s`);
-      await sleep(delayMs, undefined, { signal }).catch(() => {}); // rejects only when it is told to stop
+      const asked = AbortSignal.any([signal, this.#restart.signal]);
+      await sleep(delayMs, undefined, { signal: asked }).catch(() => {}); // rejects only when it is to stop or to restart
     }
   }
 
   /** Its own process group: Ctrl-C in a terminal must reach the supervisor alone, or the order of stopping is lost. */
   async #runOnce(): Promise<string> {
     const output = this.#log.open();
-    const child = spawn(process.execPath, [this.spec.script, ...(this.spec.args ?? [])], {
-      detached: true,
-      env: this.spec.env,
-      stdio: [this.spec.input === undefined ? 'ignore' : 'pipe', output, output, 'ipc'],
-    });
+    const child = spawn(
+      process.execPath,
+      [...(this.spec.nodeArgs ?? []), this.spec.script, ...(this.spec.args ?? [])],
+      {
+        detached: true,
+        env: this.spec.env,
+        stdio: [this.spec.input === undefined ? 'ignore' : 'pipe', output, output, 'ipc'],
+      },
+    );
     closeSync(output);
     child.stdin?.on('error', () => {}); // it ended before it read: its exit says why
     child.stdin?.end(this.spec.input);
@@ -127,6 +158,7 @@ export class Child {
     const ended = Promise.withResolvers<string>();
     child.once('exit', (code, signal) => ended.resolve(signal ?? `exit code ${code}`));
     child.once('error', (error) => ended.resolve(error.message));
+    this.#ended = ended.promise;
     const ending = await ended.promise;
     if (child.pid) killGroup(child.pid, 'SIGKILL'); // what it started and left behind, such as an ffmpeg
     this.#process = null;

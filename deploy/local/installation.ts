@@ -21,11 +21,15 @@ export class Installation {
   readonly #logs: string;
   #stopping = false;
 
-  /** `servicesDir` holds `standalone/main.js` and `worker/main.js`. */
+  /**
+   * `servicesDir` holds `standalone/main.js` and `worker/main.js`. Debuggers reach the API on `inspectPort` and the
+   * workers on the ports after it; null: none can.
+   */
   constructor(
     private readonly config: Config,
     private readonly servicesDir: string,
     private readonly watcher: Watcher,
+    private readonly inspectPort: number | null = null,
   ) {
     this.#logs = join(config.dataDir, 'logs');
     this.#stores = new Stores(config, watcher);
@@ -41,6 +45,8 @@ export class Installation {
     const env = storesEnv(this.config, stores, { NODE_ENV: 'production', UV_THREADPOOL_SIZE: THREAD_POOL_SIZE });
     const port = this.config.port || (await freePort()); // chosen once: a restarted API comes back where browsers look for it
     const [url] = await Promise.all([this.#api(port, env), this.#workers(env)]);
+    if (this.inspectPort)
+      this.watcher.say(`Debuggers reach the API on port ${this.inspectPort}, the workers on the next`);
     return { url, ...stores };
   }
 
@@ -51,6 +57,11 @@ export class Installation {
     await this.#stores.stop();
   }
 
+  /** The API and the workers drain and start again with the code on disk; the stores keep running. */
+  async restartServices(): Promise<void> {
+    await Promise.all(this.#services.map((child) => child.restart()));
+  }
+
   kill(): void {
     for (const child of this.#services) child.kill();
     this.#stores.kill();
@@ -59,7 +70,7 @@ export class Installation {
   async #api(port: number, env: Record<string, string>): Promise<string> {
     const opsPort = await this.#opsPort();
     const main = join(this.servicesDir, 'standalone', 'main.js');
-    const api = this.#service('api', main, { ...env, PORT: String(port), OPS_PORT: String(opsPort) });
+    const api = this.#service('api', 0, main, { ...env, PORT: String(port), OPS_PORT: String(opsPort) });
     await api.start();
     this.watcher.say(`API is ready (health and metrics on port ${opsPort})`);
     return addressOf(this.config.host, port);
@@ -68,7 +79,7 @@ export class Installation {
   async #workers(env: Record<string, string>): Promise<void> {
     const main = join(this.servicesDir, 'worker', 'main.js');
     const numbers = Array.from({ length: this.config.workers }, (_, index) => index + 1);
-    const workers = numbers.map((number) => this.#service(`worker-${number}`, main, { ...env, OPS_PORT: '0' }));
+    const workers = numbers.map((number) => this.#service(`worker-${number}`, number, main, { ...env, OPS_PORT: '0' }));
     await Promise.all(workers.map((worker) => worker.start()));
     if (workers.length > 0)
       this.watcher.say(workers.length === 1 ? '1 worker is ready' : `${workers.length} workers are ready`);
@@ -80,11 +91,10 @@ export class Installation {
     return (await whyTaken(DEFAULT_OPS_PORT, this.config.host)) ? freePort() : DEFAULT_OPS_PORT;
   }
 
-  #service(name: string, script: string, env: Record<string, string>): Child {
-    const child = new Child(
-      { name, script, env, drainMs: DRAIN_MS, logFile: join(this.#logs, `${name}.log`) },
-      this.watcher,
-    );
+  #service(name: string, number: number, script: string, env: Record<string, string>): Child {
+    const nodeArgs = this.inspectPort === null ? [] : [`--inspect=${this.inspectPort + number}`];
+    const spec = { name, script, env, nodeArgs, drainMs: DRAIN_MS, logFile: join(this.#logs, `${name}.log`) };
+    const child = new Child(spec, this.watcher);
     this.#services.push(child);
     if (this.#stopping) child.kill(); // a start that is still under way comes to nothing
     return child;

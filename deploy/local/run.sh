@@ -1,6 +1,6 @@
 #!/bin/sh
 # What `npm start`, `npm test` and `npm run admin` run. Needs some Node with npm and nothing else:
-#   sh deploy/local/run.sh start | test [jest arguments] | suite <name> | service <name> | setup-aws | doctor [rebuild] | backup <folder> | restore <folder> | admin <arguments> | <any command, under the right Node>
+#   sh deploy/local/run.sh start | dev | test [jest arguments] | suite <name> | service <name> | setup-aws | doctor [rebuild] | backup <folder> | restore <folder> | admin <arguments> | <any command, under the right Node>
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -26,6 +26,10 @@ case $mode in
     use_programs ffmpeg ffprobe $(own_redis) || exit 1
     use_build || exit 1
     exec node dist/deploy/local/supervisor.js "$@"
+    ;;
+  dev)
+    use_programs ffmpeg ffprobe $(own_redis) || exit 1
+    exec node --require ./libs/testing/run-typescript.cjs deploy/local/dev.ts "$@"
     ;;
   test)
     use_programs ffmpeg ffprobe redis-server || exit 1

@@ -35,9 +35,9 @@ async function stop(supervisor: ChildProcess, signal: NodeJS.Signals): Promise<n
 const exitCode = async (ended: ChildProcess): Promise<number | null> =>
   ended.exitCode ?? ((await once(ended, 'exit'))[0] as number | null);
 
-async function until<T>(find: () => T): Promise<NonNullable<T>> {
+async function until<T>(find: () => T | Promise<T>): Promise<NonNullable<T>> {
   for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(20)) {
-    const found = find();
+    const found = await find();
     if (found) return found;
   }
   throw new Error(`Expected ${find.toString()} within 20 s`);
@@ -76,7 +76,7 @@ describe('supervisor', () => {
   });
   afterAll(() => rmSync(dir, { recursive: true }));
 
-  function start(settings: Record<string, string>, terminal: 'pipe' | number = 'pipe') {
+  function start(settings: Record<string, string>, terminal: 'pipe' | number = 'pipe', options: string[] = []) {
     const env = {
       PATH: childEnv({}).PATH,
       NODE_PATH: join(root, 'node_modules'),
@@ -84,7 +84,7 @@ describe('supervisor', () => {
       WORKERS: '2',
       ...settings,
     };
-    const args = [join(dir, 'bin/supervisor.js'), join(dir, 'stubs')];
+    const args = [join(dir, 'bin/supervisor.js'), join(dir, 'stubs'), ...options];
     const supervisor = spawn(process.execPath, args, { env, stdio: ['ignore', terminal, 'pipe'] });
     running.push(supervisor);
     const streams = [supervisor.stdout ?? Readable.from([]), supervisor.stderr!];
@@ -92,8 +92,8 @@ describe('supervisor', () => {
     return Object.assign(supervisor, { output });
   }
 
-  async function startReady(settings: Record<string, string> = {}) {
-    const supervisor = start({ PORT: String(await freePort()), ...settings });
+  async function startReady(settings: Record<string, string> = {}, options: string[] = []) {
+    const supervisor = start({ PORT: String(await freePort()), ...settings }, 'pipe', options);
     const installation = await until(() => (supervisor.exitCode === null ? runningInstallation(dataDir) : 'ended'));
     if (installation === 'ended') throw new Error(await supervisor.output);
     return { supervisor, installation };
@@ -170,6 +170,38 @@ describe('supervisor', () => {
     redis.disconnect();
     await stop(supervisor, 'SIGTERM');
     expect(await supervisor.output).toContain('worker-2 ended (SIGKILL); starting it again in 0.5 s');
+  });
+
+  it('starts the services again on SIGUSR2, and keeps the stores and all addresses', async () => {
+    const { supervisor, installation } = await startReady();
+    const [services, stores] = [childPids().slice(0, 3), childPids().slice(3)];
+    supervisor.kill('SIGUSR2');
+    await until(() => childPids().length === 5 && !services.some((pid) => childPids().includes(pid)));
+    expect(childPids().slice(3)).toEqual(stores);
+    await until(() =>
+      fetch(installation.url).then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect(readLogs(dataDir)).toContain('stopping; Redis serves; DynamoDB serves\n');
+    await stop(supervisor, 'SIGTERM');
+    expect(await supervisor.output).toContain('Restarting the API and the workers\n');
+    expect(await supervisor.output).not.toContain('starting it again');
+  });
+
+  it('lets debuggers reach the API and each worker on a port of its own', async () => {
+    const first = await freePort();
+    await startReady({}, [`--inspect=${first}`]);
+    const inspected = [first, first + 1, first + 2].map((port) => fetch(`http://127.0.0.1:${port}/json/list`));
+    const titles = (await Promise.all(inspected)).map(
+      async (answer) => ((await answer.json()) as { url: string }[])[0]!.url,
+    );
+    expect((await Promise.all(titles)).map((url) => url.split('/').slice(-2).join('/'))).toEqual([
+      'standalone/main.js',
+      'worker/main.js',
+      'worker/main.js',
+    ]);
   });
 
   it('refuses a second start on the folder or the port in one line', async () => {

@@ -1,7 +1,8 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig, processStart, runningFile, type Config, type RunningInstallation } from '#config';
-import { ChildNeverReadyError } from './child';
+import { ChildNeverReadyError, type Watcher } from './child';
 import { makeDataDir, StartRefusedError } from './data-dir';
 import { DataLock, FolderInUseError } from './data-lock';
 import { Installation, type Addresses } from './installation';
@@ -12,13 +13,14 @@ import { say } from './say';
 const SAME_SIGNAL_MS = 1_000;
 const NOTE_AGAIN_MS = 2_000;
 
-async function main(servicesDir: string): Promise<void> {
+async function main(servicesDir: string, inspectPort: number | null): Promise<void> {
   const { dataDir } = loadConfig();
   makeDataDir(dataDir);
   const lock = await DataLock.take(dataDir);
   rmSync(runningFile(dataDir), { force: true });
   try {
-    await run(loadConfig(), servicesDir, lock); // again: the first reading may have joined an installation that has just left
+    const config = loadConfig(); // again: the first reading may have joined an installation that has just left
+    await run(config, lock, (watcher) => new Installation(config, servicesDir, watcher, inspectPort));
   } finally {
     rmSync(runningFile(dataDir), { force: true });
     lock.release();
@@ -26,12 +28,13 @@ async function main(servicesDir: string): Promise<void> {
 }
 
 /** Resolves when everything has stopped as asked. */
-async function run(config: Config, servicesDir: string, lock: DataLock): Promise<void> {
+async function run(config: Config, lock: DataLock, create: (watcher: Watcher) => Installation): Promise<void> {
   await refuseTakenPort(config);
   say(`Starting SnapStream; data in ${here(config.dataDir)}, logs in ${here(join(config.dataDir, 'logs'))}`);
-  const installation = new Installation(config, servicesDir, {
-    say,
-    changed: () => lock.recordChildren(installation.pids),
+  const installation = create({ say, changed: () => lock.recordChildren(installation.pids) });
+  process.on('SIGUSR2', () => {
+    say('Restarting the API and the workers');
+    void installation.restartServices();
   });
   const stopRequested = stopRequest(() => installation.kill());
   const started = installation.start().then((addresses) => announce(config, addresses));
@@ -93,7 +96,8 @@ function stopRequest(hurry: () => void): Promise<void> {
 
 const here = (path: string) => relative('', path) || '.';
 
-main(process.argv[2] ?? join(__dirname, '..', '..', 'services')).then(
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { inspect: { type: 'string' } } });
+main(positionals[0] ?? join(__dirname, '..', '..', 'services'), values.inspect ? Number(values.inspect) : null).then(
   () => process.exit(0),
   (error: Error) => {
     const expected = [ConfigError, FolderInUseError, StartRefusedError, ChildNeverReadyError].some(

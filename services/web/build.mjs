@@ -1,8 +1,10 @@
 /**
  * Bundles the front end into dist/web: index.html (the one shell for every page) and assets/ with content hashes in
- * their names, so that everything but index.html may be cached for ever.
+ * their names, so that everything but index.html may be cached for ever. With `--watch` it does so again at each change,
+ * uncompressed, and adds a script by which open pages reload.
  */
 import { createHash } from 'node:crypto';
+import { watch } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,19 +26,50 @@ const loadedLater = {
     ),
 };
 
-await mkdir(assets, { recursive: true });
-await bundle();
-for (const name of ['favicon.svg', 'favicon-unread.svg', 'icon-maskable.svg']) await copy(name, (text) => text);
-await copy('manifest.webmanifest', insertAddresses);
-const shell = insertAddresses(await readFile(join(here, 'index.html'), 'utf8'));
-await writeFile(join(out, 'index.html'), shell);
-await compress();
-await removeStale();
-await report();
+const watching = process.argv.includes('--watch');
+const compressed = ['.br', '.gz'];
+
+await buildAll().catch(reportFailure);
+if (watching) rebuildOnChange();
+
+async function buildAll() {
+  await mkdir(assets, { recursive: true });
+  addresses.clear();
+  await bundle();
+  for (const name of ['favicon.svg', 'favicon-unread.svg', 'icon-maskable.svg']) await copy(name, (text) => text);
+  await copy('manifest.webmanifest', insertAddresses);
+  const html = insertAddresses(await readFile(join(here, 'index.html'), 'utf8'));
+  const shell = watching
+    ? html.replace('</head>', insertAddresses('<script type="module" src="%dev-reload.ts%"></script></head>'))
+    : html;
+  await writeFile(join(out, 'index.html'), shell);
+  if (watching) for (const suffix of compressed) await rm(join(out, `index.html${suffix}`), { force: true });
+  else await compress();
+  await removeStale();
+  await report();
+}
+
+/** While it is watched, a mistake in the sources waits for the next change. esbuild has printed its own errors. */
+function reportFailure(error) {
+  if (!watching) throw error;
+  if (!error.errors) process.stderr.write(`web: ${error.message}\n`);
+}
+
+/** Changes during a build lead to one more. Editors write a file in several steps: those within 50 ms are one change. */
+function rebuildOnChange() {
+  let building = Promise.resolve();
+  let timer;
+  process.once('disconnect', () => process.exit(0)); // `npm run dev` has ended
+  watch(here, { recursive: true }, () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => (building = building.then(buildAll).catch(reportFailure)), 50);
+  });
+}
 
 async function bundle() {
   // What only some visits need is a file of its own, whole, so that the script of every page shares nothing with it.
-  await bundleOne(['src/theme-boot.ts', 'src/upload/send/send-resumable.ts', 'styles/index.css']);
+  const apart = ['src/theme-boot.ts', 'src/upload/send/send-resumable.ts', 'styles/index.css'];
+  await bundleOne(watching ? [...apart, 'src/dev-reload.ts'] : apart);
   await bundleOne(['src/main.ts'], [loadedLater]);
 }
 
@@ -100,7 +133,7 @@ async function compress() {
 async function removeStale() {
   const current = new Set(
     [...addresses.values()].flatMap((address) =>
-      ['', '.map', '.br', '.gz'].map((suffix) => basename(address) + suffix),
+      ['', '.map', ...(watching ? [] : compressed)].map((suffix) => basename(address) + suffix),
     ),
   );
   const stale = (await readdir(assets)).filter((name) => !current.has(name));
