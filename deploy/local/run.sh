@@ -9,6 +9,7 @@ cd "$(dirname "$0")/../.."
 . deploy/local/setup/packages.sh
 . deploy/local/setup/programs.sh
 . deploy/local/setup/build.sh
+. deploy/local/setup/hooks.sh
 
 mode=${1:-start}
 [ $# -eq 0 ] || shift
@@ -30,10 +31,12 @@ case $mode in
     ;;
   dev)
     use_programs ffmpeg ffprobe $(own_redis) || exit 1
+    use_hooks
     exec node --require ./libs/testing/run-typescript.cjs deploy/local/dev.ts "$@"
     ;;
   test)
     use_programs ffmpeg ffprobe redis-server || exit 1
+    use_hooks
     try_chromium
     check_and_build || exit 1
     exec node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js --ci "$@"
