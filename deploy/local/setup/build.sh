@@ -18,17 +18,19 @@ build() {
 
 use_build() { build_current || alone build; }
 
-# Type check and lint take the second core while the build runs.
+# The checks take the second core while the build runs. What one of them prints is shown when it fails.
 check_and_build() {
   found=$(mktemp -d)
-  run_npm run --silent typecheck >"$found/types" 2>&1 &
-  types=$!
-  run_npm run --silent lint >"$found/lint" 2>&1 &
-  lint=$!
+  checks='typecheck lint format:check'
+  for check in $checks; do
+    { run_npm run --silent "$check" >"$found/$check" 2>&1 || : >"$found/$check.failed"; } &
+  done
   failed=0
   use_build || failed=1
-  wait "$types" || { cat "$found/types" >&2 && say 'The type check failed.' && failed=1; }
-  wait "$lint" || { cat "$found/lint" >&2 && say 'The lint failed.' && failed=1; }
+  wait
+  for check in $checks; do
+    [ ! -e "$found/$check.failed" ] || { cat "$found/$check" >&2 && say "npm run $check failed." && failed=1; }
+  done
   rm -rf "$found"
   return "$failed"
 }
