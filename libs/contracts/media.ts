@@ -7,12 +7,16 @@ export const mediaStatuses = ['uploaded', 'processing', 'completed', 'failed'] a
 export type MediaStatus = (typeof mediaStatuses)[number];
 
 /** Which status may follow which. `failed -> uploaded` is the owner's retry and starts the next round. */
-export const legalMoves: Record<MediaStatus, readonly MediaStatus[]> = {
+const legalMoves: Record<MediaStatus, readonly MediaStatus[]> = {
   uploaded: ['processing'],
   processing: ['completed', 'failed'],
   completed: [],
   failed: ['uploaded'],
 };
+
+/** The statuses from which a medium may move to `status`. */
+export const statusesBefore = (status: MediaStatus): MediaStatus[] =>
+  mediaStatuses.filter((from) => legalMoves[from].includes(status));
 
 export const failureSchema = z.object({
   code: z.string(),

@@ -1,6 +1,7 @@
-import type { FailureCode } from '#contracts';
+import { statusesBefore, type FailureCode, type MediaStatus } from '#contracts';
 import {
   all,
+  any,
   atMost,
   beginsWith,
   Dynamo,
@@ -34,6 +35,9 @@ export type Claim =
   | { outcome: 'over' };
 
 const alive: Condition = missing('deletedAt');
+/** The table of legal moves decides: a move of status that it does not name is never written. */
+const mayBecome = (status: MediaStatus): Condition =>
+  any(...statusesBefore(status).map((from) => equals('status', from)));
 const heldBy = (token: string): Condition => all(equals('status', 'processing'), equals('token', token), alive);
 
 /**
@@ -130,7 +134,7 @@ export class MediaRepository {
     const item = await this.write(key, {
       set: [...fieldsOf(move), ...Object.entries(listKeys(move.after)), ...Outbox.addEvent(key.id, event)],
       remove: ['token', 'leaseUntil', 'openShard', 'openAt'],
-      when: heldBy(token),
+      when: all(mayBecome(ending.status), heldBy(token)),
     });
     return item ? { item, event } : this.endedBy(token, ending, await this.get(key)); // our own first attempt may have gone through unheard
   }
@@ -158,7 +162,7 @@ export class MediaRepository {
         ...Object.entries({ ...listKeys(move.after), ...this.openKeys(key.id, WAKE_UP_MS) }),
         ...Outbox.addEvent(key.id, event),
       ],
-      when: all(equals('status', 'failed'), equals('round', before.round), alive),
+      when: all(mayBecome('uploaded'), equals('round', before.round), alive),
     });
     if (item) return { item, event };
     const now = await this.get(key); // our own first attempt may have gone through unheard
@@ -227,7 +231,7 @@ export class MediaRepository {
         ...this.lease(before.id, leaseMs),
         ...Outbox.addEvent(before.id, event),
       ],
-      when: all(equals('status', 'uploaded'), equals('round', before.round), alive),
+      when: all(mayBecome('processing'), equals('round', before.round), alive),
     });
     return item ? { outcome: 'claimed', item, alone: false, announced: event } : this.lostRace(before, token, event);
   }
