@@ -4,7 +4,7 @@ import type { Media, Notification, Problem } from '#contracts';
 import { ApiClient, UnexpectedAnswerError, type Account, type Stack } from '#testing';
 import type { TestFile } from './files';
 import { Inbox } from './inbox';
-import { sendResumable } from './resumable';
+import { sendResumable, type Try } from './resumable';
 
 /**
  * `plain`: one POST, never repeated. `keyed`: a POST with an Idempotency-Key, repeated until it is acknowledged.
@@ -27,9 +27,6 @@ export interface Sent {
   /** Deleted by its owner since. */
   isDeleted: boolean;
 }
-
-/** The outcome of one try. `seconds` is from the last byte to the answer. */
-export type Try = { id: string } | { refusedWith: number; code: string; seconds: number } | { torn: string };
 
 const PAUSE_MS = 300;
 const PATIENCE_MS = 240_000;

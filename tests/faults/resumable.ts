@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DetailedError, Upload } from 'tus-js-client';
 import type { Problem } from '#contracts';
 import type { ApiClient } from '#testing';
-import type { Try } from './client';
 import type { TestFile } from './files';
 
 const PIECES = 3;
 /** The server knows nothing of the upload: it begins anew. */
 const GONE = new Set([404, 410]);
+
+/** The outcome of one try. `seconds` is from the last byte to the answer. */
+export type Try = { id: string } | { refusedWith: number; code: string; seconds: number } | { torn: string };
 
 /** Tries of one resumable upload by the real client, each going on where the one before it ended. */
 export function sendResumable(api: ApiClient, { name, bytes }: TestFile, paceMs: number): () => Promise<Try> {
