@@ -49,7 +49,7 @@ export const sessionSchema = z
   .meta({ id: 'Session' });
 export type SessionInfo = z.infer<typeof sessionSchema>;
 
-export const notificationTypes = ['account.welcome', 'media.completed', 'media.failed'] as const;
+const notificationTypes = ['account.welcome', 'media.completed', 'media.failed'] as const;
 export const notificationSchema = z
   .object({
     id: z.string(),

@@ -1,6 +1,6 @@
 export { MediaAnnouncer } from './media.announcer';
-export { MediaCounters, QUOTA_ROW, RESERVATION_MS, type ReservationOutcome } from './media.counters';
-export { mediaEvent, toAlert } from './media.events';
+export { MediaCounters, QUOTA_ROW, RESERVATION_MS } from './media.counters';
+export { toAlert } from './media.events';
 export {
   derivedFolder,
   originalFolder,
@@ -17,7 +17,7 @@ export { MediaEraser } from './media.eraser';
 export { MediaModule } from './media.module';
 export { QueueEstimator } from './queue-estimator';
 export { readSidecar, sidecarOf, uploadedItem, type Sidecar } from './media.sidecar';
-export { MediaRepository, type Claim } from './media.repository';
+export { MediaRepository } from './media.repository';
 export type { Ending } from './media.moves';
 export { MediaRecount, type Drift } from './media.recount';
 export { foldersNamedBy, isComplete, StoredFolders, type StoredFolder } from './stored-folders';

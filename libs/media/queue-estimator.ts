@@ -102,13 +102,13 @@ export function waitEta(before: number, active: number, runs: readonly number[],
 }
 
 /** The runs to judge a kind by: what was learnt, else what is believed. */
-export function runsOfKind(view: QueueSnapshot, kind: MediaKind): readonly number[] {
+function runsOfKind(view: QueueSnapshot, kind: MediaKind): readonly number[] {
   const { runs } = view.lines[kind];
   return runs.length >= MIN_RUNS ? runs : DEFAULT_DURATIONS_S[kind];
 }
 
 /** Of this size where enough is known, else of its kind. */
-export function runsLike(view: QueueSnapshot, work: SizedWork): readonly number[] {
+function runsLike(view: QueueSnapshot, work: SizedWork): readonly number[] {
   const runs = view.runs(work);
   return runs.length >= MIN_RUNS ? runs : runsOfKind(view, work.queue);
 }

@@ -1,23 +1,6 @@
 export { aMedium } from './a-medium';
-export {
-  ApiClient,
-  eventually,
-  newAccount,
-  UnexpectedAnswerError,
-  type Account,
-  type Answer,
-  type CallOptions,
-  type UploadOptions,
-} from './api-client';
-export {
-  createBucket,
-  createTopic,
-  startAws,
-  subscribe,
-  type ReceivedMessage,
-  type TestAws,
-  type TestSubscriber,
-} from './aws-emulators';
+export { ApiClient, eventually, newAccount, UnexpectedAnswerError, type Account } from './api-client';
+export { createBucket, createTopic, startAws, subscribe, type TestAws, type TestSubscriber } from './aws-emulators';
 export { startDynamoDb, type TestDynamoDb } from './dynamodb';
 export { freePort } from './free-port';
 export { startQueue, type TestQueue } from './queue';
@@ -32,9 +15,8 @@ export {
   startStandalone,
   type PublishedAlert,
   type Stack,
-  type StackOptions,
 } from './stack';
-export { EventReader, type ServerEvent } from './event-reader';
+export { EventReader } from './event-reader';
 export { browserPath, openBrowser } from './browser';
 export { breakOffRequests, openDescriptors } from './broken-off';
 export { startPausable, type Pausable } from './pausable';

@@ -74,12 +74,12 @@ export async function startStandalone(options: StackOptions = {}): Promise<Stack
 }
 
 /** Each service alone behind one address, talking to SNS and DynamoDB emulators; bytes lie on disk. */
-export async function startApart(options: StackOptions = {}): Promise<Stack> {
+async function startApart(options: StackOptions = {}): Promise<Stack> {
   return apart(await startAws(), options);
 }
 
 /** Likewise, but bytes lie in a bucket of an S3 emulator. */
-export async function startApartOnS3({ env, ...options }: StackOptions = {}): Promise<Stack> {
+async function startApartOnS3({ env, ...options }: StackOptions = {}): Promise<Stack> {
   const aws = await startAws();
   return apart(aws, {
     ...options,

@@ -8,7 +8,7 @@ const DELETION_MS = 15 * MINUTE_MS;
 /** Bytes of the files in a folder, by name; an absent folder has none. */
 export type FilesOf = (prefix: string) => Record<string, number>;
 
-export const nameOf = ({ id, userId, title }: Pick<MediaItem, 'id' | 'userId' | 'title'>) =>
+const nameOf = ({ id, userId, title }: Pick<MediaItem, 'id' | 'userId' | 'title'>) =>
   `Medium ${id} (“${title}”, user ${userId})`;
 
 /** What is wrong with the files of a medium, in plain words. */

@@ -9,7 +9,7 @@ const INSIST_MS = 500;
 const HANGS_AFTER_MS = 60_000;
 
 /** Somebody else has, or may soon have, the medium: whatever this delivery still does is void. */
-export class LeaseLostError extends Error {
+class LeaseLostError extends Error {
   constructor() {
     super('The lease of this delivery ended');
   }

@@ -13,7 +13,7 @@ const HEAD = '--x\r\nContent-Disposition: form-data; name="file"; filename="larg
 const TAIL = '\r\n--x--\r\n';
 
 /** A WAV of exactly so many bytes (below 4 GiB), made while it is read: a valid header, then silence. */
-export function* wavOf(sizeBytes: number): Generator<Buffer> {
+function* wavOf(sizeBytes: number): Generator<Buffer> {
   const header = Buffer.alloc(44);
   header.write('RIFF....WAVEfmt ', 'latin1');
   header.writeUInt32LE(sizeBytes - 8, 4);

@@ -1,7 +1,7 @@
 import type { Outcome } from './scenario';
 
 /** What has to be nothing. */
-export const complaints = [
+const complaints = [
   'lost',
   'ghosts',
   'doubleEnds',
@@ -32,7 +32,7 @@ const columns = [
 ];
 
 /** A row of Markdown. */
-export function rowOf(outcome: Outcome): string {
+function rowOf(outcome: Outcome): string {
   const sorted = outcome.recoverySeconds.toSorted((a, b) => a - b);
   const seconds = [
     outcome.slowestRefusalSeconds,

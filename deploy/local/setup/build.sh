@@ -21,7 +21,7 @@ use_build() { build_current || alone build; }
 # The checks take the second core while the build runs. What one of them prints is shown when it fails.
 check_and_build() {
   found=$(mktemp -d)
-  checks='typecheck lint format:check'
+  checks='typecheck lint format:check unused'
   for check in $checks; do
     { run_npm run --silent "$check" >"$found/$check" 2>&1 || : >"$found/$check.failed"; } &
   done

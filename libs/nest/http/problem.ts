@@ -92,7 +92,7 @@ const DRAIN_BYTES = 256 * 1024 ** 2;
  * When the answer has begun already nothing sensible can be said any more: the connection is cut, so that nobody takes
  * half an answer for a whole one.
  */
-export function sendProblem(req: Request, res: Response, error: unknown): void {
+function sendProblem(req: Request, res: Response, error: unknown): void {
   const problem = toProblem(error);
   res.locals.problem = problem.code;
   if (problem.status >= 500) res.err = error instanceof Error ? error : new Error(String(error)); // logged with the request

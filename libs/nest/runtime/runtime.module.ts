@@ -19,7 +19,7 @@ const providers = [
 /** Health, metrics of the backlog and the end of the process, for every module of a service or worker. */
 @Global()
 @Module({ providers, exports: providers.map(({ provide }) => provide) })
-export class RuntimeModule {}
+class RuntimeModule {}
 
 @Module({})
 class RootModule {}

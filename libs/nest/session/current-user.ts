@@ -11,7 +11,7 @@ export interface SessionUser {
 }
 
 /** Who is logged in. @throws {ProblemError} unauthenticated */
-export function userOf(req: Request): SessionUser {
+function userOf(req: Request): SessionUser {
   if (!req.sessionUser) throw new ProblemError('unauthenticated');
   return req.sessionUser;
 }

@@ -36,10 +36,8 @@ const compare =
     `${scope.name(path)} ${operator} ${scope.value(value)}`;
 
 export const equals = compare('=');
-export const differs = compare('<>');
 export const below = compare('<');
 export const atMost = compare('<=');
-export const above = compare('>');
 export const exists =
   (path: Path): Condition =>
   (scope) =>
@@ -52,10 +50,6 @@ export const beginsWith =
   (path: Path, prefix: string): Condition =>
   (scope) =>
     `begins_with(${scope.name(path)}, ${scope.value(prefix)})`;
-export const between =
-  (path: Path, low: unknown, high: unknown): Condition =>
-  (scope) =>
-    `${scope.name(path)} BETWEEN ${scope.value(low)} AND ${scope.value(high)}`;
 export const sizeIs =
   (path: Path, size: number): Condition =>
   (scope) =>

@@ -3,7 +3,7 @@ import { type MediaKey, MediaRepository } from '#media';
 import { Dynamo, TusStore, STORAGE, type Storage } from '#platform';
 
 export const PARTS = 'resumable/';
-export const partsFolder = ({ userId, id }: MediaKey) => `${PARTS}${userId}/${id}/`;
+const partsFolder = ({ userId, id }: MediaKey) => `${PARTS}${userId}/${id}/`;
 /** Where the bytes of an unfinished upload lie: its key in the storage and its id in tus' store. The owner is part of it, so nobody reaches another's. */
 export const partsKey = (key: MediaKey) => `${partsFolder(key)}bytes`;
 

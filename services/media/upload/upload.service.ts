@@ -134,7 +134,7 @@ export interface UploadDetails {
 }
 
 /** The medium that staged bytes become. */
-export function newItem(staged: Staged, details: UploadDetails): MediaItem {
+function newItem(staged: Staged, details: UploadDetails): MediaItem {
   const filename = displayFilename(details.filename);
   return uploadedItem({
     ...staged,
