@@ -1,3 +1,5 @@
+import { formatLabels } from './formats';
+
 /**
  * Every refusal of the API: stable `code` -> HTTP status, title and the sentence a person can act on.
  * A thrower may replace the sentence by a more precise one; it may not invent a code.
@@ -71,7 +73,7 @@ export const problems = {
   unsupported_media_type: [
     415,
     'Unsupported media type',
-    'This kind of file is not supported. Send an image (JPG, PNG, GIF, WebP, AVIF, TIFF), a video (MP4, MOV, WebM, MKV) or a sound (MP3, WAV, M4A, AAC, FLAC, Ogg).',
+    `This kind of file is not supported. Send an image (${formatLabels('image')}), a video (${formatLabels('video')}) or a sound (${formatLabels('audio')}).`,
   ],
   range_not_satisfiable: [416, 'Range not satisfiable', 'The file is shorter than the range that was asked for.'],
   idempotency_key_reused: [

@@ -1,5 +1,6 @@
 export * from './api';
 export * from './errors';
 export * from './events';
+export * from './formats';
 export * from './jobs';
 export * from './media';

@@ -21,5 +21,5 @@ export { MediaRepository } from './media.repository';
 export type { Ending } from './media.moves';
 export { MediaRecount, type Drift } from './media.recount';
 export { foldersNamedBy, isComplete, StoredFolders, type StoredFolder } from './stored-folders';
-export { isHeic, sniff } from './sniff';
+export { sniff } from './sniff';
 export { matches, WordIndex, wordsOf } from './word-index';

@@ -1,3 +1,4 @@
+import { isHeic } from '#contracts';
 import {
   makeAvif,
   makeFlac,
@@ -12,7 +13,7 @@ import {
   makeWav,
   makeWebp,
 } from '#testing';
-import { SNIFF_BYTES, isHeic, sniff } from './sniff';
+import { SNIFF_BYTES, sniff } from './sniff';
 
 const head = async (file: Promise<Buffer>) => (await file).subarray(0, SNIFF_BYTES);
 

@@ -33,6 +33,7 @@ describe('the architecture', () => {
 
   it.each([
     ['services/web/src/a.ts', "import type { Media } from '#contracts';"],
+    ['services/web/src/a.ts', "import { formats } from '../../../libs/contracts/formats';"],
     ['services/standalone/a.ts', "import { AuthModule } from '../auth/auth.module';"],
     ['libs/media/a.spec.ts', "import { startRedis } from '#testing';"],
     ['libs/platform/a.ts', "import { Queue } from 'bullmq';"],

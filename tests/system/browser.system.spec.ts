@@ -1,4 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
+import { formats } from '#contracts';
 import {
   browserPath,
   eventually,
@@ -10,7 +11,6 @@ import {
   deployments,
   type Stack,
 } from '#testing';
-import { acceptedContentTypes } from '../../libs/media/sniff';
 
 // services apart have no server of pages of their own: nginx is that in the composed stack
 const [[name, start]] = deployments as [(typeof deployments)[number]];
@@ -56,7 +56,7 @@ describeWithBrowser(
       const accept = (await page.locator('input[type=file][name=file]').first().getAttribute('accept'))!.split(',');
       // as the server calls it
       const types = accept.filter((entry) => entry.includes('/')).map((type) => type.replace('/x-', '/'));
-      expect(types.toSorted()).toEqual(acceptedContentTypes.toSorted());
+      expect(types.toSorted()).toEqual(formats.map(({ contentType }) => contentType).toSorted());
       expect(accept.filter((entry) => /\*|hei[cf]/i.test(entry))).toEqual([]);
       await page.getByText(/^JPG, PNG, .*AVIF.*MKV.*FLAC and Ogg, up to [\d.]+ [MG]B each\./).waitFor();
     });

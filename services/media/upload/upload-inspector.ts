@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
-import type { MediaKind } from '#contracts';
-import { isHeic, sniff } from '#media';
+import { isHeic, type MediaKind } from '#contracts';
+import { sniff } from '#media';
 import { ProblemError } from '#nest';
 
 const HEIC_REFUSED = 'HEIC is not supported. Convert the picture to JPG, then upload that.';

@@ -5,14 +5,14 @@ import { stats } from '../state/stats';
 import { fragment, h, setText } from '../ui/dom';
 import { formatBytes } from '../ui/format';
 import { texts } from '../ui/texts';
-import { formatNames } from '../upload/formats';
+import { formatLabels } from '../upload/formats';
 
 /** The rows below come from the tray, which stands outside of the page and outlives it. */
 export function uploadPage({ signal }: PageContext): Page {
   const lead = h('span');
   const { title } = texts.upload;
   stats.watch(
-    (known) => setText(lead, texts.upload.lead(formatNames, known ? formatBytes(known.maxUploadBytes) : '')),
+    (known) => setText(lead, texts.upload.lead(formatLabels, known ? formatBytes(known.maxUploadBytes) : '')),
     signal,
   );
   const content = fragment(

@@ -3,7 +3,8 @@ import { api } from '../network/api';
 import { stats } from '../state/stats';
 import { formatBytes } from '../ui/format';
 import { texts } from '../ui/texts';
-import { isHeic, obviouslyUnsupported, sniffBytes } from './sniff';
+import { isHeic } from './formats';
+import { obviouslyUnsupported, sniffBytes } from './sniff';
 
 /** Larger ones take too long to read before anything is seen to move. */
 const hashLimitBytes = 100 * 1024 ** 2;

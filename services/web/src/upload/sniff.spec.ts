@@ -1,4 +1,5 @@
-import { isHeic, obviouslyUnsupported } from './sniff';
+import { isHeic } from './formats';
+import { obviouslyUnsupported } from './sniff';
 
 const bytes = (...parts: (string | number[])[]) =>
   Uint8Array.from(

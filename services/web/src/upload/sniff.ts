@@ -26,20 +26,6 @@ export function obviouslyUnsupported(head: Uint8Array): boolean {
   );
 }
 
-/**
- * True for HEIC, which the server refuses (`libs/media/sniff.ts`). A major brand may leave open what is inside
- * (ISO 23008-12, annex B: `mif1`, `msf1`): AVIF names itself among the compatible brands then.
- */
-export function isHeic(head: Uint8Array): boolean {
-  const text = String.fromCharCode(...head);
-  if (text.slice(4, 8) !== 'ftyp') return false;
-  const major = text.slice(8, 12);
-  const boxBytes = new DataView(head.buffer, head.byteOffset).getUint32(0);
-  const compatible = text.slice(16, boxBytes).match(/.{4}/gs) ?? [];
-  const isAvif = compatible.some((brand) => brand === 'avif' || brand === 'avis');
-  return /^he(ic|ix|im|is|vc|vx|vm|vs)$/.test(major) || (/^m[is]f1$/.test(major) && !isAvif);
-}
-
 function looksLikeText(head: Uint8Array): boolean {
   // A sound may begin with a text-like tag; its sync bytes or zeros follow within the first bytes and are no text.
   return (

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { formatOf } from '#contracts';
 import { cleanMetadata } from '../clean-metadata';
 import { transcode } from '../ffmpeg/ffmpeg';
 import type { Stream } from '../ffmpeg/probe';
@@ -49,11 +50,10 @@ async function coverArt(cover: Buffer | null): Promise<Pixels | null> {
   }
 }
 
-/** MP3, AAC and plain PCM in at most two channels; what else some browser does not play gets a rendition. */
+/** Not every browser plays WAV in more than two channels. */
 function playsEverywhere(contentType: string, { codec_name, channels }: Stream): boolean {
-  if (contentType === 'audio/mpeg') return codec_name === 'mp3';
-  if (contentType === 'audio/wav') return channels <= 2 && (codec_name === 'pcm_s16le' || codec_name === 'pcm_u8');
-  return codec_name === 'aac' && ['audio/mp4', 'video/mp4', 'audio/aac'].includes(contentType);
+  const isPlayable = formatOf(contentType)?.browserSounds.includes(codec_name) ?? false;
+  return isPlayable && (contentType !== 'audio/wav' || channels <= 2);
 }
 
 async function writeRendition(

@@ -1,18 +1,5 @@
+import { formatOf } from '#contracts';
 import { MediaFailure } from '../media-failure';
-
-/** Sniffed content type -> the demuxer ffmpeg is forced to use: left to guess, it takes playlists and concat scripts for media. */
-const demuxers: Record<string, string> = {
-  'video/mp4': 'mov',
-  'video/quicktime': 'mov',
-  'audio/mp4': 'mov',
-  'video/webm': 'matroska',
-  'video/matroska': 'matroska',
-  'audio/mpeg': 'mp3',
-  'audio/wav': 'wav',
-  'audio/ogg': 'ogg',
-  'audio/flac': 'flac',
-  'audio/aac': 'aac',
-};
 
 /** The decoders a file of an accepted type has honest use for; the other 500 of ffmpeg are only a larger target. */
 const decoders = [
@@ -32,7 +19,8 @@ const MAX_FRAME_PIXELS = 40_000_000;
  * @throws {MediaFailure} for a type they do not handle.
  */
 export function inputOptions(contentType: string): string[] {
-  const demuxer = demuxers[contentType];
+  const reader = formatOf(contentType)?.reader;
+  const demuxer = reader && 'demuxer' in reader ? reader.demuxer : null; // left to guess, ffmpeg takes playlists for media
   if (!demuxer) throw new MediaFailure('no_media_stream', `no demuxer for ${contentType}`);
   const input = ['-f', demuxer, '-format_whitelist', demuxer, '-protocol_whitelist', 'file'];
   const noReferences = demuxer === 'mov' ? ['-enable_drefs', '0', '-use_absolute_path', '0'] : [];

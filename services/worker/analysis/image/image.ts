@@ -1,24 +1,16 @@
 import type { Metadata } from 'sharp';
+import { formatOf } from '#contracts';
 import { cleanMetadata } from '../clean-metadata';
 import type { DerivedFile, Facts, Job, OnProgress } from '../job';
 import { MediaFailure } from '../media-failure';
 import { cameraFacts } from './exif';
 import { decode, MAX_PIXELS, PREVIEW_SIDE, readHeader, writeAnimation, writeThumbnail, writeWebp } from './picture';
 
-/** What sharp calls the formats we take. */
-const formats: Record<string, string> = {
-  'image/jpeg': 'jpeg',
-  'image/png': 'png',
-  'image/gif': 'gif',
-  'image/webp': 'webp',
-  'image/avif': 'heif',
-  'image/tiff': 'tiff',
-};
-
 /** Facts, thumbnail and preview of a picture. @throws {MediaFailure} */
 export async function analyseImage({ contentType, inputPath, outputDir }: Job, onProgress: OnProgress): Promise<Facts> {
   const header = await readHeader(inputPath);
-  if (header.format !== formats[contentType])
+  const reader = formatOf(contentType)?.reader;
+  if (!reader || !('loader' in reader) || header.format !== reader.sharpFormat)
     throw new MediaFailure('invalid_media', `${header.format} inside ${contentType}`);
   onProgress(10);
   const pixels = await decode(inputPath, PREVIEW_SIDE);

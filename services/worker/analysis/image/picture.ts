@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
+import { formats } from '#contracts';
 import { isExhaustion } from '../exhaustion';
 import type { DerivedFile } from '../job';
 import { MediaFailure } from '../media-failure';
@@ -20,9 +21,8 @@ export function restrictPictures(): void {
   sharp.concurrency(1);
   sharp.cache(false);
   sharp.block({ operation: ['VipsForeignLoad'] });
-  sharp.unblock({
-    operation: ['Jpeg', 'Png', 'Nsgif', 'Webp', 'Heif', 'Tiff'].map((name) => `VipsForeignLoad${name}`),
-  });
+  const loaders = formats.flatMap(({ reader }) => ('loader' in reader ? `VipsForeignLoad${reader.loader}` : []));
+  sharp.unblock({ operation: loaders });
 }
 
 /** A picture in memory: upright, 8-bit sRGB, with alpha if it had one, without any metadata. */
