@@ -7,9 +7,7 @@ export {
   originalKey,
   sidecarKey,
   toMedia,
-  type DerivedFile,
   type MediaEvent,
-  type MediaFacts,
   type MediaItem,
   type MediaKey,
 } from './media.item';

@@ -1,15 +1,9 @@
-import type { Failure, HistoryEntry, Media, MediaKind, MediaStatus } from '#contracts';
+import type { Derived, Failure, HistoryEntry, Media, MediaKind, MediaStatus } from '#contracts';
 import type { OutboxFields, PendingEvent } from '#platform';
 
 export interface MediaKey {
   userId: string;
   id: string;
-}
-
-/** A derived file, in the folder of the delivery that made it. */
-export interface DerivedFile {
-  name: string;
-  contentType: string;
 }
 
 /** What processing found out: facts about the content, and the files made from it. */
@@ -22,7 +16,7 @@ export interface MediaFacts {
   metadata: Record<string, unknown>;
   /** ThumbHash of the thumbnail, base64. */
   placeholder: string | null;
-  derived: { thumbnail: DerivedFile | null; preview: DerivedFile | 'original' | null; waveform: DerivedFile | null };
+  derived: Derived;
 }
 
 /** An event of a medium as it waits in the outbox: what subscribers see, and what the counters need. */
@@ -66,7 +60,7 @@ export interface MediaItem extends MediaKey, OutboxFields {
   metadata: Record<string, unknown>;
   /** Absent until processed, and on items from before there were any. */
   placeholder?: string | null;
-  derived: MediaFacts['derived'] | null;
+  derived: Derived | null;
   /** The token of the delivery whose folder holds the derived files. */
   derivedToken: string | null;
   derivedBytes: number;

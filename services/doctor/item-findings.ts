@@ -1,3 +1,4 @@
+import { derivedFiles } from '#contracts';
 import { derivedFolder, originalFolder, originalKey, sidecarKey, type MediaItem } from '#media';
 
 const MINUTE_MS = 60_000;
@@ -59,7 +60,5 @@ export async function progressFindings(
 
 function derivedNames({ derived, derivedToken, status }: MediaItem): string[] {
   if (status !== 'completed' || !derived || !derivedToken) return [];
-  return [derived.thumbnail, derived.preview, derived.waveform].flatMap((file) =>
-    file && file !== 'original' ? [file.name] : [],
-  );
+  return derivedFiles(derived).map(({ name }) => name);
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
-import { derivedFolder, type DerivedFile, type MediaFacts } from '#media';
+import { derivedFiles, type Derived } from '#contracts';
+import { derivedFolder } from '#media';
 import { STORAGE, type Storage } from '#platform';
 
 /** The files a delivery makes. Each delivery has a folder of its own, so a late one never touches the winner's files. */
@@ -9,12 +10,9 @@ export class DerivedFiles {
   constructor(@Inject(STORAGE) private readonly storage: Storage) {}
 
   /** Stores what an analysis left in `dir`. @returns its size in bytes. */
-  async store(mediaId: string, token: string, dir: string, derived: MediaFacts['derived']): Promise<number> {
-    const files = [derived.thumbnail, derived.preview, derived.waveform].filter(
-      (file): file is DerivedFile => file !== null && file !== 'original',
-    );
+  async store(mediaId: string, token: string, dir: string, derived: Derived): Promise<number> {
     let bytes = 0;
-    for (const { name, contentType } of files) {
+    for (const { name, contentType } of derivedFiles(derived)) {
       const { sizeBytes } = await this.storage.writeFile(`${derivedFolder(mediaId, token)}${name}`, join(dir, name), {
         contentType,
       });

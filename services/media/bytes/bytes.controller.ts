@@ -1,7 +1,7 @@
 import { Controller, Inject, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { api } from '#contracts';
-import { derivedFolder, originalKey, type DerivedFile, type MediaItem } from '#media';
+import { api, type DerivedKind } from '#contracts';
+import { derivedFolder, originalKey, type MediaItem, type MediaKey } from '#media';
 import { CurrentUser, Endpoint, Id, ProblemError, ZodQuery, type SessionUser } from '#nest';
 import { STORAGE, type Storage } from '#platform';
 import { LibraryService } from '../library/library.service';
@@ -35,8 +35,7 @@ export class BytesController {
     @Req() req: Request,
     @Res() res: Response,
   ): Promise<void> {
-    const item = await this.library.get({ userId: user.id, id });
-    await this.sendDerived(item, item.derived?.thumbnail ?? null, req, res);
+    await this.sendDerived('thumbnail', { userId: user.id, id }, req, res);
   }
 
   @Endpoint(api.media.preview)
@@ -46,10 +45,7 @@ export class BytesController {
     @Req() req: Request,
     @Res() res: Response,
   ): Promise<void> {
-    const item = await this.library.get({ userId: user.id, id });
-    const preview = item.derived?.preview ?? null;
-    if (preview === 'original') return this.sendOriginal(item, false, req, res);
-    await this.sendDerived(item, preview, req, res);
+    await this.sendDerived('preview', { userId: user.id, id }, req, res);
   }
 
   @Endpoint(api.media.waveform)
@@ -59,8 +55,7 @@ export class BytesController {
     @Req() req: Request,
     @Res() res: Response,
   ): Promise<void> {
-    const item = await this.library.get({ userId: user.id, id });
-    await this.sendDerived(item, item.derived?.waveform ?? null, req, res);
+    await this.sendDerived('waveform', { userId: user.id, id }, req, res);
   }
 
   private async sendOriginal(item: MediaItem, download: boolean, req: Request, res: Response): Promise<void> {
@@ -75,7 +70,10 @@ export class BytesController {
     await sendObject(this.storage, served, req, res);
   }
 
-  private async sendDerived(item: MediaItem, file: DerivedFile | null, req: Request, res: Response): Promise<void> {
+  private async sendDerived(kind: DerivedKind, owned: MediaKey, req: Request, res: Response): Promise<void> {
+    const item = await this.library.get(owned);
+    const file = item.derived?.[kind];
+    if (file === 'original') return this.sendOriginal(item, false, req, res);
     if (!file || !item.derivedToken) throw new ProblemError('not_ready');
     const key = `${derivedFolder(item.id, item.derivedToken)}${file.name}`;
     const served = {

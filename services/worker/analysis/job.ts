@@ -1,10 +1,6 @@
 import { z } from 'zod';
-import { mediaKinds } from '#contracts';
+import { derivedSchema, mediaKinds } from '#contracts';
 import { failureCodes } from './media-failure';
-
-/** A file that lies in the job's output folder; the name is never a path. */
-const derivedFile = z.object({ name: z.string().regex(/^[a-z0-9-]+\.[a-z0-9]+$/), contentType: z.string() });
-export type DerivedFile = z.infer<typeof derivedFile>;
 
 const length = z.int().positive().nullable();
 
@@ -20,11 +16,8 @@ const factsSchema = z.object({
   metadata: z.record(z.string(), z.unknown()),
   /** ThumbHash of the thumbnail, base64. */
   placeholder: z.string().max(64).nullable(),
-  derived: z.object({
-    thumbnail: derivedFile.nullable(),
-    preview: z.union([derivedFile, z.literal('original')]).nullable(),
-    waveform: derivedFile.nullable(),
-  }),
+  /** Files lie in the job's output folder. */
+  derived: derivedSchema,
 });
 export type Facts = z.infer<typeof factsSchema>;
 

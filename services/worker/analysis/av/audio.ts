@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { formatOf } from '#contracts';
+import { formatOf, type DerivedFile } from '#contracts';
 import { cleanMetadata } from '../clean-metadata';
 import { transcode } from '../ffmpeg/ffmpeg';
 import type { Stream } from '../ffmpeg/probe';
 import { decode, type Pixels, readHeader, THUMBNAIL_SIDE, writeThumbnail } from '../image/picture';
-import type { DerivedFile, Facts } from '../job';
+import type { Facts } from '../job';
 import { MediaFailure } from '../media-failure';
 import { readTags } from './audio-tags';
 import { chapterFacts, progressOf, type AvInput } from './av-input';

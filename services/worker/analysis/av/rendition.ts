@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import type { DerivedFile } from '#contracts';
 import { transcode } from '../ffmpeg/ffmpeg';
 import type { Stream } from '../ffmpeg/probe';
-import type { DerivedFile } from '../job';
 import { progressOf, type Size, type AvInput } from './av-input';
 import { toneMapping } from './tone-mapping';
 

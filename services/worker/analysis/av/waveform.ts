@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DerivedFile } from '#contracts';
 import { type Input, stream } from '../ffmpeg/ffmpeg';
 import type { Pixels } from '../image/picture';
-import type { DerivedFile } from '../job';
 import { PeakMeter, PEAKS_SAMPLE_RATE } from './peaks';
 
 const PEAKS = 400;

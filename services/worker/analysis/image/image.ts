@@ -1,7 +1,7 @@
 import type { Metadata } from 'sharp';
-import { formatOf } from '#contracts';
+import { formatOf, type DerivedFile } from '#contracts';
 import { cleanMetadata } from '../clean-metadata';
-import type { DerivedFile, Facts, Job, OnProgress } from '../job';
+import type { Facts, Job, OnProgress } from '../job';
 import { MediaFailure } from '../media-failure';
 import { cameraFacts } from './exif';
 import { decode, MAX_PIXELS, PREVIEW_SIDE, readHeader, writeAnimation, writeThumbnail, writeWebp } from './picture';

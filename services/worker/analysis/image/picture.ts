@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
-import { formats } from '#contracts';
+import { formats, type DerivedFile } from '#contracts';
 import { isExhaustion } from '../exhaustion';
-import type { DerivedFile } from '../job';
 import { MediaFailure } from '../media-failure';
 
 export const MAX_PIXELS = 100_000_000;
