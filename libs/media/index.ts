@@ -19,5 +19,6 @@ export { MediaRepository } from './media.repository';
 export type { Ending } from './media.moves';
 export { MediaRecount, type Drift } from './media.recount';
 export { foldersNamedBy, isComplete, StoredFolders, type StoredFolder } from './stored-folders';
+export { parsePartitionKey, partitionKey, partitions } from './partitions';
 export { sniff } from './sniff';
 export { matches, WordIndex, wordsOf } from './word-index';

@@ -14,6 +14,7 @@ import {
 } from '#platform';
 import { activityOf, outdatedActivity, readActivity } from './media.activity';
 import type { MediaEvent } from './media.item';
+import { parsePartitionKey, partitionKey } from './partitions';
 
 /** Events counted lately, by the time they were (epoch ms): a repeat is not counted again. */
 type Applied = Record<string, number>;
@@ -47,7 +48,7 @@ const MAX_RESERVATIONS = 2_000;
 /** By then an upload has become a medium, or died. */
 export const RESERVATION_MS = 24 * 3_600_000;
 
-export const countersOf = (userId: string) => `${userId}#counters`;
+export const countersOf = (userId: string) => partitionKey(userId, 'counters');
 export const countRow = (shard: string) => `count.${shard}`;
 /** The row that the sweeper finds when a reservation is a day old. */
 export const QUOTA_ROW = 'quota';
@@ -149,15 +150,15 @@ export class MediaCounters {
 
   /**
    * Ends reservations whose upload died: of those older than a day, the ones that became a medium are settled and the ones
-   * of which nothing is left give their room back. `partitionKey` is the row's own, as the sweeper found it.
+   * of which nothing is left give their room back. `rowKey` is the partition key of the row, as the sweeper found it.
    */
   async expireReservations(
-    partitionKey: string,
+    rowKey: string,
     fateOf: (upload: { userId: string; id: string }) => Promise<ReservationOutcome>,
     now = new Date(),
   ): Promise<void> {
-    const key = { userId: partitionKey, id: QUOTA_ROW };
-    const userId = partitionKey.slice(0, -'#counters'.length);
+    const key = { userId: rowKey, id: QUOTA_ROW };
+    const { userId } = parsePartitionKey(rowKey);
     const row = await this.dynamo.get<QuotaItem>('media', key);
     const expired = Object.entries(row?.reserved ?? {}).filter(
       ([, { at }]) => Date.parse(at) + RESERVATION_MS <= now.getTime(),

@@ -1,5 +1,6 @@
 import { Dynamo, type Storage } from '#platform';
 import { derivedFolder, originalFolder, originalKey, sidecarKey, type MediaKey } from './media.item';
+import { parsePartitionKey } from './partitions';
 
 /** The objects of one medium that lie together: its original with the sidecar, or what one delivery derived. */
 export interface StoredFolder {
@@ -64,8 +65,8 @@ export class StoredFolders {
 
 /** The prefixes of the folders that a row of the media table names. */
 export function foldersNamedBy({ userId, id, derivedToken, token, reserved }: NamingRow): string[] {
-  const [owner = '', part] = userId.split('#');
-  if (part) return Object.keys(reserved ?? {}).map((uploadId) => originalFolder({ userId: owner, id: uploadId }));
+  const { userId: owner, partition } = parsePartitionKey(userId);
+  if (partition) return Object.keys(reserved ?? {}).map((uploadId) => originalFolder({ userId: owner, id: uploadId }));
   return [
     originalFolder({ userId, id }),
     ...[derivedToken, token].filter((each) => each).map((each) => derivedFolder(id, each!)),

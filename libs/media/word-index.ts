@@ -1,5 +1,6 @@
 import { all, beginsWith, Dynamo, equals, leastIdAt } from '#platform';
 import type { MediaItem } from './media.item';
+import { partitionKey } from './partitions';
 
 const MAX_WORDS = 60;
 const MAX_WORD_LENGTH = 40;
@@ -8,8 +9,6 @@ const MAX_QUERY_WORDS = 5;
 const MAX_MATCHES = 10_000;
 
 type Described = Pick<MediaItem, 'userId' | 'id' | 'title' | 'filename' | 'tags'>;
-
-const partition = (userId: string) => `${userId}#words`;
 
 /** Words of a text as people search them: without case, accents and punctuation. */
 export function wordsOf(text: string): string[] {
@@ -57,7 +56,7 @@ export class WordIndex {
     const ids = new Set<string>();
     for await (const { id } of this.rows(userId)) ids.add(id);
     const stale: Array<{ delete: { userId: string; id: string } }> = [];
-    for await (const row of this.rows(partition(userId))) {
+    for await (const row of this.rows(partitionKey(userId, 'words'))) {
       const mediaId = mediaIdOf(row);
       if (!ids.has(mediaId) && mediaId < leastIdAt(olderThan)) stale.push({ delete: row });
     }
@@ -81,7 +80,7 @@ export class WordIndex {
 
   private async idsOf(userId: string, start: string): Promise<Set<string>> {
     const ids = new Set<string>();
-    const where = all(equals('userId', partition(userId)), beginsWith('id', start));
+    const where = all(equals('userId', partitionKey(userId, 'words')), beginsWith('id', start));
     for await (const row of this.dynamo.queryAll<{ id: string }>('media', { where, project: ['id'] })) {
       ids.add(mediaIdOf(row));
       if (ids.size >= MAX_MATCHES) break;
@@ -91,4 +90,7 @@ export class WordIndex {
 }
 
 const mediaIdOf = (row: { id: string }) => row.id.slice(row.id.lastIndexOf('#') + 1);
-const rowKey = ({ userId, id }: Described, word: string) => ({ userId: partition(userId), id: `${word}#${id}` });
+const rowKey = ({ userId, id }: Described, word: string) => ({
+  userId: partitionKey(userId, 'words'),
+  id: `${word}#${id}`,
+});

@@ -30,7 +30,7 @@ export { withSpool, type SpoolPlace } from './temp/spool';
 export { ObjectMissingError, StorageFullError, type ByteRange, type Storage } from './storage/storage';
 export { LocalStorage } from './storage/storage.local';
 export { S3Storage } from './storage/s3/storage.s3';
-export { shardOf, shards, tables, type TableName } from './dynamodb/tables';
+export { receiptKey, userIdOf, userKey, shardOf, shards, tables, type TableName } from './dynamodb/tables';
 export { ALERTS, CONFIG, PlatformModule, REDIS, requireRedisUrl, STORAGE } from './platform.module';
 export { openTempFolder } from './temp/temp-folder';
 export { QueuePositions, type QueueSnapshot, type SizedWork } from './queue/queue-positions';

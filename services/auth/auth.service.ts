@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import type { ChangePasswordRequest, RegisterRequest, User } from '#contracts';
 import { ProblemError, Sessions, type SessionUser } from '#nest';
-import { Outbox } from '#platform';
+import { Outbox, userKey } from '#platform';
 import { PasswordAttempts } from './password-attempts';
 import { PasswordHasher } from './password-hasher';
 import { refuseWeakPassword } from './password-policy';
-import { toUser, userKey, type UserEvent, type UserItem } from './user.item';
+import { toUser, type UserEvent, type UserItem } from './user.item';
 import { UsersRepository } from './users.repository';
 
 /** Accounts and the way into them. */

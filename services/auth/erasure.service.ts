@@ -1,8 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import type { Erased, EraseOwned } from '#contracts';
 import { Sessions } from '#nest';
-import { all, atMost, Dynamo, equals, exists, JobQueue, missing, shardOf, shards, type OutboxFields } from '#platform';
-import { erasingServices, userKey, type ErasingService, type UserItem } from './user.item';
+import {
+  all,
+  atMost,
+  Dynamo,
+  equals,
+  exists,
+  JobQueue,
+  missing,
+  shardOf,
+  shards,
+  type OutboxFields,
+  receiptKey,
+  userKey,
+} from '#platform';
+import { erasingServices, type ErasingService, type UserItem } from './user.item';
 import { UsersRepository } from './users.repository';
 
 /** By then nothing that was under way at the deletion can still arrive: every service erases once more. */
@@ -28,8 +41,6 @@ const erasureQueues = { media: 'eraseMedia', notification: 'eraseNotifications' 
   ErasingService,
   string
 >;
-
-const receiptKey = (userId: string) => ({ pk: `receipt#${userId}` });
 
 /**
  * Deletes an account as one tracked item: marked at once, then each service reports what it owns; once that is written down

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { all, Dynamo, equals, exists, missing, newId, type Condition } from '#platform';
-import { userKey, type UserItem } from './user.item';
+import { all, Dynamo, equals, exists, missing, newId, type Condition, userKey } from '#platform';
+import type { UserItem } from './user.item';
 
 /** What must be unique, and the field of the account that says who has it. */
 const fields = { email: 'emailLower', username: 'usernameLower' } as const;

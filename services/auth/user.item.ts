@@ -31,8 +31,6 @@ export interface UserEvent extends PendingEvent {
   userId: string;
 }
 
-export const userKey = (id: string) => ({ pk: `user#${id}` });
-
 export function toUser({ id, username, email, role, createdAt }: UserItem): User {
   return { id, username, email, role, createdAt };
 }

@@ -11,9 +11,10 @@ import {
   Outbox,
   shardOf,
   type Condition,
+  userKey,
 } from '#platform';
 import { PENDING_MS, Reservations, type Unique } from './reservations';
-import { userKey, type UserEvent, type UserItem } from './user.item';
+import type { UserEvent, UserItem } from './user.item';
 
 export type NewUser = Pick<UserItem, 'username' | 'email' | 'passwordHash'>;
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '#config';
-import { foldersNamedBy, originalKey, type MediaItem } from '#media';
+import { foldersNamedBy, originalKey, type MediaItem, parsePartitionKey } from '#media';
 import { CONFIG, Dynamo, ObjectMissingError, STORAGE, type Item, type Storage } from '#platform';
 import { tableNames, type BackupFolder, type BackupNote } from './backup-folder';
 
@@ -72,6 +72,6 @@ async function namedIn(folder: BackupFolder): Promise<Set<string>> {
 async function* withOriginals(folder: BackupFolder, copied: ReadonlySet<string>): AsyncGenerator<Item> {
   for await (const row of folder.rows('media')) {
     const { userId, id, deletedAt } = row as unknown as MediaItem;
-    if (userId.includes('#') || deletedAt || copied.has(originalKey({ userId, id }))) yield row;
+    if (parsePartitionKey(userId).partition || deletedAt || copied.has(originalKey({ userId, id }))) yield row;
   }
 }

@@ -8,8 +8,9 @@ import {
   StoredFolders,
   type MediaItem,
   type StoredFolder,
+  parsePartitionKey,
 } from '#media';
-import { DependencyUnavailableError, Dynamo, JobQueue, STORAGE, type Storage } from '#platform';
+import { DependencyUnavailableError, Dynamo, JobQueue, STORAGE, type Storage, userIdOf } from '#platform';
 import { driftFinding, eventFinding, ownerFindings, strayFinding, type OldEvents } from './findings';
 import { fileFindings, progressFindings } from './item-findings';
 
@@ -52,10 +53,10 @@ export class Doctor {
       for await (const folder of this.folders.below(root)) stored.set(folder.prefix, folder);
     const seen: Seen = { users: new Set(), owners: new Map(), named: new Set(), events: { count: 0, since: '' } };
     for await (const row of this.dynamo.scan<MediaItem>('media')) {
-      const [userId = '', part] = row.userId.split('#');
+      const { userId, partition } = parsePartitionKey(row.userId);
       seen.users.add(userId);
       for (const prefix of foldersNamedBy(row)) seen.named.add(prefix);
-      if (part) continue;
+      if (partition) continue;
       seen.owners.set(userId, (seen.owners.get(userId) ?? 0) + 1);
       this.meetEvents(row, seen, now);
       yield* await this.judgeItem(row, stored, now);
@@ -114,8 +115,9 @@ export class Doctor {
   private async accounts(seen: Seen, now: Date): Promise<Set<string>> {
     const accounts = new Set<string>();
     for await (const row of this.dynamo.scan<Account>('users', ['pk', 'deletedAt', 'pending'])) {
-      if (!row.pk.startsWith('user#')) continue;
-      accounts.add(row.pk.slice('user#'.length));
+      const userId = userIdOf(row.pk);
+      if (userId === null) continue;
+      accounts.add(userId);
       this.meetEvents(row, seen, now);
     }
     return accounts;

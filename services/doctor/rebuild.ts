@@ -13,7 +13,7 @@ import {
   type Sidecar,
   type StoredFolder,
 } from '#media';
-import { Dynamo, STORAGE, type Storage } from '#platform';
+import { Dynamo, STORAGE, type Storage, receiptKey, userKey } from '#platform';
 
 export interface Rebuilt {
   made: number;
@@ -73,7 +73,7 @@ export class Rebuild {
   /** In the order of an upload, so that a crash leaves what an upload's crash leaves. @returns why it was not made. */
   private async make(about: Sidecar): Promise<string | null> {
     const { userId, id, sizeBytes } = about;
-    if (await this.dynamo.get('users', { pk: `receipt#${userId}` })) return 'its account was deleted';
+    if (await this.dynamo.get('users', receiptKey(userId))) return 'its account was deleted';
     if ((await this.counters.reserve(userId, id, sizeBytes, null)) === 'gone') return 'its account is being deleted';
     const item = uploadedItem(about);
     await this.words.add(item);
@@ -83,6 +83,6 @@ export class Rebuild {
   }
 
   private async accountOf(userId: string): Promise<unknown> {
-    return this.dynamo.get('users', { pk: `user#${userId}` });
+    return this.dynamo.get('users', userKey(userId));
   }
 }

@@ -37,6 +37,17 @@ export const tables = {
 
 export type TableName = keyof typeof tables;
 
+const USER = 'user#';
+
+/** The key of an account in the users table. */
+export const userKey = (userId: string) => ({ pk: `${USER}${userId}` });
+
+/** The key of what stays of a deleted account. */
+export const receiptKey = (userId: string) => ({ pk: `receipt#${userId}` });
+
+/** The account that a key of the users table is of; null for reservations and receipts. */
+export const userIdOf = (pk: string): string | null => (pk.startsWith(USER) ? pk.slice(USER.length) : null);
+
 const SHARDS = 8;
 export const shards = Array.from({ length: SHARDS }, (_, shard) => `s${shard}`);
 

@@ -1,11 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EraseOwned } from '#contracts';
-import { derivedFolder, MediaCounters, type MediaItem, type MediaKey } from '#media';
+import { derivedFolder, MediaCounters, type MediaItem, type MediaKey, partitionKey, partitions } from '#media';
 import { Dynamo, equals, JobQueue, STORAGE, type Storage } from '#platform';
 import { PartialUploads } from '../tus/partial-uploads';
-
-/** What lies beside a user's media, under `{userId}#{part}`. The counts have a keeper of their own. */
-const PARTS_BESIDE = ['words', 'idempotency', 'reused'] as const;
 
 /** Erases everything the media service keeps of a deleted account, and reports how much it was. Repeatable. */
 @Injectable()
@@ -28,7 +25,8 @@ export class MediaErasure {
     }
     await this.storage.deletePrefix(`originals/${userId}/`);
     await this.parts.eraseAllOf(userId);
-    for (const part of PARTS_BESIDE) await this.eraseRows(`${userId}#${part}`);
+    for (const partition of partitions)
+      if (partition !== 'counters') await this.eraseRows(partitionKey(userId, partition)); // those erase themselves
     await this.counters.erase(userId, final);
     await this.report(userId, {}, true);
   }

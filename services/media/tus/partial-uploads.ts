@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { type MediaKey, MediaRepository } from '#media';
+import { type MediaKey, MediaRepository, partitionKey } from '#media';
 import { Dynamo, TusStore, STORAGE, type Storage } from '#platform';
 
 export const PARTS = 'resumable/';
@@ -51,7 +51,7 @@ export interface Finished {
 }
 
 const KEPT_SECONDS = 2 * 24 * 3_600;
-const reusedKey = ({ userId, id }: MediaKey) => ({ userId: `${userId}#reused`, id });
+const reusedKey = ({ userId, id }: MediaKey) => ({ userId: partitionKey(userId, 'reused'), id });
 
 /** What became of an upload. It has the id of the medium that it makes, unless it was answered with one that was there. */
 @Injectable()

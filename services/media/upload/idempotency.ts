@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { MediaRepository, type MediaItem } from '#media';
+import { MediaRepository, type MediaItem, partitionKey } from '#media';
 import { ProblemError } from '#nest';
 import { all, any, below, Dynamo, equals, missing, newId } from '#platform';
 
@@ -41,7 +41,10 @@ export class Idempotency {
 
   /** @throws {ProblemError} idempotency_in_progress */
   async begin(userId: string, idempotencyKey: string): Promise<Begun> {
-    const key = { userId: `${userId}#idempotency`, id: createHash('sha256').update(idempotencyKey).digest('hex') };
+    const key = {
+      userId: partitionKey(userId, 'idempotency'),
+      id: createHash('sha256').update(idempotencyKey).digest('hex'),
+    };
     for (let tries = 0; tries < 3; tries += 1) {
       const known = await this.dynamo.get<KeyItem>('media', key);
       const item =

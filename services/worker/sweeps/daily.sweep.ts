@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { MediaRecount, WordIndex } from '#media';
+import { MediaRecount, WordIndex, parsePartitionKey } from '#media';
 import { ScheduledJob } from '#nest';
 import { Dynamo, Locks } from '#platform';
 import { OrphanFiles, STALE_MS } from './orphan-files';
@@ -48,7 +48,7 @@ export class DailySweep extends ScheduledJob {
     const users = new Set<string>();
     for await (const { userId } of this.dynamo.sweepExpired('media', now)) {
       signal?.throwIfAborted();
-      users.add(userId!.split('#', 1)[0]!);
+      users.add(parsePartitionKey(userId!).userId);
     }
     return users;
   }
