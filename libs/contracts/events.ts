@@ -1,15 +1,40 @@
 import { z } from 'zod';
 import { failureSchema, mediaKinds, mediaStatuses } from './media';
 
-export const alertTypes = [
-  'user.registered',
-  'user.logged_in',
-  'media.uploaded',
-  'media.processing',
-  'media.completed',
-  'media.failed',
-] as const;
-export type AlertType = (typeof alertTypes)[number];
+/** The ways by which an event is delivered: to the owner's pages and list of notifications, to the alerts topic. */
+export const channels = ['inApp', 'alerts'] as const;
+export type Channel = (typeof channels)[number];
+
+/** Every domain event, with the channels that deliver it. */
+export const eventChannels = {
+  'user.registered': ['inApp', 'alerts'],
+  'user.logged_in': ['alerts'],
+  'media.uploaded': ['inApp', 'alerts'],
+  'media.processing': ['inApp', 'alerts'],
+  'media.completed': ['inApp', 'alerts'],
+  'media.failed': ['inApp', 'alerts'],
+  /** Counted, and neither notified nor published. */
+  'media.deleted': ['inApp'],
+} as const satisfies Record<string, readonly Channel[]>;
+export type EventType = keyof typeof eventChannels;
+
+/** The events that a channel delivers. */
+export type EventTypeOf<C extends Channel> = {
+  [T in EventType]: C extends (typeof eventChannels)[T][number] ? T : never;
+}[EventType];
+
+const alertTypes = (Object.keys(eventChannels) as EventType[]).filter((type): type is EventTypeOf<'alerts'> =>
+  (eventChannels[type] as readonly Channel[]).includes('alerts'),
+);
+
+/** An event of an account, as it waits in the outbox. Those of media also carry what the counters need: see libs/media. */
+export interface UserEvent {
+  id: string;
+  type: 'user.registered' | 'user.logged_in';
+  /** ISO 8601 UTC. */
+  occurredAt: string;
+  userId: string;
+}
 
 /** A domain event as subscribers of the alerts topic receive it. The same `id` on every repeat (at-least-once delivery). */
 export const alertSchema = z.object({

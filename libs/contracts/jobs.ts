@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { eventSourceSchema } from './events';
+import { eventSourceSchema, type Channel } from './events';
 
 /** `round` makes the wake-up of an owner's retry another job than the one that just ended. */
 const processMedia = z.object({ userId: z.string(), mediaId: z.string(), round: z.int().positive() });
@@ -41,9 +41,9 @@ export const queues = {
   image: { consumer: 'worker', payload: processMedia, dedupe: mediaKey, attempts: 5, backoffMs: 1_000 },
   audio: { consumer: 'worker', payload: processMedia, dedupe: mediaKey, attempts: 5, backoffMs: 1_000 },
   video: { consumer: 'worker', payload: processMedia, dedupe: mediaKey, attempts: 5, backoffMs: 1_000 },
-  /** Tell the owner: notification row, counters, live push. Then hands over to `alerts`. */
+  /** The channel `inApp`: notification row, counters, live push. */
   events: { consumer: 'notification', payload: eventRef, dedupe: sameEvent, attempts: 8, backoffMs: 500 },
-  /** Publish to the alerts topic, then confirm the outbox entry. Apart from `events`, so that a topic that is out delays alerts alone. */
+  /** The channel `alerts`. Each channel has a queue of its own, so that an outage of one delays no other. */
   alerts: { consumer: 'notification', payload: eventRef, dedupe: sameEvent, attempts: 8, backoffMs: 1_000 },
   /** A deleted account: each service reports what it owns to `erased`, is asked again once that is written down, erases it, and reports that it did. */
   eraseMedia: { consumer: 'media', payload: eraseOwned, dedupe: sameErasure, attempts: 8, backoffMs: 1_000 },
@@ -64,6 +64,9 @@ export const queues = {
 } as const;
 
 export type QueueName = keyof typeof queues;
+
+/** The queue by which each channel is asked to deliver an event. */
+export const channelQueues = { inApp: 'events', alerts: 'alerts' } as const satisfies Record<Channel, QueueName>;
 export type JobPayload<Q extends QueueName> = z.infer<(typeof queues)[Q]['payload']>;
 export type Consumer = (typeof queues)[QueueName]['consumer'];
 /** The queues that a service must handle. */

@@ -18,7 +18,7 @@ export class MediaAnnouncer {
     const key = { userId: item.userId, id: item.id };
     if (event.type !== 'media.deleted')
       await this.live.push(item.userId, 'media', await this.estimator.showOne(item), event.id).catch(() => {});
-    await this.outbox.announce({ table: 'media', key }, event.id);
+    await this.outbox.announce({ table: 'media', key }, event);
     if (event.type === 'media.completed') await this.estimator.recordDuration(item);
   }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DependencyUnavailableError, Dynamo, equals, JobQueue, newId, Outbox } from '#platform';
-import { aMedium, startTestEnvironment, type TestEnvironment } from '#testing';
+import { confirmEvent, aMedium, startTestEnvironment, type TestEnvironment } from '#testing';
 import { MediaCounters } from './media.counters';
 import { mediaEvent } from './media.events';
 import type { MediaFacts, MediaItem } from './media.item';
@@ -67,7 +67,8 @@ describe('MediaRepository', () => {
     expect(await media.claim(item, newId(), 1)).toMatchObject({ outcome: 'claimed', announced: began });
     const { tablePrefix, redisUrl } = environment.config();
     const queue = new JobQueue(redisUrl!, tablePrefix);
-    await new Outbox(dynamo, queue).confirm({ table: 'media', key: { userId: item.userId, id: item.id } }, began.id);
+    const source = { table: 'media' as const, key: { userId: item.userId, id: item.id } };
+    await confirmEvent(new Outbox(dynamo, queue), source, began.id);
     await queue.close();
     await sleep(5);
     expect(await media.claim(item, newId(), LEASE_MS)).toMatchObject({ outcome: 'claimed', announced: null });

@@ -1,15 +1,33 @@
-import type { EventSource } from '#contracts';
+import { channelQueues, eventChannels, type Channel, type EventSource, type EventType } from '#contracts';
 import type { Dynamo } from './dynamodb/dynamo';
-import { all, atMost, equals, exists, sizeIs, type Change } from './dynamodb/expression';
+import { all, atMost, equals, exists, missing, sizeIs, type Change } from './dynamodb/expression';
 import { shardOf, shards } from './dynamodb/tables';
 import { DependencyUnavailableError } from './errors';
 import type { JobQueue } from './queue/job-queue';
 
-/** An event waiting on its item until its consumer is done with it. */
+/** A domain event, as far as the outbox looks at it. */
 export interface PendingEvent {
   id: string;
-  type: string;
+  type: EventType;
+  /** ISO 8601 UTC. */
   occurredAt: string;
+}
+
+type OpenChannels = Partial<Record<Channel, true>>;
+
+/** An event on its item, with the channels that have not delivered it yet. Absent on entries of versions without channels. */
+type PendingEntry = PendingEvent & { channels?: OpenChannels };
+
+/** An entry of an outbox as a channel reads it. */
+export interface OutboxEntry {
+  source: EventSource;
+  event: PendingEvent;
+  /** The channels that have not delivered it yet. */
+  open: Channel[];
+  /** No other event waits on the item. */
+  isLast: boolean;
+  /** The item of the event is being deleted. */
+  isDeleted: boolean;
 }
 
 /** So many events wait on one item while nobody takes them: an item may have 400 kB (DynamoDB's limit), an event has 2 at most. */
@@ -17,15 +35,24 @@ export const MAX_PENDING = 60;
 
 /** The fields of an item that can announce events. */
 export interface OutboxFields {
-  pending: Record<string, PendingEvent>;
+  pending: Record<string, PendingEntry>;
   outboxShard?: string;
   outboxAt?: string;
 }
 
+const channelsOf = ({ type }: PendingEvent): readonly Channel[] => eventChannels[type];
+const openChannels = (event: PendingEvent): OpenChannels =>
+  Object.fromEntries(channelsOf(event).map((channel) => [channel, true]));
+/** All channels of an entry of a version without channels. */
+const openOf = (entry: PendingEntry) => Object.keys(entry.channels ?? openChannels(entry)) as Channel[];
+
+const entryPath = (eventId: string) => ['pending', eventId];
+const channelsPath = (eventId: string) => [...entryPath(eventId), 'channels'];
+
 /**
- * Events without transactions or streams: a status write adds its event to the item's own `pending` map in the same
- * conditional write, and sets the sparse index key under which a sweeper finds it. The consumer removes the entry when
- * the event is dealt with; the key goes with the last entry.
+ * A transactional outbox without transactions or streams: a status write adds its event to the item's own `pending` map in
+ * the same conditional write, and sets the sparse index key under which a sweeper finds it. Each channel confirms its own
+ * delivery; the entry goes with the last channel, and the index key with the last entry.
  */
 export class Outbox {
   constructor(
@@ -35,13 +62,14 @@ export class Outbox {
 
   /** The fields a new item is put with, to announce its first event. */
   static firstEvent(shardKey: string, event: PendingEvent): OutboxFields {
-    return { pending: { [event.id]: event }, outboxShard: shardOf(shardKey), outboxAt: event.occurredAt };
+    const pending = { [event.id]: { ...event, channels: openChannels(event) } };
+    return { pending, outboxShard: shardOf(shardKey), outboxAt: event.occurredAt };
   }
 
   /** The additions to an update that announce an event. */
   static addEvent(shardKey: string, event: PendingEvent): NonNullable<Change['set']> {
     return [
-      [['pending', event.id], event],
+      [entryPath(event.id), { ...event, channels: openChannels(event) }],
       ['outboxShard', shardOf(shardKey)],
       ['outboxAt', event.occurredAt],
     ];
@@ -54,32 +82,50 @@ export class Outbox {
       throw new DependencyUnavailableError('alerts', new Error(`${count} events of this item are not delivered`));
   }
 
-  /** Wakes the consumer, or as soon as the queue is there again. Never rejects. */
-  async announce(source: EventSource, eventId: string): Promise<void> {
-    await this.queue.sendSoon('events', { source, eventId });
+  /** Asks each channel to deliver an event now, or as soon as Redis is available again. Never rejects. */
+  async announce(source: EventSource, event: PendingEvent): Promise<void> {
+    const ref = { source, eventId: event.id };
+    await Promise.all(channelsOf(event).map((channel) => this.queue.sendSoon(channelQueues[channel], ref)));
   }
 
-  /** The event, and whether its item is being deleted; null when it is confirmed already (or its item is gone). */
-  async read(source: EventSource, eventId: string): Promise<{ event: PendingEvent; isDeleted: boolean } | null> {
+  /** Returns null when every channel has confirmed the event, or its item is gone. */
+  async read(source: EventSource, eventId: string): Promise<OutboxEntry | null> {
     const item = await this.dynamo.get<OutboxFields & { deletedAt?: string }>(source.table, source.key);
-    const event = item?.pending?.[eventId];
-    return event ? { event, isDeleted: item?.deletedAt !== undefined } : null;
+    const found = item?.pending?.[eventId];
+    if (!item || !found) return null;
+    const { channels, ...event } = found;
+    if (!channels) await this.addChannels(source, event);
+    return {
+      source,
+      event,
+      open: openOf(found),
+      isLast: Object.keys(item.pending).length === 1,
+      isDeleted: item.deletedAt !== undefined,
+    };
   }
 
-  /** The consumer is done: takes the entry off, and the index key with the last one. */
-  async confirm(source: EventSource, eventId: string): Promise<void> {
+  /** A channel has delivered the event. Repeating it changes nothing. */
+  async confirm({ source, event: { id }, open, isLast }: OutboxEntry, channel: Channel): Promise<void> {
+    const [entry, channels] = [entryPath(id), channelsPath(id)];
+    const isOpen = exists([...channels, channel]);
+    if (isLast && open.length === 1) {
+      const isDone = await this.dynamo.update(source.table, source.key, {
+        remove: [entry, 'outboxShard', 'outboxAt'],
+        when: all(isOpen, sizeIs(channels, 1), sizeIs('pending', 1)),
+      });
+      if (isDone) return;
+    }
     const left = await this.dynamo.update<OutboxFields>(source.table, source.key, {
-      remove: [['pending', eventId]],
-      when: exists(['pending', eventId]),
+      remove: [[...channels, channel]],
+      when: isOpen,
     });
-    if (!left || Object.keys(left.pending).length > 0) return;
-    await this.dynamo.update(source.table, source.key, {
-      remove: ['outboxShard', 'outboxAt'],
-      when: all(exists('outboxShard'), sizeIs('pending', 0)),
-    });
+    if (left && Object.keys(left.pending[id]?.channels ?? {}).length === 0) await this.removeEntry(source, id);
   }
 
-  /** Sends again every event of a table that is older than `olderThanMs` and not confirmed, but those that wait for the topic alone. @returns how many. */
+  /**
+   * Asks the open channels again for every event of a table that is older than `olderThanMs`. A job that still waits for
+   * its channel is not doubled. @returns how many events.
+   */
   async resend(
     table: EventSource['table'],
     keyNames: readonly string[],
@@ -95,7 +141,8 @@ export class Outbox {
       });
       for await (const found of overdue) {
         if (signal?.aborted) return sent;
-        sent += await this.resendItem(table, Object.fromEntries(keyNames.map((name) => [name, found[name]!])), before);
+        const key = Object.fromEntries(keyNames.map((name) => [name, found[name]!]));
+        sent += await this.resendItem({ table, key }, before);
       }
     }
     return sent;
@@ -117,17 +164,39 @@ export class Outbox {
     return { items: found.reduce((sum, { items }) => sum + items, 0), oldestAt: oldestAt ? new Date(oldestAt) : null };
   }
 
-  private async resendItem(table: EventSource['table'], key: Record<string, string>, before: string): Promise<number> {
-    const item = await this.dynamo.get<OutboxFields>(table, key);
-    const events = Object.values(item?.pending ?? {}).filter((event) => event.occurredAt <= before);
-    for (const event of events) {
-      if (!(await this.queue.has('alerts', event.id)))
-        await this.queue.send('events', { source: { table, key }, eventId: event.id });
+  /** Entries of versions without channels wait for all of them. */
+  private async addChannels(source: EventSource, event: PendingEvent): Promise<void> {
+    await this.dynamo.update(source.table, source.key, {
+      set: [[channelsPath(event.id), openChannels(event)]],
+      when: all(exists(entryPath(event.id)), missing(channelsPath(event.id))),
+    });
+  }
+
+  /** The last channel has confirmed; the index key goes with the last entry. */
+  private async removeEntry({ table, key }: EventSource, eventId: string): Promise<void> {
+    const left = await this.dynamo.update<OutboxFields>(table, key, {
+      remove: [entryPath(eventId)],
+      when: sizeIs(channelsPath(eventId), 0),
+    });
+    if (left && Object.keys(left.pending).length === 0) await this.removeIndexKey({ table, key });
+  }
+
+  private async removeIndexKey({ table, key }: EventSource): Promise<void> {
+    const when = all(exists('outboxShard'), sizeIs('pending', 0));
+    await this.dynamo.update(table, key, { remove: ['outboxShard', 'outboxAt'], when });
+  }
+
+  /** Also finishes what a consumer that was killed left half done: an entry without open channels, a key without entries. */
+  private async resendItem(source: EventSource, before: string): Promise<number> {
+    const item = await this.dynamo.get<OutboxFields>(source.table, source.key);
+    const overdue = Object.values(item?.pending ?? {}).filter(({ occurredAt }) => occurredAt <= before);
+    for (const event of overdue) {
+      if (!event.channels) await this.addChannels(source, event);
+      const open = openOf(event);
+      for (const channel of open) await this.queue.send(channelQueues[channel], { source, eventId: event.id });
+      if (open.length === 0) await this.removeEntry(source, event.id);
     }
-    if (item && Object.keys(item.pending ?? {}).length === 0) {
-      // a consumer died between taking off the last entry and the key
-      await this.dynamo.update(table, key, { remove: ['outboxShard', 'outboxAt'], when: sizeIs('pending', 0) });
-    }
-    return events.length;
+    if (item && Object.keys(item.pending ?? {}).length === 0) await this.removeIndexKey(source);
+    return overdue.length;
   }
 }

@@ -104,7 +104,8 @@ describe('POST /api/auth/register', () => {
     const { user } = await loggedIn();
     const item = await auth.dynamo.get<{ pending: Record<string, unknown> }>('users', { pk: `user#${user.id}` });
     const [[id, event]] = Object.entries(item!.pending) as [[string, unknown]];
-    expect(event).toEqual({ id, type: 'user.registered', occurredAt: user.createdAt, userId: user.id });
+    const channels = { inApp: true, alerts: true };
+    expect(event).toEqual({ id, type: 'user.registered', occurredAt: user.createdAt, userId: user.id, channels });
     expect(id).toMatch(new RegExp(`^${user.id}\\.user\\.registered\\.[0-9A-Z]{26}$`));
   });
 });

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
-import type { ChangePasswordRequest, RegisterRequest, User } from '#contracts';
+import type { ChangePasswordRequest, RegisterRequest, User, UserEvent } from '#contracts';
 import { ProblemError, Sessions, type SessionUser } from '#nest';
 import { Outbox, userKey } from '#platform';
 import { PasswordAttempts } from './password-attempts';
 import { PasswordHasher } from './password-hasher';
 import { refuseWeakPassword } from './password-policy';
-import { toUser, type UserEvent, type UserItem } from './user.item';
+import { toUser, type UserItem } from './user.item';
 import { UsersRepository } from './users.repository';
 
 /** Accounts and the way into them. */
@@ -115,6 +115,6 @@ export class AuthService {
   }
 
   private async announce(event: UserEvent): Promise<void> {
-    await this.outbox.announce({ table: 'users', key: userKey(event.userId) }, event.id);
+    await this.outbox.announce({ table: 'users', key: userKey(event.userId) }, event);
   }
 }

@@ -1,6 +1,6 @@
 import type { Erased } from '#contracts';
 import { JobQueue, Outbox } from '#platform';
-import { eventually, newAccount } from '#testing';
+import { confirmEvent, eventually, newAccount } from '#testing';
 import { startAuth, type AuthFixture } from './auth.testing';
 import { ErasureService } from './erasure.service';
 import type { UserItem } from './user.item';
@@ -21,7 +21,7 @@ const receiptOf = (id: string) => auth.dynamo.get('users', { pk: `receipt#${id}`
 const confirmEvents = async (id: string) => {
   const item = await itemOf(id);
   for (const event of Object.keys(item!.pending))
-    await auth.app.get(Outbox).confirm({ table: 'users', key: { pk: `user#${id}` } }, event);
+    await confirmEvent(auth.app.get(Outbox), { table: 'users', key: { pk: `user#${id}` } }, event);
 };
 const deleted = async () => {
   const client = auth.client();
@@ -156,11 +156,12 @@ describe('DELETE /api/auth/me', () => {
     const source = { table: 'users' as const, key: { pk: `receipt#${user.id}` } };
     const [eventId] = Object.keys((await auth.dynamo.get<UserItem>('users', source.key))!.pending);
     const outbox = auth.app.get(Outbox);
-    expect(await outbox.read(source, eventId!)).toMatchObject({
+    const announced = await outbox.read(source, eventId!);
+    expect(announced).toMatchObject({
       event: { type: 'user.registered', userId: user.id },
       isDeleted: true,
     });
-    await outbox.confirm(source, eventId!);
+    await confirmEvent(outbox, source, eventId!);
     expect(await outbox.read(source, eventId!)).toBeNull();
   });
 });

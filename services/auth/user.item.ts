@@ -1,5 +1,5 @@
 import type { User } from '#contracts';
-import type { OutboxFields, PendingEvent } from '#platform';
+import type { OutboxFields } from '#platform';
 
 /** An account in the users table, under `user#{id}`. */
 export interface UserItem extends OutboxFields {
@@ -24,12 +24,6 @@ export interface UserItem extends OutboxFields {
 /** Each must report before an account is gone. In the order in which they erase: media that are gone have no more news. */
 export const erasingServices = ['media', 'notification'] as const;
 export type ErasingService = (typeof erasingServices)[number];
-
-/** An entry of a user's outbox: the alert as it is published. */
-export interface UserEvent extends PendingEvent {
-  type: 'user.registered' | 'user.logged_in';
-  userId: string;
-}
 
 export function toUser({ id, username, email, role, createdAt }: UserItem): User {
   return { id, username, email, role, createdAt };

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { UserEvent } from '#contracts';
 import {
   all,
   DependencyUnavailableError,
@@ -14,7 +15,7 @@ import {
   userKey,
 } from '#platform';
 import { PENDING_MS, Reservations, type Unique } from './reservations';
-import type { UserEvent, UserItem } from './user.item';
+import type { UserItem } from './user.item';
 
 export type NewUser = Pick<UserItem, 'username' | 'email' | 'passwordHash'>;
 

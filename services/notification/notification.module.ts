@@ -1,20 +1,21 @@
 import { Module } from '@nestjs/common';
 import { MediaModule } from '#media';
 import { serviceConsumers } from '#nest';
-import { DomainEvents } from './events/domain-events';
-import { EventNotifier } from './events/event-notifier';
+import { AlertsChannel } from './channels/alerts.channel';
+import { EventDelivery } from './channels/event-delivery';
+import { InAppChannel } from './channels/in-app.channel';
 import { NotificationErasure } from './feed/erasure';
 import { NotificationSweep } from './feed/notification-sweep';
 import { NotificationsController } from './feed/notifications.controller';
 import { NotificationsRepository } from './feed/notifications.repository';
 import { LiveController } from './live/live.controller';
 
-const consumers = serviceConsumers<'notification', [DomainEvents, NotificationErasure]>({
-  inject: [DomainEvents, NotificationErasure],
+const consumers = serviceConsumers<'notification', [EventDelivery, NotificationErasure]>({
+  inject: [EventDelivery, NotificationErasure],
   concurrency: 16,
-  handlers: (events, erasure) => ({
-    events: (payload) => events.tell(payload),
-    alerts: (payload) => events.alert(payload),
+  handlers: (delivery, erasure) => ({
+    events: (payload) => delivery.deliver('inApp', payload),
+    alerts: (payload) => delivery.deliver('alerts', payload),
     eraseNotifications: (payload) => erasure.erase(payload),
   }),
 });
@@ -22,6 +23,14 @@ const consumers = serviceConsumers<'notification', [DomainEvents, NotificationEr
 @Module({
   imports: [MediaModule],
   controllers: [NotificationsController, LiveController],
-  providers: [NotificationsRepository, DomainEvents, EventNotifier, NotificationErasure, NotificationSweep, consumers],
+  providers: [
+    NotificationsRepository,
+    InAppChannel,
+    AlertsChannel,
+    EventDelivery,
+    NotificationErasure,
+    NotificationSweep,
+    consumers,
+  ],
 })
 export class NotificationModule {}

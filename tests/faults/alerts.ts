@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { channelQueues } from '#contracts';
 import type { MediaItem } from '#media';
 import { JobQueue, type Key } from '#platform';
 import type { FaultProxy } from '#testing';
@@ -22,7 +23,8 @@ async function deliverAgain(rig: Rig, random: () => number): Promise<void> {
       }
       const shuffled = waiting.map((event) => ({ event, place: random() })).toSorted((a, b) => a.place - b.place);
       for (const { event } of shuffled)
-        await queue.send('events', { source: { table: 'media', key: event.key }, eventId: event.eventId });
+        for (const name of Object.values(channelQueues))
+          await queue.send(name, { source: { table: 'media', key: event.key }, eventId: event.eventId });
       await sleep(PAUSE_MS);
     }
   } finally {

@@ -1,44 +1,32 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { alertTypes, type Alert, type AlertType, type EventRef } from '#contracts';
-import { toAlert } from '#media';
-import { ALERTS, JobQueue, Outbox, type Alerts, type PendingEvent } from '#platform';
-import { EventNotifier, isMediaEvent } from './event-notifier';
+import { Injectable } from '@nestjs/common';
+import type { Channel, EventRef } from '#contracts';
+import { Outbox } from '#platform';
+import { AlertsChannel } from './alerts.channel';
+import type { DeliveryChannel, DomainEvent } from './channel';
+import { InAppChannel } from './in-app.channel';
 
 /**
- * Consumes domain events, each in two steps so that a topic that is out delays alerts alone: `tell` writes the
- * notification, counts and pushes; `alert` publishes and confirms. Every step may run again and ends in the same place.
+ * Delivers the events of the outbox by channels that know nothing of each other: each has a queue of its own and confirms
+ * its own delivery, so that one that is unavailable delays no other. A channel without an adapter does not compile.
  */
 @Injectable()
-export class DomainEvents {
+export class EventDelivery {
+  private readonly channels: Record<Channel, DeliveryChannel>;
+
   constructor(
     private readonly outbox: Outbox,
-    private readonly queue: JobQueue,
-    private readonly notifier: EventNotifier,
-    @Inject(ALERTS) private readonly alerts: Alerts,
-  ) {}
-
-  async tell({ source, eventId }: EventRef): Promise<void> {
-    const found = await this.outbox.read(source, eventId);
-    if (!found) return; // confirmed already
-    const { event, isDeleted } = found;
-    if (!(source.table === 'users' && isDeleted)) await this.notifier.notify(event); // nobody is left to be told, and what they had is being erased
-    if (alertOf(event)) await this.queue.send('alerts', { source, eventId });
-    else await this.outbox.confirm(source, eventId);
+    inApp: InAppChannel,
+    alerts: AlertsChannel,
+  ) {
+    this.channels = { inApp, alerts };
   }
 
-  async alert({ source, eventId }: EventRef): Promise<void> {
-    const found = await this.outbox.read(source, eventId);
-    const alert = found && alertOf(found.event);
-    if (!alert) return;
-    await this.alerts.publish(alert);
-    await this.outbox.confirm(source, eventId);
+  /** Repeatable: an event that the channel has confirmed is not delivered again. */
+  async deliver(channel: Channel, { source, eventId }: EventRef): Promise<void> {
+    const entry = await this.outbox.read(source, eventId);
+    if (!entry?.open.includes(channel)) return;
+    const isOwnerDeleted = source.table === 'users' && entry.isDeleted;
+    await this.channels[channel].deliver(entry.event as DomainEvent, { isOwnerDeleted });
+    await this.outbox.confirm(entry, channel);
   }
-}
-
-/** What subscribers of the topic get; null for events that are none of theirs. */
-function alertOf(event: PendingEvent): Alert | null {
-  if (isMediaEvent(event)) return toAlert(event);
-  return alertTypes.includes(event.type as AlertType)
-    ? (({ id, type, occurredAt, userId }) => ({ id, type, occurredAt, userId }))(event as Alert)
-    : null;
 }

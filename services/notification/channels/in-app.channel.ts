@@ -1,15 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { Alert, Notification } from '#contracts';
-import { MediaCounters, QueueEstimator, MediaRepository, type MediaEvent } from '#media';
-import { deterministicId, LiveFeed, type PendingEvent } from '#platform';
-import { welcomeText, mediaText } from '../feed/notification.texts';
+import { MediaCounters, MediaRepository, QueueEstimator, type MediaEvent } from '#media';
+import { deterministicId, LiveFeed } from '#platform';
 import { NotificationsRepository } from '../feed/notifications.repository';
+import { isMediaEvent, type DeliveryChannel, type DomainEvent } from './channel';
+import { notificationText } from './in-app.texts';
 
-export const isMediaEvent = (event: PendingEvent): event is MediaEvent => event.type.startsWith('media.');
-
-/** The part of an event that its owner sees. */
+/** Counts an event, writes the notification of its owner, and pushes both to the open pages. */
 @Injectable()
-export class EventNotifier {
+export class InAppChannel implements DeliveryChannel {
   constructor(
     private readonly notifications: NotificationsRepository,
     private readonly media: MediaRepository,
@@ -18,32 +16,28 @@ export class EventNotifier {
     private readonly live: LiveFeed,
   ) {}
 
-  async notify(event: PendingEvent): Promise<void> {
-    if (isMediaEvent(event)) return this.notifyOfMedia(event);
-    if (event.type === 'user.registered')
-      await this.create((event as Alert).userId, event, { ...welcomeText, mediaId: null, batchId: null });
-  }
-
-  private async notifyOfMedia(event: MediaEvent): Promise<void> {
-    await this.counters.apply(event);
-    const item = await this.media.get({ userId: event.userId, id: event.mediaId });
-    if (item) await this.live.push(event.userId, 'media', await this.estimator.showOne(item), event.id);
-    const text = mediaText(event);
-    if (text) await this.create(event.userId, event, { ...text, mediaId: event.mediaId, batchId: event.batchId });
-  }
-
-  private async create(
-    userId: string,
-    event: PendingEvent,
-    content: Omit<Notification, 'id' | 'read' | 'createdAt'>,
-  ): Promise<void> {
+  async deliver(event: DomainEvent, { isOwnerDeleted }: { isOwnerDeleted: boolean }): Promise<void> {
+    if (isOwnerDeleted) return;
+    if (isMediaEvent(event)) await this.update(event);
+    const text = notificationText(event);
+    if (!text) return;
+    const { mediaId, batchId } = isMediaEvent(event) ? event : { mediaId: null, batchId: null };
     const notification = {
       id: deterministicId(event.occurredAt, event.id),
-      ...content,
+      ...text,
+      mediaId,
+      batchId,
       read: false,
       createdAt: event.occurredAt,
     };
-    await this.notifications.create(userId, notification);
-    await this.live.push(userId, 'notification', notification, event.id);
+    await this.notifications.create(event.userId, notification);
+    await this.live.push(event.userId, 'notification', notification, event.id);
+  }
+
+  /** The counts, and the medium on the open pages. */
+  private async update(event: MediaEvent): Promise<void> {
+    await this.counters.apply(event);
+    const item = await this.media.get({ userId: event.userId, id: event.mediaId });
+    if (item) await this.live.push(event.userId, 'media', await this.estimator.showOne(item), event.id);
   }
 }

@@ -1,35 +1,36 @@
-import type { Notification } from '#contracts';
-import type { MediaEvent } from '#media';
+import type { EventType, Notification } from '#contracts';
+import type { DomainEvent, EventOf } from './channel';
 
 type NotificationText = Pick<Notification, 'type' | 'title' | 'body' | 'retryable'>;
 
 const KIND = { image: 'image', audio: 'sound', video: 'video' } as const;
 
-/** What an owner is told of the end of a round; null for the steps on the way. */
-export function mediaText(event: MediaEvent): NotificationText | null {
-  if (event.type === 'media.completed') {
-    return {
-      type: 'media.completed',
-      title: `“${event.title}” is ready`,
-      body: `Your ${KIND[event.kind]} was processed and can be viewed now.`,
-      retryable: false,
-    };
-  }
-  if (event.type === 'media.failed') {
-    const retryable = event.failure?.retryable ?? false;
-    return {
-      type: 'media.failed',
-      title: `“${event.title}” could not be processed`,
-      body: event.failure?.message ?? 'Something went wrong.',
-      retryable,
-    };
-  }
-  return null;
-}
-
-export const welcomeText: NotificationText = {
-  type: 'account.welcome',
-  title: 'Welcome to SnapStream',
-  body: 'Upload images, audio and video. You are told here when each of them is ready.',
-  retryable: false,
+/** Of each event, the notification that it causes; null for those that cause none. A type without an entry does not compile. */
+const texts: { [T in EventType]: ((event: EventOf<T>) => NotificationText) | null } = {
+  'user.registered': () => ({
+    type: 'account.welcome',
+    title: 'Welcome to SnapStream',
+    body: 'Upload images, audio and video. You are notified here when each of them is ready.',
+    retryable: false,
+  }),
+  'user.logged_in': null,
+  'media.uploaded': null,
+  'media.processing': null,
+  'media.completed': ({ title, kind }) => ({
+    type: 'media.completed',
+    title: `“${title}” is ready`,
+    body: `Your ${KIND[kind]} was processed and can be viewed now.`,
+    retryable: false,
+  }),
+  'media.failed': ({ title, failure }) => ({
+    type: 'media.failed',
+    title: `“${title}” could not be processed`,
+    body: failure?.message ?? 'Something went wrong.',
+    retryable: failure?.retryable ?? false,
+  }),
+  'media.deleted': null,
 };
+
+/** The notification that an event causes, in words. */
+export const notificationText = (event: DomainEvent): NotificationText | null =>
+  (texts[event.type] as ((event: DomainEvent) => NotificationText) | null)?.(event) ?? null;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { MediaCounters, MediaEraser, MediaRepository, originalKey, WordIndex, type MediaItem } from '#media';
 import { connectRedis, Dynamo, JobQueue, Locks, newId, Outbox, LocalStorage } from '#platform';
-import { aMedium, startTestEnvironment, type TestEnvironment } from '#testing';
+import { confirmEvent, aMedium, startTestEnvironment, type TestEnvironment } from '#testing';
 import { MediaSweeper } from './media.sweep';
 
 let environment: TestEnvironment;
@@ -118,8 +118,8 @@ describe('MediaSweeper', () => {
     expect(await words.find(item.userId, ['t'])).toEqual([]);
     expect(await media.getEvenDeleted(item)).not.toBeNull();
     const outbox = new Outbox(dynamo, queue);
-    for (const eventId of [deleted!.event.id, `${item.id}.uploaded.1`])
-      await outbox.confirm({ table: 'media', key: { userId: item.userId, id: item.id } }, eventId);
+    const source = { table: 'media' as const, key: { userId: item.userId, id: item.id } };
+    for (const eventId of [deleted!.event.id, `${item.id}.uploaded.1`]) await confirmEvent(outbox, source, eventId);
     await makeDue(item);
     await sweeper.sweep();
     expect(await media.getEvenDeleted(item)).toBeNull();

@@ -1,0 +1,116 @@
+import { eventChannels, type Channel } from '#contracts';
+import { startTestEnvironment, type TestEnvironment } from '#testing';
+import { Dynamo } from './dynamodb/dynamo';
+import { shardOf } from './dynamodb/tables';
+import { newId } from './ids';
+import { Outbox, type OutboxFields, type PendingEvent } from './outbox';
+import { JobQueue } from './queue/job-queue';
+
+let environment: TestEnvironment;
+let dynamo: Dynamo;
+let queue: JobQueue;
+let outbox: Outbox;
+
+beforeAll(async () => {
+  environment = await startTestEnvironment();
+  const config = environment.config();
+  dynamo = Dynamo.connect(config);
+  await dynamo.ensureTables();
+  queue = new JobQueue(config.redisUrl!, config.tablePrefix);
+  outbox = new Outbox(dynamo, queue);
+});
+afterAll(async () => {
+  await queue.close();
+  dynamo.close();
+  await environment.stop();
+});
+
+const LONG_AGO = '2026-01-01T00:00:00.000Z';
+const eventOf = (type: PendingEvent['type']): PendingEvent => ({ id: newId(), type, occurredAt: LONG_AGO });
+
+/** A row with events, as a status write leaves it. */
+async function announced(...events: PendingEvent[]) {
+  const key = { userId: newId(), id: newId() };
+  const [first, ...more] = events as [PendingEvent, ...PendingEvent[]];
+  await dynamo.put('media', { ...key, ...Outbox.firstEvent(key.id, first) });
+  for (const event of more) await dynamo.update('media', key, { set: Outbox.addEvent(key.id, event) });
+  const source = { table: 'media' as const, key };
+  const confirm = async (event: PendingEvent, channel: Channel) =>
+    outbox.confirm((await outbox.read(source, event.id))!, channel);
+  return { key, source, confirm, row: () => dynamo.get<OutboxFields>('media', key) };
+}
+
+describe('Outbox', () => {
+  it('keeps an event until each of its channels has confirmed it', async () => {
+    const event = eventOf('media.completed');
+    const { source, confirm, row } = await announced(event);
+    expect((await outbox.read(source, event.id))!.open.toSorted()).toEqual(
+      [...eventChannels['media.completed']].toSorted(),
+    );
+    await confirm(event, 'alerts');
+    expect((await outbox.read(source, event.id))!.open).toEqual(['inApp']);
+    expect(await row()).toHaveProperty('outboxShard');
+    await confirm(event, 'inApp');
+    expect(await outbox.read(source, event.id)).toBeNull();
+    expect(await row()).not.toHaveProperty('outboxShard');
+  });
+
+  it('keeps the index key while another event waits on the item', async () => {
+    const [one, other] = [eventOf('media.deleted'), eventOf('media.deleted')];
+    const { source, confirm, row } = await announced(one, other);
+    await confirm(one, 'inApp');
+    expect(Object.keys((await row())!.pending)).toEqual([other.id]);
+    expect(await row()).toHaveProperty('outboxShard');
+    await confirm(other, 'inApp');
+    expect(await row()).toMatchObject({ pending: {} });
+    expect(await row()).not.toHaveProperty('outboxShard');
+    expect(await outbox.read(source, other.id)).toBeNull();
+  });
+
+  it('removes the entry once when all channels confirm at the same moment, and when one confirms twice', async () => {
+    const event = eventOf('media.failed');
+    const { source, row } = await announced(event);
+    const entry = (await outbox.read(source, event.id))!;
+    await Promise.all([...entry.open, ...entry.open].map((channel) => outbox.confirm(entry, channel)));
+    expect(await row()).toMatchObject({ pending: {} });
+    expect(await row()).not.toHaveProperty('outboxShard');
+  });
+
+  it('asks again those channels alone that have not confirmed, and doubles no job that waits', async () => {
+    const event = eventOf('media.processing');
+    const { confirm } = await announced(event);
+    await confirm(event, 'inApp');
+    const before = await Promise.all([queue.counts('events'), queue.counts('alerts')]);
+    for (const _ of [1, 2]) expect(await outbox.resend('media', ['userId', 'id'], 0)).toBe(1);
+    const after = await Promise.all([queue.counts('events'), queue.counts('alerts')]);
+    expect(after.map(({ waiting }, at) => waiting - before[at]!.waiting)).toEqual([0, 1]);
+    await confirm(event, 'alerts');
+  });
+
+  it('finishes what a consumer that was killed left half done', async () => {
+    const event = eventOf('media.uploaded');
+    const { key, row } = await announced(event);
+    await dynamo.update('media', key, { set: [[['pending', event.id, 'channels'], {}]] });
+    await outbox.resend('media', ['userId', 'id'], 0);
+    expect(await row()).toMatchObject({ pending: {} });
+    await dynamo.update('media', key, {
+      set: [
+        ['outboxShard', shardOf(key.id)],
+        ['outboxAt', LONG_AGO],
+      ],
+    });
+    await outbox.resend('media', ['userId', 'id'], 0);
+    expect(await row()).not.toHaveProperty('outboxShard');
+  });
+
+  it('takes an entry of a version without channels for one that every channel has to deliver', async () => {
+    const event = eventOf('media.completed');
+    const { key, source, confirm } = await announced(event);
+    await dynamo.update('media', key, { remove: [['pending', event.id, 'channels']] });
+    expect((await outbox.read(source, event.id))!.open).toHaveLength(2);
+    await confirm(event, 'inApp');
+    expect((await outbox.read(source, event.id))!.open).toEqual(['alerts']);
+    await confirm(event, 'alerts');
+    expect(await outbox.read(source, event.id)).toBeNull();
+  });
+});
