@@ -4,7 +4,8 @@ import { failureCodes } from './media-failure';
 
 const length = z.int().positive().nullable();
 
-const factsSchema = z.object({
+/** What an analysis finds, checked where its steps are merged and again where it leaves the sandbox. */
+export const factsSchema = z.object({
   /** May correct the given kind: an mp4 with sound alone is audio. */
   kind: z.enum(mediaKinds),
   /** Pixels as displayed: after orientation, rotation and sample aspect. Null for audio. */

@@ -1,42 +1,80 @@
 import { join } from 'node:path';
 import { formatOf, type DerivedFile } from '#contracts';
-import { cleanMetadata } from '../clean-metadata';
 import { transcode } from '../ffmpeg/ffmpeg';
 import type { Stream } from '../ffmpeg/probe';
 import { decode, type Pixels, readHeader, THUMBNAIL_SIDE, writeThumbnail } from '../image/picture';
-import type { Facts } from '../job';
 import { MediaFailure } from '../media-failure';
-import { readTags } from './audio-tags';
-import { chapterFacts, progressOf, type AvInput } from './av-input';
-import { decodeSound } from './sound-track';
+import { once, type Step } from '../steps';
+import { readTags, type SoundTags } from './audio-tags';
+import { chapterFacts, partOf, type AvInput } from './av-input';
+import { decodeSound, type SoundTrack } from './sound-track';
 import { drawWaveform, writeWaveform } from './waveform';
 
-/** Facts, waveform, picture and preview of a sound. @throws {MediaFailure} */
-export async function analyseAudio(timed: AvInput): Promise<Facts> {
-  const { input, outputDir, probed, sounds, onProgress } = timed;
-  const { sound, decoded } = await decodeSound(input, sounds, progressOf(onProgress, 5, 60, probed.format.duration));
-  const tags = await readTags(input.path);
-  const picture = (await coverArt(tags.cover)) ?? drawWaveform(decoded);
-  const { thumbnail, placeholder } = await writeThumbnail(picture, outputDir);
-  onProgress(65);
-  const isPlayable = sound === sounds[0] && playsEverywhere(input.contentType, sound); // players take the first track
-  const preview = isPlayable ? 'original' : await writeRendition(timed, sound, decoded.durationSeconds);
+interface AudioContext extends AvInput {
+  /** The first sound track that can be decoded. */
+  track: (onPart?: (part: number) => void) => Promise<SoundTrack>;
+  tags: () => Promise<SoundTags>;
+}
+
+export function audioContext(av: AvInput): AudioContext {
+  const { input, probed, sounds } = av;
   return {
-    kind: 'audio',
-    width: null,
-    height: null,
-    durationSeconds: decoded.durationSeconds,
-    codecs: [sound.codec_name],
-    metadata: cleanMetadata({
-      ...tags.facts,
-      sampleRateHz: sound.sample_rate,
-      channels: sound.channels,
-      ...chapterFacts(timed),
-    }),
-    placeholder,
-    derived: { thumbnail, preview, waveform: await writeWaveform(decoded, outputDir) },
+    ...av,
+    track: once((onPart = () => {}) => decodeSound(input, sounds, partOf(onPart, probed.format.duration))),
+    tags: once(() => readTags(input.path)),
   };
 }
+
+/** The steps of a sound. A new fact or rendition is a step here. */
+export const audioSteps: ReadonlyArray<Step<AudioContext>> = [
+  {
+    name: 'sound',
+    weight: 60,
+    run: async ({ track }, onPart) => {
+      const { sound, decoded } = await track(onPart);
+      return {
+        kind: 'audio',
+        width: null,
+        height: null,
+        durationSeconds: decoded.durationSeconds,
+        codecs: [sound.codec_name],
+        metadata: { sampleRateHz: sound.sample_rate, channels: sound.channels },
+      };
+    },
+  },
+  {
+    name: 'tags',
+    weight: 1,
+    run: async (context) => ({ metadata: { ...(await context.tags()).facts, ...chapterFacts(context) } }),
+  },
+  {
+    name: 'thumbnail',
+    weight: 4,
+    run: async ({ tags, track, outputDir }) => {
+      const picture = (await coverArt((await tags()).cover)) ?? drawWaveform((await track()).decoded);
+      const { thumbnail, placeholder } = await writeThumbnail(picture, outputDir);
+      return { placeholder, derived: { thumbnail } };
+    },
+  },
+  {
+    name: 'preview',
+    weight: 34,
+    run: async (context, onPart) => {
+      const { sound, decoded } = await context.track();
+      const isFirst = sound === context.sounds[0]; // players take the first track
+      const isPlayable = isFirst && playsEverywhere(context.input.contentType, sound);
+      const onSeconds = partOf(onPart, decoded.durationSeconds);
+      return { derived: { preview: isPlayable ? 'original' : await writeRendition(context, sound, onSeconds) } };
+    },
+  },
+  {
+    name: 'waveform',
+    weight: 1,
+    run: async ({ track, outputDir }) => ({
+      derived: { waveform: await writeWaveform((await track()).decoded, outputDir) },
+    }),
+  },
+];
 
 /** A broken cover makes no bad sound: then the waveform is drawn. */
 async function coverArt(cover: Buffer | null): Promise<Pixels | null> {
@@ -57,9 +95,9 @@ function playsEverywhere(contentType: string, { codec_name, channels }: Stream):
 }
 
 async function writeRendition(
-  { input, outputDir, onProgress }: AvInput,
+  { input, outputDir }: AvInput,
   sound: Stream,
-  wholeSeconds: number,
+  onSeconds: (seconds: number) => void,
 ): Promise<DerivedFile> {
   const codec = ['-c:a', 'aac', '-b:a', '160k', '-ac', '2', '-ar', sound.sample_rate > 44_100 ? '48000' : '44100'];
   const nothingElse = [
@@ -76,7 +114,7 @@ async function writeRendition(
     input,
     join(outputDir, 'preview.m4a'),
     [...nothingElse, ...codec, '-movflags', '+faststart', '-f', 'ipod'],
-    progressOf(onProgress, 65, 98, wholeSeconds),
+    onSeconds,
   );
   return { name: 'preview.m4a', contentType: 'audio/mp4' };
 }

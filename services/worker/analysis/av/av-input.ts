@@ -1,6 +1,5 @@
 import type { Input } from '../ffmpeg/ffmpeg';
 import type { Probe, Stream } from '../ffmpeg/probe';
-import type { OnProgress } from '../job';
 
 const MAX_CHAPTERS = 50;
 
@@ -11,13 +10,11 @@ export interface AvInput {
   probed: Probe;
   /** Its sound tracks, as the container orders them. Which of them can be decoded shows when it is tried. */
   sounds: Stream[];
-  onProgress: OnProgress;
 }
 
-/** Reports seconds done as percents between two marks. Headers lie about the whole: never beyond the second mark. */
-export function progressOf(onProgress: (percent: number) => void, from: number, to: number, wholeSeconds: number) {
-  return (seconds: number) => onProgress(from + (to - from) * Math.min(1, seconds / Math.max(wholeSeconds, 1)));
-}
+/** Reports seconds done as a part of the whole. Headers lie about the whole: never more than 1. */
+export const partOf = (onPart: (part: number) => void, wholeSeconds: number) => (seconds: number) =>
+  onPart(Math.min(1, seconds / Math.max(wholeSeconds, 1)));
 
 export function chapterFacts({ probed }: AvInput): Record<string, unknown> {
   const chapters = probed.chapters

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { DerivedFile } from '#contracts';
 import { transcode } from '../ffmpeg/ffmpeg';
 import type { Stream } from '../ffmpeg/probe';
-import { progressOf, type Size, type AvInput } from './av-input';
+import type { AvInput, Size } from './av-input';
 import { toneMapping } from './tone-mapping';
 
 /** Sides of a landscape picture; a portrait is held to the same, turned. */
@@ -10,12 +10,11 @@ const FULL: Size = { width: 1_920, height: 1_080 };
 /** Tone mapping costs as much as all the rest: HDR is brought down further. */
 const TONE_MAPPED: Size = { width: 1_280, height: 720 };
 
-/** What of a film is shown: its picture, the sound that can be decoded, the displayed size and the length in seconds. */
+/** What of a film is shown: its picture, the sound that can be decoded, the displayed size. */
 export interface Film {
   picture: Stream;
   sound: Stream | undefined;
   size: Size;
-  durationSeconds: number;
 }
 
 /**
@@ -23,10 +22,10 @@ export interface Film {
  * byte. Browsers play the first sound track: where that is not the one to hear, the original is not what is shown.
  */
 export async function previewOf(
-  timed: AvInput,
-  { picture, sound, size, durationSeconds }: Film,
+  { input, outputDir, sounds }: AvInput,
+  { picture, sound, size }: Film,
+  onSeconds: (seconds: number) => void,
 ): Promise<DerivedFile | 'original'> {
-  const { input, outputDir, sounds, onProgress } = timed;
   const playable = isPlayablePicture(picture) && isPlayableSound(sound);
   if (playable && sound === sounds[0] && input.contentType === 'video/mp4') return 'original';
   const codecs =
@@ -34,7 +33,7 @@ export async function previewOf(
   const streams = ['-map', `0:${picture.index}`, ...(sound ? ['-map', `0:${sound.index}`] : []), '-sn', '-dn'];
   const noTags = ['-map_metadata', '-1', '-map_metadata:s', '-1', '-map_chapters', '-1']; // where it was filmed stays with the original
   const options = [...streams, ...noTags, ...codecs, '-movflags', '+faststart', '-f', 'mp4'];
-  await transcode(input, join(outputDir, 'preview.mp4'), options, progressOf(onProgress, 0, 100, durationSeconds));
+  await transcode(input, join(outputDir, 'preview.mp4'), options, onSeconds);
   return { name: 'preview.mp4', contentType: 'video/mp4' };
 }
 

@@ -56,7 +56,7 @@ export async function soundOfFilm(input: Input, sounds: Stream[], onSeconds: OnS
   }
 }
 
-interface FilmSound {
+export interface FilmSound {
   track?: SoundTrack;
   unplayable?: string;
 }

@@ -1,10 +1,60 @@
 import type { Metadata } from 'sharp';
 import { formatOf, type DerivedFile } from '#contracts';
-import { cleanMetadata } from '../clean-metadata';
 import type { Facts, Job, OnProgress } from '../job';
 import { MediaFailure } from '../media-failure';
+import { once, runSteps, type Step } from '../steps';
 import { cameraFacts } from './exif';
-import { decode, MAX_PIXELS, PREVIEW_SIDE, readHeader, writeAnimation, writeThumbnail, writeWebp } from './picture';
+import {
+  decode,
+  MAX_PIXELS,
+  PREVIEW_SIDE,
+  readHeader,
+  writeAnimation,
+  writeThumbnail,
+  writeWebp,
+  type Pixels,
+} from './picture';
+
+interface ImageContext {
+  inputPath: string;
+  outputDir: string;
+  header: Metadata;
+  /** Decoded whole, at the size of the preview. */
+  pixels: () => Promise<Pixels>;
+}
+
+/** The steps of a picture. A new fact or rendition is a step here. */
+const steps: ReadonlyArray<Step<ImageContext>> = [
+  {
+    name: 'facts',
+    weight: 10,
+    run: async ({ header }) => ({
+      kind: 'image',
+      width: header.autoOrient.width,
+      height: header.autoOrient.height,
+      durationSeconds: animationSeconds(header),
+      codecs: [header.compression === 'av1' ? 'avif' : header.format],
+      metadata: { ...cameraFacts(header.exif), ...pictureFacts(header) },
+    }),
+  },
+  {
+    name: 'thumbnail',
+    weight: 60,
+    run: async ({ pixels, outputDir }) => {
+      const { thumbnail, placeholder } = await writeThumbnail(await pixels(), outputDir);
+      return { placeholder, derived: { thumbnail } };
+    },
+  },
+  {
+    name: 'preview',
+    weight: 30,
+    run: async ({ header, pixels, inputPath, outputDir }) => {
+      const animated = await animatedPreview(header, inputPath, outputDir);
+      const preview = animated ?? (await writeWebp(await pixels(), PREVIEW_SIDE, outputDir, 'preview.webp'));
+      return { derived: { preview } };
+    },
+  },
+];
 
 /** Facts, thumbnail and preview of a picture. @throws {MediaFailure} */
 export async function analyseImage({ contentType, inputPath, outputDir }: Job, onProgress: OnProgress): Promise<Facts> {
@@ -12,23 +62,8 @@ export async function analyseImage({ contentType, inputPath, outputDir }: Job, o
   const reader = formatOf(contentType)?.reader;
   if (!reader || !('loader' in reader) || header.format !== reader.sharpFormat)
     throw new MediaFailure('invalid_media', `${header.format} inside ${contentType}`);
-  onProgress(10);
-  const pixels = await decode(inputPath, PREVIEW_SIDE);
-  onProgress(60);
-  const { thumbnail, placeholder } = await writeThumbnail(pixels, outputDir);
-  const preview =
-    (await animatedPreview(header, inputPath, outputDir)) ??
-    (await writeWebp(pixels, PREVIEW_SIDE, outputDir, 'preview.webp'));
-  return {
-    kind: 'image',
-    width: header.autoOrient.width,
-    height: header.autoOrient.height,
-    durationSeconds: animationSeconds(header),
-    codecs: [header.compression === 'av1' ? 'avif' : header.format],
-    metadata: cleanMetadata({ ...cameraFacts(header.exif), ...pictureFacts(header) }),
-    placeholder,
-    derived: { thumbnail, preview, waveform: null },
-  };
+  const pixels = once(() => decode(inputPath, PREVIEW_SIDE));
+  return runSteps(steps, { inputPath, outputDir, header, pixels }, onProgress);
 }
 
 const isAnimated = (header: Metadata) =>
