@@ -14,7 +14,8 @@ export {
 export { MediaEraser } from './media.eraser';
 export { MediaModule } from './media.module';
 export { QueueEstimator } from './queue-estimator';
-export { readSidecar, sidecarOf, uploadedItem, type Sidecar } from './media.sidecar';
+export { sidecarOf, uploadedItem, type Sidecar } from './media.sidecar';
+export { MediaLists } from './media.lists';
 export { MediaRepository } from './media.repository';
 export type { Ending } from './media.moves';
 export { MediaRecount, type Drift } from './media.recount';

@@ -27,6 +27,16 @@ export class MediaAnnouncer {
     await this.queue.sendSoon(kind, { userId, mediaId: id, round });
   }
 
+  /** As `wake`, for what lost its wake-up. @throws {DependencyUnavailableError} */
+  async wakeAgain({ kind, userId, id, round }: MediaItem): Promise<void> {
+    await this.queue.send(kind, { userId, mediaId: id, round });
+  }
+
+  /** Asks the open channels again for every event of a medium that is older than `olderThanMs` and not confirmed. */
+  async announceAgain(olderThanMs: number, signal?: AbortSignal): Promise<void> {
+    await this.outbox.resend('media', ['userId', 'id'], olderThanMs, signal);
+  }
+
   /** Progress of the running round, to whoever looks now. */
   async hint(item: MediaItem, progress: number): Promise<void> {
     await this.live.hint(item.userId, await this.estimator.showOne({ ...item, progress })).catch(() => {});

@@ -3,6 +3,7 @@ import { Dynamo, JobQueue, LiveFeed, Outbox, STORAGE, QueuePositions, type Stora
 import { MediaAnnouncer } from './media.announcer';
 import { MediaCounters } from './media.counters';
 import { MediaEraser } from './media.eraser';
+import { MediaLists } from './media.lists';
 import { MediaRecount } from './media.recount';
 import { MediaRepository } from './media.repository';
 import { QueueEstimator } from './queue-estimator';
@@ -13,6 +14,7 @@ import { WordIndex } from './word-index';
 @Module({
   providers: [
     { provide: MediaRepository, useFactory: (dynamo: Dynamo) => new MediaRepository(dynamo), inject: [Dynamo] },
+    { provide: MediaLists, useFactory: (dynamo: Dynamo) => new MediaLists(dynamo), inject: [Dynamo] },
     { provide: MediaCounters, useFactory: (dynamo: Dynamo) => new MediaCounters(dynamo), inject: [Dynamo] },
     { provide: WordIndex, useFactory: (dynamo: Dynamo) => new WordIndex(dynamo), inject: [Dynamo] },
     { provide: MediaRecount, useFactory: (dynamo: Dynamo) => new MediaRecount(dynamo), inject: [Dynamo] },
@@ -41,6 +43,7 @@ import { WordIndex } from './word-index';
   ],
   exports: [
     MediaRepository,
+    MediaLists,
     MediaCounters,
     MediaRecount,
     StoredFolders,

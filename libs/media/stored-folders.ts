@@ -1,5 +1,7 @@
+import { text } from 'node:stream/consumers';
 import { Dynamo, type Storage } from '#platform';
 import { derivedFolder, originalFolder, originalKey, sidecarKey, type MediaKey } from './media.item';
+import { readSidecar, type Sidecar } from './media.sidecar';
 import { parsePartitionKey } from './partitions';
 
 /** The objects of one medium that lie together: its original with the sidecar, or what one delivery derived. */
@@ -56,6 +58,18 @@ export class StoredFolders {
   /** The prefixes of all folders that a medium, a delivery or an upload in flight has. */
   async *named(): AsyncGenerator<string> {
     for await (const row of this.dynamo.scan<NamingRow>('media', namingFields)) yield* foldersNamedBy(row);
+  }
+
+  /** Bytes of the files below a prefix now, by name; none where there is no such folder. */
+  async filesIn(prefix: string): Promise<Record<string, number>> {
+    const sizes: Record<string, number> = {};
+    for await (const { key, sizeBytes } of this.storage.list(prefix)) sizes[key.slice(prefix.length)] = sizeBytes;
+    return sizes;
+  }
+
+  /** What lies beside an original; null where it cannot be read. @throws {ObjectMissingError} */
+  async readSidecar(key: MediaKey): Promise<Sidecar | null> {
+    return readSidecar(await text(await this.storage.read(sidecarKey(key))));
   }
 
   async erase({ prefix }: StoredFolder): Promise<void> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { mediaKey } from '#contracts';
 import {
   foldersNamedBy,
@@ -10,7 +10,7 @@ import {
   type StoredFolder,
   parsePartitionKey,
 } from '#media';
-import { DependencyUnavailableError, Dynamo, JobQueue, STORAGE, type Storage, userIdOf } from '#platform';
+import { DependencyUnavailableError, Dynamo, JobQueue, userIdOf } from '#platform';
 import { driftFinding, eventFinding, ownerFindings, strayFinding, type OldEvents } from './findings';
 import { fileFindings, progressFindings } from './item-findings';
 
@@ -37,7 +37,6 @@ interface Seen {
 export class Doctor {
   constructor(
     private readonly dynamo: Dynamo,
-    @Inject(STORAGE) private readonly storage: Storage,
     private readonly queue: JobQueue,
     private readonly media: MediaRepository,
     private readonly folders: StoredFolders,
@@ -78,11 +77,7 @@ export class Doctor {
     const item = await this.media.get({ userId, id });
     if (!item) return [];
     const files = new Map<string, Record<string, number>>();
-    for (const prefix of foldersNamedBy(item)) {
-      const sizes: Record<string, number> = {};
-      for await (const { key, sizeBytes } of this.storage.list(prefix)) sizes[key.slice(prefix.length)] = sizeBytes;
-      files.set(prefix, sizes);
-    }
+    for (const prefix of foldersNamedBy(item)) files.set(prefix, await this.folders.filesIn(prefix));
     return fileFindings(item, (prefix) => files.get(prefix) ?? {});
   }
 

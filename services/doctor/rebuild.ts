@@ -1,19 +1,16 @@
-import { text } from 'node:stream/consumers';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import {
   isComplete,
   MediaCounters,
   MediaRepository,
   originalKey,
-  readSidecar,
-  sidecarKey,
   StoredFolders,
   uploadedItem,
   WordIndex,
   type Sidecar,
   type StoredFolder,
 } from '#media';
-import { Dynamo, STORAGE, type Storage, receiptKey, userKey } from '#platform';
+import { Dynamo, receiptKey, userKey } from '#platform';
 
 export interface Rebuilt {
   made: number;
@@ -32,7 +29,6 @@ export interface Rebuilt {
 @Injectable()
 export class Rebuild {
   constructor(
-    @Inject(STORAGE) private readonly storage: Storage,
     private readonly dynamo: Dynamo,
     private readonly folders: StoredFolders,
     private readonly media: MediaRepository,
@@ -61,7 +57,7 @@ export class Rebuild {
   private async aboutOf(folder: StoredFolder): Promise<Sidecar | string> {
     const key = { userId: folder.userId!, id: folder.mediaId };
     if (!isComplete(folder)) return 'there is no original with an about.json, so nobody was told that it was uploaded';
-    const about = readSidecar(await text(await this.storage.read(sidecarKey(key))));
+    const about = await this.folders.readSidecar(key);
     if (about?.userId !== key.userId || about.id !== key.id)
       return 'its about.json can not be read, or is of another medium';
     const sizeBytes = folder.files[originalKey(key).slice(folder.prefix.length)];

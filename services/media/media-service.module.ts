@@ -5,11 +5,13 @@ import { MediaErasure } from './account/erasure';
 import { BytesController } from './bytes/bytes.controller';
 import { ExportController } from './export/export.controller';
 import { LibraryExport } from './export/library-export';
+import { LibraryActions } from './library/library.actions';
 import { LibraryController } from './library/library.controller';
-import { LibraryService } from './library/library.service';
+import { LibraryReader, LibraryStats } from './library/library.reader';
 import { UploadCompletion } from './tus/completion';
 import { ExpiredUploads } from './tus/expired-uploads';
 import { FinishedUploads, PartialUploads } from './tus/partial-uploads';
+import { RequestStores } from './tus/request-store';
 import { TusController } from './tus/tus.controller';
 import { TusService } from './tus/tus.service';
 import { Idempotency } from './upload/idempotency';
@@ -32,11 +34,14 @@ const consumers = serviceConsumers<'media', [MediaErasure]>({
     QuotaReservation,
     Idempotency,
     TusService,
+    RequestStores,
     UploadCompletion,
     FinishedUploads,
     PartialUploads,
     ExpiredUploads,
-    LibraryService,
+    LibraryReader,
+    LibraryStats,
+    LibraryActions,
     LibraryExport,
     MediaErasure,
     consumers,

@@ -1,13 +1,18 @@
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { derivedFiles, type Derived } from '#contracts';
-import { derivedFolder } from '#media';
+import { derivedFolder, originalKey, type MediaKey } from '#media';
 import { STORAGE, type Storage } from '#platform';
 
-/** The files a delivery makes. Each delivery has a folder of its own, so a late one never touches the winner's files. */
+/** The original and the files that a delivery makes. Each delivery has a folder of its own, so a late one never touches the winner's files. */
 @Injectable()
-export class DerivedFiles {
+export class MediaFiles {
   constructor(@Inject(STORAGE) private readonly storage: Storage) {}
+
+  /** Calls `use` with a local copy of the original in a private folder, which is erased afterwards. @throws {ObjectMissingError} */
+  withOriginal<T>(item: MediaKey, use: (file: { path: string; dir: string }) => Promise<T>): Promise<T> {
+    return this.storage.withLocalFile(originalKey(item), use);
+  }
 
   /** Stores what an analysis left in `dir`. @returns its size in bytes. */
   async store(mediaId: string, token: string, dir: string, derived: Derived): Promise<number> {

@@ -1,23 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { FailureCode, ProcessMedia } from '#contracts';
-import { MediaAnnouncer, MediaRepository, originalKey, type Ending, type MediaItem, type MediaKey } from '#media';
+import { MediaAnnouncer, MediaRepository, type Ending, type MediaItem, type MediaKey } from '#media';
 import { measureJob, type JobOutcome } from '#nest';
-import {
-  DependencyUnavailableError,
-  newId,
-  ObjectMissingError,
-  STORAGE,
-  StorageFullError,
-  type Storage,
-  type WorkResult,
-} from '#platform';
+import { DependencyUnavailableError, newId, ObjectMissingError, StorageFullError, type WorkResult } from '#platform';
 import { isExhaustion, isOutOfSpace, MediaFailure } from './analysis';
-import { DerivedFiles } from './derived-files';
 import { DiskRoom } from './disk-room';
 import { Lease, LEASE_MS } from './lease';
+import { MediaFiles } from './media-files';
 import { SandboxPool, workLimitMs } from './sandbox';
 
 const DONE: WorkResult = { next: 'done' };
@@ -44,10 +36,9 @@ export class ProcessingService {
   constructor(
     private readonly media: MediaRepository,
     private readonly announcer: MediaAnnouncer,
-    private readonly derived: DerivedFiles,
+    private readonly files: MediaFiles,
     private readonly sandboxes: SandboxPool,
     private readonly room: DiskRoom,
-    @Inject(STORAGE) private readonly storage: Storage,
   ) {}
 
   /** Called for each wake-up of a medium, however many come. */
@@ -95,7 +86,7 @@ export class ProcessingService {
   ): Promise<Analysed> {
     lease.limit(workLimitMs(item.kind, item.sizeBytes), () => this.leave(item)); // from here, not from the claim: who runs alone waits for its neighbours first
     try {
-      return await this.storage.withLocalFile(originalKey(item), async ({ path, dir }) => {
+      return await this.files.withOriginal(item, async ({ path, dir }) => {
         const outputDir = join(dir, 'derived');
         await mkdir(outputDir);
         const onProgress = this.progressOf(item, lease);
@@ -106,7 +97,7 @@ export class ProcessingService {
           ending: {
             status: 'completed',
             facts,
-            derivedBytes: await this.derived.store(item.id, token, outputDir, facts.derived),
+            derivedBytes: await this.files.store(item.id, token, outputDir, facts.derived),
           },
         };
       });
@@ -133,7 +124,7 @@ export class ProcessingService {
   private async end(item: MediaItem, token: string, ending: Ending): Promise<JobOutcome> {
     const finished = await this.media.finish(item, token, ending);
     if (!finished) {
-      await this.derived.erase(item.id, token); // fenced out: the winner's word stands
+      await this.files.erase(item.id, token); // fenced out: the winner's word stands
       return 'fenced';
     }
     await this.announcer.announce(finished);
@@ -144,7 +135,7 @@ export class ProcessingService {
       round: item.round,
       msg: 'media processed',
     });
-    if (item.round > 1 || item.crashes > 0 || item.errors > 0) await this.derived.eraseOthers(item.id, token);
+    if (item.round > 1 || item.crashes > 0 || item.errors > 0) await this.files.eraseOthers(item.id, token);
     return ending.status;
   }
 
@@ -210,7 +201,7 @@ export class ProcessingService {
 
   /** Only once it was handed back: until then the write that names these files may have happened unheard. */
   private async eraseUnlessNamed(item: MediaItem, token: string): Promise<void> {
-    if (!(await this.media.mayName(item, token))) await this.derived.erase(item.id, token);
+    if (!(await this.media.mayName(item, token))) await this.files.erase(item.id, token);
   }
 
   private progressOf(key: MediaKey & MediaItem, lease: Lease): (percent: number) => void {

@@ -2,8 +2,8 @@ import { Inject, Injectable, Logger, Module, type OnApplicationBootstrap, type O
 import type { Config } from '#config';
 import { MediaModule } from '#media';
 import { CONFIG, requireRedisUrl, WorkerPool, type Work, type WorkHandlers } from '#platform';
-import { DerivedFiles } from './derived-files';
 import { DiskRoom } from './disk-room';
+import { MediaFiles } from './media-files';
 import { ProcessingService } from './processing.service';
 import { SandboxPool } from './sandbox';
 import { DailySweep } from './sweeps/daily.sweep';
@@ -40,7 +40,7 @@ class ProcessingPool implements OnApplicationBootstrap, OnModuleDestroy {
 @Module({
   imports: [MediaModule],
   providers: [
-    DerivedFiles,
+    MediaFiles,
     DiskRoom,
     ProcessingService,
     ProcessingPool,

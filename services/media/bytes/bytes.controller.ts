@@ -4,7 +4,7 @@ import { api, type DerivedKind } from '#contracts';
 import { derivedFolder, originalKey, type MediaItem, type MediaKey } from '#media';
 import { CurrentUser, Endpoint, Id, ProblemError, ZodQuery, type SessionUser } from '#nest';
 import { STORAGE, type Storage } from '#platform';
-import { LibraryService } from '../library/library.service';
+import { LibraryReader } from '../library/library.reader';
 import { sendObject } from './send-object';
 
 /** Checked with the server each time, so that what was deleted is gone. */
@@ -14,7 +14,7 @@ const REVALIDATE = 'private, no-cache';
 export class BytesController {
   constructor(
     @Inject(STORAGE) private readonly storage: Storage,
-    private readonly library: LibraryService,
+    private readonly library: LibraryReader,
   ) {}
 
   @Endpoint(api.media.original)

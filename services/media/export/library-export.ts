@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Media } from '#contracts';
-import { originalKey, toMedia, type MediaItem } from '#media';
-import { all, atMost, Dynamo, equals, newId, ObjectMissingError, STORAGE, type Storage } from '#platform';
+import { MediaLists, originalKey, toMedia, type MediaItem } from '#media';
+import { newId, ObjectMissingError, STORAGE, type Storage } from '#platform';
 import { archiveName } from './archive-name';
 
 export interface ArchiveEntry {
@@ -14,13 +14,11 @@ export interface ArchiveEntry {
 /** What a medium is without the service around it; `file` is where its original lies in the archive, null when it is lost. */
 type ExportedMedia = Omit<Media, 'queue' | 'thumbnailUrl' | 'previewUrl' | 'originalUrl'> & { file: string | null };
 
-const PAGE = 100;
-
 /** Everything that a user has here, to take along. */
 @Injectable()
 export class LibraryExport {
   constructor(
-    private readonly dynamo: Dynamo,
+    private readonly lists: MediaLists,
     @Inject(STORAGE) private readonly storage: Storage,
   ) {}
 
@@ -31,7 +29,7 @@ export class LibraryExport {
   async *entries(userId: string): AsyncGenerator<ArchiveEntry> {
     const until = newId();
     const lost = new Set<string>();
-    for await (const item of this.items(userId, until)) {
+    for await (const item of this.lists.upTo(userId, until)) {
       const input = await this.open(item);
       if (!input) {
         lost.add(item.id);
@@ -45,14 +43,6 @@ export class LibraryExport {
     }
     const now = new Date().toISOString();
     yield { name: 'library.json', lastModified: now, input: this.describe(userId, until, lost, now) };
-  }
-
-  private items(userId: string, until: string): AsyncGenerator<MediaItem> {
-    return this.dynamo.queryAll<MediaItem>('media', {
-      index: 'visibleId',
-      where: all(equals('userId', userId), atMost('visibleId', until)),
-      limit: PAGE,
-    });
   }
 
   /** null: deleted at this moment, or lost. */
@@ -72,7 +62,7 @@ export class LibraryExport {
   ): AsyncGenerator<string> {
     yield `{"exportedAt":${JSON.stringify(exportedAt)},"media":[`;
     let separator = '\n';
-    for await (const item of this.items(userId, until)) {
+    for await (const item of this.lists.upTo(userId, until)) {
       yield separator + JSON.stringify(exported(item, lost.has(item.id) ? null : archiveName(item)));
       separator = ',\n';
     }

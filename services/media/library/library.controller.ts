@@ -11,11 +11,16 @@ import {
   type UpdateMediaRequest,
 } from '#contracts';
 import { CurrentUser, Endpoint, Id, ZodBody, ZodQuery, type SessionUser } from '#nest';
-import { LibraryService } from './library.service';
+import { LibraryActions } from './library.actions';
+import { LibraryReader, LibraryStats } from './library.reader';
 
 @Controller()
 export class LibraryController {
-  constructor(private readonly library: LibraryService) {}
+  constructor(
+    private readonly library: LibraryReader,
+    private readonly numbers: LibraryStats,
+    private readonly actions: LibraryActions,
+  ) {}
 
   @Endpoint(api.media.list)
   list(@CurrentUser() user: SessionUser, @ZodQuery(api.media.list.query) query: MediaListQuery): Promise<MediaList> {
@@ -24,17 +29,17 @@ export class LibraryController {
 
   @Endpoint(api.media.stats)
   stats(@CurrentUser() user: SessionUser): Promise<MediaStats> {
-    return this.library.stats(user.id);
+    return this.numbers.stats(user.id);
   }
 
   @Endpoint(api.media.activity)
   activity(@CurrentUser() user: SessionUser): Promise<MediaActivity> {
-    return this.library.activity(user.id);
+    return this.numbers.activity(user.id);
   }
 
   @Endpoint(api.media.batch)
   batch(@CurrentUser() user: SessionUser, @ZodBody(api.media.batch.body) body: BatchRequest): Promise<BatchResponse> {
-    return this.library.batch(user.id, body);
+    return this.actions.batch(user.id, body);
   }
 
   @Endpoint(api.media.get)
@@ -48,16 +53,16 @@ export class LibraryController {
     @Id() id: string,
     @ZodBody(api.media.update.body) body: UpdateMediaRequest,
   ): Promise<Media> {
-    return this.library.describe({ userId: user.id, id }, body);
+    return this.actions.describe({ userId: user.id, id }, body);
   }
 
   @Endpoint(api.media.retry)
   retry(@CurrentUser() user: SessionUser, @Id() id: string): Promise<Media> {
-    return this.library.retry({ userId: user.id, id });
+    return this.actions.retry({ userId: user.id, id });
   }
 
   @Endpoint(api.media.remove)
   remove(@CurrentUser() user: SessionUser, @Id() id: string): Promise<void> {
-    return this.library.remove({ userId: user.id, id });
+    return this.actions.remove({ userId: user.id, id });
   }
 }

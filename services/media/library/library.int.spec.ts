@@ -5,7 +5,7 @@ import { createService } from '#nest';
 import { newId } from '#platform';
 import { aMedium, startTestEnvironment, type TestEnvironment } from '#testing';
 import { MediaServiceModule } from '../media-service.module';
-import { LibraryService } from './library.service';
+import { LibraryReader } from './library.reader';
 
 let environment: TestEnvironment;
 let app: NestExpressApplication;
@@ -39,7 +39,7 @@ async function pages(userId: string, query: Record<string, string>): Promise<str
   let cursor: string | null = null;
   do {
     const page = await app
-      .get(LibraryService)
+      .get(LibraryReader)
       .list(userId, api.media.list.query.parse({ limit: '2', ...query, ...(cursor && { cursor }) }));
     found.push(page.items.map(({ id }) => id));
     cursor = page.nextCursor;

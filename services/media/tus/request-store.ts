@@ -1,27 +1,38 @@
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { Inject, Injectable } from '@nestjs/common';
 import { DataStore, type Lock, type Locker, Upload } from '@tus/server';
 import type { Config } from '#config';
 import type { MediaKey } from '#media';
 import { ProblemError } from '#nest';
 import {
+  CONFIG,
   DependencyUnavailableError,
-  type DiskReserve,
+  DiskReserve,
   type HeldLock,
   type Locks,
   LockTimeoutError,
-  type TusStore,
+  TusStore,
 } from '#platform';
 import { type InspectedUpload, UploadInspector } from '../upload/upload-inspector';
-import type { Finished } from './partial-uploads';
+import { FinishedUploads, type Finished } from './partial-uploads';
 import { type Checksum, verified } from './tus-protocol';
 
-interface Surroundings {
-  store: TusStore;
-  config: Config;
-  reserve: DiskReserve;
-  find(key: MediaKey): Promise<Finished | null>;
+/** Makes the store of each request. */
+@Injectable()
+export class RequestStores {
+  constructor(
+    readonly store: TusStore,
+    @Inject(CONFIG) readonly config: Config,
+    readonly reserve: DiskReserve,
+    readonly finished: FinishedUploads,
+  ) {}
+
+  /** `key`: the upload that the request is about. */
+  open(key: MediaKey, checksum: Checksum | null): RequestStore {
+    return new RequestStore(key, checksum, this);
+  }
 }
 
 /**
@@ -40,23 +51,28 @@ export class RequestStore extends DataStore {
   constructor(
     private readonly key: MediaKey,
     private readonly checksum: Checksum | null,
-    private readonly around: Surroundings,
+    private readonly shared: RequestStores,
   ) {
     super();
-    this.extensions = [...around.store.extensions, 'checksum'];
+    this.extensions = [...shared.store.extensions, 'checksum'];
+  }
+
+  /** @throws {StorageFullError} when so many bytes would not leave the disk's reserve free */
+  assertRoomFor(sizeBytes: number): Promise<void> {
+    return this.shared.store.assertRoomFor(sizeBytes);
   }
 
   override async create(upload: Upload): Promise<Upload> {
     this.upload = upload;
-    return this.around.store.create(upload);
+    return this.shared.store.create(upload);
   }
 
   override async getUpload(id: string): Promise<Upload> {
     if (this.finished) return this.whole(id, this.finished);
     try {
-      this.upload = await this.around.store.getUpload(id);
+      this.upload = await this.shared.store.getUpload(id);
     } catch (error) {
-      this.finished = isAbsent(error) ? await this.around.find(this.key) : null;
+      this.finished = isAbsent(error) ? await this.shared.finished.find(this.key) : null;
       if (!this.finished) throw error;
       this.upload = this.whole(id, this.finished);
     }
@@ -65,7 +81,7 @@ export class RequestStore extends DataStore {
 
   override async write(source: Readable, id: string, offset: number): Promise<number> {
     if (this.finished) return offset; // tus lets through no byte beyond the last
-    const { store, config, reserve } = this.around;
+    const { store, config, reserve } = this.shared;
     await store.assertRoomFor((this.upload?.size ?? offset) - offset);
     if (!this.checksum) return this.append(source, id, offset);
     const place = { workDir: join(config.dataDir, 'work'), reserve };
@@ -73,11 +89,11 @@ export class RequestStore extends DataStore {
   }
 
   override remove(id: string): Promise<void> {
-    return this.around.store.remove(id);
+    return this.shared.store.remove(id);
   }
 
   override getExpiration(): number {
-    return this.around.store.getExpiration();
+    return this.shared.store.getExpiration();
   }
 
   private whole(id: string, { sizeBytes }: Finished): Upload {
@@ -85,11 +101,11 @@ export class RequestStore extends DataStore {
   }
 
   private async append(source: Readable, id: string, offset: number): Promise<number> {
-    if (offset > 0) return this.around.store.write(source, id, offset);
+    if (offset > 0) return this.shared.store.write(source, id, offset);
     const wholeBytes = this.upload?.size;
-    const intake = new UploadInspector(this.around.config.maxUploadBytes, wholeBytes);
+    const intake = new UploadInspector(this.shared.config.maxUploadBytes, wholeBytes);
     pipeline(source, intake).catch(() => {}); // the same error reaches the store through `intake`
-    const written = await this.around.store.write(intake, id, 0).catch((error: unknown) => {
+    const written = await this.shared.store.write(intake, id, 0).catch((error: unknown) => {
       throw intake.errored ?? error;
     });
     if (written === wholeBytes) this.examined = intake.result();

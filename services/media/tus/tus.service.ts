@@ -6,11 +6,11 @@ import type { Config } from '#config';
 import { api, type ProblemCode } from '#contracts';
 import type { MediaKey } from '#media';
 import { ProblemError } from '#nest';
-import { CONFIG, DependencyUnavailableError, DiskReserve, Locks, TusStore } from '#platform';
+import { CONFIG, DependencyUnavailableError, Locks } from '#platform';
 import { QuotaReservation } from '../upload/quota';
 import { UploadCompletion } from './completion';
 import { partsKey } from './partial-uploads';
-import { RequestStore, UploadLocker } from './request-store';
+import { RequestStores, UploadLocker, type RequestStore } from './request-store';
 import { checksumAlgorithms, detailsOf, parseChecksum, requestBody, tusProblem } from './tus-protocol';
 
 /** How long a request that holds an upload gets to keep what it has read, when another one wants it. */
@@ -32,10 +32,9 @@ export class TusService {
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
-    private readonly store: TusStore,
+    private readonly stores: RequestStores,
     private readonly completion: UploadCompletion,
     private readonly quota: QuotaReservation,
-    private readonly reserve: DiskReserve,
     locks: Locks,
   ) {
     this.locker = new UploadLocker(locks);
@@ -45,13 +44,7 @@ export class TusService {
   async handle(key: MediaKey, isNew: boolean, req: Request, res: Response): Promise<void> {
     res.setHeader('Tus-Resumable', VERSION);
     assertProtocol(req);
-    const around = {
-      store: this.store,
-      config: this.config,
-      reserve: this.reserve,
-      find: () => this.completion.find(key),
-    };
-    const store = new RequestStore(key, parseChecksum(req.get('upload-checksum')), around);
+    const store = this.stores.open(key, parseChecksum(req.get('upload-checksum')));
     const body = requestBody(req, this.config.uploadIdleSeconds * 1_000);
     try {
       const answer = await this.ask(key, store, req, body.bytes);
@@ -108,7 +101,7 @@ export class TusService {
   private async begin(key: MediaKey, upload: Upload, store: RequestStore): Promise<{ metadata?: Upload['metadata'] }> {
     detailsOf(upload);
     if (!upload.size) throw new ProblemError('empty_file');
-    await this.store.assertRoomFor(upload.size);
+    await store.assertRoomFor(upload.size);
     store.upload = upload; // before: the table may take the reservation and not be heard
     await this.quota.reserve(key, upload.size);
     return {};

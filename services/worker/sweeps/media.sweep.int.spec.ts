@@ -2,8 +2,27 @@ import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { MediaCounters, MediaEraser, MediaRepository, originalKey, WordIndex, type MediaItem } from '#media';
-import { connectRedis, Dynamo, JobQueue, Locks, newId, Outbox, LocalStorage } from '#platform';
+import {
+  MediaCounters,
+  MediaEraser,
+  MediaRepository,
+  originalKey,
+  WordIndex,
+  type MediaItem,
+  MediaAnnouncer,
+  QueueEstimator,
+} from '#media';
+import {
+  connectRedis,
+  Dynamo,
+  JobQueue,
+  Locks,
+  newId,
+  Outbox,
+  LocalStorage,
+  LiveFeed,
+  QueuePositions,
+} from '#platform';
 import { confirmEvent, aMedium, startTestEnvironment, type TestEnvironment } from '#testing';
 import { MediaSweeper } from './media.sweep';
 
@@ -36,8 +55,12 @@ beforeAll(async () => {
     media,
     counters,
     new MediaEraser(storage, words, media),
-    new Outbox(dynamo, queue),
-    queue,
+    new MediaAnnouncer(
+      new Outbox(dynamo, queue),
+      new LiveFeed(redis, config.tablePrefix),
+      new QueueEstimator(new QueuePositions(redis, config.tablePrefix)),
+      queue,
+    ),
     new Locks(redis, config.tablePrefix),
   );
 });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  MediaAnnouncer,
   MediaCounters,
   MediaEraser,
   MediaRepository,
@@ -9,7 +10,7 @@ import {
   type MediaKey,
 } from '#media';
 import { ScheduledJob } from '#nest';
-import { JobQueue, Locks, Outbox, shards } from '#platform';
+import { Locks, shards } from '#platform';
 
 const SCHEDULE = { name: 'sweep:media', everyMs: 5_000, lockMs: 15_000 };
 /** An event that its consumer did not confirm in this time is sent again. */
@@ -28,8 +29,7 @@ export class MediaSweeper extends ScheduledJob {
     private readonly media: MediaRepository,
     private readonly counters: MediaCounters,
     private readonly eraser: MediaEraser,
-    private readonly outbox: Outbox,
-    private readonly queue: JobQueue,
+    private readonly announcer: MediaAnnouncer,
     locks: Locks,
   ) {
     super(locks, SCHEDULE);
@@ -44,7 +44,7 @@ export class MediaSweeper extends ScheduledJob {
         await this.look(key, now);
       }
     }
-    await this.outbox.resend('media', ['userId', 'id'], UNCONFIRMED_MS, signal);
+    await this.announcer.announceAgain(UNCONFIRMED_MS, signal);
   }
 
   private async look(key: MediaKey, now: Date): Promise<void> {
@@ -57,7 +57,7 @@ export class MediaSweeper extends ScheduledJob {
     const item = await this.media.getEvenDeleted(key);
     if (!item?.openAt || item.openAt > now.toISOString()) return; // the index lags behind the table
     if (item.deletedAt) return this.erase(item);
-    await this.queue.send(item.kind, { userId: item.userId, mediaId: item.id, round: item.round });
+    await this.announcer.wakeAgain(item);
     await this.media.postpone(item, LOOK_AGAIN_MS);
   }
 

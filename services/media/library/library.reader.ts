@@ -1,0 +1,102 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Config } from '#config';
+import type { Media, MediaActivity, MediaList, MediaListQuery, MediaStats } from '#contracts';
+import {
+  matches,
+  MediaCounters,
+  MediaLists,
+  MediaRepository,
+  QueueEstimator,
+  WordIndex,
+  wordsOf,
+  type MediaItem,
+  type MediaKey,
+} from '#media';
+import { ProblemError } from '#nest';
+import { CONFIG, isId } from '#platform';
+
+/** What a user sees of the library. */
+@Injectable()
+export class LibraryReader {
+  constructor(
+    private readonly media: MediaRepository,
+    private readonly lists: MediaLists,
+    private readonly words: WordIndex,
+    private readonly estimator: QueueEstimator,
+  ) {}
+
+  async list(userId: string, query: MediaListQuery): Promise<MediaList> {
+    const lastId = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+    const words = query.q ? wordsOf(query.q) : [];
+    if (query.q && words.length === 0) return { items: [], nextCursor: null };
+    const { items, nextId } =
+      words.length > 0 ? await this.search(userId, words, query, lastId) : await this.lists.page(userId, query, lastId);
+    return { items: await this.estimator.show(items), nextCursor: nextId && encodeCursor(nextId) };
+  }
+
+  /** @throws {ProblemError} not_found */
+  async get(key: MediaKey): Promise<MediaItem> {
+    const item = await this.media.get(key);
+    if (item) return item;
+    throw new ProblemError('not_found');
+  }
+
+  /** @throws {ProblemError} not_found */
+  async show(key: MediaKey): Promise<Media> {
+    return this.estimator.showOne(await this.get(key));
+  }
+
+  private async search(
+    userId: string,
+    words: string[],
+    { kind, status, order, limit }: MediaListQuery,
+    lastId?: string,
+  ): Promise<{ items: MediaItem[]; nextId: string | null }> {
+    const inThisOrder = inOrder(order);
+    const ids = (await this.words.find(userId, words)).toSorted(inThisOrder);
+    const from = lastId ? ids.findIndex((id) => inThisOrder(id, lastId) > 0) : 0;
+    const wanted = from < 0 ? [] : ids.slice(from, from + limit);
+    const found = await this.lists.among(userId, wanted);
+    const items = found
+      .filter((item) => (!kind || item.kind === kind) && (!status || item.status === status) && matches(item, words))
+      .toSorted((a, b) => inThisOrder(a.id, b.id));
+    const last = wanted.at(-1);
+    return { items, nextId: last && last !== ids.at(-1) ? last : null };
+  }
+}
+
+/** Numbers of a user's library. */
+@Injectable()
+export class LibraryStats {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly counters: MediaCounters,
+  ) {}
+
+  async stats(userId: string): Promise<MediaStats> {
+    return {
+      ...(await this.counters.read(userId)),
+      quotaBytes: this.config.userQuotaBytes,
+      maxUploadBytes: this.config.maxUploadBytes,
+    };
+  }
+
+  activity(userId: string): Promise<MediaActivity> {
+    return this.counters.activity(userId);
+  }
+}
+
+/** Ids sort by the moment they were made. */
+const inOrder = (order: MediaListQuery['order']) => (a: string, b: string) =>
+  a === b ? 0 : a < b === (order === 'asc') ? -1 : 1;
+
+const encodeCursor = (id: string) => Buffer.from(id).toString('base64url');
+
+/** The id after which the next page begins. @throws {ProblemError} validation_failed */
+function decodeCursor(cursor: string): string {
+  const id = Buffer.from(cursor, 'base64url').toString();
+  if (isId(id)) return id;
+  throw new ProblemError('validation_failed', {
+    errors: [{ path: 'cursor', message: 'Use the nextCursor of a list as it is.' }],
+  });
+}
