@@ -9,8 +9,11 @@ interface ReceiptRow {
 
 const FILES = 5;
 
-/** What is left of somebody who is gone: in the tables, in the storage. The row that keeps late uploads out goes a day later. */
-async function remainsOf(rig: Rig, userId: string): Promise<string[]> {
+/**
+ * Finds rows and files that a deleted account left behind. The quota row, which rejects late uploads, is deleted a day
+ * later and does not count.
+ */
+async function findRemains(rig: Rig, userId: string): Promise<string[]> {
   const found: string[] = [];
   for await (const { userId: owner, id } of rig.table.scan<{ userId: string; id: string }>('media')) {
     if (owner.split('#', 1)[0] === userId && id !== 'quota')
@@ -26,15 +29,15 @@ async function remainsOf(rig: Rig, userId: string): Promise<string[]> {
   return found;
 }
 
-/** Everything is killed in the middle of it, again and again. */
-export const leaving: Scenario = {
+/** Kills the API and a worker while the account is being deleted. */
+export const accountDeletion: Scenario = {
   name: 'account deletion, API and worker killed meanwhile',
   async run(rig, [trial]) {
     const { client, files, random } = trial!;
-    const { id: userId } = await client.ask<User>('GET', '/api/auth/me');
+    const { id: userId } = await client.request<User>('GET', '/api/auth/me');
     await Promise.all(Array.from({ length: FILES }, async (_, at) => client.send(await files.some(at), 'keyed')));
     let startedAt = 0;
-    await client.leaveAndReturn(async () => {
+    await client.deleteAndRegisterAgain(async () => {
       await sleep(random() * 500);
       const [worker] = rig.workers;
       await Promise.all([rig.killApi(), rig.killWorker(worker!)]);
@@ -42,7 +45,7 @@ export const leaving: Scenario = {
       await Promise.all([rig.startApi(), rig.startWorker()]);
     });
     const seconds = (Date.now() - startedAt) / 1_000;
-    client.wrong.push(...(await remainsOf(rig, userId)));
+    client.wrong.push(...(await findRemains(rig, userId)));
     const receipt = await rig.table.get<ReceiptRow>('users', { pk: `receipt#${userId}` });
     if (receipt?.counts.media.media !== FILES)
       client.wrong.push(`the receipt of ${userId} should count ${FILES} media: ${JSON.stringify(receipt)}`);

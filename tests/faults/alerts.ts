@@ -7,16 +7,16 @@ import { settle } from './oracle';
 import type { Rig } from './rig';
 import { underLoad, type Scenario } from './scenario';
 
-const EACH_TIME = 3;
-/** Longer than a consumer needs for what was sent. */
+const REPEATS = 3;
+/** Longer than the consumers need for one round of events. */
 const PAUSE_MS = 2_000;
 
-/** Sends every event that waits for the topic again, three times, in another order each time. */
-async function deliverAgain(rig: Rig, random: () => number): Promise<void> {
+/** Enqueues every unconfirmed event three more times, in another order each time. */
+async function redeliver(rig: Rig, random: () => number): Promise<void> {
   const { redis, config } = rig.stack.processes!.environment;
   const queue = new JobQueue(redis.url, config().tablePrefix);
   try {
-    for (let time = 0; time < EACH_TIME; time += 1) {
+    for (let time = 0; time < REPEATS; time += 1) {
       const waiting: Array<{ key: Key; eventId: string }> = [];
       for await (const { userId, id, pending = {} } of rig.table.scan<MediaItem>('media')) {
         waiting.push(...Object.keys(pending).map((eventId) => ({ key: { userId, id }, eventId })));
@@ -32,44 +32,48 @@ async function deliverAgain(rig: Rig, random: () => number): Promise<void> {
   }
 }
 
-/** Uploads go on and end as if nothing was, but for their alerts. */
-const topicAway = (name: string, seconds: number, begin: (way: FaultProxy) => Promise<void> | void): Scenario => ({
+/** Uploads are processed during the outage; only their alerts are late. */
+const topicOutage = (
+  name: string,
+  seconds: number,
+  startFault: (proxy: FaultProxy) => Promise<void> | void,
+): Scenario => ({
   name: `SNS ${name} ${seconds} s`,
   options: { topic: true },
-  atOnce: 5,
+  trialsPerFault: 5,
   async run(rig, trials) {
-    const over = sleep(seconds * 1_000);
-    await begin(rig.topic!.way);
-    const mended = rig
+    const elapsed = sleep(seconds * 1_000);
+    await startFault(rig.topic!.proxy);
+    const outage = rig
       .expectReady('degraded')
-      .then(() => over)
-      .then(() => rig.topic!.way.mend());
-    const recovered = await Promise.all(trials.map((trial) => underLoad(trial, () => mended)));
+      .then(() => elapsed)
+      .then(() => rig.topic!.proxy.mend());
+    const recoverySeconds = await Promise.all(trials.map((trial) => underLoad(trial, () => outage)));
     await rig.expectReady('ok');
-    return recovered;
+    return recoverySeconds;
   },
 });
 
 export const topicFaults = (seconds: number): readonly Scenario[] => [
-  topicAway('down', seconds, (way) => way.refuse()),
-  topicAway('hanging', seconds, (way) => way.behave(() => 'hang')),
+  topicOutage('down', seconds, (proxy) => proxy.refuse()),
+  topicOutage('hanging', seconds, (proxy) => proxy.behave(() => 'hang')),
 ];
 
-/** Also from the product's own queue: the events are held back until each was delivered again and again. */
-export const topicRepeats: Scenario = {
+/** The topic is unavailable until every event was enqueued several times, so that the queue delivers duplicates as well. */
+export const duplicateDeliveries: Scenario = {
   name: 'SNS and events: each three times, reordered',
   options: { topic: true },
-  atOnce: 5,
+  trialsPerFault: 5,
   async run(rig, trials) {
-    await rig.topic!.way.refuse();
-    const repeated = sleep(PAUSE_MS)
-      .then(() => deliverAgain(rig, trials[0]!.random))
+    await rig.topic!.proxy.refuse();
+    const redelivery = sleep(PAUSE_MS)
+      .then(() => redeliver(rig, trials[0]!.random))
       .then(async () => {
-        await rig.topic!.way.mend();
-        rig.topic!.way.behave(() => 'thrice');
+        await rig.topic!.proxy.mend();
+        rig.topic!.proxy.behave(() => 'thrice');
       });
-    const recovered = await Promise.all(trials.map((trial) => underLoad(trial, () => repeated)));
+    const recoverySeconds = await Promise.all(trials.map((trial) => underLoad(trial, () => redelivery)));
     await Promise.all(trials.map(({ client }) => settle(rig, client)));
-    return recovered;
+    return recoverySeconds;
   },
 };

@@ -10,17 +10,17 @@ import {
   type FaultProxy,
 } from '#testing';
 
-/** A topic behind a way that can be hurt, and who subscribed to it. */
+/** A topic behind a fault proxy, with a subscriber. */
 export interface Topic {
-  way: FaultProxy;
+  proxy: FaultProxy;
   subscriber: TestSubscriber;
   env: Record<string, string>;
   stop(): Promise<void>;
 }
 
-/** A bucket behind a way that can be hurt, and another one to it. */
+/** A bucket behind a fault proxy; `storage` bypasses the proxy. */
 export interface Bucket {
-  way: FaultProxy;
+  proxy: FaultProxy;
   storage: Storage;
   env: Record<string, string>;
   stop(): Promise<void>;
@@ -30,29 +30,29 @@ export async function startTopic(random: () => number): Promise<Topic> {
   const aws = await startAws();
   const arn = await createTopic(aws);
   const subscriber = await subscribe(aws, arn);
-  const way = await startFaultProxy(aws.endpoint, random);
+  const proxy = await startFaultProxy(aws.endpoint, random);
   const stop = async () => {
-    await way.stop();
+    await proxy.stop();
     subscriber.close();
     await aws.stop();
   };
-  return { way, subscriber, env: { SNS_TOPIC_ARN: arn, AWS_ENDPOINT_URL_SNS: way.url }, stop };
+  return { proxy, subscriber, env: { SNS_TOPIC_ARN: arn, AWS_ENDPOINT_URL_SNS: proxy.url }, stop };
 }
 
 export async function startBucket(workDir: string): Promise<Bucket> {
   const aws = await startAws();
   const name = await createBucket(aws);
   const client = new S3Client({ ...aws.client, forcePathStyle: true });
-  const way = await startFaultProxy(aws.endpoint);
+  const proxy = await startFaultProxy(aws.endpoint);
   const stop = async () => {
-    await way.stop();
+    await proxy.stop();
     client.destroy();
     await aws.stop();
   };
   return {
-    way,
+    proxy,
     storage: new S3Storage(name, client, workDir),
-    env: { S3_BUCKET: name, AWS_ENDPOINT_URL_S3: way.url },
+    env: { S3_BUCKET: name, AWS_ENDPOINT_URL_S3: proxy.url },
     stop,
   };
 }

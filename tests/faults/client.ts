@@ -4,43 +4,43 @@ import type { Media, Notification, Problem } from '#contracts';
 import { ApiClient, UnexpectedAnswerError, type Account, type Stack } from '#testing';
 import type { TestFile } from './files';
 import { Inbox } from './inbox';
-import { sendResumable, type Try } from './resumable';
+import { sendResumable, type Attempt } from './resumable';
 
 /**
  * `plain`: one POST, never repeated. `keyed`: a POST with an Idempotency-Key, repeated until it is acknowledged.
- * `resumable`: tus, taken up again until it is acknowledged.
+ * `resumable`: tus, resumed until it is acknowledged.
  */
-export type Way = 'plain' | 'keyed' | 'resumable';
-export const ways: readonly Way[] = ['plain', 'keyed', 'resumable'];
+export type UploadMethod = 'plain' | 'keyed' | 'resumable';
+export const uploadMethods: readonly UploadMethod[] = ['plain', 'keyed', 'resumable'];
 
-/** An upload and what the client knows of it. */
+/** An upload as its client sees it. */
 export interface Sent {
   filename: string;
   sha256: string;
   /** The file can be processed. */
   isGood: boolean;
-  way: Way;
-  /** Acknowledged, as this medium. */
+  method: UploadMethod;
+  /** The acknowledged medium; null: not acknowledged. */
   id: string | null;
-  /** The last try ended without an answer: there may be an item or none. */
-  isTorn: boolean;
-  /** Deleted by its owner since. */
+  /** The response of the last attempt was lost: the medium may exist or not. */
+  isAmbiguous: boolean;
+  /** Its owner has deleted it. */
   isDeleted: boolean;
 }
 
-const PAUSE_MS = 300;
-const PATIENCE_MS = 240_000;
-/** And what a client on a busy machine takes to hear it. */
-const REFUSED_WITHIN_SECONDS = 5.5;
-/** What a client may be told when a dependency is away or another try of its own still runs. */
-const PATIENT_STATUS = new Set([503, 507, 409, 423]);
+const RETRY_MS = 300;
+const TIMEOUT_MS = 240_000;
+/** A refusal is due within 5 s; the rest is for a client on a busy machine. */
+const REFUSAL_LIMIT_SECONDS = 5.5;
+/** Expected while a dependency is unavailable or another attempt of the same client is still running. */
+const RETRYABLE_STATUS = new Set([503, 507, 409, 423]);
 
-/** A user who wants things uploaded: tries again, logs in again, listens, and remembers what was promised. */
+/** A user who retries uploads, logs in again, listens to events, and records what was acknowledged. */
 export class Client {
   readonly uploads: Sent[] = [];
-  /** Answers that no fault excuses, in sentences. */
+  /** Responses that no fault excuses, as sentences. */
   readonly wrong: string[] = [];
-  /** Refusals that came too late. */
+  /** Refusals that came too late, as sentences. */
   readonly late: string[] = [];
   refusals = 0;
   slowestRefusalSeconds = 0;
@@ -56,55 +56,57 @@ export class Client {
     return new Client(api, account, new Inbox(api));
   }
 
-  /** `paceMs`: how long the bytes take. */
-  async send(file: TestFile, way: Way, paceMs = 0): Promise<Sent> {
+  /** Uploads a file. @param paceMs how long sending its bytes takes */
+  async send(file: TestFile, method: UploadMethod, paceMs = 0): Promise<Sent> {
     const sent: Sent = {
       filename: file.name,
       sha256: createHash('sha256').update(file.bytes).digest('hex'),
       isGood: file.isGood,
-      way,
+      method,
       id: null,
-      isTorn: false,
+      isAmbiguous: false,
       isDeleted: false,
     };
     this.uploads.push(sent);
     const attempt =
-      way === 'resumable' ? sendResumable(this.api, file, paceMs) : this.posting(file, paceMs, way === 'keyed');
-    for (const giveUpAt = Date.now() + PATIENCE_MS; Date.now() < giveUpAt; await sleep(PAUSE_MS)) {
+      method === 'resumable'
+        ? sendResumable(this.api, file, paceMs)
+        : this.postAttempts(file, paceMs, method === 'keyed');
+    for (const giveUpAt = Date.now() + TIMEOUT_MS; Date.now() < giveUpAt; await sleep(RETRY_MS)) {
       const outcome = await attempt();
-      sent.isTorn = 'torn' in outcome;
+      sent.isAmbiguous = 'lostResponse' in outcome;
       if ('id' in outcome) {
         sent.id = outcome.id;
         return sent;
       }
-      if ('refusedWith' in outcome) await this.meetRefusal(file, outcome);
-      if (way === 'plain') return sent;
+      if ('refusedWith' in outcome) await this.recordRefusal(file, outcome);
+      if (method === 'plain') return sent;
     }
-    this.wrong.push(`${file.name} (${way}) was not taken within ${PATIENCE_MS / 1_000} s`);
+    this.wrong.push(`${file.name} (${method}) was not accepted within ${TIMEOUT_MS / 1_000} s`);
     return sent;
   }
 
-  /** Deletes the account with everything in it, and comes back under the same name as soon as that is free. */
-  async leaveAndReturn(meanwhile: () => Promise<unknown>): Promise<void> {
-    await this.ask('DELETE', '/api/auth/me', { json: { password: this.account.password } });
+  /** Deletes the account with everything in it, and registers the same name again as soon as that is free. */
+  async deleteAndRegisterAgain(meanwhile: () => Promise<unknown>): Promise<void> {
+    await this.request('DELETE', '/api/auth/me', { json: { password: this.account.password } });
     for (const upload of this.uploads) upload.isDeleted = true;
     await meanwhile();
-    for (const giveUpAt = Date.now() + PATIENCE_MS; ; await sleep(PAUSE_MS)) {
+    for (const giveUpAt = Date.now() + TIMEOUT_MS; ; await sleep(RETRY_MS)) {
       const answer = await this.api.call('POST', '/api/auth/register', { json: this.account }).catch(() => null);
       if (answer?.status === 201) return;
       if (Date.now() > giveUpAt)
-        throw new Error(`The name was not free within ${PATIENCE_MS / 1_000} s: ${JSON.stringify(answer?.body)}`);
+        throw new Error(`The name was not free within ${TIMEOUT_MS / 1_000} s: ${JSON.stringify(answer?.body)}`);
     }
   }
 
-  /** Asks until there is an answer: the service may be away, and the session gone with Redis. */
-  async ask<T>(method: string, path: string, options?: Parameters<ApiClient['call']>[2]): Promise<T> {
-    for (const giveUpAt = Date.now() + PATIENCE_MS; ; await sleep(PAUSE_MS)) {
+  /** Retries until there is a response: the service may be unavailable, and the session lost with Redis. */
+  async request<T>(method: string, path: string, options?: Parameters<ApiClient['call']>[2]): Promise<T> {
+    for (const giveUpAt = Date.now() + TIMEOUT_MS; ; await sleep(RETRY_MS)) {
       const answer = await this.api.call<T>(method, path, options).catch(() => null);
       if (answer && answer.status < 400) return answer.body;
       if (answer?.status === 401) await this.login();
       else if (answer && answer.status !== 503) throw new UnexpectedAnswerError(200, answer);
-      if (Date.now() > giveUpAt) throw new Error(`${method} ${path} was not answered within ${PATIENCE_MS / 1_000} s`);
+      if (Date.now() > giveUpAt) throw new Error(`${method} ${path} was not answered within ${TIMEOUT_MS / 1_000} s`);
     }
   }
 
@@ -118,7 +120,7 @@ export class Client {
   private async everyPage<T extends { id: string }>(path: string): Promise<Map<string, T>> {
     const all = new Map<string, T>();
     for (let cursor = ''; ;) {
-      const { items, nextCursor } = await this.ask<{ items: T[]; nextCursor: string | null }>(
+      const { items, nextCursor } = await this.request<{ items: T[]; nextCursor: string | null }>(
         'GET',
         `${path}?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
       );
@@ -128,25 +130,25 @@ export class Client {
     }
   }
 
-  private async meetRefusal(
+  private async recordRefusal(
     file: TestFile,
-    { refusedWith, code, seconds }: Extract<Try, { refusedWith: number }>,
+    { refusedWith, code, seconds }: Extract<Attempt, { refusedWith: number }>,
   ): Promise<void> {
     this.refusals += 1;
     this.slowestRefusalSeconds = Math.max(this.slowestRefusalSeconds, seconds);
-    if (seconds > REFUSED_WITHIN_SECONDS)
+    if (seconds > REFUSAL_LIMIT_SECONDS)
       this.late.push(
         `${file.name} was refused with ${refusedWith} ${code} ${seconds.toFixed(1)} s after its last byte`,
       );
     if (refusedWith === 401) return this.login();
-    if (!PATIENT_STATUS.has(refusedWith)) this.wrong.push(`${file.name} was refused with ${refusedWith} ${code}`);
+    if (!RETRYABLE_STATUS.has(refusedWith)) this.wrong.push(`${file.name} was refused with ${refusedWith} ${code}`);
   }
 
   private async login(): Promise<void> {
-    await this.api.login(this.account).catch(() => {}); // away: tried again with the next refusal
+    await this.api.login(this.account).catch(() => {}); // unavailable: retried after the next refusal
   }
 
-  private posting({ name, bytes }: TestFile, paceMs: number, isKeyed: boolean): () => Promise<Try> {
+  private postAttempts({ name, bytes }: TestFile, paceMs: number, isKeyed: boolean): () => Promise<Attempt> {
     const key = randomUUID();
     return async () => {
       let lastByteAt = Date.now();
@@ -171,7 +173,7 @@ export class Client {
           seconds: (Date.now() - lastByteAt) / 1_000,
         };
       } catch (error) {
-        return { torn: String((error as Error).cause ?? error) };
+        return { lostResponse: String((error as Error).cause ?? error) };
       }
     };
   }

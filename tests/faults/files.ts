@@ -3,7 +3,7 @@ import type { MediaKind } from '#contracts';
 import { makeFlac, makeJpeg, makeMp4, makePng, makeWav } from '#testing';
 
 export interface TestFile {
-  /** No two uploads have the same: it is what finds them again. */
+  /** Unique, so that the medium of an upload can be found by it. */
   name: string;
   bytes: Buffer<ArrayBuffer>;
   /** It can be processed. */
@@ -14,46 +14,50 @@ interface Model {
   extension: string;
   bytes: Promise<Buffer>;
   isGood: boolean;
-  /** Readers ignore what follows the end, so that no two files are alike. */
-  takesTail: boolean;
+  /** Readers ignore bytes after the end of the picture: random ones make each file unique. */
+  ignoresTrailingBytes: boolean;
 }
 
-const model = (extension: string, bytes: Promise<Buffer>, { isGood = true, takesTail = false } = {}): Model => ({
+const model = (
+  extension: string,
+  bytes: Promise<Buffer>,
+  { isGood = true, ignoresTrailingBytes = false } = {},
+): Model => ({
   extension,
   bytes,
   isGood,
-  takesTail,
+  ignoresTrailingBytes,
 });
 
-/** Small ones, processed at once. */
+/** Small files, processed in a moment. */
 const quick = () => [
-  model('jpg', makeJpeg({ width: 96, height: 64 }), { takesTail: true }),
+  model('jpg', makeJpeg({ width: 96, height: 64 }), { ignoresTrailingBytes: true }),
   model('png', makePng({ width: 64, height: 48 })),
   model('wav', makeWav({ seconds: 0.5 })),
   model('mp4', makeMp4({ seconds: 0.5, width: 96, height: 64, framesPerSecond: 10 })),
   model('jpg', brokenJpeg(), { isGood: false }),
 ];
 
-/** Ones that keep a worker busy for a second or more: of codecs that browsers do not play. */
+/** Files that take a worker a second or more: large, or of codecs that have to be transcoded for browsers. */
 const slow: Record<MediaKind, () => Model> = {
-  image: () => model('jpg', makeJpeg({ width: 4_000, height: 3_000 }), { takesTail: true }),
+  image: () => model('jpg', makeJpeg({ width: 4_000, height: 3_000 }), { ignoresTrailingBytes: true }),
   audio: () => model('flac', makeFlac({ seconds: 120 })),
   video: () => model('mp4', makeMp4({ seconds: 8, width: 640, height: 360, videoCodec: 'mpeg4' })),
 };
 
-/** A picture that looks like one from outside and is none. */
+/** A JPEG by its first bytes, cut in half. */
 async function brokenJpeg(): Promise<Buffer> {
   const picture = await makeJpeg({ width: 96, height: 64 });
   return Buffer.concat([picture.subarray(0, picture.length / 2), Buffer.alloc(64)]);
 }
 
-/** Files without end; each of the underlying media is made once. */
+/** An unlimited supply of files; each underlying medium is made once. */
 export class Files {
   private readonly quick: Model[] = quick();
   private readonly slow = new Map<MediaKind, Model>();
   private made = 0;
 
-  /** One of the small files; `at` decides which. */
+  /** Returns one of the small files; `at` decides which. */
   some(at: number): Promise<TestFile> {
     return this.make(this.quick[at % this.quick.length]!);
   }
@@ -72,9 +76,9 @@ export class Files {
     return this.make(found);
   }
 
-  private async make({ extension, bytes, isGood, takesTail }: Model): Promise<TestFile> {
+  private async make({ extension, bytes, isGood, ignoresTrailingBytes }: Model): Promise<TestFile> {
     const name = `${(this.made += 1)}.${extension}`;
-    const tail = takesTail ? randomBytes(24) : Buffer.alloc(0);
+    const tail = ignoresTrailingBytes ? randomBytes(24) : Buffer.alloc(0);
     return { name, isGood, bytes: Buffer.concat([await bytes, tail]) };
   }
 }

@@ -4,11 +4,11 @@ import { EventReader, type ApiClient } from '#testing';
 
 const RECONNECT_MS = 500;
 
-/** What an open page hears: comes back with its Last-Event-ID whenever the stream ends, as EventSource does. */
+/** The event stream of an open page: reconnects with its Last-Event-ID when the stream ends, as EventSource does. */
 export class Inbox {
-  /** By medium: the ids of its notifications, in the order in which they came. */
-  readonly heard = new Map<string, string[]>();
-  /** How often something may have been missed for good: what a page answers by loading everything again. */
+  /** By medium: the ids of its notifications, in the order of arrival. */
+  readonly notificationIds = new Map<string, string[]>();
+  /** How often events may have been missed for good; a page then loads everything again. */
   gaps = 0;
   private isOpen = true;
   private reader: EventReader | null = null;
@@ -31,7 +31,7 @@ export class Inbox {
       await this.reader?.closed;
       for (const { id, event, data } of this.reader?.events ?? []) {
         if (id) lastEventId = id;
-        if (event === 'notification') this.take(data as Notification);
+        if (event === 'notification') this.record(data as Notification);
         if (event === 'reset') this.gaps += 1;
       }
       if (this.isOpen && !lastEventId) this.gaps += 1;
@@ -39,7 +39,7 @@ export class Inbox {
     }
   }
 
-  private take({ id, mediaId }: Notification): void {
-    if (mediaId) this.heard.set(mediaId, [...(this.heard.get(mediaId) ?? []), id]);
+  private record({ id, mediaId }: Notification): void {
+    if (mediaId) this.notificationIds.set(mediaId, [...(this.notificationIds.get(mediaId) ?? []), id]);
   }
 }

@@ -17,9 +17,25 @@ import type { Client } from './client';
 import type { Rig } from './rig';
 import { until } from './until';
 
-/** Kept on purpose: sessions, throttles, what open pages may ask for again, how long work took, the queues' own books, when a sweep ran last and that it runs. */
-const KEPT_KEYS =
-  /^snapstream-(?:health$|session:|sessions:|login:networks:|throttle:|live:|line:.*:runs|runs:|done:|lock:(?:sweep:|auth-)|jobs:[a-zA-Z]+:(?:meta|id|events|stalled-check|marker)$)/;
+/**
+ * Keys kept on purpose: health, sessions, throttles, live events that may be replayed, durations of past jobs, metadata of
+ * the queues, and the locks of sweeps.
+ */
+const KEPT_KEYS = new RegExp(
+  `^snapstream-(?:${[
+    'health$',
+    'session:',
+    'sessions:',
+    'login:networks:',
+    'throttle:',
+    'live:',
+    'line:.*:runs',
+    'runs:',
+    'done:',
+    'lock:(?:sweep:|auth-)',
+    'jobs:[a-zA-Z]+:(?:meta|id|events|stalled-check|marker)$',
+  ].join('|')})`,
+);
 
 const MINUTE_MS = 60_000;
 
@@ -32,16 +48,19 @@ interface Row {
   state?: string;
 }
 
-/** Everything that should be gone after a while and is not. Ends the workers. */
-export async function leftovers(rig: Rig, clients: readonly Client[], patienceMs: number): Promise<string[]> {
+/**
+ * Finds everything that should have been cleaned up and was not. Stops the workers.
+ * @param timeoutMs how long the product may take to clean up
+ */
+export async function findLeftovers(rig: Rig, clients: readonly Client[], timeoutMs: number): Promise<string[]> {
   const ids = new Set(
     (await Promise.all(clients.map((client) => client.library()))).flatMap((library) => [...library.keys()]),
   );
   const soon = async () => [...(await unfinishedFiles(rig)), ...(await strayKeys(rig)), ...(await unsettledRows(rig))];
-  if (rig.workers.length === 0) await rig.startWorker(); // somebody has to clear away
-  const left = await until(soon, patienceMs);
-  await sweepADayLater(rig);
-  left.push(...(await unnamedFiles(rig, ids)), ...(await expiredRows(rig)));
+  if (rig.workers.length === 0) await rig.startWorker(); // workers run the sweeps
+  const left = await until(soon, timeoutMs);
+  await runSweepsADayLater(rig);
+  left.push(...(await orphanedFiles(rig, ids)), ...(await expiredRows(rig)));
   await rig.stopWorkers();
   const temp = (await filesIn(rig.temp)).map((path) => `TMPDIR/${path}`);
   const tools = (await filesIn(join(rig.dataDir, 'work'), rig.dataDir)).filter(isOfLivingWorker);
@@ -53,21 +72,24 @@ export async function leftovers(rig: Rig, clients: readonly Client[], patienceMs
   ];
 }
 
-/** A worker keeps its tools for as long as it lives. */
+/** A worker keeps its tools for as long as it runs. */
 const isOfLivingWorker = (path: string) => path.startsWith('work/tools-');
 
-/** What a process that was killed in the middle of an upload left, in the storage and as reserved room, goes a day later: so a day passes. */
-async function sweepADayLater(rig: Rig): Promise<void> {
+/**
+ * A process that was killed in the middle of an upload leaves files and a quota reservation, which are cleaned up a day
+ * later: runs the product's own sweeps with a later clock.
+ */
+async function runSweepsADayLater(rig: Rig): Promise<void> {
   const later = new Date(Date.now() + RESERVATION_MS + MINUTE_MS);
   const [media, counters] = [new MediaRepository(rig.table), new MediaCounters(rig.table)];
   const eraser = new MediaEraser(rig.storage, new WordIndex(rig.table), media);
-  const fateOf = (upload: MediaKey) => eraser.discardIfStale(upload, new Date(later.getTime() - RESERVATION_MS));
+  const resolve = (upload: MediaKey) => eraser.discardIfStale(upload, new Date(later.getTime() - RESERVATION_MS));
   for await (const { userId, id } of rig.table.sweepExpired('media', later))
-    if (id === QUOTA_ROW) await counters.expireReservations(userId!, fateOf, later);
+    if (id === QUOTA_ROW) await counters.expireReservations(userId!, resolve, later);
   await new OrphanFiles(new StoredFolders(rig.storage, rig.table), media, counters).erase(later);
 }
 
-/** Not multipart uploads of S3 whose beginning nobody heard of: the bucket's own rule gives them up. */
+/** Does not include S3 multipart uploads whose creation response was lost: the bucket's lifecycle rule aborts them. */
 async function unfinishedFiles(rig: Rig): Promise<string[]> {
   const files = await Promise.all(['tmp', 'work'].map((folder) => filesIn(join(rig.dataDir, folder), rig.dataDir)));
   return [...files.flat().filter((path) => !isOfLivingWorker(path)), ...(await keysBelow(rig, 'resumable/'))];
@@ -76,7 +98,7 @@ async function unfinishedFiles(rig: Rig): Promise<string[]> {
 const keysBelow = async (rig: Rig, prefix: string) =>
   (await Array.fromAsync(rig.storage.list(prefix))).map(({ key }) => key);
 
-async function unnamedFiles(rig: Rig, ids: ReadonlySet<string>): Promise<string[]> {
+async function orphanedFiles(rig: Rig, ids: ReadonlySet<string>): Promise<string[]> {
   const [originals, derived] = [await keysBelow(rig, 'originals/'), await keysBelow(rig, 'derived/')];
   const deliveries = Map.groupBy(
     new Set(derived.map((key) => key.split('/').slice(0, 3).join('/'))),
@@ -110,13 +132,13 @@ async function expiredRows(rig: Rig): Promise<string[]> {
   const stray: string[] = [];
   for await (const { userId, id, reserved, state } of rig.table.scan<Row>('media')) {
     if (Object.keys(reserved ?? {}).length > 0)
-      stray.push(`${userId}/${id} reserves room for uploads that ended: ${Object.keys(reserved!).join()}`);
-    if (state === 'running') stray.push(`${userId}/${id} is an Idempotency-Key that still runs`);
+      stray.push(`${userId}/${id} reserves quota for uploads that ended: ${Object.keys(reserved!).join()}`);
+    if (state === 'running') stray.push(`${userId}/${id} is an Idempotency-Key that is still in progress`);
   }
   return stray;
 }
 
-/** Paths of all files and empty folders in a folder, from `root` on; none also where it is not there. */
+/** Paths below a folder, relative to `root`: files; folders, too, when `root` is another one. None where it is missing. */
 async function filesIn(folder: string, root = folder): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const paths = entries

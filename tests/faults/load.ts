@@ -3,10 +3,10 @@ import type { Sent } from './client';
 import { settle } from './oracle';
 import type { Scenario, Trial } from './scenario';
 
-/** All at the same moment: most as one POST, every tenth resumable, every tenth with a key. */
+/** All at the same moment: most as one POST, every tenth resumable, every tenth with an Idempotency-Key. */
 export const parallelUploads = (count: number): Scenario => ({
   name: `${count} parallel uploads`,
-  options: { workers: 2, crowd: true },
+  options: { workers: 2, bypassDynamoProxy: true },
   async run(rig, [trial]) {
     const { client, files } = trial!;
     const chosen = await Promise.all(Array.from({ length: count }, () => files.good()));
@@ -22,7 +22,7 @@ export const parallelUploads = (count: number): Scenario => ({
 const RACERS = 10;
 const RACE_MS = 2_500;
 
-/** What an owner may do with a medium at any moment; in whichever order it comes, the answers are these. */
+/** Retries and deletes a medium at random moments; only the listed status codes are allowed, whatever the order. */
 async function interfere({ client: { api, wrong }, random }: Trial, sent: Sent): Promise<void> {
   const act = async (method: string, path: string, allowed: readonly number[]) => {
     await sleep(random() * RACE_MS);

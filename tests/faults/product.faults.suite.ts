@@ -1,8 +1,8 @@
-import { leaving } from './accounts';
-import { topicFaults, topicRepeats } from './alerts';
+import { accountDeletion } from './accounts';
+import { topicFaults, duplicateDeliveries } from './alerts';
 import { parallelUploads, races } from './load';
 import { describeFaults } from './run';
-import { absences, apiKill, deploy, descriptors } from './services';
+import { startupFaults, apiKill, deployment, descriptorExhaustion } from './services';
 
 const TOPIC_SECONDS = 60;
 const UPLOADS = 1_000;
@@ -11,13 +11,13 @@ describeFaults(
   'product',
   [
     apiKill,
-    deploy,
-    ...absences,
+    deployment,
+    ...startupFaults,
     ...topicFaults(TOPIC_SECONDS),
-    topicRepeats,
-    descriptors,
+    duplicateDeliveries,
+    descriptorExhaustion,
     races,
-    leaving,
+    accountDeletion,
     parallelUploads(UPLOADS),
   ],
   process.env,

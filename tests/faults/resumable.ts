@@ -5,33 +5,37 @@ import type { ApiClient } from '#testing';
 import type { TestFile } from './files';
 
 const PIECES = 3;
-/** The server knows nothing of the upload: it begins anew. */
-const GONE = new Set([404, 410]);
+/** The upload does not exist on the server any more: the next attempt creates another one. */
+const UNKNOWN_UPLOAD = new Set([404, 410]);
 
-/** The outcome of one try. `seconds` is from the last byte to the answer. */
-export type Try = { id: string } | { refusedWith: number; code: string; seconds: number } | { torn: string };
+/** The outcome of one attempt. `seconds` is from the last byte to the response. */
+export type Attempt =
+  | { id: string }
+  | { refusedWith: number; code: string; seconds: number }
+  | { lostResponse: string };
 
-/** Tries of one resumable upload by the real client, each going on where the one before it ended. */
-export function sendResumable(api: ApiClient, { name, bytes }: TestFile, paceMs: number): () => Promise<Try> {
+/** Returns a function that attempts one upload with tus-js-client; each call resumes where the last one ended. */
+export function sendResumable(api: ApiClient, { name, bytes }: TestFile, paceMs: number): () => Promise<Attempt> {
   let uploadUrl: string | null = null;
   return () => {
-    const outcome = Promise.withResolvers<Try>();
+    const outcome = Promise.withResolvers<Attempt>();
     let sentAt = Date.now();
     const upload: Upload = new Upload(bytes as never, {
-      ...(uploadUrl ? { uploadUrl } : { endpoint: `${api.baseUrl}/api/uploads` }), // with both it begins anew as soon as the server is away
+      // with both it would create another upload as soon as the server is unavailable
+      ...(uploadUrl ? { uploadUrl } : { endpoint: `${api.baseUrl}/api/uploads` }),
       metadata: { filename: name },
       chunkSize: Math.ceil(bytes.length / PIECES),
       retryDelays: null,
       onBeforeRequest: async (request) => {
-        request.setHeader('Cookie', api.cookie); // the session may be another one by now
+        request.setHeader('Cookie', api.cookie); // the client may have logged in again meanwhile
         if (request.getMethod() === 'PATCH') await sleep(paceMs / PIECES);
         sentAt = Date.now();
       },
       onUploadUrlAvailable: () => (uploadUrl = upload.url),
       onSuccess: ({ lastResponse }) => outcome.resolve({ id: lastResponse.getHeader('Snapstream-Media-Id') ?? '' }),
       onError: (error) => {
-        const refused = refusal(error, (Date.now() - sentAt) / 1_000);
-        if ('refusedWith' in refused && GONE.has(refused.refusedWith)) uploadUrl = null;
+        const refused = toAttempt(error, (Date.now() - sentAt) / 1_000);
+        if ('refusedWith' in refused && UNKNOWN_UPLOAD.has(refused.refusedWith)) uploadUrl = null;
         outcome.resolve(refused);
       },
     });
@@ -40,9 +44,9 @@ export function sendResumable(api: ApiClient, { name, bytes }: TestFile, paceMs:
   };
 }
 
-function refusal(error: Error, seconds: number): Try {
+function toAttempt(error: Error, seconds: number): Attempt {
   const response = error instanceof DetailedError ? error.originalResponse : null;
-  if (!response?.getStatus()) return { torn: error.message };
+  if (!response?.getStatus()) return { lostResponse: error.message };
   return { refusedWith: response.getStatus(), code: codeOf(response.getBody()), seconds };
 }
 

@@ -25,36 +25,36 @@ import { startBucket, startTopic, type Bucket, type Topic } from './aws';
 export interface RigOptions {
   workers?: number;
   env?: Record<string, string>;
-  /** Alerts go to a topic instead of a file. */
+  /** Alerts are published to a topic instead of a file. */
   topic?: boolean;
-  /** What it keeps lies in a bucket instead of a folder. */
+  /** Files are stored in a bucket instead of a folder. */
   bucket?: boolean;
-  /** So many clients that this process has no time to be the way to DynamoDB. */
-  crowd?: boolean;
-  /** What it keeps lies on a disk of this size. Root alone can make one. */
+  /** For scenarios with so many clients that this process has no time for the proxy to DynamoDB. */
+  bypassDynamoProxy?: boolean;
+  /** DATA_DIR is a disk of this size. Only root can mount one. */
   diskBytes?: number;
 }
 
-/** What `/health/ready` says. null: nobody answers. */
+/** The body of `/health/ready`; null: no response. */
 export type Ready = { status: 'ok' | 'degraded' | 'down'; checks: Record<string, 'ok' | 'down'> } | null;
 
-/** Longer than anybody here needs for an upload, and short enough to see what becomes of one that nobody goes on with. */
+/** Longer than any upload takes here, and short enough for abandoned ones to expire during a run. */
 const UPLOAD_EXPIRY_SECONDS = '240';
-const LIVE_EVERY_MS = 1_000;
-/** As the container's health check asks it. */
-const LIVE_WITHIN_MS = 5_000;
-const READY_ANSWER_MS = 10_000;
-const LAST_WORDS = 4_000;
-const STOPS_WITHIN_SECONDS = 20;
-const READY_WITHIN_MS = 15_000;
+const LIVE_POLL_MS = 1_000;
+/** The timeout of the container's health check. */
+const LIVE_TIMEOUT_MS = 5_000;
+const READY_REQUEST_TIMEOUT_MS = 10_000;
+const OUTPUT_TAIL_CHARS = 4_000;
+const STOP_LIMIT_SECONDS = 20;
+const READY_TIMEOUT_MS = 15_000;
 
-/** The product with everything around it where it can be hurt, and eyes on its health. */
+/** The product with its dependencies behind fault proxies, and a monitor of its health. */
 export class Rig {
   readonly workers: TestProcess[] = [];
-  /** What `/health/*` said that was not so, in sentences; and processes that ended by themselves. */
-  readonly lies: string[] = [];
-  /** The API can not answer, on purpose. */
-  isSilent = false;
+  /** Wrong responses of `/health/*`, and processes that exited by themselves or did not stop properly, as sentences. */
+  readonly violations: string[] = [];
+  /** The API cannot answer, on purpose. */
+  isApiUnavailable = false;
   private readonly received: PublishedAlert[] = [];
   private readonly watch: NodeJS.Timeout;
 
@@ -70,12 +70,12 @@ export class Rig {
     readonly table: Dynamo,
     private readonly disk: SmallDisk | null,
   ) {
-    this.watch = setInterval(() => void this.checkLive(), LIVE_EVERY_MS);
+    this.watch = setInterval(() => void this.checkLive(), LIVE_POLL_MS);
   }
 
   static async start(
     random: () => number,
-    { workers = 1, env = {}, topic: withTopic, bucket: withBucket, crowd, diskBytes }: RigOptions = {},
+    { workers = 1, env = {}, topic: withTopic, bucket: withBucket, bypassDynamoProxy, diskBytes }: RigOptions = {},
   ): Promise<Rig> {
     const temp = await mkdtemp(join(tmpdir(), 'faults-'));
     const disk = diskBytes ? await mountSmallDisk(diskBytes) : null;
@@ -97,7 +97,7 @@ export class Rig {
         ...bucket?.env,
         ...env,
       },
-      dynamoEndpoint: async () => (crowd ? emulator.endpoint : dynamodb.url),
+      dynamoEndpoint: async () => (bypassDynamoProxy ? emulator.endpoint : dynamodb.url),
     });
     const table = Dynamo.connect(stack.processes!.environment.config({ AWS_ENDPOINT_URL_DYNAMODB: emulator.endpoint }));
     const rig = new Rig(stack, opsPort, emulator, dynamodb, topic, bucket, temp, table, disk);
@@ -113,7 +113,7 @@ export class Rig {
     return this.stack.processes!.environment.redis;
   }
 
-  /** What it keeps, by a way that nobody hurts. */
+  /** The product's storage, without faults. */
   get storage(): Storage {
     return this.bucket?.storage ?? new LocalStorage(this.dataDir);
   }
@@ -127,21 +127,21 @@ export class Rig {
   }
 
   async killApi(): Promise<void> {
-    this.isSilent = true;
+    this.isApiUnavailable = true;
     await this.api.kill();
   }
 
-  /** At the same address. */
+  /** Starts the API at the same address. */
   async startApi(): Promise<void> {
     this.stack.processes!.services[0] = await startProcess('standalone', this.stack.processes!.env);
-    this.isSilent = false;
+    this.isApiUnavailable = false;
   }
 
-  /** As a deploy does it: SIGTERM, then the new ones. `meanwhile` is when nobody runs. */
+  /** Restarts all processes as a deployment does: SIGTERM, then new ones. Calls `meanwhile` when none is running. */
   async restart(meanwhile: () => Promise<unknown> = async () => {}): Promise<void> {
-    this.isSilent = true;
+    this.isApiUnavailable = true;
     const workers = this.workers.splice(0);
-    await Promise.all([this.api, ...workers].map((process) => this.end(process)));
+    await Promise.all([this.api, ...workers].map((process) => this.shutDown(process)));
     await meanwhile();
     await Promise.all([this.startApi(), ...workers.map(() => this.startWorker())]);
   }
@@ -162,18 +162,18 @@ export class Rig {
     await worker.stop();
   }
 
-  /** Below the 20 s that a platform gives, and as it should. */
-  private async end(process: TestProcess): Promise<void> {
+  /** Stops a process, which must exit with code 0 within the 20 s of a platform's grace period. */
+  private async shutDown(process: TestProcess): Promise<void> {
     const startedAt = Date.now();
     const code = await process.stop();
     const seconds = (Date.now() - startedAt) / 1_000;
-    if (code !== 0 || seconds > STOPS_WITHIN_SECONDS)
-      this.lies.push(
-        `a process that was told to stop ended with ${code} after ${seconds} s: ${process.output().slice(-500)}`,
+    if (code !== 0 || seconds > STOP_LIMIT_SECONDS)
+      this.violations.push(
+        `a process that got SIGTERM exited with ${code} after ${seconds} s: ${process.output().slice(-500)}`,
       );
   }
 
-  /** Command lines of what the workers started and what still runs: each names a folder of ours. */
+  /** Command lines of running child processes of the workers: each names a folder of this rig. */
   async children(): Promise<string[]> {
     const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
     const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
@@ -182,49 +182,51 @@ export class Rig {
       .filter((line) => line.includes(this.temp) || line.includes(join(this.dataDir, 'work')));
   }
 
-  /** All that was published so far. A line that a crash tore is none. */
+  /** All alerts published so far. Skips a line that a crash cut off. */
   async alerts(): Promise<PublishedAlert[]> {
     if (!this.topic)
-      return (await readFile(join(this.dataDir, 'alerts.ndjson'), 'utf8').catch(() => '')).split('\n').flatMap(parsed);
+      return (await readFile(join(this.dataDir, 'alerts.ndjson'), 'utf8').catch(() => ''))
+        .split('\n')
+        .flatMap(parseAlert);
     for (const { message, attributes } of await this.topic.subscriber.takeAll())
       this.received.push({ message: JSON.parse(message) as Alert, attributes });
     return this.received;
   }
 
-  /** The last words of its processes. */
-  words(): string {
-    return [this.api, ...this.workers].map((process) => process.output().slice(-LAST_WORDS)).join('\n');
+  /** The last output of each process. */
+  recentOutput(): string {
+    return [this.api, ...this.workers].map((process) => process.output().slice(-OUTPUT_TAIL_CHARS)).join('\n');
   }
 
   async ready(): Promise<Ready> {
-    const answer = await fetch(`${this.baseUrl}/health/ready`, { signal: AbortSignal.timeout(READY_ANSWER_MS) }).catch(
-      () => null,
-    );
+    const answer = await fetch(`${this.baseUrl}/health/ready`, {
+      signal: AbortSignal.timeout(READY_REQUEST_TIMEOUT_MS),
+    }).catch(() => null);
     const ready = (await answer?.json().catch(() => null)) as Ready;
     if (ready && (answer!.status === 503) !== (ready.status === 'down'))
-      this.lies.push(`ready answered ${answer!.status} and "${ready.status}"`);
+      this.violations.push(`ready answered ${answer!.status} and "${ready.status}"`);
     return ready;
   }
 
-  /** Waits until the readiness is what it has to be now; notes it where that does not come true. */
+  /** Waits until `/health/ready` reports one of the wanted states; a timeout is a violation. */
   async expectReady(...wanted: Array<NonNullable<Ready>['status']>): Promise<void> {
     await eventually(
       () => this.ready(),
       (ready) => ready !== null && wanted.includes(ready.status),
-      READY_WITHIN_MS,
+      READY_TIMEOUT_MS,
     ).catch((error: Error) => {
-      this.lies.push(`ready should have said ${wanted.join(' or ')}: ${error.message}`);
+      this.violations.push(`ready did not become ${wanted.join(' or ')}: ${error.message}`);
     });
   }
 
-  /** Ends the workers as an operator does, so that what they left can be counted. */
+  /** Stops the workers as an operator does, so that what they left can be counted. */
   async stopWorkers(): Promise<void> {
     await Promise.all([...this.workers].map((worker) => this.stopWorker(worker)));
   }
 
   async stop(): Promise<void> {
     clearInterval(this.watch);
-    this.isSilent = true;
+    this.isApiUnavailable = true;
     this.table.close();
     await this.stack.stop();
     await this.dynamodb.stop();
@@ -235,25 +237,25 @@ export class Rig {
     await this.disk?.unmount();
   }
 
-  /** A process that answers must not be restarted; one that was not killed must not be gone. */
+  /** `/health/live` must answer 200, and all processes must be running, unless a scenario stopped them. */
   private async checkLive(): Promise<void> {
-    if (this.isSilent) return;
+    if (this.isApiUnavailable) return;
     const { pid } = this.api;
     const live = await fetch(`http://127.0.0.1:${this.opsPort}/health/live`, {
-      signal: AbortSignal.timeout(LIVE_WITHIN_MS),
+      signal: AbortSignal.timeout(LIVE_TIMEOUT_MS),
     }).then(
       ({ status }) => status,
       (error: Error) => error.message,
     );
-    if (this.isSilent || pid !== this.api.pid) return;
-    if (live !== 200) this.lies.push(`live answered ${live}`);
+    if (this.isApiUnavailable || pid !== this.api.pid) return;
+    if (live !== 200) this.violations.push(`live answered ${live}`);
     for (const process of [this.api, ...this.workers])
       if (!existsSync(`/proc/${process.pid}`))
-        this.lies.push(`process ${process.pid} is gone: ${process.output().slice(-500)}`);
+        this.violations.push(`process ${process.pid} exited: ${process.output().slice(-500)}`);
   }
 }
 
-function parsed(line: string): PublishedAlert[] {
+function parseAlert(line: string): PublishedAlert[] {
   try {
     return [JSON.parse(line) as PublishedAlert];
   } catch {

@@ -1,17 +1,17 @@
 import { randomInt } from 'node:crypto';
 import { play, type Outcome, type Scenario } from './scenario';
-import { complaintsOf, tableOf } from './table';
+import { violationsOf, tableOf } from './table';
 
 const HOUR_MS = 3_600_000;
-/** What killed processes left is erased within five minutes. */
-const LEFT_MS = 360_000;
+/** Temporary files of killed processes are deleted within five minutes. */
+const CLEANUP_MS = 360_000;
 
-/** SEED, REPEATS and ONLY (a regular expression over the names) decide what is done. */
+/** ONLY is a regular expression over the names of the scenarios. */
 type Settings = Partial<Record<'SEED' | 'REPEATS' | 'ONLY', string>>;
 
-const say = (text: string) => void process.stdout.write(`${text}\n`);
+const print = (text: string) => void process.stdout.write(`${text}\n`);
 
-/** Plays scenarios one after the other, and prints what came of each, and of all. */
+/** Plays the scenarios one after the other, and prints the outcome of each, then a table of all. */
 export function describeFaults(
   title: string,
   all: readonly Scenario[],
@@ -24,19 +24,19 @@ export function describeFaults(
   const skipped: string[] = [];
 
   describe(title, () => {
-    beforeAll(() => say(`${title}: SEED=${seed} REPEATS=${REPEATS}`));
-    afterAll(() => say(tableOf(outcomes, skipped)));
+    beforeAll(() => print(`${title}: SEED=${seed} REPEATS=${REPEATS}`));
+    afterAll(() => print(tableOf(outcomes, skipped)));
 
     it.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
       '%s',
       async (name, scenario) => {
-        const reason = scenario.impossible?.() ?? null;
+        const reason = scenario.skipReason?.() ?? null;
         if (reason) return void skipped.push(`${name}: ${reason}`);
-        const outcome = await play(scenario, seed, Number(REPEATS), LEFT_MS);
+        const outcome = await play(scenario, seed, Number(REPEATS), CLEANUP_MS);
         outcomes.push(outcome);
-        const complaints = complaintsOf(outcome);
-        say([tableOf([outcome], []), ...complaints, ...(complaints.length > 0 ? [outcome.words] : [])].join('\n'));
-        expect(complaints).toEqual([]);
+        const violations = violationsOf(outcome);
+        print([tableOf([outcome], []), ...violations, ...(violations.length > 0 ? [outcome.output] : [])].join('\n'));
+        expect(violations).toEqual([]);
       },
       HOUR_MS,
     );

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomOf } from '#testing';
-import { Client, ways } from './client';
+import { Client, uploadMethods } from './client';
 import { Files } from './files';
-import { examine, settle, type Verdict } from './oracle';
+import { inspect, settle, type Verdict } from './oracle';
 import { Rig, type RigOptions } from './rig';
 
-/** One repeat: a user who has nothing yet, on a product that others may have hurt before. */
+/** One repeat: a new user, on a product that earlier repeats may have run faults against. */
 export interface Trial {
   index: number;
   rig: Rig;
@@ -17,29 +17,32 @@ export interface Trial {
 export interface Scenario {
   name: string;
   options?: RigOptions;
-  /** So many repeats share one fault. */
-  atOnce?: number;
-  /** Why it can not be done here; null: it can. */
-  impossible?: () => string | null;
-  /** Hurts while uploads are under way, and waits until all is well again. @returns how many seconds that took, for each trial. */
+  /** How many repeats share one fault; default 1. */
+  trialsPerFault?: number;
+  /** Why the scenario cannot run on this machine; null: it can. */
+  skipReason?: () => string | null;
+  /** Runs the fault during uploads, and waits for recovery. @returns the seconds that recovery took, for each trial. */
   run(rig: Rig, trials: readonly Trial[]): Promise<number[]>;
 }
 
 export interface Outcome extends Verdict {
   name: string;
-  /** What its processes logged last. */
-  words: string;
+  /** The last output of the product's processes. */
+  output: string;
   repeats: number;
   recoverySeconds: number[];
   minutes: number;
 }
 
-/** Repeats a scenario on one product, then looks at everything that is left. */
+/**
+ * Repeats a scenario on one product, then inspects everything that is stored.
+ * @param cleanupTimeoutMs how long leftovers may take to be cleaned up
+ */
 export async function play(
   scenario: Scenario,
   seed: number,
   repeats: number,
-  leftPatienceMs: number,
+  cleanupTimeoutMs: number,
 ): Promise<Outcome> {
   const startedAt = Date.now();
   const random = randomOf(seed);
@@ -51,7 +54,7 @@ export async function play(
     const recoverySeconds: number[] = [];
     while (clients.length < repeats) {
       const trials: Trial[] = [];
-      while (trials.length < Math.min(scenario.atOnce ?? 1, repeats - clients.length)) {
+      while (trials.length < Math.min(scenario.trialsPerFault ?? 1, repeats - clients.length)) {
         trials.push({
           index: clients.length + trials.length,
           rig,
@@ -63,10 +66,10 @@ export async function play(
       clients.push(...trials.map(({ client }) => client));
       recoverySeconds.push(...(await scenario.run(rig, trials)));
     }
-    const verdict = await examine(rig, clients, leftPatienceMs);
+    const verdict = await inspect(rig, clients, cleanupTimeoutMs);
     return {
       name: scenario.name,
-      words: rig.words(),
+      output: rig.recentOutput(),
       repeats,
       recoverySeconds,
       minutes: (Date.now() - startedAt) / 60_000,
@@ -78,22 +81,26 @@ export async function play(
 }
 
 const UPLOADS = 10;
-/** Uploads begin within this time around the fault, and each takes up to so long. */
+/** Uploads begin within this time around the fault. */
 const SPREAD_MS = 1_500;
+/** Sending the bytes of an upload takes up to this long. */
 const PACE_MS = 800;
 
-/** Every kind of file in every way, some before, some in and some after a fault. @returns the seconds from its end until all is well. */
+/**
+ * Uploads every kind of file with every method, some before, some during and some after a fault.
+ * @returns the seconds from the end of the fault until everything has settled
+ */
 export async function underLoad({ rig, client, files, random }: Trial, fault: () => Promise<unknown>): Promise<number> {
   const sends = Array.from({ length: UPLOADS }, async (_, at) => {
     const [delayMs, paceMs] = [random() * SPREAD_MS, random() * PACE_MS];
     const file = await files.some(at);
     await sleep(delayMs);
-    return client.send(file, ways[at % ways.length]!, paceMs);
+    return client.send(file, uploadMethods[at % uploadMethods.length]!, paceMs);
   });
   await sleep(SPREAD_MS / 3);
   await fault();
-  const mendedAt = Date.now();
+  const endedAt = Date.now();
   await Promise.all(sends);
   await settle(rig, client);
-  return (Date.now() - mendedAt) / 1_000;
+  return (Date.now() - endedAt) / 1_000;
 }

@@ -9,8 +9,12 @@ import { underLoad, type Scenario, type Trial } from './scenario';
 
 const OUTAGE_MS = 8_000;
 
-/** One fault for each repeat, while uploads are under way. */
-const hurting = (name: string, fault: (trial: Trial) => Promise<unknown>, options?: Scenario['options']): Scenario => ({
+/** A scenario with one fault per repeat, during uploads. */
+const withFault = (
+  name: string,
+  fault: (trial: Trial) => Promise<unknown>,
+  options?: Scenario['options'],
+): Scenario => ({
   name,
   ...(options && { options }),
   run: async (_rig, [trial]) => [await underLoad(trial!, () => fault(trial!))],
@@ -23,109 +27,112 @@ async function redisCommand(rig: Rig, ...[name, ...args]: [string, ...string[]])
 
 const limitMemory = (rig: Rig, bytes: number) => redisCommand(rig, 'CONFIG', 'SET', 'maxmemory', String(bytes));
 
-/** For as long as an outage takes, the product says that it can not work; then that it can. `begin` resolves to what ends it. */
+/**
+ * Runs an outage, during which `/health/ready` must report `ready` (null: not checked), and `ok` after it.
+ * @param start begins the outage; resolves to the function that ends it
+ */
 async function outage(
   rig: Rig,
-  begin: () => Promise<() => Promise<unknown>>,
+  start: () => Promise<() => Promise<unknown>>,
   ready: 'down' | 'degraded' | null = 'down',
 ): Promise<void> {
-  const over = sleep(OUTAGE_MS);
-  const end = await begin();
+  const elapsed = sleep(OUTAGE_MS);
+  const end = await start();
   if (ready) await rig.expectReady(ready);
-  await over;
+  await elapsed;
   await end();
   await rig.expectReady('ok');
 }
 
-const misbehaving = (name: string, ready: 'down' | null, fate: (random: () => number) => FaultMode) =>
-  hurting(`DynamoDB ${name}`, ({ rig: { dynamodb }, rig, random }) => {
-    const begin = async () => {
-      dynamodb.behave(() => fate(random));
+const dynamodbFault = (name: string, ready: 'down' | null, mode: (random: () => number) => FaultMode) =>
+  withFault(`DynamoDB ${name}`, ({ rig: { dynamodb }, rig, random }) => {
+    const start = async () => {
+      dynamodb.behave(() => mode(random));
       return () => dynamodb.mend();
     };
-    return outage(rig, begin, ready);
+    return outage(rig, start, ready);
   });
 
-export const apiKill = hurting('API kill -9 mid-upload', async ({ rig, random }) => {
+export const apiKill = withFault('API kill -9 mid-upload', async ({ rig, random }) => {
   await sleep(random() * 1_000);
   await rig.killApi();
   await rig.startApi();
 });
 
 export const redisFaults: readonly Scenario[] = [
-  hurting('Redis kill -9 under load, with AOF', async ({ rig, random }) => {
+  withFault('Redis kill -9 under load, with AOF', async ({ rig, random }) => {
     await rig.redis.kill();
     await sleep(random() * 1_000);
     await rig.redis.restart();
   }),
-  hurting('Redis restart', async ({ rig }) => {
+  withFault('Redis restart', async ({ rig }) => {
     process.kill(rig.redis.pid, 'SIGTERM');
     await sleep(1_000);
     await rig.redis.restart();
   }),
-  hurting('Redis absent', ({ rig }) => outage(rig, () => rig.redis.kill().then(() => () => rig.redis.restart()))),
-  hurting('Redis full', ({ rig }) => outage(rig, () => limitMemory(rig, 1).then(() => () => limitMemory(rig, 0)))),
-  hurting('Redis hanging', ({ rig }) =>
+  withFault('Redis absent', ({ rig }) => outage(rig, () => rig.redis.kill().then(() => () => rig.redis.restart()))),
+  withFault('Redis full', ({ rig }) => outage(rig, () => limitMemory(rig, 1).then(() => () => limitMemory(rig, 0)))),
+  withFault('Redis hanging', ({ rig }) =>
     outage(rig, async () => {
       process.kill(rig.redis.pid, 'SIGSTOP');
       return async () => process.kill(rig.redis.pid, 'SIGCONT');
     }),
   ),
-  hurting('Redis FLUSHALL', ({ rig }) => redisCommand(rig, 'FLUSHALL')),
+  withFault('Redis FLUSHALL', ({ rig }) => redisCommand(rig, 'FLUSHALL')),
 ];
 
 export const dynamodbFaults: readonly Scenario[] = [
-  hurting('DynamoDB refused', ({ rig }) =>
+  withFault('DynamoDB refused', ({ rig }) =>
     outage(rig, () => rig.dynamodb.refuse().then(() => () => rig.dynamodb.mend())),
   ),
-  misbehaving('hanging', 'down', (random) => (random() < 0.5 ? 'hang' : 'mute')),
-  misbehaving('throttled 60 %', null, (random) => (random() < 0.6 ? 'throttle' : 'pass')),
-  misbehaving('ambiguous (done, reply cut)', null, (random) => (random() < 0.5 ? 'cut' : 'pass')),
+  dynamodbFault('hanging', 'down', (random) => (random() < 0.5 ? 'hang' : 'mute')),
+  dynamodbFault('throttled 60 %', null, (random) => (random() < 0.6 ? 'throttle' : 'pass')),
+  dynamodbFault('ambiguous (done, reply cut)', null, (random) => (random() < 0.5 ? 'cut' : 'pass')),
 ];
 
-/** What is away when the product starts. */
-const absentAtStart = (
+/** A dependency is unavailable when the product starts. `stop` resolves to the function that starts it again. */
+const unavailableAtStart = (
   name: string,
-  take: (rig: Rig) => Promise<() => Promise<unknown>>,
+  stop: (rig: Rig) => Promise<() => Promise<unknown>>,
   ready: 'down' | 'degraded',
   options?: Scenario['options'],
 ) =>
-  hurting(
+  withFault(
     `${name} absent at start`,
     ({ rig }) =>
       outage(
         rig,
         async () => {
-          const given = Promise.withResolvers<() => Promise<unknown>>();
-          await rig.restart(async () => given.resolve(await take(rig)));
-          return given.promise;
+          const stopped = Promise.withResolvers<() => Promise<unknown>>();
+          await rig.restart(async () => stopped.resolve(await stop(rig)));
+          return stopped.promise;
         },
         ready,
       ),
     options,
   );
 
-export const absences: readonly Scenario[] = [
-  absentAtStart('Redis', (rig) => rig.redis.kill().then(() => () => rig.redis.restart()), 'down'),
-  absentAtStart('DynamoDB', ({ dynamodb }) => dynamodb.refuse().then(() => () => dynamodb.mend()), 'down'),
-  absentAtStart('SNS', ({ topic }) => topic!.way.refuse().then(() => () => topic!.way.mend()), 'degraded', {
+export const startupFaults: readonly Scenario[] = [
+  unavailableAtStart('Redis', (rig) => rig.redis.kill().then(() => () => rig.redis.restart()), 'down'),
+  unavailableAtStart('DynamoDB', ({ dynamodb }) => dynamodb.refuse().then(() => () => dynamodb.mend()), 'down'),
+  unavailableAtStart('SNS', ({ topic }) => topic!.proxy.refuse().then(() => () => topic!.proxy.mend()), 'degraded', {
     topic: true,
   }),
-  absentAtStart('S3', ({ bucket }) => bucket!.way.refuse().then(() => () => bucket!.way.mend()), 'down', {
+  unavailableAtStart('S3', ({ bucket }) => bucket!.proxy.refuse().then(() => () => bucket!.proxy.mend()), 'down', {
     bucket: true,
   }),
 ];
 
-/** Uploads go on where the bytes can not be kept for a while. */
-const bucketFault = (name: string, begin: (bucket: Bucket, random: () => number) => Promise<void> | void) =>
-  hurting(
+/** The bucket is unavailable for a while during uploads. */
+const bucketFault = (name: string, start: (bucket: Bucket, random: () => number) => Promise<void> | void) =>
+  withFault(
     `S3 ${name}`,
     ({ rig, random }) =>
       outage(
         rig,
         async () => {
-          await begin(rig.bucket!, random);
-          return () => rig.bucket!.way.mend();
+          await start(rig.bucket!, random);
+          return () => rig.bucket!.proxy.mend();
         },
         'down',
       ),
@@ -133,14 +140,14 @@ const bucketFault = (name: string, begin: (bucket: Bucket, random: () => number)
   );
 
 export const bucketFaults: readonly Scenario[] = [
-  bucketFault('refused', ({ way }) => way.refuse()),
-  bucketFault('hanging', ({ way }, random) => way.behave(() => (random() < 0.5 ? 'hang' : 'mute'))),
-  bucketFault('unavailable', ({ way }) => way.behave(() => 'unavailable')),
+  bucketFault('refused', ({ proxy }) => proxy.refuse()),
+  bucketFault('hanging', ({ proxy }, random) => proxy.behave(() => (random() < 0.5 ? 'hang' : 'mute'))),
+  bucketFault('unavailable', ({ proxy }) => proxy.behave(() => 'unavailable')),
 ];
 
-/** What a deploy interrupts is handed back or brought to its end. */
-export const deploy: Scenario = {
-  ...hurting('SIGTERM of everything, then a new version', async (trial) => {
+/** Work that a deployment interrupts is released or finished; uploads in progress are accepted. */
+export const deployment: Scenario = {
+  ...withFault('SIGTERM of everything, then a new version', async (trial) => {
     const { rig, client, files, random } = trial;
     const slow = Array.from({ length: 5 }, async (_, at) =>
       client.send(await files.some(at), 'plain', 2_000 + random() * 4_000),
@@ -148,11 +155,11 @@ export const deploy: Scenario = {
     await sleep(1_000);
     await rig.restart();
     for (const { id, filename } of await Promise.all(slow))
-      if (!id) client.wrong.push(`${filename} was under way when the API was told to stop, and was not taken`);
+      if (!id) client.wrong.push(`${filename} was in progress when the API got SIGTERM, and was not accepted`);
   }),
 };
 
-/** Limits a running process to so many more files and connections than it has now. */
+/** Limits a running process to `spare` more file descriptors than it has open, then restores its limit. */
 async function withoutDescriptors(pid: number, spare: number, during: () => Promise<unknown>): Promise<void> {
   const limit = (soft: number) => execFileSync('prlimit', ['--pid', String(pid), `--nofile=${soft}:`]);
   const before = Number(execFileSync('prlimit', ['--pid', String(pid), '--nofile', '--output=SOFT', '--noheadings']));
@@ -162,20 +169,20 @@ async function withoutDescriptors(pid: number, spare: number, during: () => Prom
 
 const hasProgram = (name: string) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;
 
-export const descriptors: Scenario = {
-  ...hurting('file descriptors exhausted', async ({ rig, index }) => {
+export const descriptorExhaustion: Scenario = {
+  ...withFault('file descriptors exhausted', async ({ rig, index }) => {
     const isApi = index % 2 === 0;
-    rig.isSilent = isApi; // it can take no connection, so nobody can ask it
+    rig.isApiUnavailable = isApi; // it cannot accept connections, not even of a health check
     await withoutDescriptors(isApi ? rig.api.pid : rig.workers[0]!.pid, isApi ? 4 : 0, () => sleep(OUTAGE_MS));
-    rig.isSilent = false;
+    rig.isApiUnavailable = false;
     await rig.expectReady('ok');
   }),
-  impossible: () => (hasProgram('prlimit') ? null : 'there is no prlimit'),
+  skipReason: () => (hasProgram('prlimit') ? null : 'prlimit is not installed'),
 };
 
 export const diskFull: Scenario = {
-  ...hurting('disk full', ({ rig }) => outage(rig, () => fillDisk(rig.dataDir), 'degraded'), {
+  ...withFault('disk full', ({ rig }) => outage(rig, () => fillDisk(rig.dataDir), 'degraded'), {
     diskBytes: 160 * 1024 ** 2,
   }),
-  impossible: whyNoSmallDisk,
+  skipReason: whyNoSmallDisk,
 };

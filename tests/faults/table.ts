@@ -1,13 +1,13 @@
 import type { Outcome } from './scenario';
 
-/** What has to be nothing. */
-const complaints = [
+/** Each of these lists has to be empty. */
+const violationKinds = [
   'lost',
-  'ghosts',
+  'unexpected',
   'doubleEnds',
   'doubleNotifications',
   'stuck',
-  'left',
+  'leftovers',
   'wrong',
   'late',
 ] as const satisfies ReadonlyArray<keyof Outcome>;
@@ -18,7 +18,7 @@ const columns = [
   'acknowledged',
   'refused',
   'lost',
-  'unasked',
+  'unexpected',
   'double end',
   'double notification',
   'stuck',
@@ -45,7 +45,7 @@ function rowOf(outcome: Outcome): string {
     outcome.repeats,
     outcome.acknowledged,
     outcome.refused,
-    ...complaints.map((what) => outcome[what].length),
+    ...violationKinds.map((what) => outcome[what].length),
     ...seconds,
   ]);
 }
@@ -55,13 +55,13 @@ export function tableOf(outcomes: readonly Outcome[], skipped: readonly string[]
     line(columns),
     line(columns.map(() => '---')),
     ...outcomes.map(rowOf),
-    ...skipped.map((reason) => `not done: ${reason}`),
+    ...skipped.map((reason) => `skipped: ${reason}`),
     '',
   ].join('\n');
 }
 
-/** Every sentence, each once. */
-export const complaintsOf = (outcome: Outcome): string[] =>
-  complaints.flatMap((what) => [...new Set(outcome[what])].map((sentence) => `${what}: ${sentence}`));
+/** All violations of a scenario as distinct sentences. */
+export const violationsOf = (outcome: Outcome): string[] =>
+  violationKinds.flatMap((what) => [...new Set(outcome[what])].map((sentence) => `${what}: ${sentence}`));
 
 const line = (cells: ReadonlyArray<string | number>) => `| ${cells.join(' | ')} |`;

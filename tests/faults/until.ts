@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const ASK_EVERY_MS = 500;
+const POLL_MS = 500;
 
-/** Asks until nothing is left to complain of. @returns the complaints that stayed. */
-export async function until(complaints: () => Promise<string[]>, timeoutMs: number): Promise<string[]> {
-  for (const giveUpAt = Date.now() + timeoutMs; ; await sleep(ASK_EVERY_MS)) {
-    const left = await complaints();
+/** Polls until `find` finds nothing. @returns what it still finds at the timeout. */
+export async function until(find: () => Promise<string[]>, timeoutMs: number): Promise<string[]> {
+  for (const giveUpAt = Date.now() + timeoutMs; ; await sleep(POLL_MS)) {
+    const left = await find();
     if (left.length === 0 || Date.now() > giveUpAt) return left;
   }
 }

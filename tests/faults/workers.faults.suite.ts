@@ -1,6 +1,6 @@
 import { describeFaults } from './run';
-import { workerKills, workerStop } from './workers';
+import { workerKills, workerFreeze } from './workers';
 
 const STOP_SECONDS = 90;
 
-describeFaults('workers', [...workerKills, workerStop(STOP_SECONDS)], process.env);
+describeFaults('workers', [...workerKills, workerFreeze(STOP_SECONDS)], process.env);

@@ -8,10 +8,10 @@ import type { Rig } from './rig';
 import type { Scenario, Trial } from './scenario';
 
 const kinds = ['video', 'audio', 'image'] as const satisfies readonly MediaKind[];
-const LOOK_EVERY_MS = 3;
-const TAKEN_WITHIN_MS = 90_000;
+const POLL_MS = 3;
+const RECLAIM_TIMEOUT_MS = 90_000;
 
-/** How far the work on a medium has come, as it shows from outside. */
+/** A point of processing that can be observed from outside. */
 interface Step {
   name: string;
   isReached(rig: Rig, key: MediaKey): Promise<boolean>;
@@ -34,7 +34,7 @@ const row = async (rig: Rig, { userId, id }: MediaKey) => (await rig.table.get<M
 const inodeOf = async (path: string) => (await stat(path).catch(() => null))?.ino;
 const namesIn = (folder: string) => readdir(folder).catch(() => []);
 
-/** The private folder in which a worker has a medium: the copy of the original is a second name of the same file. */
+/** The work folder of a medium: its copy of the original is a hard link, with the same inode. */
 async function workFolder(rig: Rig, key: MediaKey): Promise<string | null> {
   const original = await inodeOf(join(rig.dataDir, 'objects', originalKey(key)));
   const work = join(rig.dataDir, 'work');
@@ -53,71 +53,71 @@ async function isInFfmpeg(rig: Rig, key: MediaKey): Promise<boolean> {
   return folder !== null && (await rig.children()).some((line) => line.includes(folder) && line.includes('ffmpeg'));
 }
 
-/** Uploads something that keeps a worker busy. */
-async function begin({ client, files }: Trial, kind: MediaKind): Promise<MediaKey> {
+/** Uploads a file that takes a worker a second or more. */
+async function uploadSlowFile({ client, files }: Trial, kind: MediaKind): Promise<MediaKey> {
   const [{ id }, user] = [
     await client.send(await files.long(kind), 'keyed'),
-    await client.ask<User>('GET', '/api/auth/me'),
+    await client.request<User>('GET', '/api/auth/me'),
   ];
   return { userId: user.id, id: id! };
 }
 
-/** Resolves when it is so, or the work is over. */
-async function reach(rig: Rig, key: MediaKey, isReached: Step['isReached']): Promise<void> {
-  while (!(await isReached(rig, key)) && (await row(rig, key)).completedAt === null) await sleep(LOOK_EVERY_MS);
+/** Resolves when the step is reached, or processing has ended. */
+async function waitUntilReached(rig: Rig, key: MediaKey, isReached: Step['isReached']): Promise<void> {
+  while (!(await isReached(rig, key)) && (await row(rig, key)).completedAt === null) await sleep(POLL_MS);
 }
 
-/** Seconds until somebody else than `token` holds a medium. */
-async function secondsUntilTaken(rig: Rig, key: MediaKey, token: string | undefined): Promise<number> {
+/** Resolves to the seconds until a delivery with another token than `token` has claimed or finished the medium. */
+async function secondsUntilReclaimed(rig: Rig, key: MediaKey, token: string | undefined): Promise<number> {
   const startedAt = Date.now();
-  for (; Date.now() - startedAt < TAKEN_WITHIN_MS; await sleep(50)) {
+  for (; Date.now() - startedAt < RECLAIM_TIMEOUT_MS; await sleep(50)) {
     const now = await row(rig, key);
     if (now.completedAt !== null || (now.token && now.token !== token)) break;
   }
   return (Date.now() - startedAt) / 1_000;
 }
 
-/** Each kind has a worker of its own, so that it is known who is to be killed. Another one starts at once. */
+/** Each kind has a worker of its own, so that it is known which one to kill. Another one starts at once. */
 async function killAt(step: Step, rig: Rig, trial: Trial, kind: MediaKind): Promise<number> {
   const worker = () => rig.startWorker({ WORKER_QUEUES: kind });
   const victim = await worker();
-  const key = await begin(trial, kind);
-  await reach(rig, key, step.isReached);
+  const key = await uploadSlowFile(trial, kind);
+  await waitUntilReached(rig, key, step.isReached);
   await rig.killWorker(victim);
   const { token } = await row(rig, key);
-  const [seconds, next] = await Promise.all([secondsUntilTaken(rig, key, token), worker()]);
+  const [seconds, next] = await Promise.all([secondsUntilReclaimed(rig, key, token), worker()]);
   await settle(rig, trial.client);
   await rig.stopWorker(next);
   return seconds;
 }
 
 export const workerKills: readonly Scenario[] = steps.map((step) => {
-  const lanes = step.kinds ?? kinds;
+  const stepKinds = step.kinds ?? kinds;
   return {
     name: `worker kill -9, ${step.name}`,
     options: { workers: 0 },
-    atOnce: lanes.length,
-    run: (rig, trials) => Promise.all(trials.map((trial, at) => killAt(step, rig, trial, lanes[at]!))),
+    trialsPerFault: stepKinds.length,
+    run: (rig, trials) => Promise.all(trials.map((trial, at) => killAt(step, rig, trial, stepKinds[at]!))),
   };
 });
 
-/** Several workers freeze at once, each with an item; others take over; then the frozen ones go on as if nothing had been. */
-export const workerStop = (seconds: number): Scenario => ({
+/** Several workers freeze at once, each with an item; others take over; then the frozen ones continue. */
+export const workerFreeze = (seconds: number): Scenario => ({
   name: `worker SIGSTOP ${seconds} s, SIGCONT`,
   options: { workers: 0 },
-  atOnce: 5,
+  trialsPerFault: 5,
   async run(rig, trials) {
     const victims = await Promise.all(trials.map(() => rig.startWorker()));
-    const keys = await Promise.all(trials.map((trial, at) => begin(trial, kinds[at % 2]!)));
-    await Promise.all(keys.map((key) => reach(rig, key, steps[0]!.isReached)));
-    const held = await Promise.all(keys.map((key) => row(rig, key)));
+    const keys = await Promise.all(trials.map((trial, at) => uploadSlowFile(trial, kinds[at % 2]!)));
+    await Promise.all(keys.map((key) => waitUntilReached(rig, key, steps[0]!.isReached)));
+    const claimed = await Promise.all(keys.map((key) => row(rig, key)));
     for (const victim of victims) victim.signal('SIGSTOP');
     const thawed = sleep(seconds * 1_000).then(() => victims.map((victim) => victim.signal('SIGCONT')));
-    const taken = keys.map((key, at) => secondsUntilTaken(rig, key, held[at]!.token));
+    const reclaimed = keys.map((key, at) => secondsUntilReclaimed(rig, key, claimed[at]!.token));
     const others = await Promise.all([rig.startWorker(), rig.startWorker()]);
     await thawed;
     await Promise.all(trials.map(({ client }) => settle(rig, client)));
     await Promise.all([...victims, ...others].map((worker) => rig.stopWorker(worker)));
-    return Promise.all(taken);
+    return Promise.all(reclaimed);
   },
 });
