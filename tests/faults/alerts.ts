@@ -59,7 +59,7 @@ export const topicFaults = (seconds: number): readonly Scenario[] => [
   topicOutage('hanging', seconds, (proxy) => proxy.behave(() => 'hang')),
 ];
 
-/** The topic is unavailable until every event was enqueued several times, so that the queue delivers duplicates as well. */
+/** Keeps the topic unavailable until every event was enqueued several times, so that the queue delivers duplicates. */
 export const duplicateDeliveries: Scenario = {
   name: 'SNS and events: each three times, reordered',
   options: { topic: true },

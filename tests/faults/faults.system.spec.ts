@@ -8,8 +8,8 @@ const SEED = 20_261_124;
 const CLEANUP_MS = 30_000;
 
 /**
- * Plays a scenario once. Ignores late refusals, since other suites run beside this one; `npm run test:faults` checks them.
- * With `cleanupMs` 0, only stored files count as leftovers.
+ * Plays a scenario once. Ignores late refusals, since other suites run beside this one: `npm run test:faults` checks
+ * these. With `cleanupMs` 0, only stored files count as leftovers.
  */
 async function violationsDuring(scenario: Scenario, cleanupMs: number): Promise<string[]> {
   const outcome = await play(scenario, SEED, 1, cleanupMs);

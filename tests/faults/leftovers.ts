@@ -18,8 +18,8 @@ import type { Rig } from './rig';
 import { until } from './until';
 
 /**
- * Keys kept on purpose: health, sessions, throttles, live events that may be replayed, durations of past jobs, metadata of
- * the queues, and the locks of sweeps.
+ * Keys kept on purpose: health, sessions, throttles, live events that may be replayed, durations of past jobs, metadata
+ * of the queues, and the locks of sweeps.
  */
 const KEPT_KEYS = new RegExp(
   `^snapstream-(?:${[
@@ -138,7 +138,7 @@ async function expiredRows(rig: Rig): Promise<string[]> {
   return stray;
 }
 
-/** Paths below a folder, relative to `root`: files; folders, too, when `root` is another one. None where it is missing. */
+/** Paths below a folder, relative to `root`: files, and folders, too, when `root` is another one. None if it is missing. */
 async function filesIn(folder: string, root = folder): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const paths = entries

@@ -11,8 +11,7 @@ import {
   type FaultProxy,
 } from '#testing';
 
-/** The product, and a way to take away what it stands on before its processes start. */
-describe('a product that starts before what it needs', () => {
+describe('a product that starts before its dependencies', () => {
   let stack: Stack;
   let dynamodb: FaultProxy;
   let url: string;
@@ -36,8 +35,8 @@ describe('a product that starts before what it needs', () => {
     return { http: answer.status, ...((await answer.json()) as { status: string; checks: Record<string, string> }) };
   };
 
-  /** Everything new, as a first start finds it: no table is there, and nobody answers who could make one. */
-  async function startAgain(prefix: string): Promise<void> {
+  /** Restarts with another table prefix while DynamoDB hangs, as on a first start: no table exists or can be created. */
+  async function restart(prefix: string): Promise<void> {
     const { services, env, startWorker } = stack.processes!;
     await services[0]!.stop();
     env.TABLE_PREFIX = prefix;
@@ -45,7 +44,7 @@ describe('a product that starts before what it needs', () => {
     [services[0]] = await Promise.all([startProcess('standalone', env), startWorker()]);
   }
 
-  async function expectWork(): Promise<void> {
+  async function expectProcessing(): Promise<void> {
     await eventually(ready, ({ status }) => status === 'ok', 20_000);
     const api = new ApiClient(url);
     await api.register(newAccount());
@@ -53,8 +52,8 @@ describe('a product that starts before what it needs', () => {
     expect((await api.settled(id)).status).toBe('completed');
   }
 
-  it('lives without tables, says so, and makes them and works by itself once they can be made', async () => {
-    await startAgain(`fresh${Date.now()}-`);
+  it('is live but not ready without tables, and creates them and works once DynamoDB is available', async () => {
+    await restart(`fresh${Date.now()}-`);
     expect((await fetch(`${url}/health/live`)).status).toBe(200);
     expect(await ready()).toMatchObject({ http: 503, status: 'down', checks: { dynamodb: 'down' } });
     expect(await new ApiClient(url).problem('POST', '/api/auth/register', { json: newAccount() })).toMatchObject({
@@ -62,6 +61,6 @@ describe('a product that starts before what it needs', () => {
       code: 'temporarily_unavailable',
     });
     await dynamodb.mend();
-    await expectWork();
+    await expectProcessing();
   }, 90_000);
 });

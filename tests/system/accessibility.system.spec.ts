@@ -23,7 +23,7 @@ interface Finding {
   nodes: { target: string[]; failureSummary: string }[];
 }
 
-/** A state of the product: where it is, and how one gets into it. */
+/** A state of the product: its path, and the steps that lead to it. */
 interface State {
   name: string;
   path: () => string;
@@ -31,7 +31,7 @@ interface State {
   guest?: true;
 }
 
-describeWithBrowser('every page, for everybody', () => {
+describeWithBrowser('accessibility of every page', () => {
   let stack: Stack;
   let browser: Browser;
   let member: BrowserContext;
@@ -53,7 +53,7 @@ describeWithBrowser('every page, for everybody', () => {
   });
 
   async function newContext(cookie?: string): Promise<BrowserContext> {
-    // the check is put into the page, which the page's own policy forbids
+    // axe is injected into the page, which its content security policy forbids
     const context = await browser.newContext({
       baseURL: stack.baseUrl,
       viewport: { width: 1280, height: 800 },
@@ -73,24 +73,24 @@ describeWithBrowser('every page, for everybody', () => {
       reach: (page) => page.getByRole('heading', { level: 1 }).waitFor(),
       guest: true,
     },
-    { name: 'login refused', path: () => '/login', reach: refuse, guest: true },
+    { name: 'login refused', path: () => '/login', reach: failLogin, guest: true },
     {
-      name: 'registration with mistakes',
+      name: 'registration with invalid fields',
       path: () => '/register',
       reach: (page) => page.getByRole('button', { name: 'Create account' }).click(),
       guest: true,
     },
     {
-      name: 'nothing here, for nobody',
+      name: 'page not found, logged out',
       path: () => '/nothing',
       reach: (page) => page.getByText('Page not found').waitFor(),
       guest: true,
     },
-    { name: 'nothing here', path: () => '/nothing', reach: (page) => page.getByText('Page not found').waitFor() },
-    { name: 'dashboard', path: () => '/', reach: cards },
+    { name: 'page not found', path: () => '/nothing', reach: (page) => page.getByText('Page not found').waitFor() },
+    { name: 'dashboard', path: () => '/', reach: waitForCards },
     { name: 'upload', path: () => '/upload', reach: (page) => page.getByText('Drop files here').waitFor() },
     { name: 'upload with rows', path: () => '/upload', reach: uploadMany },
-    { name: 'library', path: () => '/media', reach: cards },
+    { name: 'library', path: () => '/media', reach: waitForCards },
     { name: 'library with a selection', path: () => '/media', reach: select },
     {
       name: 'library with a deletion to undo',
@@ -100,8 +100,8 @@ describeWithBrowser('every page, for everybody', () => {
           .then(() => page.keyboard.press('Delete'))
           .then(() => page.getByRole('button', { name: 'Undo' }).waitFor()),
     },
-    { name: 'library with a question before many are deleted', path: () => '/media', reach: askAboutMany },
-    { name: 'library that is refused', path: () => '/media', reach: refuseLibrary },
+    { name: 'library that asks to confirm a large deletion', path: () => '/media', reach: deleteMany },
+    { name: 'library that cannot be loaded', path: () => '/media', reach: failLibrary },
     {
       name: 'library without a match',
       path: () => '/media?q=nowhere',
@@ -129,7 +129,7 @@ describeWithBrowser('every page, for everybody', () => {
       reach: (page) => page.getByText('Processing failed').waitFor(),
     },
     {
-      name: 'no such medium',
+      name: 'medium not found',
       path: () => '/media/01HZZZZZZZZZZZZZZZZZZZZZZZ',
       reach: (page) => page.getByText('Not here any more').waitFor(),
     },
@@ -151,7 +151,7 @@ describeWithBrowser('every page, for everybody', () => {
   ];
 
   it.each(states)(
-    '$name: no violation, light and dark, and nothing to scroll sideways at 320 px',
+    '$name: has no violation, light or dark, and does not scroll sideways at 320 px',
     async ({ path, reach, guest: isGuest }) => {
       const page = await (isGuest ? guest : member).newPage();
       await page.goto(path());
@@ -179,7 +179,7 @@ describeWithBrowser('every page, for everybody', () => {
     await keyboard.press('Tab');
     await keyboard.type(account.password);
     await keyboard.press('Enter');
-    await cards(page);
+    await waitForCards(page);
     await tabTo(page, 'video');
     await keyboard.press('ArrowRight');
     await keyboard.press('Enter');
@@ -223,7 +223,7 @@ const focused = (page: Page) =>
     "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent.trim()",
   );
 
-/** Presses Tab until something of that name has the focus. */
+/** Presses Tab until the element of that name has the focus. @throws {Error} after 60 presses */
 async function tabTo(page: Page, name: string, key = 'Tab'): Promise<void> {
   for (let presses = 0; presses < 60; presses += 1) {
     if ((await focused(page)) === name) return;
@@ -254,11 +254,11 @@ async function fill(api: ApiClient, ids: Record<string, string>): Promise<void> 
   for (const id of Object.values(ids)) await api.settled(id);
 }
 
-async function cards(page: Page): Promise<void> {
+async function waitForCards(page: Page): Promise<void> {
   await page.locator('.thumbnail.loaded').nth(2).waitFor();
 }
 
-async function refuse(page: Page): Promise<void> {
+async function failLogin(page: Page): Promise<void> {
   await page.locator('input[name=email]').fill('nobody@example.org');
   await page.locator('input[name=password]').fill('not the password');
   await page.getByRole('button', { name: 'Log in' }).click();
@@ -271,8 +271,8 @@ async function select(page: Page): Promise<void> {
   await page.getByRole('toolbar').getByRole('button', { name: 'Delete' }).waitFor();
 }
 
-/** The library with 60 of its first item. */
-async function askAboutMany(page: Page): Promise<void> {
+/** Fills the library with 60 copies of its first item, and deletes them all. */
+async function deleteMany(page: Page): Promise<void> {
   await page.route(/\/api\/media\?/, async (route) => {
     const {
       items: [first],
@@ -288,7 +288,7 @@ async function askAboutMany(page: Page): Promise<void> {
   await page.getByRole('dialog', { name: 'Delete 60 items?' }).waitFor();
 }
 
-async function refuseLibrary(page: Page): Promise<void> {
+async function failLibrary(page: Page): Promise<void> {
   await page.route(/\/api\/media\?/, (route) =>
     route.fulfill({ status: 500, json: { code: 'internal_error', detail: 'Something went wrong on our side.' } }),
   );
@@ -296,7 +296,7 @@ async function refuseLibrary(page: Page): Promise<void> {
   await page.getByRole('alert').getByText('Something went wrong on our side.').waitFor();
 }
 
-/** One picture, and letters enough that they stand behind one line, which is opened. */
+/** Uploads one picture, and so many files of another type that their refusals are grouped; opens the group. */
 async function uploadMany(page: Page): Promise<void> {
   const letters = Array.from({ length: 14 }, (_, at) => ({
     name: `letter-${at}.pdf`,

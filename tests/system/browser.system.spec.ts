@@ -12,7 +12,7 @@ import {
   type Stack,
 } from '#testing';
 
-// services apart have no server of pages of their own: nginx is that in the composed stack
+// services run apart do not serve pages: in the composed stack, nginx does
 const [[name, start]] = deployments as [(typeof deployments)[number]];
 const describeWithBrowser = browserPath ? describe : describe.skip;
 
@@ -24,22 +24,22 @@ describeWithBrowser(
     let stack: Stack;
     let browser: Browser;
     let page: Page;
-    const complaints: string[] = [];
+    const errors: string[] = [];
 
     beforeAll(async () => {
       [stack, browser] = await Promise.all([start(), openBrowser()]);
       const context = await browser.newContext({ baseURL: stack.baseUrl, viewport: { width: 1280, height: 800 } });
       page = await context.newPage();
       page.setDefaultTimeout(15_000);
-      page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-      page.on('pageerror', (error) => complaints.push(error.message));
+      page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+      page.on('pageerror', (error) => errors.push(error.message));
     });
     afterAll(async () => {
       await browser.close();
       await stack.stop();
     });
 
-    it('leads to the login, then back to where one wanted to go', async () => {
+    it('redirects to the login, then back to the requested page', async () => {
       const account = newAccount();
       await page.goto('/media?kind=image');
       await page.waitForURL('**/login?next=**');
@@ -51,17 +51,17 @@ describeWithBrowser(
       await page.waitForURL('**/media?kind=image');
     });
 
-    it('offers to choose what the server takes, and nothing else, and says how large', async () => {
+    it('offers exactly the formats that the server accepts, and shows the size limit', async () => {
       await page.goto('/upload');
       const accept = (await page.locator('input[type=file][name=file]').first().getAttribute('accept'))!.split(',');
-      // as the server calls it
+      // the server's names have no `x-`
       const types = accept.filter((entry) => entry.includes('/')).map((type) => type.replace('/x-', '/'));
       expect(types.toSorted()).toEqual(formats.map(({ contentType }) => contentType).toSorted());
       expect(accept.filter((entry) => /\*|hei[cf]/i.test(entry))).toEqual([]);
       await page.getByText(/^JPG, PNG, .*AVIF.*MKV.*FLAC and Ogg, up to [\d.]+ [MG]B each\./).waitFor();
     });
 
-    it('uploads three kinds and shows each become ready, live', async () => {
+    it('uploads an image, a video and a sound, and shows live when each is ready', async () => {
       const [image, video, sound] = await Promise.all([makeJpeg(), makeMp4(), makeMp3()]);
       await page.goto('/upload');
       await page
@@ -89,7 +89,7 @@ describeWithBrowser(
       );
     });
 
-    it('shows facts and a player, and deletes', async () => {
+    it('shows facts and a player, and deletes a medium', async () => {
       await page.locator('article[data-media-id]', { hasText: 'video' }).first().getByRole('link').first().click();
       await page.waitForURL('**/media/*');
       await page.locator('video').waitFor();
@@ -119,22 +119,22 @@ describeWithBrowser(
       await page.getByText('All quiet').waitFor();
     });
 
-    it('says that an address leads nowhere, inside the frame, and how to go on', async () => {
+    it('shows an unknown address as not found, with links to other pages', async () => {
       expect((await page.goto('/media/of/no/kind'))?.status()).toBe(404);
       await page.getByRole('heading', { name: 'Page not found' }).waitFor();
       await page.locator('main').getByRole('link', { name: 'My Media' }).click();
       await page.waitForURL('**/media');
     });
 
-    it('logs out, and nothing is left open', async () => {
+    it('requires a login again after logging out', async () => {
       await page.getByRole('button', { name: 'Log out' }).first().click();
       await page.waitForURL('**/login**');
       await page.goto('/profile');
       await page.waitForURL('**/login?next=%2Fprofile');
     });
 
-    it('never broke its own content security policy or threw', () => {
-      expect(complaints.filter((text) => !/401|Failed to load resource/.test(text))).toEqual([]);
+    it('never violated its content security policy and never threw', () => {
+      expect(errors.filter((text) => !/401|Failed to load resource/.test(text))).toEqual([]);
     });
   },
 );

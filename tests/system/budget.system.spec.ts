@@ -12,7 +12,7 @@ const zipped = (addresses: Iterable<string>) =>
   [...addresses].reduce((sum, address) => sum + gzipSync(read(address)).length, 0);
 const named = (pattern: RegExp) => [...shell.matchAll(pattern)].map(([, address]) => address!);
 
-/** Scripts of the shell, and all they import before they run. */
+/** Scripts of the shell and their static imports. */
 function firstScripts(): Set<string> {
   const found = new Set(named(/<script[^>]* src="([^"]+)"/g));
   for (const address of found) {
@@ -21,29 +21,29 @@ function firstScripts(): Set<string> {
   return found;
 }
 
-describe('the front end as it is built', () => {
-  it('asks for less than 60 kB of script and 25 kB of style before it shows a page', () => {
+describe('the built front end', () => {
+  it('loads less than 60 kB of script and 25 kB of style before it shows a page', () => {
     expect(firstScripts().size).toBeGreaterThan(1);
     expect(zipped(firstScripts())).toBeLessThan(60 * kB);
     expect(zipped(named(/rel="stylesheet" href="([^"]+)"/g))).toBeLessThan(25 * kB);
   });
 
-  it('asks nobody else for anything', () => {
+  it('loads nothing from other origins', () => {
     const files = globSync(['index.html', 'assets/*.{js,css,svg,webmanifest}'], { cwd: web });
     expect(files.length).toBeGreaterThan(5);
     const foreign = files.flatMap((file) =>
       [...read(file).matchAll(/\b(?:https?|wss?):\/\/[\w.-]+/g)].map(([url]) => `${file}: ${url}`),
     );
-    // names of namespaces, and where a licence is to be found: nobody opens them
+    // XML namespaces and the address of a licence are not loaded
     expect(foreign.filter((line) => !/www\.w3\.org|github\.com/.test(line))).toEqual([]);
   });
 
-  it('holds no script, style or handler in the page itself', () => {
+  it('has no inline script, style or event handler', () => {
     expect(named(/<script(?![^>]* src=)([^>]*)>/g)).toEqual([]);
     expect(shell).not.toMatch(/<style|\sstyle=|\son\w+=/i);
   });
 
-  it('has each file ready in the size it is sent', () => {
+  it('has a brotli and a gzip version of each file', () => {
     for (const address of [...firstScripts(), ...named(/rel="stylesheet" href="([^"]+)"/g), '/index.html']) {
       for (const suffix of ['.br', '.gz']) expect(existsSync(join(web, address + suffix))).toBe(true);
     }

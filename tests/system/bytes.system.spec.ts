@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeWav, deploymentsByStorage, type ApiClient, type Stack } from '#testing';
 
-describe.each(deploymentsByStorage)('the bytes of a medium, %s', (shape, start) => {
+describe.each(deploymentsByStorage)('the bytes of a medium, %s', (deployment, start) => {
   let stack: Stack;
   let api: ApiClient;
   let path: string;
@@ -25,12 +25,12 @@ describe.each(deploymentsByStorage)('the bytes of a medium, %s', (shape, start) 
     return { status: response.status, headers: response.headers, body: Buffer.from(await response.arrayBuffer()) };
   };
 
-  it('lie where the shape says', () => {
+  it('are stored on disk or in S3, as the deployment says', () => {
     if (!stack.processes) return;
-    expect(existsSync(join(stack.processes.dataDir, 'objects'))).toBe(!shape.endsWith('S3'));
+    expect(existsSync(join(stack.processes.dataDir, 'objects'))).toBe(!deployment.endsWith('S3'));
   });
 
-  it('are what was uploaded, with validators and headers that let nothing run', async () => {
+  it('are exactly the uploaded ones, with validators and headers that prevent execution', async () => {
     const { status, headers, body } = await get();
     expect([status, body.equals(source), headers.get('etag')]).toEqual([200, true, etag]);
     expect(headers.get('content-type')).toBe('audio/wav');
@@ -47,7 +47,7 @@ describe.each(deploymentsByStorage)('the bytes of a medium, %s', (shape, start) 
     ['bytes=100-', 100, Infinity],
     ['bytes=-7', -7, Infinity],
     ['bytes=0-999999999', 0, Infinity],
-  ])('answer %s with that part', async (range, from, to) => {
+  ])('answer the range %s with 206', async (range, from, to) => {
     const { status, headers, body } = await get({ range });
     const part = source.subarray(from, Math.min(to, source.length));
     const first = from < 0 ? source.length + from : from;
@@ -56,7 +56,7 @@ describe.each(deploymentsByStorage)('the bytes of a medium, %s', (shape, start) 
   });
 
   it.each(['bytes=0-1,5-6', 'lines=1-2', 'bytes=abc', 'bytes=9-1'])(
-    'answer %s with the whole, or refuse it cleanly',
+    'answer the range %s with the whole file or 416',
     async (range) => {
       const { status, body } = await get({ range });
       expect([200, 416]).toContain(status);
@@ -64,27 +64,27 @@ describe.each(deploymentsByStorage)('the bytes of a medium, %s', (shape, start) 
     },
   );
 
-  it('answer a range beyond their end with 416', async () => {
+  it('answer a range beyond the end with 416', async () => {
     const { status, headers } = await get({ range: `bytes=${source.length}-` });
     expect([status, headers.get('content-range')]).toEqual([416, `bytes */${source.length}`]);
   });
 
-  it('are not sent again to who has them', async () => {
+  it('answer a matching If-None-Match with 304', async () => {
     expect((await get({ 'if-none-match': etag })).status).toBe(304);
     expect((await get({ 'if-none-match': '"other"' })).status).toBe(200);
   });
 
-  it('are sent whole when If-Range names other bytes', async () => {
+  it('are sent whole when If-Range has another ETag', async () => {
     expect((await get({ range: 'bytes=0-1', 'if-range': etag })).status).toBe(206);
     expect((await get({ range: 'bytes=0-1', 'if-range': '"other"' })).status).toBe(200);
   });
 
-  it('have their length known to HEAD', async () => {
+  it('answer HEAD with their length', async () => {
     const { status, headers, body } = await get({}, 'HEAD');
     expect([status, headers.get('content-length'), body.length]).toEqual([200, String(source.length), 0]);
   });
 
-  it('are asked for by their owner alone, and what is derived waits for a worker', async () => {
+  it('require a login, and answer 404 not_ready for derived files before processing', async () => {
     expect((await fetch(new URL(path, stack.baseUrl))).status).toBe(401);
     expect(await api.problem('GET', path.replace('original', 'thumbnail'))).toMatchObject({
       status: 404,

@@ -9,7 +9,7 @@ const compose = (...args: string[]) => run(program, [...subcommand, ...args]);
 const scaleTo = (workers: number) =>
   compose('up', '-d', '--no-deps', '--no-recreate', '--scale', `worker-image=${workers}`, 'worker-image');
 
-/** Follows what the image workers log: which of them (by the host name of its container) ended which medium. */
+/** Follows the logs of the image workers: which one (by the host name of its container) processed which medium. */
 function watchWorkers() {
   const ended: Array<{ worker: string; mediaId: string }> = [];
   const logs = spawn(program, [...subcommand, 'logs', '--follow', '--no-color', 'worker-image'], {
@@ -46,7 +46,7 @@ const statuses = ({ history }: Media) => history.map(({ status }) => status).joi
 const completed = async (api: ApiClient) =>
   (await api.expect<{ completed: number }>(200, 'GET', '/api/media/stats')).completed;
 
-async function notifiedOf(api: ApiClient): Promise<string[]> {
+async function notifiedMediaIds(api: ApiClient): Promise<string[]> {
   const found: string[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
@@ -71,7 +71,7 @@ describe('the containers', () => {
   });
   afterAll(() => workers?.stop());
 
-  it('serve the pages with the headers of the API, the assets for ever, and keep the metrics inside', async () => {
+  it('serve pages with the headers of the API and immutable assets, and do not publish metrics', async () => {
     const [page, answer] = await Promise.all([api.fetch('GET', '/media/some-id'), api.fetch('GET', '/api/media')]);
     for (const [name, value] of answer.headers) {
       if (/^(content-security|cross-origin|origin-agent|referrer|x-)/.test(name) && name !== 'x-request-id')
@@ -83,7 +83,7 @@ describe('the containers', () => {
     expect(await api.problem('GET', '/no/such/page')).toMatchObject({ code: 'not_found' });
   });
 
-  it('answer 503 within 5 s for a service that is away, and find it again', async () => {
+  it('answer 503 within 5 s while a service is unavailable, and 200 again once it runs', async () => {
     await compose('stop', 'notification');
     const startedAt = Date.now();
     const refused = await api.problem('GET', '/api/notifications');
@@ -98,7 +98,7 @@ describe('the containers', () => {
     );
   }, 90_000);
 
-  it('share the work of three image workers; two of them leave in the middle of it, and nothing is lost or repeated', async () => {
+  it('process each image once on three workers, two of which are stopped halfway', async () => {
     await scaleTo(3);
     workers = watchWorkers();
     const ids = await uploadMany(api, 100);
@@ -118,7 +118,7 @@ describe('the containers', () => {
     const all = await Promise.all(ids.map((id) => api.media(id)));
     expect(new Set(all.map(statuses))).toEqual(new Set(['uploaded processing completed']));
     const notified = await eventually(
-      () => notifiedOf(api),
+      () => notifiedMediaIds(api),
       (found) => found.length >= 100,
       60_000,
     );

@@ -15,7 +15,7 @@ interface Row {
 
 const folder = process.env.CORPUS;
 if (!folder) throw new Error('Set CORPUS to a folder with a manifest.tsv');
-const AT_ONCE = 4;
+const CONCURRENCY = 4;
 
 const number = (text: string | undefined) => (text ? Number(text) : null);
 const rows: Row[] = readFileSync(join(folder, 'manifest.tsv'), 'utf8')
@@ -34,7 +34,7 @@ const rows: Row[] = readFileSync(join(folder, 'manifest.tsv'), 'utf8')
   }))
   .filter(({ expected }) => expected !== 'list');
 
-/** What is wrong with an outcome; empty when it is what the manifest expects. */
+/** Returns how an outcome differs from the manifest; empty when it does not. */
 function deviation(row: Row, status: number, media: Media | null): string {
   const rejected = status === 415 || status === 400 || status === 413;
   if (!rejected && !media) return `answered ${status}`;
@@ -58,7 +58,7 @@ describe.each(deployments)('the corpus, %s', (_name, start) => {
   });
   afterAll(() => stack.stop());
 
-  it('gets what its manifest says, and no worker ends', async () => {
+  it('has the outcomes that its manifest expects, and no worker exits', async () => {
     const { api } = await stack.newUser();
     const outcomes: Array<{ file: string; expected: string; outcome: string; deviation: string }> = [];
     const remaining = [...rows];
@@ -84,7 +84,7 @@ describe.each(deployments)('the corpus, %s', (_name, start) => {
       }
     };
     const pids = stack.processes?.workers.map(({ pid }) => pid);
-    await Promise.all(Array.from({ length: AT_ONCE }, walk));
+    await Promise.all(Array.from({ length: CONCURRENCY }, walk));
     process.stdout.write(
       `${outcomes
         .toSorted((a, b) => (a.file < b.file ? -1 : 1))

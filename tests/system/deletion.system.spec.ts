@@ -16,7 +16,7 @@ describeWithBrowser('deleting in a browser', () => {
   let dynamo: Dynamo;
 
   beforeAll(async () => {
-    // without workers: what is put into the table stays as it is
+    // without workers, so that the items in the table do not change
     [stack, browser] = await Promise.all([startStandalone({ workers: 0 }), openBrowser()]);
     dynamo = Dynamo.connect(stack.processes!.environment.config());
     const repository = new MediaRepository(dynamo);
@@ -30,7 +30,7 @@ describeWithBrowser('deleting in a browser', () => {
     await stack.stop();
   });
   beforeEach(async () => {
-    // one for each: a clock that is set is that of all its pages
+    // one context per test: a fake clock holds for all pages of a context
     const viewport = { width: 1280, height: 800 };
     context = await browser.newContext({ baseURL: stack.baseUrl, viewport, reducedMotion: 'reduce' });
     context.setDefaultTimeout(15_000);
@@ -65,7 +65,7 @@ describeWithBrowser('deleting in a browser', () => {
   const deleteSelected = () => page.getByRole('toolbar').getByRole('button', { name: 'Delete' }).click();
   const toast = () => page.locator('.toast');
 
-  it('happens while the pointer rests where it was clicked', async () => {
+  it('happens although the pointer still rests on the toast', async () => {
     const before = await total();
     await page.clock.install();
     await select(3);
@@ -76,7 +76,7 @@ describeWithBrowser('deleting in a browser', () => {
     await toast().waitFor({ state: 'detached' });
   });
 
-  it('waits while the pointer moves over the offer to undo, for half a minute at most', async () => {
+  it('waits for up to 30 s while the pointer moves over the undo toast or the focus is in it', async () => {
     const before = await total();
     await page.clock.install();
     await select(3);
@@ -92,7 +92,7 @@ describeWithBrowser('deleting in a browser', () => {
     await eventually(total, (left) => left === before - 3);
   });
 
-  it('asks before it takes more than 50 at once, and keeps all after a no', async () => {
+  it('asks before it deletes more than 50 at once, and deletes none after "Cancel"', async () => {
     const before = await total();
     await page.goto('/media');
     await page.locator('media-card').first().waitFor();
@@ -105,7 +105,7 @@ describeWithBrowser('deleting in a browser', () => {
     expect([await toast().count(), await total()]).toEqual([0, before]);
   });
 
-  it('deletes from the page of a medium as from the library, with an undo that works on every page', async () => {
+  it('can be undone on every page after deleting on the page of a medium', async () => {
     const [{ id, title } = { id: '', title: '' }, next] = await stored();
     await page.goto(`/media/${id}`);
     await page.getByRole('button', { name: 'Delete' }).click();
@@ -122,7 +122,7 @@ describeWithBrowser('deleting in a browser', () => {
     expect((await stored())[0]?.id).toBe(id);
   });
 
-  it('happens when the page is closed before its time: all of many, and other tabs show it', async () => {
+  it('happens at once for all items when the page is closed during the undo time, and shows in other tabs', async () => {
     const other = await context.newPage();
     await other.goto('/media');
     await other.locator('media-card').first().waitFor();
@@ -134,18 +134,18 @@ describeWithBrowser('deleting in a browser', () => {
     await page.keyboard.press('Delete');
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('button', { name: 'Undo' }).waitFor();
-    const asked: string[] = [];
+    const requested: string[] = [];
     const batchUrl = /\/api\/media\/batch$/;
     page.on('request', (request) => {
-      if (batchUrl.test(request.url())) asked.push(...(request.postDataJSON() as BatchRequest).ids);
+      if (batchUrl.test(request.url())) requested.push(...(request.postDataJSON() as BatchRequest).ids);
     });
     await page.close();
-    expect(asked.toSorted()).toEqual(before.toSorted());
+    expect(requested.toSorted()).toEqual(before.toSorted());
     await eventually(total, (left) => left < before.length);
     await other.getByText('Your library is empty').waitFor();
   });
 
-  it('clears notifications when the page is closed before its time, and other tabs show it', async () => {
+  it('clears notifications when the page is closed during the undo time, and shows in other tabs', async () => {
     const other = await context.newPage();
     for (const tab of [page, other]) {
       await tab.goto('/notifications');

@@ -23,12 +23,12 @@ import {
 const MIB = 1024 ** 2;
 const DISK_BYTES = 128 * MIB;
 const RESERVE_BYTES = DISK_BYTES / 10;
-/** What the stores and the logs write meanwhile. */
-const WRITTEN_BESIDE_BYTES = 4 * MIB;
+/** Allowance for writes of the stores and the logs during a test. */
+const OTHER_WRITES_BYTES = 4 * MIB;
 const SUPERVISOR = resolve(__dirname, '../../dist/deploy/local/supervisor.js');
 const TUS = { 'Tus-Resumable': '1.0.0' };
 
-/** A body of unknown length; `between` its halves something may happen. */
+/** A multipart body of unknown length; calls `between` after the first half of the file. */
 async function* multipart(file: Buffer, between: () => Promise<unknown> = async () => {}) {
   yield Buffer.from('--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n');
   yield file.subarray(0, file.length / 2);
@@ -37,8 +37,8 @@ async function* multipart(file: Buffer, between: () => Promise<unknown> = async 
   yield Buffer.from('\r\n--x--\r\n');
 }
 
-/** Everything that `npm start` runs, its stores and logs too, on one small disk. */
-(whyNoSmallDisk() ? describe.skip : describe)('a disk full', () => {
+/** Runs everything that `npm start` does, with its stores and logs, on one small disk. */
+(whyNoSmallDisk() ? describe.skip : describe)('a full disk', () => {
   let disk: SmallDisk;
   let supervisor: ChildProcess;
   let installation: RunningInstallation;
@@ -82,40 +82,39 @@ async function* multipart(file: Buffer, between: () => Promise<unknown> = async 
     });
   const listed = async () => (await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items;
   const isFull = expect.objectContaining({ status: 507, body: expect.objectContaining({ code: 'storage_full' }) });
-  /** Leaves `bytes` free. @returns what makes room again. */
+  /** Fills the disk up to `bytes` of free space. @returns the function that frees it again. */
   const shrink = async (bytes: number) => {
     const ballast = join(disk.folder, 'ballast');
     await writeFile(ballast, Buffer.alloc(freeBytes() - bytes));
     return () => rm(ballast);
   };
 
-  it('refuses uploads in progress when the room shrinks, and resumes the resumable one when there is room', async () => {
+  it('refuses uploads in progress when free space falls below the reserve; a resumable one resumes later', async () => {
     const file = await makeJpegOf(4 * MIB);
     const path = (await begin(file.length)).headers.get('location')!;
     expect((await append(path, 0, file.subarray(0, MIB))).status).toBe(204);
-    const room = Promise.withResolvers<() => Promise<void>>();
-    const torn = await chunked(file, async () => {
-      room.resolve(await shrink(RESERVE_BYTES - MIB));
-      await sleep(1_100); // the free bytes are measured every second
+    const shrunk = Promise.withResolvers<() => Promise<void>>();
+    const interrupted = await chunked(file, async () => {
+      shrunk.resolve(await shrink(RESERVE_BYTES - MIB));
+      await sleep(1_100); // free space is measured every second
     });
-    expect(torn).toEqual(isFull);
+    expect(interrupted).toEqual(isFull);
     expect(await append(path, MIB, file.subarray(MIB))).toEqual(isFull);
     expect(await begin(1)).toEqual(isFull);
     expect(await api.tryUpload(file)).toEqual(isFull);
-    await (
-      await room.promise
-    )();
+    const freeSpace = await shrunk.promise;
+    await freeSpace();
     expect((await append(path, MIB, file.subarray(MIB))).headers.get('snapstream-media-id')).toBeTruthy();
     expect(await listed()).toMatchObject([{ sha256: sha256(file) }]);
   });
 
-  it('keeps the reserve free in 40 parallel uploads; then people log in, look, delete, and upload again', async () => {
+  it('keeps the reserve free during 40 parallel uploads; then login, reading, deletion and an upload work', async () => {
     const file = await makeJpegOf(4 * MIB);
     const sends = Array.from({ length: 40 }, (_, at) => (at % 2 === 0 ? api.tryUpload(file) : chunked(file)));
     const answers = await Promise.all(sends);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201, 507]));
-    expect(freeBytes()).toBeGreaterThan(RESERVE_BYTES - WRITTEN_BESIDE_BYTES);
-    const makeRoom = await shrink(RESERVE_BYTES - MIB); // whatever the refused ones left
+    expect(freeBytes()).toBeGreaterThan(RESERVE_BYTES - OTHER_WRITES_BYTES);
+    const freeSpace = await shrink(RESERVE_BYTES - MIB); // however much the refused ones left
     const ready = await eventually(
       () => health('ready'),
       ({ status }) => status !== 'ok',
@@ -129,7 +128,7 @@ async function* multipart(file: Buffer, between: () => Promise<unknown> = async 
     expect(sha256(new Uint8Array(original))).toBe(sha256(file));
     await api.expect(200, 'PATCH', `/api/media/${id}`, { json: { title: 'A title' } });
     await api.expect(204, 'DELETE', `/api/media/${id}`);
-    await makeRoom();
+    await freeSpace();
     for (const each of items.slice(1, 6)) await api.expect(204, 'DELETE', `/api/media/${each.id}`);
     expect((await api.tryUpload(file)).status).toBe(201);
     expect(
@@ -140,8 +139,8 @@ async function* multipart(file: Buffer, between: () => Promise<unknown> = async 
     ).toMatchObject({ http: 200 });
   });
 
-  it('answers when somebody else takes the last byte, and works again by itself when it is given back', async () => {
-    const makeRoom = await fillDisk(disk.folder);
+  it('answers requests while another program fills the disk, and recovers by itself when space is freed', async () => {
+    const freeSpace = await fillDisk(disk.folder);
     for (let second = 0; second < 3; second += 1) {
       const stranger = new ApiClient(installation.url);
       const calls = Array.from({ length: 30 }, () => stranger.call('GET', '/api/media')); // fill the last page of the log
@@ -149,7 +148,7 @@ async function* multipart(file: Buffer, between: () => Promise<unknown> = async 
       expect(await health('live')).toMatchObject({ http: 200 });
       await sleep(1_000);
     }
-    await makeRoom();
+    await freeSpace();
     await eventually(
       () =>
         api.login(account).then(

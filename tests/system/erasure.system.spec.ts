@@ -16,7 +16,7 @@ import {
   type Stack,
 } from '#testing';
 
-/** Every value of a Redis, by its key, whatever its type. */
+/** Every key and value in Redis, of any type. */
 async function dump(redis: Redis): Promise<string[]> {
   const readers: Record<string, (key: string) => Promise<unknown>> = {
     string: (key) => redis.get(key),
@@ -55,7 +55,7 @@ describe('deleting an account', () => {
     await stack.stop();
   });
 
-  /** Lines of tables, storage and Redis in which something of the account stands. */
+  /** Lines of tables, storage and Redis that contain personal data or ids of the account. */
   const traces = async () => {
     const secrets = [userId, account.email, account.username, 'holiday', ...ids];
     const { dataDir } = stack.processes!;
@@ -80,7 +80,7 @@ describe('deleting an account', () => {
     );
   };
 
-  it('erases everything of somebody who used everything, refuses what is under way, and leaves a receipt', async () => {
+  it('erases all data of the account, rejects uploads in progress, and keeps a receipt', async () => {
     const other = new ApiClient(stack.baseUrl);
     await other.login(account);
     const stream = await EventReader.open(api);
@@ -104,14 +104,14 @@ describe('deleting an account', () => {
       body: new Uint8Array((await makeJpeg()).subarray(0, 1_000)),
     });
     expect(begun.status).toBe(201);
-    expect((await traces()).length).toBeGreaterThan(20); // the search finds what is there
+    expect((await traces()).length).toBeGreaterThan(20); // the search itself works
 
-    const flying = Promise.withResolvers<void>();
+    const deleted = Promise.withResolvers<void>();
     const bytes = new Uint8Array(await makeJpeg());
     const body = async function* (): AsyncGenerator<Uint8Array> {
       yield Buffer.from('--x\r\nContent-Disposition: form-data; name="file"; filename="late.jpg"\r\n\r\n');
       yield bytes.subarray(0, 500);
-      await flying.promise;
+      await deleted.promise;
       yield bytes.subarray(500);
       yield Buffer.from('\r\n--x--\r\n');
     };
@@ -122,7 +122,7 @@ describe('deleting an account', () => {
     await sleep(300);
     await api.expect(202, 'DELETE', '/api/auth/me', { json: { password: account.password } });
     await sleep(300);
-    flying.resolve();
+    deleted.resolve();
     expect(await late).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
     expect(
       (
@@ -150,8 +150,9 @@ describe('deleting an account', () => {
     expect(JSON.stringify(receipt)).not.toContain(account.username);
   }, 120_000);
 
-  it('forgets a day later that there was anybody, but for the receipt', async () => {
-    await dynamo.update('users', { pk: `receipt#${userId}` }, { set: [['openAt', new Date().toISOString()]] }); // as if a day had passed
+  it('leaves only the receipt a day later', async () => {
+    // as if a day had passed
+    await dynamo.update('users', { pk: `receipt#${userId}` }, { set: [['openAt', new Date().toISOString()]] });
     const left = await eventually(traces, (lines) => lines.length === 1, 45_000);
     await eventually(
       () => dynamo.get('users', { pk: `receipt#${userId}` }),

@@ -40,35 +40,35 @@ describe('event streams', () => {
     return api;
   };
   const timers = async () => (await scrape(opsPort))['nodejs_active_resources{type="Timeout"}'] ?? 0;
-  /** Users whose events the process receives. */
+  /** The number of users to whose events the process is subscribed. */
   const subscriptions = async () => ((await redis.pubsub('CHANNELS', '*live:*')) as string[]).length;
-  const spareTimers = 5; // what happens to run beside: a sweep, a retry
-  const nothingLeft = async () => {
+  const spareTimers = 5; // of sweeps and retries that happen to run
+  const expectNothingLeft = async () => {
     await eventually(subscriptions, (count) => count === 0);
     await eventually(timers, (count) => count <= timersBefore + spareTimers);
   };
 
   it('leave no timer and no subscription when 500 of them are broken off', async () => {
     await breakOffRequests(await newUser(), '/api/events', 500);
-    await sleep(500); // the last of them are still on their way through the service
-    await nothingLeft();
+    await sleep(500); // until the service has processed the last ones
+    await expectNothingLeft();
   });
 
   it('leave none at logout, though their readers stay connected', async () => {
     const api = await newUser();
     const readers = await Promise.all(Array.from({ length: 10 }, () => EventReader.open(api)));
     await api.expect(204, 'POST', '/api/auth/logout');
-    await nothingLeft();
+    await expectNothingLeft();
     await Promise.all(readers.map((reader) => reader.closed));
   });
 
-  it('leave none when Redis goes away while they begin', async () => {
+  it('leave none when Redis becomes unavailable while they open', async () => {
     const api = await newUser();
     const broken = breakOffRequests(api, '/api/events', 300);
     await environment.redis.kill();
     await broken;
     await environment.redis.restart();
-    await nothingLeft();
+    await expectNothingLeft();
     const reader = await eventually(
       () => EventReader.open(api).catch(() => null),
       (opened) => opened !== null,
@@ -93,6 +93,6 @@ describe('event streams', () => {
     await sleep(100);
     expect(ended).toEqual(['1', '2']);
     await Promise.all(readers.map((reader) => reader.close()));
-    await nothingLeft();
+    await expectNothingLeft();
   });
 });

@@ -38,7 +38,7 @@ describe.each(deploymentsByStorage)('the export of a library, %s', (_shape, star
   });
   afterAll(() => stack.stop());
 
-  it('is a zip of every original, and of all that is known about them', async () => {
+  it('is a zip of every original, with their metadata in library.json', async () => {
     const [{ api }, { api: other }] = await Promise.all([stack.newUser(), stack.newUser()]);
     const [picture, sound] = await Promise.all([makeJpeg(), makeWav({ seconds: 1 })]);
     const uploads = [
@@ -81,7 +81,7 @@ describe.each(deploymentsByStorage)('the export of a library, %s', (_shape, star
     expect(about.media[0]!.file).toBe(`originals/Straße_ wo_-${uploads[0]!.id}.jpg`);
   });
 
-  it('of an empty library is a zip, too, and belongs to who is logged in', async () => {
+  it('is a zip with library.json alone for an empty library, and requires a login', async () => {
     const { api } = await stack.newUser();
     const [only, ...rest] = readZip((await exported(api)).archive);
     expect([only!.name, rest]).toEqual(['library.json', []]);
@@ -120,7 +120,7 @@ describeOnLinux('the export of a large library', () => {
   const pid = () => stack.processes!.services[0]!.pid;
   const openOriginals = async () => (await openDescriptors(pid())).filter((path) => path.includes('/originals/'));
 
-  it('waits for a slow reader without filling the memory, and closes what it read when the reader goes away', async () => {
+  it('applies backpressure for a slow reader, and closes its files when the reader disconnects', async () => {
     const before = await residentBytes();
     const answer = await download();
     answer.pause();
@@ -131,7 +131,7 @@ describeOnLinux('the export of a large library', () => {
     await eventually(openOriginals, (paths) => paths.length === 0);
   });
 
-  it('goes out whole, byte by byte', async () => {
+  it('contains the exact bytes of the original', async () => {
     const hash = createHash('sha256');
     const answer = await download();
     let seen = 0;
@@ -146,10 +146,10 @@ describeOnLinux('the export of a large library', () => {
   it.each([
     ['a file', () => `/api/media/${media.id}/original`],
     ['an export', () => '/api/media/export'],
-  ])('leaves no descriptor open when 800 readers of %s leave early', async (_what, path) => {
+  ])('leaves no descriptor open when 800 readers of %s disconnect early', async (_what, path) => {
     const before = (await openDescriptors(pid())).length;
     await breakOffRequests(api, path(), 800);
-    const idleConnections = 100; // to DynamoDB, kept for the next requests
+    const idleConnections = 100; // to DynamoDB, kept alive
     const isClosed = (paths: string[]) =>
       paths.length < before + idleConnections && !paths.some((name) => name.includes('/originals/'));
     await eventually(() => openDescriptors(pid()), isClosed);
@@ -157,6 +157,6 @@ describeOnLinux('the export of a large library', () => {
       .processes!.services[0]!.output()
       .match(/file descriptor \d+ on garbage collection/g);
     expect(closedByCollector ?? []).toHaveLength(0);
-    await api.expect(200, 'GET', '/api/media'); // the process runs on
+    await api.expect(200, 'GET', '/api/media'); // the process still runs
   });
 });
