@@ -35,7 +35,7 @@ describe('a product that starts before its dependencies', () => {
     return { http: answer.status, ...((await answer.json()) as { status: string; checks: Record<string, string> }) };
   };
 
-  /** Restarts with another table prefix while DynamoDB hangs, as on a first start: no table exists or can be created. */
+  /** Restarts with another table prefix while DynamoDB hangs: as on a first start, no table exists. */
   async function restart(prefix: string): Promise<void> {
     const { services, env, startWorker } = stack.processes!;
     await services[0]!.stop();

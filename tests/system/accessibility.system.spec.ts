@@ -233,8 +233,9 @@ async function tabTo(page: Page, name: string, key = 'Tab'): Promise<void> {
 }
 
 async function findings(page: Page, ...rules: string[]): Promise<string[]> {
+  const options = { resultTypes: ['violations'], ...(rules.length > 0 && { runOnly: rules }) };
   const { violations } = await page.evaluate<{ violations: Finding[] }>(
-    `axe.run(document, ${JSON.stringify({ resultTypes: ['violations'], ...(rules.length > 0 && { runOnly: rules }) })})`,
+    `axe.run(document, ${JSON.stringify(options)})`,
   );
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id} at ${target.join(' ')}: ${failureSummary}`),

@@ -122,7 +122,7 @@ describeWithBrowser('deleting in a browser', () => {
     expect((await stored())[0]?.id).toBe(id);
   });
 
-  it('happens at once for all items when the page is closed during the undo time, and shows in other tabs', async () => {
+  it('happens at once when the page is closed during the undo time, and shows in other tabs', async () => {
     const other = await context.newPage();
     await other.goto('/media');
     await other.locator('media-card').first().waitFor();

@@ -108,7 +108,7 @@ async function* multipart(file: Buffer, between: () => Promise<unknown> = async 
     expect(await listed()).toMatchObject([{ sha256: sha256(file) }]);
   });
 
-  it('keeps the reserve free during 40 parallel uploads; then login, reading, deletion and an upload work', async () => {
+  it('keeps the reserve free during 40 parallel uploads; login, reading, deletion and uploads work then', async () => {
     const file = await makeJpegOf(4 * MIB);
     const sends = Array.from({ length: 40 }, (_, at) => (at % 2 === 0 ? api.tryUpload(file) : chunked(file)));
     const answers = await Promise.all(sends);
@@ -143,7 +143,8 @@ async function* multipart(file: Buffer, between: () => Promise<unknown> = async 
     const freeSpace = await fillDisk(disk.folder);
     for (let second = 0; second < 3; second += 1) {
       const stranger = new ApiClient(installation.url);
-      const calls = Array.from({ length: 30 }, () => stranger.call('GET', '/api/media')); // fill the last page of the log
+      // many, to fill the last page of the log
+      const calls = Array.from({ length: 30 }, () => stranger.call('GET', '/api/media'));
       expect((await Promise.all(calls)).every(({ status }) => status === 401)).toBe(true);
       expect(await health('live')).toMatchObject({ http: 200 });
       await sleep(1_000);

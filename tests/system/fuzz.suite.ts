@@ -6,14 +6,14 @@ import type { Media, MediaKind, MediaList } from '#contracts';
 import { startStandalone, type ApiClient, type Stack } from '#testing';
 import { mutant, validFiles, type ValidFile } from './mutations';
 
-/** SEED, FIRST and CASES decide what is tried: `SEED=7 FIRST=1234 CASES=1` is one case again. CORPUS adds the valid files of a folder. */
+/** `SEED=7 FIRST=1234 CASES=1` repeats one case. CORPUS is a folder whose valid files are used as well. */
 const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
 const first = Number(process.env.FIRST ?? 0);
 const cases = Number(process.env.CASES ?? 2_000);
 
-const AT_ONCE = 6;
+const CONCURRENCY = 6;
 const WORKERS = 2;
-/** What the analysis of such small files may take before it is ended, and some for a busy machine. */
+/** The time limit of the analysis of such small files, and a margin for a busy machine. */
 const LIMIT_SECONDS: Record<MediaKind, number> = { image: 160, audio: 190, video: 910 };
 
 interface Outcome {
@@ -25,7 +25,7 @@ interface Outcome {
   seconds: number;
 }
 
-/** Accepted files of a folder with a manifest.tsv; none without one. */
+/** Reads the accepted files of a folder with a manifest.tsv; none without a folder. */
 function corpusFiles(folder = process.env.CORPUS): ValidFile[] {
   if (!folder) return [];
   const rows = readFileSync(join(folder, 'manifest.tsv'), 'utf8')
@@ -107,7 +107,7 @@ describe('broken files', () => {
   });
 
   it(
-    'each end once, within their limits, and take no worker with them',
+    'each end once within their limits, and no worker exits',
     async () => {
       process.stdout.write(`SEED=${seed} FIRST=${first} CASES=${cases}\n`);
       const valid = [...(await validFiles()), ...corpusFiles()];
@@ -119,7 +119,7 @@ describe('broken files', () => {
       const walk = async () => {
         while (next < first + cases) outcomes.push(await tryOne(api, valid, next++));
       };
-      await Promise.all(Array.from({ length: AT_ONCE }, walk));
+      await Promise.all(Array.from({ length: CONCURRENCY }, walk));
       process.stdout.write(report(outcomes, (Date.now() - startedAt) / 60_000));
 
       for (const { pid } of workers) expect(() => process.kill(pid, 0)).not.toThrow();
@@ -146,12 +146,12 @@ describe('broken files', () => {
   );
 });
 
-/** A living worker keeps one folder of tools once it has had a job; one more is of a worker that died. */
+/** A running worker keeps one folder of tools after its first job; a further one is of a worker that crashed. */
 function workFolders(folder: string): { tools?: string[]; jobs?: string[] } {
   return Object.groupBy(readdirSync(folder), (name) => (name.startsWith('tools-') ? 'tools' : 'jobs'));
 }
 
-/** Paths of all there is in a folder, also if it is none. */
+/** Paths of everything below a folder; none if it does not exist. */
 function filesIn(folder: string): string[] {
   try {
     return readdirSync(folder, { recursive: true, withFileTypes: true }).map(({ parentPath, name }: Dirent) =>

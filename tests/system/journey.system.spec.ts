@@ -15,7 +15,7 @@ import {
 const bytesOf = (buffer: Buffer) => new Uint8Array(buffer);
 const statuses = (media: Media) => media.history.map(({ status }) => status);
 
-describe.each(deploymentsWithS3)('the main job, %s', (_name, start) => {
+describe.each(deploymentsWithS3)('the journey of an upload, %s', (_name, start) => {
   let stack: Stack;
   let api: ApiClient;
   let stream: EventReader;
@@ -38,7 +38,7 @@ describe.each(deploymentsWithS3)('the main job, %s', (_name, start) => {
   });
 
   it.each(['image.jpg', 'video.mp4', 'sound.mp3'])(
-    'takes %s from uploaded over processing to completed',
+    'moves %s from uploaded to processing to completed',
     async (filename) => {
       const uploaded = await api.upload(bytesOf(sources[filename]!), { filename });
       expect(uploaded).toMatchObject({
@@ -55,7 +55,7 @@ describe.each(deploymentsWithS3)('the main job, %s', (_name, start) => {
     },
   );
 
-  it('finds the facts of each', () => {
+  it('finds size and duration of each', () => {
     expect(media['image.jpg']).toMatchObject({
       kind: 'image',
       contentType: 'image/jpeg',
@@ -70,7 +70,7 @@ describe.each(deploymentsWithS3)('the main job, %s', (_name, start) => {
   });
 
   it.each(['image.jpg', 'video.mp4', 'sound.mp3'])(
-    'shows a picture of %s, and gives back exactly what came in',
+    'serves a thumbnail of %s, and its original unchanged',
     async (filename) => {
       const { id } = media[filename]!;
       const thumbnail = await api.fetch('GET', `/api/media/${id}/thumbnail`);
@@ -83,7 +83,7 @@ describe.each(deploymentsWithS3)('the main job, %s', (_name, start) => {
     },
   );
 
-  it('draws the peaks of what has sound', async () => {
+  it('serves the waveform of a sound, and none of an image', async () => {
     const { peaks, durationSeconds } = await api.expect<{ peaks: number[]; durationSeconds: number }>(
       200,
       'GET',
@@ -98,7 +98,7 @@ describe.each(deploymentsWithS3)('the main job, %s', (_name, start) => {
     });
   });
 
-  it('notifies once for each, and at the open page at once', async () => {
+  it('creates one notification for each, and pushes it to the open page', async () => {
     const list = await eventually(
       () => api.expect<NotificationList>(200, 'GET', '/api/notifications'),
       ({ items }) => items.length >= 4,
@@ -111,18 +111,18 @@ describe.each(deploymentsWithS3)('the main job, %s', (_name, start) => {
     ]);
     expect(list.unread).toBe(4);
     const events = await stream.until((all) => all.filter(({ event }) => event === 'notification').length >= 3);
-    const told = events
+    const notified = events
       .filter(({ event }) => event === 'notification')
       .map(({ data }) => (data as Notification).mediaId)
       .filter(Boolean);
-    expect(told.toSorted()).toEqual(
+    expect(notified.toSorted()).toEqual(
       Object.values(media)
         .map(({ id }) => id)
         .toSorted(),
     );
   });
 
-  it('tells the open page of every change of status, in order, with ids that replay', async () => {
+  it('pushes every status change to the open page in order, and replays them by Last-Event-ID', async () => {
     const { id } = media['image.jpg']!;
     const changes = stream.events.filter(
       ({ id: eventId, event, data }) => eventId && event === 'media' && (data as Media).id === id,
@@ -153,7 +153,7 @@ describe.each(deploymentsWithS3)('the main job, %s', (_name, start) => {
     expect(alerts.filter(({ message }) => message.type === 'user.logged_in')).toHaveLength(0);
   });
 
-  it('counts exactly, and lists by kind, status and words', async () => {
+  it('counts exactly, and filters by kind, status and search terms', async () => {
     await eventually(
       () => api.expect(200, 'GET', '/api/media/stats'),
       (stats) => (stats as { completed: number }).completed === 3,
@@ -182,7 +182,7 @@ describe.each(deploymentsWithS3)('the main job, %s', (_name, start) => {
     expect(await ids(`limit=2&cursor=${first.nextCursor}`)).toEqual(['image.jpg']);
   });
 
-  it('reads, clears and never brings back notifications', async () => {
+  it('marks notifications as read, and clears them for good', async () => {
     const { items } = await api.expect<NotificationList>(200, 'GET', '/api/notifications');
     await api.expect(204, 'POST', `/api/notifications/${items[0]!.id}/read`);
     expect(await api.expect(200, 'GET', '/api/notifications')).toMatchObject({ unread: 3 });
@@ -204,7 +204,7 @@ describe.each(deploymentsWithS3)('the main job, %s', (_name, start) => {
     expect(await api.expect(200, 'GET', '/api/notifications')).toMatchObject({ unread: 0, items: [] });
   });
 
-  it('keeps what is one user’s from all others', async () => {
+  it('answers 404 to other users', async () => {
     const { api: stranger } = await stack.newUser();
     const { id } = media['image.jpg']!;
     for (const path of ['', '/original', '/thumbnail', '/preview'])
@@ -228,7 +228,7 @@ describe.each(deploymentsWithS3)('the main job, %s', (_name, start) => {
     );
   });
 
-  it('says of each id of a batch what became of it', async () => {
+  it('returns the outcome of each id of a batch', async () => {
     const { id } = media['image.jpg']!;
     const gone = media['video.mp4']!.id;
     expect(

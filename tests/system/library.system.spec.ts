@@ -17,7 +17,7 @@ describeWithBrowser('a large library in a browser', () => {
   let userId: string;
 
   beforeAll(async () => {
-    // without workers: what is put into the table stays as it is
+    // without workers, so that the items in the table do not change
     [stack, browser] = await Promise.all([startStandalone({ workers: 0 }), openBrowser()]);
     const dynamo = Dynamo.connect(stack.processes!.environment.config());
     repository = new MediaRepository(dynamo);
@@ -39,8 +39,8 @@ describeWithBrowser('a large library in a browser', () => {
     await stack.stop();
   });
 
-  /** Afresh: loading the page that is shown again would find the place again. */
-  const enter = async () => {
+  /** Opens the library from another page: a reload would restore the scroll position. */
+  const openLibrary = async () => {
     await page.goto('/profile');
     await page.getByRole('link', { name: 'My Media' }).click();
   };
@@ -52,7 +52,7 @@ describeWithBrowser('a large library in a browser', () => {
     page.evaluate<string | undefined>("document.elementFromPoint(640, 400)?.closest('media-card')?.media.title");
   const newest = async () => (await api.expect<MediaList>(200, 'GET', '/api/media?limit=100')).items;
 
-  it('holds only the cards near the window, all the way down', async () => {
+  it('renders only the cards near the window, down to the last', async () => {
     await page.goto('/media');
     await page.getByText(`Item ${count - 1}`, { exact: true }).waitFor();
     const most: number[] = [];
@@ -70,8 +70,8 @@ describeWithBrowser('a large library in a browser', () => {
     expect(await titles()).not.toContain(`Item ${count - 1}`);
   });
 
-  it('finds the place again: back, forward, and after a reload', async () => {
-    await enter();
+  it('restores the scroll position after back, forward and reload', async () => {
+    await openLibrary();
     await page.locator('media-card').first().waitFor();
     await eventually(
       async () => scrollTo(9_000).then(scrollY),
@@ -88,7 +88,7 @@ describeWithBrowser('a large library in a browser', () => {
     await page.getByRole('heading', { level: 1, name: title! }).waitFor();
     await page.goBack();
     await eventually(scrollY, (y) => y === place);
-    await page.waitForTimeout(300); // a page remembers its place once scrolling has settled
+    await page.waitForTimeout(300); // the position is saved once scrolling has settled
     await page.reload();
     await eventually(
       async () => [await scrollY(), (await titles()).includes(title!)],
@@ -96,8 +96,8 @@ describeWithBrowser('a large library in a browser', () => {
     );
   });
 
-  it('shows what is new on top, and moves nothing of what one looks at', async () => {
-    await enter();
+  it('adds new items at the top without moving the visible ones', async () => {
+    await openLibrary();
     await page.locator('media-card').first().waitFor();
     await eventually(
       async () => scrollTo(3_000).then(scrollY),
@@ -105,7 +105,7 @@ describeWithBrowser('a large library in a browser', () => {
     );
     const title = await eventually(inSight, Boolean);
     for (let more = 0; more < 5; more += 1) await repository.create(aMedium({ userId, title: `Item ${count + more}` }));
-    // as the tab that reads the stream tells the others when it may have missed something
+    // the message that the tab with the event stream sends when it may have missed events
     await page.evaluate("new BroadcastChannel('snapstream').postMessage({ type: 'refetch' })");
     await eventually(scrollY, (y) => y > 3_100);
     expect(await inSight()).toBe(title);
@@ -115,8 +115,8 @@ describeWithBrowser('a large library in a browser', () => {
     await api.expect(200, 'POST', '/api/media/batch', { json: { action: 'delete', ids: added.map(({ id }) => id) } });
   });
 
-  it('keeps filter and order in the address, and takes them back with "back"', async () => {
-    await enter();
+  it('keeps filter and order in the address, and "back" reverts them', async () => {
+    await openLibrary();
     await page.getByText(`Item ${count - 1}`, { exact: true }).waitFor();
     await page.getByLabel('Order').selectOption('asc');
     await page.getByText('Item 0', { exact: true }).waitFor();
@@ -130,7 +130,7 @@ describeWithBrowser('a large library in a browser', () => {
     await page.getByText(`Item ${count - 1}`, { exact: true }).waitFor();
   });
 
-  it('selects a range with the mouse, deletes it, and takes that back', async () => {
+  it('selects a range with the mouse, deletes it, and undoes that', async () => {
     await page.goto('/media');
     await page.getByLabel(`Select Item ${count - 2}`, { exact: true }).check();
     await page.getByLabel(`Select Item ${count - 5}`, { exact: true }).click({ modifiers: ['Shift'] });
@@ -145,7 +145,7 @@ describeWithBrowser('a large library in a browser', () => {
     );
   });
 
-  it('selects with the keyboard, and the server deletes when there is no undo any more', async () => {
+  it('selects with the keyboard, and deletes on the server once the undo toast is closed', async () => {
     await page.goto('/media');
     const first = page.getByRole('link', { name: `Item ${count - 1}`, exact: true });
     await first.focus();
@@ -167,7 +167,7 @@ describeWithBrowser('a large library in a browser', () => {
     await eventually(newest, ([item]) => item?.title === `Item ${count - 2}`);
   });
 
-  it('selects with a finger: a long press begins, from then on a tap is enough', async () => {
+  it('starts a selection by touch with a long press, and extends it with taps', async () => {
     const phone = await browser.newContext({
       baseURL: stack.baseUrl,
       viewport: { width: 390, height: 800 },
@@ -188,7 +188,7 @@ describeWithBrowser('a large library in a browser', () => {
     await phone.close();
   });
 
-  it('retries all that failed of what is selected', async () => {
+  it('retries the failed items of a selection', async () => {
     const failed = (await newest()).slice(0, 2);
     for (const item of failed) await fail(item);
     await page.goto('/media?status=failed');

@@ -15,7 +15,7 @@ import {
 const banner = (page: Page) => page.locator('connection-banner:not([hidden])', { hasText: 'Trying again' });
 const describeWithBrowser = browserPath && !process.env.E2E_BASE_URL ? describe : describe.skip;
 
-describeWithBrowser('open pages while the API is away', () => {
+describeWithBrowser('open pages while the API is unavailable', () => {
   let stack: Stack;
   let browser: Browser;
   let context: BrowserContext;
@@ -42,7 +42,7 @@ describeWithBrowser('open pages while the API is away', () => {
     await stack?.stop();
   });
 
-  it('say so in plain words, go on by themselves, and are fresh again', async () => {
+  it('show a banner, reconnect by themselves, and show what happened meanwhile', async () => {
     await stack.processes!.services[0]!.stop();
     await banner(dashboard).waitFor();
     await dashboard.getByRole('link', { name: 'My Media' }).click();
@@ -60,7 +60,7 @@ describeWithBrowser('open pages while the API is away', () => {
     for (const page of [dashboard, notifications]) await banner(page).waitFor({ state: 'detached' });
   }, 60_000);
 
-  it('take a refusal for lack of a part as passing, too', async () => {
+  it('show the banner after a 503 of one route, and hide it again', async () => {
     await context.route('**/api/notifications/read-all', (route) =>
       route.fulfill({
         status: 503,
@@ -78,17 +78,17 @@ describeWithBrowser('open pages while the API is away', () => {
   });
 
   it.each([403, 429, 500])(
-    'show why the library cannot be read (%i), and read it again when asked to',
+    'show why the library cannot be loaded (%i), and load it again on "Try again"',
     async (status) => {
       const library = await context.newPage();
-      const answers = await answerLists(library, status);
+      const answers = await interceptLists(library, status);
       await library.goto('/media');
       await library.getByRole('alert').getByText(`Refused with ${status}.`).waitFor();
       expect(await library.locator('.library .skeleton').count()).toBe(0);
       await library.getByRole('button', { name: 'Try again' }).click();
       await eventually(
         () => Promise.resolve(answers.first),
-        (asked) => asked === 2,
+        (requests) => requests === 2,
       );
       await library.getByRole('alert').getByText(`Refused with ${status}.`).waitFor();
       answers.refuseFirst = false;
@@ -111,7 +111,7 @@ describeWithBrowser('open pages while the API is away', () => {
     ['an unknown status', 'status=bogus', ''],
     ['an unknown kind and order', 'kind=paper&order=sideways', ''],
     ['the end of a search that is too long', `q=${'q'.repeat(500)}`, `?q=${'q'.repeat(200)}`],
-  ])('drop from the address what no filter can be: %s', async (_what, query, kept) => {
+  ])('remove an invalid filter from the address: %s', async (_what, query, kept) => {
     const library = await context.newPage();
     await library.goto(`/media?${query}`);
     await library.locator('media-card, .library .empty').first().waitFor();
@@ -121,7 +121,7 @@ describeWithBrowser('open pages while the API is away', () => {
     await library.close();
   });
 
-  it('say so before anybody is logged in, too', async () => {
+  it('show the banner on the login page, too', async () => {
     const guest = await (await browser.newContext({ baseURL: stack.baseUrl })).newPage();
     await guest.goto('/login');
     await guest.locator('[name=email]').fill('nobody@example.org');
@@ -138,8 +138,8 @@ describeWithBrowser('open pages while the API is away', () => {
   });
 });
 
-/** Counts the reads of the library, as if it had two pages, and refuses them until told otherwise. */
-async function answerLists(page: Page, status: number) {
+/** Serves the library as two pages and counts their requests; refuses a page while its flag is set. */
+async function interceptLists(page: Page, status: number) {
   const answers = { first: 0, second: 0, refuseFirst: true, refuseSecond: true };
   await page.route(/\/api\/media\?/, async (route) => {
     const isSecond = route.request().url().includes('cursor=');

@@ -33,14 +33,14 @@ describe('/metrics', () => {
     await environment.stop();
   });
 
-  it('counts what came in and what was refused, by code', async () => {
+  it('counts accepted and refused uploads, by code', async () => {
     await api.upload(new Uint8Array(await makeJpeg()), { filename: 'a.jpg' });
     await api.upload(new Uint8Array(await makeJpeg()), { filename: 'b.jpg' });
     await api.tryUpload(new Uint8Array(300_000));
     await api.tryUpload(new Uint8Array(Buffer.from('no picture')));
     await api.tryUpload(new Uint8Array(Buffer.from('no picture either')));
     await api.problem('POST', '/api/uploads', { headers: { 'tus-resumable': '1.0.0', 'upload-length': '300000' } });
-    await api.problem('GET', '/api/media/01ARZ3NDEKTSV4RRFFQ69G5FAV'); // no upload
+    await api.problem('GET', '/api/media/01ARZ3NDEKTSV4RRFFQ69G5FAV'); // not an upload
     expect(
       await eventually(
         () => scrape(opsPort),
@@ -56,7 +56,7 @@ describe('/metrics', () => {
     ).toHaveLength(2);
   });
 
-  it('tells how much waits, and for how long', async () => {
+  it('reports the depth of each queue, and the age of its oldest job', async () => {
     await sleep(1_100);
     const series = await scrape(opsPort);
     expect(series).toMatchObject({
@@ -69,7 +69,7 @@ describe('/metrics', () => {
     expect(series['snapstream_queue_oldest_waiting_seconds{queue="image"}']).toBeLessThan(300);
   });
 
-  it('tells of the jobs a worker finished, by kind and outcome, and how long they took', async () => {
+  it('reports number and duration of finished jobs, by kind and outcome', async () => {
     const port = await freePort();
     const broken = new Uint8Array((await makeJpeg()).subarray(0, 200)); // it looks like a picture
     await api.upload(broken, { filename: 'broken.jpg' });
@@ -85,34 +85,34 @@ describe('/metrics', () => {
     expect(series['snapstream_queue_jobs{queue="image",state="waiting"}']).toBe(0);
   });
 
-  it('tells of events that nobody takes', async () => {
+  it('reports events that no consumer confirms', async () => {
     const media = 'snapstream_outbox_unconfirmed_items{table="media"}';
     await eventually(
       () => scrape(opsPort),
       (series) => series[media] === 0,
       30_000,
     );
-    await service.stop(); // who would take them
+    await service.stop(); // it runs the consumer
     const port = await freePort();
-    const alone = await startProcess('media', environment.env({ OPS_PORT: String(port) }));
-    const uploader = new ApiClient(alone.url, { cookie: api.cookie });
+    const mediaService = await startProcess('media', environment.env({ OPS_PORT: String(port) }));
+    const uploader = new ApiClient(mediaService.url, { cookie: api.cookie });
     await uploader.upload(new Uint8Array(await makeJpeg()), { filename: 'c.jpg' });
     await eventually(
       () => scrape(port),
       (series) => series[media]! >= 1 && series['snapstream_outbox_oldest_seconds{table="media"}']! > 0,
       30_000,
     );
-    await alone.stop();
+    await mediaService.stop();
   }, 90_000);
 
-  it('answers without what it can not ask while Redis is away', async () => {
+  it('leaves out the metrics of the queues while Redis is unavailable', async () => {
     const port = await freePort();
     const media = await startProcess('media', environment.env({ OPS_PORT: String(port) }));
     await environment.redis.kill();
     const series = await scrape(port);
     expect(Object.keys(series).some((name) => name.startsWith('snapstream_queue_jobs{'))).toBe(false);
     expect(series['snapstream_outbox_unconfirmed_items{table="users"}']).toBeDefined();
-    await environment.redis.restart(); // nobody stops quickly without it
+    await environment.redis.restart(); // without it, processes take long to stop
     await media.stop();
   }, 60_000);
 });

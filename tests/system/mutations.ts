@@ -19,11 +19,12 @@ export interface ValidFile {
   bytes: Buffer;
 }
 
-const reproducible = ['-fflags', '+bitexact', '-flags', '+bitexact']; // no random ids, so that a seed means the same bytes again
+/** No random ids, so that a seed reproduces the same bytes. */
+const reproducible = ['-fflags', '+bitexact', '-flags', '+bitexact'];
 const small = { seconds: 0.6, width: 96, height: 64, framesPerSecond: 10, output: reproducible } as const;
 const short = { seconds: 0.6, output: reproducible } as const;
 
-/** One small file of every kind that is welcome, in the flavours whose readers differ. */
+/** One small file of every accepted format, in the variants that are read differently. */
 export async function validFiles(): Promise<ValidFile[]> {
   const cover = await makePng({ width: 32, height: 32 });
   const exif = { IFD0: { Make: 'Acme', Model: 'One' }, IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '47/1 22/1 0/1' } };
@@ -54,7 +55,7 @@ export async function validFiles(): Promise<ValidFile[]> {
   return Promise.all(Object.entries(made).map(async ([name, bytes]) => ({ name, bytes: await bytes })));
 }
 
-/** Number `index` of the broken files that a seed stands for; each can be made again alone. */
+/** Returns broken file number `index` of a seed; each can be reproduced alone. */
 export function mutant(valid: readonly ValidFile[], seed: number, index: number): ValidFile {
   const random = randomOf(Math.imul(seed, 0x9e3779b1) + index);
   random(); // the first numbers of neighbouring seeds are alike
@@ -77,7 +78,7 @@ export function mutant(valid: readonly ValidFile[], seed: number, index: number)
 const EXTREMES = [0x00, 0x7f, 0x80, 0xff];
 const HEAD_BYTES = 1_024;
 
-/** Changes 1 to 32 bytes, half of them in the head, where sizes and counts stand. */
+/** Changes 1 to 32 bytes, half of them in the first 1024, which hold sizes and counts. */
 function flip(bytes: Buffer, below: (limit: number) => number): Buffer {
   const flipped = Buffer.from(bytes);
   for (let left = 1 + below(32); left > 0; left -= 1) {

@@ -16,10 +16,10 @@ interface Outcome {
 }
 
 const library = async (api: ApiClient) => (await api.expect<MediaList>(200, 'GET', '/api/media')).items;
-const isWell = ({ code }: Outcome) => code === 0;
+const succeeded = ({ code }: Outcome) => code === 0;
 
-/** What the commands of package.json run, on whole installations: supervisor, stores, API, a worker. */
-describe('an operator', () => {
+/** The commands of package.json, on whole installations: supervisor, stores, API, a worker. */
+describe('the tools of an operator', () => {
   const account = newAccount();
   let dir: string;
   let supervisor: ChildProcess | null = null;
@@ -75,8 +75,8 @@ describe('an operator', () => {
     await rm(dir, { recursive: true, force: true });
   });
 
-  it('is told that all is well, and makes a backup, while the product runs', async () => {
-    expect((await eventually(() => run('first', 'doctor'), isWell, 60_000)).output).toContain('All is well');
+  it('find nothing wrong, and make a backup, while the product runs', async () => {
+    expect((await eventually(() => run('first', 'doctor'), succeeded, 60_000)).output).toContain('All is well');
     expect(await run('first', 'backup', join(dir, 'copy'))).toMatchObject({
       code: 0,
       output: expect.stringContaining('4 files of'),
@@ -92,7 +92,7 @@ describe('an operator', () => {
     expect(await run('first', 'mend')).toMatchObject({ code: 1, output: expect.stringContaining('Usage:') });
   }, 120_000);
 
-  it('restores it into an empty installation that does not run, and everything is there', async () => {
+  it('restore the backup into an empty installation that is stopped', async () => {
     expect(await run('second', 'restore', join(dir, 'copy'))).toMatchObject({ code: 0 });
     expect(await run('second', 'doctor')).toMatchObject({ code: 0 });
     const api = await start('second');
@@ -114,10 +114,10 @@ describe('an operator', () => {
     });
   }, 120_000);
 
-  it('is told that the tables were lost, gets the media back from their files, and is told what is not', async () => {
+  it('detect lost tables, rebuild the media from their files, and name what cannot be rebuilt', async () => {
     await rename(join(dir, 'second', 'dynamodb'), join(dir, 'lost'));
-    const told = await run('second', 'doctor');
-    expect(told).toMatchObject({ code: 1, output: expect.stringContaining(`medium ${media.id}`) });
+    const report = await run('second', 'doctor');
+    expect(report).toMatchObject({ code: 1, output: expect.stringContaining(`medium ${media.id}`) });
     expect(await run('second', 'doctor', 'rebuild')).toMatchObject({
       code: 1,
       output: expect.stringMatching(/^1 media were made again(.|\n)*users table was lost/),
@@ -129,7 +129,7 @@ describe('an operator', () => {
       findings,
       (output) => !output.includes('not confirmed') && output.includes('1 thing is wrong'),
       90_000,
-    ); // processed, and told
+    ); // processed, with a notification
     expect(again).toContain('Accounts can not be rebuilt from files');
   }, 150_000);
 });

@@ -41,7 +41,7 @@ describe('an upload while DynamoDB hangs', () => {
   const listed = async () =>
     (await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items.map(({ id }) => id).toSorted();
 
-  it('is refused within 5 s of its last byte, and leaves nothing when the table is back', async () => {
+  it('is refused within 5 s of its last byte, and leaves nothing once DynamoDB answers again', async () => {
     const bytes = new Uint8Array(await makePng());
     dynamodb.pause();
     const startedAt = Date.now();
@@ -54,7 +54,7 @@ describe('an upload while DynamoDB hangs', () => {
     expect(await listed()).toEqual([]);
   });
 
-  it('gives back an item that was written though nobody heard it', async () => {
+  it('removes an item that was written although the response was lost', async () => {
     const bytes = new Uint8Array(await makePng());
     const answers = Promise.all(Array.from({ length: 8 }, (_, at) => api.tryUpload(bytes, { filename: `${at}.png` })));
     setTimeout(() => dynamodb.pause(), 60); // somewhere between the first and the last write of each
@@ -73,7 +73,7 @@ describe('an upload while DynamoDB hangs', () => {
   }, 120_000);
 });
 
-describe('an upload whose medium was written unheard', () => {
+describe('an upload whose write was ambiguous', () => {
   let stack: Stack;
   let api: ApiClient;
   let dynamodb: FaultProxy;
@@ -95,8 +95,8 @@ describe('an upload whose medium was written unheard', () => {
   const begin = () =>
     api.call('POST', '/api/uploads', { headers: { 'Tus-Resumable': '1.0.0', 'Upload-Length': '800000' } });
 
-  /** The medium is written, but no answer comes; after that nothing gets through. */
-  const loseTheMedium = () => {
+  /** Loses the response of the write of the medium, then throttles all requests. */
+  const loseResponse = () => {
     let isWritten = false;
     dynamodb.behave((operation, body): FaultMode => {
       const isMedium = operation === 'PutItem' && body.includes('"sha256"');
@@ -106,32 +106,32 @@ describe('an upload whose medium was written unheard', () => {
     });
   };
 
-  it('keeps it when a repeat with the same key was answered with it', async () => {
+  it('keeps the medium when a retry with the same Idempotency-Key returned it', async () => {
     const bytes = new Uint8Array(await makePng());
     const headers = { 'Idempotency-Key': randomUUID() };
-    loseTheMedium();
+    loseResponse();
     expect(await api.tryUpload(bytes, { headers })).toMatchObject({ status: 503 });
-    await sleep(1_000); // long enough for it to fail to give its key back as well
+    await sleep(1_000); // until releasing the key has failed, too
     await dynamodb.mend();
     const again = await api.tryUpload(bytes, { headers });
     expect(again.status).toBe(201);
-    await sleep(8_000); // longer than the first one waits before it takes back what it can
+    await sleep(8_000); // longer than the first attempt waits before it cleans up
     expect(await api.media(again.body.id)).toMatchObject({ sha256: again.body.sha256 });
   }, 60_000);
 
-  it('takes it back when nobody came', async () => {
-    loseTheMedium();
+  it('removes the medium when there was no retry', async () => {
+    loseResponse();
     expect(
       await api.tryUpload(new Uint8Array(await makePng()), { headers: { 'Idempotency-Key': randomUUID() } }),
     ).toMatchObject({ status: 503 });
     await dynamodb.mend();
-    const held = async () => (await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items.length;
-    expect(await held()).toBe(1);
-    await eventually(held, (count) => count === 0, 20_000);
+    const count = async () => (await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items.length;
+    expect(await count()).toBe(1);
+    await eventually(count, (left) => left === 0, 20_000);
   }, 60_000);
 
-  it('frees the room of a resumable upload that was refused, though it was taken unheard', async () => {
-    await api.upload(new Uint8Array(await makePng())); // makes the row that counts
+  it('frees the quota of a refused resumable upload whose reservation was an ambiguous write', async () => {
+    await api.upload(new Uint8Array(await makePng())); // creates the counters row
     dynamodb.behave((_operation, body) => (body.includes('reserved') ? 'cut' : 'pass'));
     expect(await begin()).toMatchObject({ status: 503 });
     await dynamodb.mend();

@@ -1,10 +1,10 @@
 import { ApiClient, deployments, type Stack } from '#testing';
 
-// services apart have no server of pages of their own: nginx is that in the composed stack
+// services run apart do not serve pages: in the composed stack, nginx does
 const [[name, start]] = deployments as [(typeof deployments)[number]];
 const page = { accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8' };
 
-describe(`what the pages are served as, ${name}`, () => {
+describe(`serving the pages, ${name}`, () => {
   let stack: Stack;
   let api: ApiClient;
 
@@ -17,7 +17,7 @@ describe(`what the pages are served as, ${name}`, () => {
   const shell = async () => (await api.fetch('GET', '/', { headers: page })).text();
 
   it.each(['/', '/login', '/register', '/upload', '/media', '/media/01K', '/notifications', '/profile'])(
-    '%s is the shell',
+    'answers %s with the shell',
     async (path) => {
       const answer = await api.fetch('GET', path, { headers: page });
       expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-cache']);
@@ -26,7 +26,7 @@ describe(`what the pages are served as, ${name}`, () => {
   );
 
   it.each(['/nothing', '/media/01K/more', '/loginx'])(
-    '%s is the shell as well, which says that nothing is there: 404',
+    'answers the unknown address %s with the shell and 404',
     async (path) => {
       const answer = await api.fetch('GET', path, { headers: page });
       expect([answer.status, answer.headers.get('cache-control')]).toEqual([404, 'no-cache']);
@@ -35,13 +35,13 @@ describe(`what the pages are served as, ${name}`, () => {
     },
   );
 
-  it('answers programs in the words of the API', async () => {
+  it('answers programs with problems of the API', async () => {
     expect(await api.problem('GET', '/nothing')).toMatchObject({ status: 404, code: 'not_found' });
     expect(await api.problem('POST', '/nothing', { headers: page })).toMatchObject({ status: 404 });
     expect(await api.problem('GET', '/api/nothing', { headers: page })).toMatchObject({ status: 401 });
   });
 
-  it('sends what the build has compressed, and the plain file to who takes no other', async () => {
+  it('sends compressed assets, and plain ones to clients that accept no encoding', async () => {
     const path = /\/assets\/main-\w+\.js/.exec(await shell())![0];
     const plain = await api.fetch('GET', path, { headers: { 'accept-encoding': 'identity' } });
     const packed = await api.fetch('GET', path, { headers: { 'accept-encoding': 'gzip, deflate, br' } });

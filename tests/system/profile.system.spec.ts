@@ -4,7 +4,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { browserPath, makeJpeg, newAccount, openBrowser, deployments, type Stack } from '#testing';
 import { readZip } from './zip';
 
-// services apart have no server of pages of their own: nginx is that in the composed stack
+// services run apart do not serve pages: in the composed stack, nginx does
 const [[name, start]] = deployments as [(typeof deployments)[number]];
 const describeWithBrowser = browserPath ? describe : describe.skip;
 
@@ -28,20 +28,20 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
     await stack?.stop();
   });
 
-  it('says how good a password is while it is typed, and what the server has against it', async () => {
+  it('rates a password while it is typed, and shows why the server rejects it', async () => {
     await page.goto('/register');
     await page.getByText('At least 8 characters; not your name').waitFor();
     await page.locator('[name=username]').fill(account.username);
     await page.locator('[name=email]').fill(account.email);
     const password = page.locator('[name=password]');
-    for (const [typed, words] of [
+    for (const [typed, hint] of [
       ['short', 'At least 8 characters.'],
       [account.username, 'Do not use your own name'],
       ['rememberremember1', 'Fair'],
       ['iloveyou1', 'Easy to guess'],
     ] as const) {
       await password.fill(typed);
-      await page.locator('password-meter').getByText(words).waitFor();
+      await page.locator('password-meter').getByText(hint).waitFor();
     }
     await page.getByRole('button', { name: 'Create account' }).click();
     await page.locator('.field-error', { hasText: 'one of the most common ones' }).waitFor();
@@ -51,7 +51,7 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
     await page.waitForURL(/\/$/);
   });
 
-  it('ends all other sessions, and an open page there goes to the login by itself', async () => {
+  it('ends all other sessions, whose open pages redirect to the login', async () => {
     const elsewhere = await (await open()).newPage();
     expect(
       (
@@ -70,7 +70,7 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
     await elsewhere.context().close();
   });
 
-  it('says what an export holds, and hands it out', async () => {
+  it('describes the export, and downloads it', async () => {
     const buffer = await makeJpeg();
     await page.request.post('/api/media', {
       multipart: { file: { name: 'kept.jpg', mimeType: 'image/jpeg', buffer } },
@@ -84,7 +84,7 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
     expect(entries.map(({ sha256 }) => sha256)).toContain(createHash('sha256').update(buffer).digest('hex'));
   });
 
-  it('deletes the account only after the name was typed, and says what will happen', async () => {
+  it('lists what will be deleted, and deletes the account only after the username was typed', async () => {
     await page.getByRole('button', { name: 'Delete account' }).click();
     const dialog = page.locator('dialog[open]');
     await dialog.getByText('1 file (').waitFor();

@@ -14,8 +14,9 @@ describe('waiting for a worker', () => {
 
   const inOrder = async () => (await api.expect<MediaList>(200, 'GET', '/api/media')).items.toReversed();
 
-  it('shows how many are before each and a range of seconds, less as a worker works, nothing once all is done', async () => {
-    const bytes = new Uint8Array(await makeMp4({ seconds: 4, width: 640, height: 360, videoCodec: 'mpeg4' })); // about a second of work each
+  it('shows the position and an estimate in seconds, which fall while a worker runs and end with null', async () => {
+    // about a second of work each
+    const bytes = new Uint8Array(await makeMp4({ seconds: 4, width: 640, height: 360, videoCodec: 'mpeg4' }));
     const stream = await EventReader.open(api);
     for (let number = 0; number < 5; number += 1) await api.upload(bytes, { filename: `${number}.mp4` });
     const waiting = await eventually(inOrder, (media) => positions(media).join() === '0,1,2,3,4');
@@ -24,8 +25,8 @@ describe('waiting for a worker', () => {
       expect([low >= 0, low < high, Number.isFinite(high)]).toEqual([true, true, true]);
     }
     expect((await api.media(waiting[4]!.id)).queue).toMatchObject({ position: 4 });
-    const told = await stream.until((events) => events.filter(({ event }) => event === 'media').length >= 5);
-    expect(told.filter(({ event }) => event === 'media').every(({ data }) => (data as Media).queue)).toBe(true);
+    const events = await stream.until((all) => all.filter(({ event }) => event === 'media').length >= 5);
+    expect(events.filter(({ event }) => event === 'media').every(({ data }) => (data as Media).queue)).toBe(true);
     await stream.close();
 
     await stack.processes!.startWorker();
@@ -39,12 +40,12 @@ describe('waiting for a worker', () => {
       60_000,
     );
     expect(seen.some((position) => position < 4)).toBe(true);
-    expect(seen).toEqual(seen.toSorted((a, b) => b - a)); // never back
+    expect(seen).toEqual(seen.toSorted((a, b) => b - a)); // never rises
     expect(last.queue).toBeNull();
     expect(positions(await inOrder())).toEqual([null, null, null, null, null]);
   }, 120_000);
 
-  it('has learnt how long such a file takes', async () => {
+  it('estimates from the durations of past jobs', async () => {
     const bytes = new Uint8Array(await makeMp4({ seconds: 4, width: 640, height: 360, videoCodec: 'mpeg4' }));
     const [worker] = stack.processes!.workers;
     await worker!.stop();
@@ -53,6 +54,6 @@ describe('waiting for a worker', () => {
       () => api.media(id),
       (media) => media.queue !== null,
     );
-    expect(queue!.etaSeconds[1]).toBeLessThan(60); // it would be 600 of a video nobody knows anything about
+    expect(queue!.etaSeconds[1]).toBeLessThan(60); // without past jobs, the estimate for a video is 600
   }, 60_000);
 });

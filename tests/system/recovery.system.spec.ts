@@ -20,21 +20,21 @@ import {
 } from '#testing';
 import { LEASE_MS } from '../../services/worker/lease';
 
-const CROWD = 1_500;
+const CONNECTIONS = 1_500;
 
 const statuses = (media: Media) => media.history.map(({ status }) => status);
 
-/** What must hold however often a worker, Redis or the API went away. */
+/** Expects one end, one notification and one alert per transition, however often a dependency was unavailable. */
 async function expectOneEnd(stack: Stack, api: ApiClient, id: string): Promise<Media> {
   const media = await api.settled(id, 70_000);
   expect(media.status).toBe('completed');
   expect(statuses(media)).toEqual(['uploaded', 'processing', 'completed']);
-  const told = (list: NotificationList) => list.items.filter(({ mediaId }) => mediaId === id);
+  const notificationsOf = (list: NotificationList) => list.items.filter(({ mediaId }) => mediaId === id);
   const list = await eventually(
     () => api.expect<NotificationList>(200, 'GET', '/api/notifications?limit=100'),
-    (all) => told(all).length > 0,
+    (all) => notificationsOf(all).length > 0,
   );
-  expect(told(list).map(({ type }) => type)).toEqual(['media.completed']);
+  expect(notificationsOf(list).map(({ type }) => type)).toEqual(['media.completed']);
   const idsOf = (alerts: PublishedAlert[]) =>
     [
       ...new Set(
@@ -44,7 +44,8 @@ async function expectOneEnd(stack: Stack, api: ApiClient, id: string): Promise<M
           .map((message) => message.id),
       ),
     ].toSorted();
-  const alerts = await eventually(stack.alerts!, (all) => idsOf(all).length >= 3, 45_000); // an event that lost its wake-up is sent again after 30 s
+  // an event whose wake-up was lost is sent again after 30 s
+  const alerts = await eventually(stack.alerts!, (all) => idsOf(all).length >= 3, 45_000);
   expect(idsOf(alerts)).toEqual([`${id}.completed.1`, `${id}.processing.1`, `${id}.uploaded.1`]);
   return media;
 }
@@ -66,7 +67,7 @@ describe('recovery', () => {
     await dynamodb.stop();
   });
 
-  it('waits for a worker as long as it takes, and finds what Redis forgot', async () => {
+  it('processes an upload whose wake-up was lost with Redis, once a worker starts', async () => {
     const { workers, environment, startWorker } = stack.processes!;
     await workers.pop()!.stop();
     const { id } = await api.upload(new Uint8Array(await makeJpeg()), { filename: 'later.jpg' });
@@ -80,13 +81,13 @@ describe('recovery', () => {
     await expectOneEnd(stack, api, id);
   }, 120_000);
 
-  it('takes an upload while Redis goes away under it, and says 503 to new ones', async () => {
+  it('accepts an upload during which Redis becomes unavailable, and answers new requests with 503', async () => {
     const { environment } = stack.processes!;
     const bytes = new Uint8Array(await makePng());
     const upload = async function* (): AsyncGenerator<Uint8Array> {
       yield Buffer.from('--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n');
       yield bytes.subarray(0, 100);
-      await sleep(500); // the session was read; now Redis goes
+      await sleep(500); // the session was read
       await environment.redis.kill();
       yield bytes.subarray(100);
       yield Buffer.from('\r\n--x--\r\n');
@@ -108,7 +109,7 @@ describe('recovery', () => {
     await expectOneEnd(stack, api, answer.body.id);
   }, 120_000);
 
-  it('ends and erases a deletion that meets a running job', async () => {
+  it('deletes a medium that is being processed', async () => {
     const { id } = await api.upload(
       new Uint8Array(await makeMp4({ seconds: 12, width: 640, height: 360, videoCodec: 'mpeg4' })),
       { filename: 'gone.mp4' },
@@ -131,11 +132,11 @@ describe('recovery', () => {
     expect(await api.problem('GET', `/api/media/${id}`)).toMatchObject({ code: 'not_found' });
   }, 120_000);
 
-  it('lets a crowd wait that comes while it has no time, and hears all of it then', async () => {
+  it(`answers ${CONNECTIONS} connections that were opened while the API was stopped`, async () => {
     const { services } = stack.processes!;
     const { hostname, port, host } = new URL(stack.baseUrl);
     services[0]!.signal('SIGSTOP');
-    const sockets = Array.from({ length: CROWD }, () => connect(Number(port), hostname));
+    const sockets = Array.from({ length: CONNECTIONS }, () => connect(Number(port), hostname));
     const connected = await Promise.all(
       sockets.map((socket) =>
         once(socket, 'connect', { signal: AbortSignal.timeout(5_000) }).then(
@@ -145,7 +146,7 @@ describe('recovery', () => {
       ),
     );
     services[0]!.signal('SIGCONT');
-    expect(connected.filter(Boolean)).toHaveLength(CROWD);
+    expect(connected.filter(Boolean)).toHaveLength(CONNECTIONS);
     const answers = sockets.map(async (socket) => {
       socket.write(`GET /health/live HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
       return (await text(socket)).slice(0, 15);
@@ -153,7 +154,7 @@ describe('recovery', () => {
     expect(new Set(await Promise.all(answers))).toEqual(new Set(['HTTP/1.1 200 OK']));
   }, 30_000);
 
-  it('counts a table that is away for longer than a lease as no crash', async () => {
+  it('counts no crash when DynamoDB is unavailable for longer than a lease', async () => {
     const { environment } = stack.processes!;
     const { id } = await api.upload(
       new Uint8Array(await makeMp4({ seconds: 8, width: 640, height: 360, videoCodec: 'mpeg4' })),
@@ -173,7 +174,7 @@ describe('recovery', () => {
     table.close();
   }, 120_000);
 
-  it('hands back what a stopped worker was doing, and counts it as nothing', async () => {
+  it('releases the item of a worker that is stopped', async () => {
     const { id } = await api.upload(
       new Uint8Array(await makeMp4({ seconds: 12, width: 640, height: 360, videoCodec: 'mpeg4' })),
       { filename: 'deploy.mp4' },

@@ -17,7 +17,7 @@ describe.each(deploymentsByStorage)('many slow uploads at once, %s', (_name, sta
   });
   afterAll(() => stack.stop());
 
-  it('do not keep others from sending', async () => {
+  it('do not block uploads of other users', async () => {
     const [{ api: slow }, { api }] = [await stack.newUser(), await stack.newUser()];
     const [bytes, before] = [await makeJpegOf(6 * MIB), await partsInTmp()];
     const begin = async (of: typeof api) =>
@@ -32,13 +32,13 @@ describe.each(deploymentsByStorage)('many slow uploads at once, %s', (_name, sta
     const sockets = paths.map((path) => {
       const socket = connect(Number(port), hostname).on('error', () => {});
       socket.write(`PATCH ${path} HTTP/1.1\r\n${headers.join('')}\r\n`);
-      socket.write(bytes.subarray(0, MIB)); // and no more
+      socket.write(bytes.subarray(0, MIB)); // and nothing after it
       return socket;
     });
-    await sleep(2_000); // all of them hold what they can get
+    await sleep(2_000); // until they hold all slots that they can get
     const sent = await api.fetch('PATCH', await begin(api), { headers: BYTES, body: bytes });
     expect(sent.headers.get('snapstream-media-id')).toBeTruthy();
-    expect(await partsInTmp()).toEqual(before); // on their way to S3 they lie where they are looked after
+    expect(await partsInTmp()).toEqual(before); // parts for S3 are spooled in DATA_DIR/tmp, which is cleaned up
     for (const socket of sockets) socket.destroy();
   }, 30_000);
 });

@@ -54,7 +54,7 @@ describe('the life of a resumable upload', () => {
   beforeEach(() => start(600));
   afterEach(stop);
 
-  it('outlives a killed API', async () => {
+  it('continues after the API was killed', async () => {
     const { api } = await stack.newUser();
     const bytes = await makeJpegOf(6 * MIB);
     const path = await begin(api, bytes.length);
@@ -67,28 +67,35 @@ describe('the life of a resumable upload', () => {
     expect((await listed(api)).map((media) => media.sha256)).toEqual([sha256(bytes)]);
   });
 
-  it('goes on at another instance, also while the first still holds the line', async () => {
+  it('continues at another instance while a request at the first one is still open', async () => {
     const { api } = await stack.newUser();
     const bytes = await makeJpegOf(4 * MIB);
     const path = await begin(api, bytes.length);
     const other = await startProcess('standalone', stack.processes!.env);
     const { hostname, port, host } = new URL(stack.baseUrl);
     const hanging = connect(Number(port), hostname);
-    hanging.write(
-      `PATCH ${path} HTTP/1.1\r\nHost: ${host}\r\nCookie: ${api.cookie}\r\nTus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\nUpload-Offset: 0\r\nContent-Length: ${bytes.length}\r\n\r\n`,
-    );
+    const requestHead = [
+      `PATCH ${path} HTTP/1.1`,
+      `Host: ${host}`,
+      `Cookie: ${api.cookie}`,
+      'Tus-Resumable: 1.0.0',
+      'Content-Type: application/offset+octet-stream',
+      'Upload-Offset: 0',
+      `Content-Length: ${bytes.length}`,
+    ];
+    hanging.write(`${requestHead.join('\r\n')}\r\n\r\n`);
     hanging.write(bytes.subarray(0, MIB));
     await sleep(1_000);
-    const there = new ApiClient(other.url, { cookie: api.cookie });
-    const offset = Number((await head(there, path)).headers.get('upload-offset'));
+    const otherApi = new ApiClient(other.url, { cookie: api.cookie });
+    const offset = Number((await head(otherApi, path)).headers.get('upload-offset'));
     expect(offset).toBe(MIB);
-    expect((await append(there, path, offset, bytes.subarray(offset))).status).toBe(204);
-    expect((await listed(there)).map((media) => media.sha256)).toEqual([sha256(bytes)]);
+    expect((await append(otherApi, path, offset, bytes.subarray(offset))).status).toBe(204);
+    expect((await listed(otherApi)).map((media) => media.sha256)).toEqual([sha256(bytes)]);
     hanging.destroy();
     await other.stop();
   });
 
-  it('is erased when it expires, and its room is free again', async () => {
+  it('is erased when it expires, and its quota is released', async () => {
     await stop();
     await start(4);
     const { api } = await stack.newUser();
@@ -111,7 +118,7 @@ describe('the life of a resumable upload', () => {
     expect(await begin(api, 9 * MIB)).toMatch(/^\/api\/uploads\//);
   }, 40_000);
 
-  it('is refused while the table hangs at its end, and finished by whoever asks next', async () => {
+  it('is refused while DynamoDB hangs at its completion, and completed by the next request', async () => {
     const { api } = await stack.newUser();
     const bytes = await makeJpegOf(300_000);
     const path = await begin(api, bytes.length);
@@ -141,16 +148,23 @@ describe('the life of a resumable upload', () => {
     expect(await filesBelow(stack, 'originals')).toBe(2);
   }, 40_000);
 
-  it('leaves nothing of one that came whole with its beginning and was refused while the table hung', async () => {
+  it('leaves nothing when its creation carried all bytes and was refused while DynamoDB hung', async () => {
     const { api } = await stack.newUser();
     const bytes = await makeJpegOf(8 * MIB);
     const { hostname, port, host } = new URL(stack.baseUrl);
     const socket = connect(Number(port), hostname);
     let answer = '';
     socket.on('data', (chunk) => (answer += chunk.toString()));
-    socket.write(
-      `POST /api/uploads HTTP/1.1\r\nHost: ${host}\r\nCookie: ${api.cookie}\r\nTus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\nUpload-Length: ${bytes.length}\r\nContent-Length: ${bytes.length}\r\n\r\n`,
-    );
+    const requestHead = [
+      'POST /api/uploads HTTP/1.1',
+      `Host: ${host}`,
+      `Cookie: ${api.cookie}`,
+      'Tus-Resumable: 1.0.0',
+      'Content-Type: application/offset+octet-stream',
+      `Upload-Length: ${bytes.length}`,
+      `Content-Length: ${bytes.length}`,
+    ];
+    socket.write(`${requestHead.join('\r\n')}\r\n\r\n`);
     socket.write(bytes.subarray(0, MIB));
     await eventually(
       () => filesBelow(stack, 'resumable'),
@@ -158,7 +172,7 @@ describe('the life of a resumable upload', () => {
     );
     socket.write(bytes.subarray(MIB));
     while ((await filesBelow(stack, 'originals')) === 0) await sleep(1);
-    dynamodb.pause(); // the bytes are in their place, and the table is being told
+    dynamodb.pause(); // the bytes are stored, and the medium is being written
     await eventually(
       () => Promise.resolve(answer),
       (text) => text.includes('HTTP/1.1'),
@@ -166,9 +180,10 @@ describe('the life of a resumable upload', () => {
     );
     dynamodb.resume();
     socket.destroy();
-    if (answer.includes('201 Created')) return expect(await listed(api)).toHaveLength(1); // it was too fast for this test
+    // the write was faster than the pause
+    if (answer.includes('201 Created')) return expect(await listed(api)).toHaveLength(1);
     expect(answer).toContain('temporarily_unavailable');
-    await stack.processes!.startWorker(); // it erases what was written unheard
+    await stack.processes!.startWorker(); // its sweep removes an ambiguous write
     await eventually(
       () => filesBelow(stack),
       (count) => count === 0,
@@ -178,10 +193,10 @@ describe('the life of a resumable upload', () => {
     await eventually(
       () => api.fetch('POST', '/api/uploads', { headers: { ...TUS, 'Upload-Length': String(9 * MIB) } }),
       ({ status }) => status === 201,
-    ); // its room is free again
+    ); // its quota was released
   }, 40_000);
 
-  it('ends with the account', async () => {
+  it('is erased with the account', async () => {
     const { api, account } = await stack.newUser();
     const path = await begin(api, 5 * MIB);
     await append(api, path, 0, await makeJpegOf(2 * MIB));

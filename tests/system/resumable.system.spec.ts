@@ -13,7 +13,7 @@ const BYTES = { ...TUS, 'Content-Type': 'application/offset+octet-stream' };
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-/** How a request of tus is refused. */
+/** The problem of a refused tus request. */
 const refusal = async (answer: Promise<Response>) => {
   const response = await answer;
   expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -49,15 +49,27 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
   const beginOf = async (sizeBytes: number) => (await begin({ 'Upload-Length': String(sizeBytes) })).path;
   const append = (path: string, offset: number, bytes: Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
     api.fetch('PATCH', path, { headers: { ...BYTES, 'Upload-Offset': String(offset), ...headers }, body: bytes });
+  /** The head of a PATCH from offset 0, for a raw socket. */
+  const patchHead = (path: string, host: string, sizeBytes: number) =>
+    `${[
+      `PATCH ${path} HTTP/1.1`,
+      `Host: ${host}`,
+      `Cookie: ${api.cookie}`,
+      'Tus-Resumable: 1.0.0',
+      `Content-Type: ${BYTES['Content-Type']}`,
+      'Upload-Offset: 0',
+      `Content-Length: ${sizeBytes}`,
+    ].join('\r\n')}\r\n\r\n`;
   const head = (path: string, client = api) => client.fetch('HEAD', path, { headers: TUS });
   const offsetOf = async (path: string) => Number((await head(path)).headers.get('upload-offset'));
   const listed = async () => (await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items;
   const original = async (id: string) =>
     Buffer.from(await (await api.fetch('GET', `/api/media/${id}/original`)).arrayBuffer());
-  /** The whole quota is there. */
-  const nothingHeld = async () => expect((await begin({ 'Upload-Length': String(MAX_UPLOAD_BYTES) })).status).toBe(201);
+  /** The whole quota is available. */
+  const expectFullQuota = async () =>
+    expect((await begin({ 'Upload-Length': String(MAX_UPLOAD_BYTES) })).status).toBe(201);
 
-  /** A real client, which sends as browsers do. */
+  /** An upload by tus-js-client, as in browsers. */
   const client = (bytes: Buffer<ArrayBuffer>, options: Partial<UploadOptions> = {}) => {
     const done = Promise.withResolvers<Upload>();
     const upload: Upload = new Upload(bytes as never, {
@@ -72,7 +84,7 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     return { upload, done: done.promise };
   };
 
-  it('says what it can do', async () => {
+  it('lists its tus extensions', async () => {
     const { status, headers } = await api.fetch('OPTIONS', '/api/uploads');
     expect(status).toBe(204);
     expect(headers.get('tus-version')).toBe('1.0.0');
@@ -83,7 +95,7 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     expect(headers.get('tus-checksum-algorithm')).toContain('sha1');
   });
 
-  it('takes a file from the real client, exactly, and shows the medium as any upload', async () => {
+  it('stores the exact bytes that tus-js-client sends, and creates the medium', async () => {
     const bytes = await makeJpegOf(7 * MIB + 13);
     const { upload, done } = client(bytes);
     upload.start();
@@ -108,7 +120,7 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     ]).toEqual([200, media!.id, String(bytes.length), String(bytes.length)]);
   });
 
-  it('takes it in pieces, also after another client gave up in the middle', async () => {
+  it('resumes in chunks after another client aborted', async () => {
     const bytes = await makeJpegOf(9 * MIB);
     const first = client(bytes, {
       chunkSize: 2 * MIB,
@@ -126,7 +138,7 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     expect((await listed())[0]).toMatchObject({ sha256: sha256(bytes) });
   });
 
-  it('takes it with its creation in one request, with a relative address and the medium in the answer', async () => {
+  it('creates and completes an upload in one request, with a relative Location and the id of the medium', async () => {
     const bytes = await makeJpegOf(100_000);
     const { status, headers, path } = await begin(
       {
@@ -145,14 +157,12 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     ]);
   });
 
-  it('goes on where a torn connection ended', async () => {
+  it('resumes after a broken connection', async () => {
     const bytes = await makeJpegOf(3 * MIB);
     const path = await beginOf(bytes.length);
     const { hostname, port, host } = new URL(stack.baseUrl);
     const socket = connect(Number(port), hostname);
-    socket.write(
-      `PATCH ${path} HTTP/1.1\r\nHost: ${host}\r\nCookie: ${api.cookie}\r\nTus-Resumable: 1.0.0\r\nContent-Type: ${BYTES['Content-Type']}\r\nUpload-Offset: 0\r\nContent-Length: ${bytes.length}\r\n\r\n`,
-    );
+    socket.write(patchHead(path, host, bytes.length));
     socket.write(bytes.subarray(0, 2 * MIB));
     setTimeout(() => socket.destroy(), 500);
     await once(socket, 'close');
@@ -166,16 +176,14 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     expect((await listed())[0]).toMatchObject({ sha256: sha256(bytes) });
   });
 
-  it('gives up on a client that falls silent, and keeps what it sent', async () => {
+  it('times out a client that stops sending, and keeps the bytes that it sent', async () => {
     const bytes = await makeJpegOf(300_000);
     const path = await beginOf(bytes.length);
     const { hostname, port, host } = new URL(stack.baseUrl);
     const socket = connect(Number(port), hostname);
     let answer = '';
     socket.on('data', (chunk) => (answer += chunk.toString()));
-    socket.write(
-      `PATCH ${path} HTTP/1.1\r\nHost: ${host}\r\nCookie: ${api.cookie}\r\nTus-Resumable: 1.0.0\r\nContent-Type: ${BYTES['Content-Type']}\r\nUpload-Offset: 0\r\nContent-Length: ${bytes.length}\r\n\r\n`,
-    );
+    socket.write(patchHead(path, host, bytes.length));
     socket.write(bytes.subarray(0, 100_000));
     await eventually(
       () => Promise.resolve(answer),
@@ -186,7 +194,7 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     expect(await offsetOf(path)).toBe(100_000);
   });
 
-  it('answers the end again, however often it is asked', async () => {
+  it('repeats the final response after completion', async () => {
     const bytes = await makeJpegOf(80_000);
     const path = await beginOf(bytes.length);
     const finished = await append(path, 0, bytes);
@@ -201,7 +209,7 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     expect(await listed()).toHaveLength(1);
   });
 
-  it('lets one request at a time write an upload', async () => {
+  it('writes one request per upload at a time', async () => {
     const bytes = await makeJpegOf(4 * MIB);
     const path = await beginOf(bytes.length);
     const answers = await Promise.all([1, 2, 3, 4].map(() => append(path, 0, bytes)));
@@ -210,7 +218,7 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);
   });
 
-  it('keeps bytes with a checksum when it holds, and none of them when it does not', async () => {
+  it('keeps bytes whose checksum matches, and none of those whose checksum does not', async () => {
     const bytes = await makeJpegOf(200_000);
     const path = await beginOf(bytes.length);
     const half = bytes.subarray(0, 100_000);
@@ -234,7 +242,7 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     expect((await listed())[0]).toMatchObject({ sha256: sha256(bytes) });
   });
 
-  it('holds the limit to the byte, also when a body does not say how long it is', async () => {
+  it('enforces the size limit to the byte, also for a body of unknown length', async () => {
     expect(
       await refusal(
         api.fetch('POST', '/api/uploads', { headers: { ...TUS, 'Upload-Length': String(MAX_UPLOAD_BYTES + 1) } }),
@@ -256,7 +264,7 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     expect((await listed())[0]).toMatchObject({ sizeBytes: MAX_UPLOAD_BYTES, sha256: sha256(most) });
   });
 
-  it('reserves room from the beginning on, and gives it back at the end of an upload that was given up', async () => {
+  it('reserves quota at creation, and releases it at termination', async () => {
     const paths = [await beginOf(MAX_UPLOAD_BYTES), await beginOf(MAX_UPLOAD_BYTES)];
     expect(
       await refusal(
@@ -265,7 +273,7 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     ).toMatchObject({ status: 413, code: 'quota_exceeded' });
     expect((await api.fetch('DELETE', paths[0]!, { headers: TUS })).status).toBe(204);
     expect((await head(paths[0]!)).status).toBe(404);
-    await nothingHeld();
+    await expectFullQuota();
   });
 
   it.each([
@@ -273,23 +281,23 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     ['another version', 412, 'unsupported_tus_version', { 'Tus-Resumable': '0.2.2', 'Upload-Length': '5' }],
     ['no version', 412, 'unsupported_tus_version', { 'Upload-Length': '5' }],
     ['an empty file', 400, 'empty_file', { ...TUS, 'Upload-Length': '0' }],
-    ['a length that is none', 400, 'malformed_upload', { ...TUS, 'Upload-Length': '-3' }],
-    ['metadata that is none', 400, 'malformed_upload', { ...TUS, 'Upload-Length': '5', 'Upload-Metadata': 'a b c,,' }],
+    ['an invalid length', 400, 'malformed_upload', { ...TUS, 'Upload-Length': '-3' }],
+    ['invalid metadata', 400, 'malformed_upload', { ...TUS, 'Upload-Length': '5', 'Upload-Metadata': 'a b c,,' }],
     [
-      'a batch that is none',
+      'an invalid batch',
       400,
       'validation_failed',
       { ...TUS, 'Upload-Length': '5', 'Upload-Metadata': `batch ${base64('ä'.repeat(200))}` },
     ],
-    ['a length that is told later', 400, 'malformed_upload', { ...TUS, 'Upload-Defer-Length': '1' }],
-    ['parts to be joined', 400, 'malformed_upload', { ...TUS, 'Upload-Length': '5', 'Upload-Concat': 'partial' }],
-  ])('refuses to begin with %s', async (_what, status, code, headers) => {
+    ['a deferred length', 400, 'malformed_upload', { ...TUS, 'Upload-Defer-Length': '1' }],
+    ['concatenation', 400, 'malformed_upload', { ...TUS, 'Upload-Length': '5', 'Upload-Concat': 'partial' }],
+  ])('refuses creation with %s', async (_what, status, code, headers) => {
     const answer = await api.fetch('POST', '/api/uploads', { headers });
     expect((await answer.json()) as Problem).toMatchObject({ status, code, detail: expect.any(String) });
     expect(answer.headers.get('location')).toBeNull();
   });
 
-  it('refuses what is no medium as soon as its bytes say so, and keeps nothing', async () => {
+  it('refuses an unsupported type as soon as its bytes show it, and keeps nothing', async () => {
     const junk = randomBytes(500_000);
     const path = await beginOf(MAX_UPLOAD_BYTES);
     await refusal(append(path, 0, Buffer.from(junk))).then((problem) =>
@@ -297,7 +305,7 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     );
     expect((await head(path)).status).toBe(404);
     const small = await beginOf(2_000);
-    expect((await append(small, 0, Buffer.from(junk.subarray(0, 1_000)))).status).toBe(204); // too little to say
+    expect((await append(small, 0, Buffer.from(junk.subarray(0, 1_000)))).status).toBe(204); // too few bytes to tell
     expect(await refusal(append(small, 1_000, Buffer.from(junk.subarray(0, 1_000))))).toMatchObject({
       status: 415,
       code: 'unsupported_media_type',
@@ -305,10 +313,10 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     expect((await head(small)).status).toBe(404);
     expect(await listed()).toEqual([]);
     expect(await api.expect(200, 'GET', '/api/media/stats')).toMatchObject({ total: 0, originalBytes: 0 });
-    await nothingHeld();
+    await expectFullQuota();
   });
 
-  it('asks for the right headers with the bytes', async () => {
+  it('requires content type and offset with the bytes', async () => {
     const path = await beginOf(5);
     expect(
       await refusal(
@@ -336,7 +344,7 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     expect(await offsetOf(path)).toBe(0);
   });
 
-  it('shows an upload to its owner alone', async () => {
+  it('answers 404 to other users, 401 without a login and 403 across sites', async () => {
     const { api: other } = await stack.newUser();
     const path = await beginOf(5);
     expect((await head(path, other)).status).toBe(404);
@@ -358,7 +366,7 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     expect((await head(path)).status).toBe(200);
   });
 
-  it('gives back the medium that there is when it is asked to', async () => {
+  it('returns the existing medium of the same bytes with onDuplicate=reuse', async () => {
     const bytes = await makeJpegOf(60_000);
     const first = await api.upload(new Uint8Array(bytes), { filename: 'one.jpg' });
     expect(

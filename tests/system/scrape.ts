@@ -1,7 +1,7 @@
-/** A series of the Prometheus text format, by its name and labels as they stand there. */
+/** Values of the Prometheus text format, by name and labels as written there. */
 type Series = Record<string, number>;
 
-/** What `/metrics` on an OPS_PORT says now. */
+/** Reads `/metrics` on an OPS_PORT. */
 export async function scrape(port: number): Promise<Series> {
   const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
   expect([answer.status, answer.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/plain')]);

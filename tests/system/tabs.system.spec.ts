@@ -3,14 +3,15 @@ import type { NotificationList } from '#contracts';
 import { Dynamo } from '#platform';
 import { browserPath, eventually, makeJpeg, newAccount, openBrowser, deployments, type Stack } from '#testing';
 
-// services apart have no server of pages of their own: nginx is that in the composed stack
+// services run apart do not serve pages: in the composed stack, nginx does
 const [[name, start]] = deployments as [(typeof deployments)[number]];
 const describeWithBrowser = browserPath ? describe : describe.skip;
 
-/** Pictures that nobody uploaded before: the same again would be asked about. */
+/** Each picture is another one: the page would ask before it uploads a duplicate. */
 let width = 200;
 const whole = () => makeJpeg({ width: (width += 1) });
 const half = async () => (await whole()).subarray(0, 900);
+/** Waits until badge, title and favicon of a page show the number of unread notifications. */
 const unread = async (page: Page, count: number) => {
   await page.locator(`[data-unread="${count}"]`).first().waitFor({ state: 'attached' });
   await eventually(
@@ -26,7 +27,7 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
   let stack: Stack;
   let browser: Browser;
   let context: BrowserContext;
-  /** What somebody works in, and the tab that they left open. */
+  /** The tab in use, and another one that is open in the background. */
   let front: Page;
   let behind: Page;
   let userId: string;
@@ -57,10 +58,10 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
     const chosen = files.map(([filename, buffer]) => ({ name: filename, mimeType: 'image/jpeg', buffer }));
     await front.locator('input[type=file][name=file]').first().setInputFiles(chosen);
   };
-  const count = (of: string, is: number) =>
-    behind.locator(`[data-count=${of}]`, { hasText: new RegExp(`^${is}$`) }).waitFor();
+  const count = (status: string, value: number) =>
+    behind.locator(`[data-count=${status}]`, { hasText: new RegExp(`^${value}$`) }).waitFor();
 
-  it('shows in the other tab what is uploaded in this one, while it happens', async () => {
+  it('shows an upload of one tab live in the other', async () => {
     await count('total', 0);
     await uploadInFront(['whole.jpg', await whole()]);
     await count('completed', 1);
@@ -68,7 +69,7 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
     await behind.getByRole('img', { name: /1 uploaded, 1 completed and 0 failed/ }).waitFor();
   });
 
-  it('says in the other tab what needs attention, and why', async () => {
+  it('shows a failed upload of one tab in the other, with the reason', async () => {
     await uploadInFront(['half.jpg', await half()]);
     await count('failed', 1);
     await behind
@@ -78,7 +79,7 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
     await behind.getByRole('img', { name: /2 uploaded, 1 completed and 1 failed/ }).waitFor();
   });
 
-  it('takes a deletion back, and with it what needed attention', async () => {
+  it('undoes the deletion of a failed upload', async () => {
     const problem = behind.locator('[data-attention]', { hasText: 'half' });
     await problem.getByRole('button', { name: 'Delete half' }).click();
     await problem.waitFor({ state: 'detached' });
@@ -88,7 +89,7 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
     await count('total', 2);
   });
 
-  it('counts what is unread in the badge, the title and the sign of both, and reading it in one is reading it in the other', async () => {
+  it('keeps badge, title and favicon of both in step with the unread notifications', async () => {
     await Promise.all([unread(front, 3), unread(behind, 3)]);
     await behind.getByRole('link', { name: /Notifications/ }).click();
     await behind.getByRole('link', { name: /“half” could not be processed/ }).click();
@@ -99,7 +100,7 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
     await Promise.all([unread(front, 0), unread(behind, 0)]);
   });
 
-  it('shows a drop as one, which grows in place, and takes clearing back', async () => {
+  it('groups the notifications of a drop, and undoes clearing them', async () => {
     await uploadInFront(
       ['one.jpg', await whole()],
       ['two.jpg', await whole()],
@@ -120,7 +121,7 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
     await Promise.all([unread(front, 4), unread(behind, 4)]);
   });
 
-  it('tries again what a retry may mend, and says so in the same place', async () => {
+  it('retries a failed file from its notification, and updates the group in place', async () => {
     if (!stack.processes) return;
     const list = (await (await context.request.get('/api/notifications')).json()) as NotificationList;
     const torn = list.items.find(({ title }) => title.includes('torn'))!;
@@ -135,7 +136,7 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
     await behind.getByRole('heading', { name: '3 ready, 1 failed' }).waitFor();
   });
 
-  it('keeps one stream for both, and the tab that is left takes it over without missing anything', async () => {
+  it('shares one event stream, which the remaining tab takes over without missing events', async () => {
     expect(streams.map((page) => page === front)).toEqual([true]);
     await behind.goto('/');
     await count('total', 6);
@@ -146,7 +147,7 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
       () => Promise.resolve(streams),
       (all) => all.includes(behind),
     );
-    const file = { name: 'unheard.jpg', mimeType: 'image/jpeg', buffer: await whole() };
+    const file = { name: 'missed.jpg', mimeType: 'image/jpeg', buffer: await whole() };
     const { id } = (await (await context.request.post('/api/media', { multipart: { file } })).json()) as { id: string };
     await eventually(
       async () => (await (await context.request.get(`/api/media/${id}`)).json()) as { status: string },
@@ -154,6 +155,6 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
     );
     opened.resolve();
     await count('total', 7);
-    await behind.locator('.recent article[data-status=completed]', { hasText: 'unheard' }).waitFor();
+    await behind.locator('.recent article[data-status=completed]', { hasText: 'missed' }).waitFor();
   });
 });

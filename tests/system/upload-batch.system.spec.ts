@@ -19,7 +19,7 @@ interface ChosenFile {
   buffer: Buffer;
 }
 
-/** To be run in a page: only the names of the files stay in the browser, as when the page goes before their bytes are kept. */
+/** A script for a page: deletes the stored bytes but not the names, as if the page was closed before storing them. */
 const forgetBytes = `new Promise((resolve) => {
   indexedDB.open('snapstream-uploads', 1).onsuccess = ({ target: { result } }) => {
     const change = result.transaction('files', 'readwrite');
@@ -62,7 +62,7 @@ describeWithBrowser(
     });
     afterEach(() => context.close());
 
-    /** Pictures that differ: what follows the end of a PNG belongs to the file and not to the picture. */
+    /** Distinct files of the same picture: readers ignore bytes after the end of a PNG. */
     const pictures = (count: number): ChosenFile[] =>
       Array.from({ length: count }, (_, at) => ({
         name: `photo-${at}.png`,
@@ -103,8 +103,8 @@ describeWithBrowser(
       expect(await stored()).toBe(0);
     });
 
-    it('loses none when the page is reloaded early, and takes none that arrived for a duplicate', async () => {
-      // the answers of the first three never reach the page
+    it('loses none when the page is reloaded early, and treats none that arrived as a duplicate', async () => {
+      // the responses of the first three never reach the page
       let begun = 0;
       await page.route('**/api/media', async (route) => {
         if (route.request().method() !== 'POST' || (begun += 1) > 3) return route.fallback();
@@ -118,7 +118,7 @@ describeWithBrowser(
       expect(await stored()).toBe(40);
     }, 60_000);
 
-    it('says after a reload which files were not kept, and sends them when they are chosen again', async () => {
+    it('lists files without stored bytes after a reload, and sends them when they are chosen again', async () => {
       await blockSending();
       await choose(pictures(14));
       await page.locator('article[data-status=uploading]').nth(2).waitFor();
@@ -126,7 +126,7 @@ describeWithBrowser(
       await page.evaluate(forgetBytes);
       await page.reload();
       await tray('14 to choose again').waitFor();
-      expect(await button('Clear finished').count()).toBe(0); // nothing of them is finished
+      expect(await button('Clear finished').count()).toBe(0); // none of them is finished
       await page.unrouteAll();
       await choose(pictures(3));
       const last = page.locator('article[data-status=missing]', { hasText: 'photo-13' });
@@ -138,7 +138,7 @@ describeWithBrowser(
       expect(await stored()).toBe(14);
     });
 
-    it('says within 3 s, and once, why 2000 files are refused', async () => {
+    it('explains the refusal of 2000 files once, within 3 s', async () => {
       const letters = Array.from({ length: 2000 }, (_, at) => ({
         name: `letter-${at}.txt`,
         mimeType: 'text/plain',
@@ -153,7 +153,7 @@ describeWithBrowser(
       expect(await rows()).toBeLessThan(60);
     });
 
-    it('counts everything of a drop in one note, and refuses the first file without ending it', async () => {
+    it('shows one toast per drop, which continues after its first file was refused', async () => {
       const [first, second, third] = pictures(3) as [ChosenFile, ChosenFile, ChosenFile];
       await api.upload(new Uint8Array(third.buffer), { filename: 'before.png' });
       await choose([
@@ -172,7 +172,7 @@ describeWithBrowser(
       expect(await page.evaluate('document.activeElement?.closest("upload-row")?.textContent')).toContain('photo-2');
     });
 
-    it('keeps the focus on a row that is scrolled away or takes another place', async () => {
+    it('keeps the focus on a row that is scrolled out of view or moves', async () => {
       await blockSending();
       await choose(pictures(200));
       await tray('of 200').waitFor();

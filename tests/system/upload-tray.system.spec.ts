@@ -56,7 +56,7 @@ describeWithBrowser(
     });
     afterEach(() => context.close());
 
-    /** A page of the account, which takes the browser's questions before it closes for a yes. */
+    /** Opens a page of the account, which accepts the browser's dialogs before it closes. */
     const newPage = async () => {
       const [name, value] = api.cookie.split(/=(.*)/s) as [string, string];
       await context.addCookies([{ name, value, url: stack.baseUrl }]);
@@ -75,16 +75,21 @@ describeWithBrowser(
       page.locator('input[type=file][name=file]').first().setInputFiles(paths);
     const row = (name: string) => page.locator('article.upload-row', { hasText: name });
     const listed = async () => (await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items;
-    /** How many files the browser keeps for the next page. */
-    const kept = () =>
+    /** How many files the browser has stored for the next page. */
+    const storedInBrowser = () =>
       page.evaluate<number>(`new Promise((resolve) => {
       const opened = indexedDB.open('snapstream-uploads', 1);
-      opened.onsuccess = () => { opened.result.transaction('owners').objectStore('owners').count().onsuccess = ({ target }) => { opened.result.close(); resolve(target.result); }; };
+      opened.onsuccess = () => {
+        opened.result.transaction('owners').objectStore('owners').count().onsuccess = ({ target }) => {
+          opened.result.close();
+          resolve(target.result);
+        };
+      };
     })`);
-    /** A line as slow as this, until it is made quick or cut. */
-    const slowed = async (bytesPerSecond: number) => {
+    /** Throttles uploads of the page until the network is restored or cut. */
+    const throttleNetwork = async (bytesPerSecond: number) => {
       const devtools = await context.newCDPSession(page);
-      const be = (uploadThroughput: number, offline = false) =>
+      const emulate = (uploadThroughput: number, offline = false) =>
         devtools.send('Network.emulateNetworkConditions', {
           offline,
           latency: 0,
@@ -92,11 +97,11 @@ describeWithBrowser(
           uploadThroughput,
         });
       await devtools.send('Network.enable');
-      await be(bytesPerSecond);
-      return { quick: () => be(-1), cut: () => be(-1, true) };
+      await emulate(bytesPerSecond);
+      return { restore: () => emulate(-1), cut: () => emulate(-1, true) };
     };
 
-    it('stores the same bytes, whether a browser, a tus client or curl sends them', async () => {
+    it('stores the same bytes from a browser, a tus client and curl', async () => {
       const bytes = await makeJpegOf(11 * MIB + 3);
       const path = await file('same.jpg', bytes);
       await choose(path);
@@ -122,9 +127,9 @@ describeWithBrowser(
       expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes), sha256(bytes), sha256(bytes)]);
     });
 
-    it('pauses, resumes, and goes on after a reload where it was', async () => {
+    it('pauses, resumes, and continues at the same offset after a reload', async () => {
       const bytes = await makeJpegOf(16 * MIB);
-      const line = await slowed(2 * MIB);
+      const network = await throttleNetwork(2 * MIB);
       await choose(await file('long.jpg', bytes));
       await row('long').filter({ hasText: /left/ }).waitFor();
       await row('long')
@@ -144,20 +149,20 @@ describeWithBrowser(
           request.method() === 'POST' && request.url().endsWith('/api/uploads') && creations.push(request.url()),
       );
       await page.reload();
-      await line.quick();
+      await network.restore();
       await row('long').filter({ hasText: 'Ready' }).waitFor();
-      expect(creations).toEqual([]); // it went on, it did not begin again
+      expect(creations).toEqual([]); // it continued, and did not start over
       expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);
       await page.reload();
       await page.locator('h1').waitFor();
       expect(await page.locator('article.upload-row').count()).toBe(0);
     });
 
-    it.each([503, 423])('keeps what is there when the server can not say how much it is (%s)', async (status) => {
+    it.each([503, 423])('keeps an upload whose offset the server cannot report (%s)', async (status) => {
       const bytes = await makeJpegOf(16 * MIB);
-      const line = await slowed(2 * MIB);
+      const network = await throttleNetwork(2 * MIB);
       await choose(await file('unsure.jpg', bytes));
-      await row('unsure').filter({ hasText: /left/ }).waitFor(); // so that there is something to keep
+      await row('unsure').filter({ hasText: /left/ }).waitFor(); // some bytes are there
       await row('unsure')
         .getByRole('button', { name: /^Pause/ })
         .click();
@@ -175,7 +180,7 @@ describeWithBrowser(
         (route) => (route.request().method() === 'HEAD' ? route.fulfill({ status }) : route.fallback()),
         { times: 1 },
       );
-      await line.quick();
+      await network.restore();
       await row('unsure')
         .getByRole('button', { name: /^Resume/ })
         .click();
@@ -184,30 +189,30 @@ describeWithBrowser(
       expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);
     });
 
-    it('waits while the browser is offline, says so, and goes on by itself', async () => {
+    it('waits while the browser is offline, says so, and continues by itself', async () => {
       const bytes = await makeJpegOf(12 * MIB);
-      const line = await slowed(2 * MIB);
+      const network = await throttleNetwork(2 * MIB);
       await choose(await file('offline.jpg', bytes));
       await row('offline').filter({ hasText: /left/ }).waitFor();
-      await line.cut();
+      await network.cut();
       await row('offline').getByText('The connection was lost. The upload goes on by itself.').waitFor();
-      await line.quick();
+      await network.restore();
       await row('offline').filter({ hasText: 'Ready' }).waitFor();
       expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);
     });
 
-    it('sends what a closed page had not sent yet, small files too, and none of them twice', async () => {
+    it('sends the files that a closed page had not sent yet, small ones too, and none of them twice', async () => {
       const pictures = await Promise.all(Array.from({ length: 12 }, () => makeJpegOf(300_000)));
       const paths = await Promise.all(pictures.map((bytes, at) => file(`small-${at}.jpg`, bytes)));
-      let begun = 0; // the fourth and later ones get nowhere on this page
+      let begun = 0; // the fourth and later ones never finish on this page
       await page.route('**/api/media', (route) =>
         route.request().method() === 'POST' && (begun += 1) > 3 ? undefined : route.fallback(),
       );
       await choose(paths);
       await page.locator('article.upload-row').nth(11).waitFor();
-      // the browser writes them down in a moment, not at once
+      // the browser stores them asynchronously
       await eventually(
-        async () => [(await listed()).length, await kept()],
+        async () => [(await listed()).length, await storedInBrowser()],
         ([sent, waiting]) => sent! >= 1 && sent! + waiting! >= 12,
         20_000,
       );
@@ -218,9 +223,9 @@ describeWithBrowser(
       expect((await listed()).map((media) => media.sha256).toSorted()).toEqual(pictures.map(sha256).toSorted());
     }, 60_000);
 
-    it('goes on in another page when the one that sends is closed', async () => {
+    it('continues in another page when the sending one is closed', async () => {
       const [bytes, other] = [await makeJpegOf(16 * MIB), await newPage()];
-      await slowed(MIB);
+      await throttleNetwork(MIB);
       await choose(await file('handed.jpg', bytes));
       await row('handed').filter({ hasText: /left/ }).waitFor();
       await page.close();
@@ -228,26 +233,29 @@ describeWithBrowser(
       expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);
     });
 
-    it.each(['sent', 'paused'])('forgets on both sides what is cancelled while it is %s', async (state) => {
-      await slowed(2 * MIB);
-      await choose(await file('cancelled.jpg', await makeJpegOf(40 * MIB)));
-      await row('cancelled').filter({ hasText: /left/ }).waitFor();
-      if (state === 'paused')
+    it.each(['sent', 'paused'])(
+      'deletes an upload in browser and server when it is cancelled while %s',
+      async (state) => {
+        await throttleNetwork(2 * MIB);
+        await choose(await file('cancelled.jpg', await makeJpegOf(40 * MIB)));
+        await row('cancelled').filter({ hasText: /left/ }).waitFor();
+        if (state === 'paused')
+          await row('cancelled')
+            .getByRole('button', { name: /^Pause/ })
+            .click();
+        const terminated = page.waitForRequest((request) => request.method() === 'DELETE');
         await row('cancelled')
-          .getByRole('button', { name: /^Pause/ })
+          .getByRole('button', { name: /^Cancel/ })
           .click();
-      const terminated = page.waitForRequest((request) => request.method() === 'DELETE');
-      await row('cancelled')
-        .getByRole('button', { name: /^Cancel/ })
-        .click();
-      expect((await (await terminated).response())?.status()).toBe(204);
-      await page.reload();
-      await page.locator('h1').waitFor();
-      expect(await page.locator('article.upload-row').count()).toBe(0);
-      expect(await listed()).toEqual([]);
-    });
+        expect((await (await terminated).response())?.status()).toBe(204);
+        await page.reload();
+        await page.locator('h1').waitFor();
+        expect(await page.locator('article.upload-row').count()).toBe(0);
+        expect(await listed()).toEqual([]);
+      },
+    );
 
-    it('asks before it sends what is there already', async () => {
+    it('asks before it sends a duplicate', async () => {
       const bytes = await makeJpegOf(50_000);
       await api.upload(new Uint8Array(bytes), { filename: 'holiday.jpg' });
       await choose(await file('again.jpg', bytes));
@@ -260,7 +268,7 @@ describeWithBrowser(
         .waitFor();
     });
 
-    it('refuses at once what the server would refuse', async () => {
+    it('refuses, before sending, the files that the server would refuse', async () => {
       await page.locator('[data-storage], storage-meter').first().waitFor({ state: 'attached' });
       const sent: string[] = [];
       page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));

@@ -9,7 +9,7 @@ import { eventually, makeJpegOf, makePng, deployments, type ApiClient, type Stac
 const MAX_UPLOAD_BYTES = 300_000;
 const USER_QUOTA_BYTES = 1_000_000;
 
-/** Sends a request byte by byte as given, closes when told, and returns what came back. */
+/** Sends a raw request, closes the connection after `cutAfterBytes` of the body, and returns the response. */
 async function raw(baseUrl: string, head: string[], body: Buffer, cutAfterBytes = body.length): Promise<string> {
   const { hostname, port, host } = new URL(baseUrl);
   const socket = connect(Number(port), hostname);
@@ -43,7 +43,7 @@ describe.each(deployments)('uploads, %s', (_name, start) => {
   const refusal = async (bytes: Uint8Array<ArrayBuffer>, filename = 'x.jpg') =>
     (await api.tryUpload(bytes, { filename })).body as Problem;
   const listed = async () => (await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items.length;
-  /** Originals and unfinished files; none where they can not be seen. */
+  /** The number of originals and unfinished files; 0 where they cannot be seen. */
   const storedFiles = async () => {
     if (!stack.processes) return 0;
     const folders = ['objects/originals', 'tmp'].map((name) => join(stack.processes!.dataDir, name));
@@ -79,7 +79,7 @@ describe.each(deployments)('uploads, %s', (_name, start) => {
     expect(await listed()).toBe(0);
   });
 
-  it('holds the size limit to the byte', async () => {
+  it('enforces the size limit to the byte', async () => {
     const { api: other } = await stack.newUser();
     expect((await other.tryUpload(await makeJpegOf(MAX_UPLOAD_BYTES), { filename: 'fits.jpg' })).status).toBe(201);
     expect((await other.tryUpload(await makeJpegOf(MAX_UPLOAD_BYTES + 1), { filename: 'big.jpg' })).body).toMatchObject(
@@ -147,19 +147,27 @@ describe.each(deployments)('uploads, %s', (_name, start) => {
     await eventually(storedFiles, (count) => count === before);
     expect(await other.expect(200, 'GET', '/api/media/stats')).toMatchObject({ total: 0, bytes: 0, originalBytes: 0 });
     expect((await other.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items).toEqual([]);
-    const whole = await Promise.all(Array.from({ length: 5 }, async () => other.tryUpload(await makeJpegOf(200_000)))); // the whole quota is there
-    expect(whole.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201]);
+    // the whole quota is available
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, async () => other.tryUpload(await makeJpegOf(200_000))),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201]);
   });
 
-  it('gives up on a client that sends nothing any more', async () => {
+  it('times out a client that stops sending', async () => {
     const body = Buffer.from('--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n\u00ff');
     const { hostname, port } = new URL(stack.baseUrl);
     const socket = connect(Number(port), hostname);
     let answer = '';
     socket.on('data', (chunk) => (answer += chunk.toString()));
-    socket.write(
-      `POST /api/media HTTP/1.1\r\nHost: ${hostname}:${port}\r\nCookie: ${api.cookie}\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 100000\r\n\r\n`,
-    );
+    const head = [
+      'POST /api/media HTTP/1.1',
+      `Host: ${hostname}:${port}`,
+      `Cookie: ${api.cookie}`,
+      'Content-Type: multipart/form-data; boundary=x',
+      'Content-Length: 100000',
+    ];
+    socket.write(`${head.join('\r\n')}\r\n\r\n`);
     socket.write(body);
     await eventually(
       () => Promise.resolve(answer),
@@ -170,7 +178,7 @@ describe.each(deployments)('uploads, %s', (_name, start) => {
     socket.destroy();
   });
 
-  it('refuses another site before anything else', async () => {
+  it('refuses a cross-site request before anything else', async () => {
     const answer = await api.problem('POST', '/api/media', {
       body: new FormData(),
       headers: { 'sec-fetch-site': 'cross-site' },
@@ -178,7 +186,7 @@ describe.each(deployments)('uploads, %s', (_name, start) => {
     expect(answer).toMatchObject({ status: 403, code: 'cross_site_request' });
   });
 
-  it('takes a title, a batch and a hostile name as text', async () => {
+  it('accepts a title and a batch, and sanitises a hostile filename', async () => {
     const { api: other } = await stack.newUser();
     const filename = '../../<script>alert(1)</script>\u202Egpj.png';
     const media = await other.upload(new Uint8Array(await makePng()), {
@@ -200,7 +208,7 @@ describe.each(deployments)('uploads, %s', (_name, start) => {
     expect(disposition).toMatch(/^attachment; filename="?script/);
   });
 
-  it('makes one medium for one Idempotency-Key', async () => {
+  it('creates one medium per Idempotency-Key', async () => {
     const { api: other } = await stack.newUser();
     const headers = { 'Idempotency-Key': randomUUID() };
     const bytes = await makeJpegOf(20_000);
@@ -228,7 +236,7 @@ describe.each(deployments)('uploads, %s', (_name, start) => {
     expect((await other.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items).toHaveLength(2);
   });
 
-  it('bounds the originals of a user exactly, also in parallel', async () => {
+  it('enforces the quota exactly, also for parallel uploads', async () => {
     const { api: other } = await stack.newUser();
     const bytes = await makeJpegOf(150_000);
     const answers = await Promise.all(

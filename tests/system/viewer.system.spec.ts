@@ -4,7 +4,7 @@ import { browserPath, eventually, makeJpeg, openBrowser, startStandalone, type A
 const describeWithBrowser = browserPath && !process.env.E2E_BASE_URL ? describe : describe.skip;
 const titles = ['first', 'second', 'third'];
 
-describeWithBrowser('a picture in detail', () => {
+describeWithBrowser('the picture viewer', () => {
   let stack: Stack;
   let browser: Browser;
   let api: ApiClient;
@@ -38,7 +38,7 @@ describeWithBrowser('a picture in detail', () => {
     return { page, context };
   }
 
-  it('zooms with keys, buttons, wheel and double click, and moves what does not fit', async () => {
+  it('zooms with keys, buttons, wheel and double click, and pans', async () => {
     const { page, context } = await visit();
     await open(page, 'second');
     const fitting = await percent(page);
@@ -68,17 +68,17 @@ describeWithBrowser('a picture in detail', () => {
     await context.close();
   });
 
-  it('shows the original once its pixels count', async () => {
+  it('loads the original once the preview has too few pixels for the zoom', async () => {
     const { page, context } = await visit();
     await open(page, 'second');
-    const shown = () => page.locator('.viewer-picture img').getAttribute('src');
-    expect(await shown()).toBe(`/api/media/${ids[1]}/preview`);
+    const source = () => page.locator('.viewer-picture img').getAttribute('src');
+    expect(await source()).toBe(`/api/media/${ids[1]}/preview`);
     for (let times = 0; times < 5; times += 1) await page.getByRole('button', { name: 'Zoom in' }).click();
-    await eventually(shown, (source) => source === `/api/media/${ids[1]}/original`);
+    await eventually(source, (path) => path === `/api/media/${ids[1]}/original`);
     await context.close();
   });
 
-  it('goes along the list with the arrow keys, and back to the card of the last one', async () => {
+  it('moves through the list with the arrow keys, and returns the focus to the card of the last item', async () => {
     const { page, context } = await visit();
     await open(page, 'second');
     await page.keyboard.press('ArrowRight');
@@ -102,13 +102,13 @@ describeWithBrowser('a picture in detail', () => {
     await context.close();
   });
 
-  it('follows fingers: a swipe to the next, two fingers apart to zoom', async () => {
+  it('swipes to the next item, and zooms by pinching', async () => {
     const { page, context } = await visit({ viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true });
     await open(page, 'second');
     const touch = await context.newCDPSession(page);
     const fitting = await percent(page);
     const { x, y } = await middle(page);
-    await draw(touch, [
+    await touchGesture(touch, [
       [
         [x - 20, y],
         [x + 20, y],
@@ -126,17 +126,18 @@ describeWithBrowser('a picture in detail', () => {
     const fit = page.getByRole('button', { name: 'Fit to the window' });
     await eventually(
       async () => {
-        await fit.tap({ timeout: 500 }).catch(() => {}); // the browser may take a tap right after other fingers for a part of their gesture
+        // the browser may treat a tap right after a gesture as part of it
+        await fit.tap({ timeout: 500 }).catch(() => {});
         return percent(page);
       },
       (value) => value === fitting,
     );
-    await draw(touch, [[[x + 100, y]], [[x, y]], [[x - 100, y + 5]]]);
+    await touchGesture(touch, [[[x + 100, y]], [[x, y]], [[x - 100, y + 5]]]);
     await heading(page, 'first');
     await context.close();
   });
 
-  it('shows the colours of a picture in its place until it is loaded, and nothing moves then', async () => {
+  it('shows a placeholder until a thumbnail is loaded, without moving the card', async () => {
     const { page, context } = await visit();
     const held = Promise.withResolvers<void>();
     await page.route('**/thumbnail', (route) => held.promise.then(() => route.continue()));
@@ -157,8 +158,8 @@ describeWithBrowser('a picture in detail', () => {
   });
 });
 
-/** Fingers that move from one set of points to the next, and are lifted. */
-async function draw(session: CDPSession, moments: [x: number, y: number][][]): Promise<void> {
+/** A touch gesture: fingers move from one set of points to the next, and are lifted. */
+async function touchGesture(session: CDPSession, moments: [x: number, y: number][][]): Promise<void> {
   for (const [index, points] of moments.entries()) {
     const touchPoints = points.map(([x, y], id) => ({ x, y, id }));
     await session.send('Input.dispatchTouchEvent', { type: index === 0 ? 'touchStart' : 'touchMove', touchPoints });

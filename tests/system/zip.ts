@@ -12,10 +12,13 @@ export interface ZipEntry {
 const END = 0x06054b50;
 const DIRECTORY = 0x02014b50;
 
-/** The entries of an archive that does not compress, by its directory (APPNOTE.TXT, section 4.3). @throws {Error} when a sum is wrong */
+/**
+ * Reads the entries of an uncompressed archive by its central directory (APPNOTE.TXT, section 4.3).
+ * @throws {Error} when a CRC-32 does not match
+ */
 export function readZip(archive: Buffer): ZipEntry[] {
   const end = archive.length - 22;
-  if (archive.readUInt32LE(end) !== END) throw new Error('Expected the archive to be whole, but it has no end');
+  if (archive.readUInt32LE(end) !== END) throw new Error('Expected a complete archive, but its end record is missing');
   const entries: ZipEntry[] = [];
   for (let at = archive.readUInt32LE(end + 16); archive.readUInt32LE(at) === DIRECTORY;) {
     const nameLength = archive.readUInt16LE(at + 28);
@@ -23,14 +26,17 @@ export function readZip(archive: Buffer): ZipEntry[] {
     const local = archive.readUInt32LE(at + 42);
     const start = local + 30 + archive.readUInt16LE(local + 26) + archive.readUInt16LE(local + 28);
     const bytes = archive.subarray(start, start + archive.readUInt32LE(at + 24));
-    if (crc32(bytes) !== archive.readUInt32LE(at + 16)) throw new Error(`Expected ${name} to be what its sum says`);
+    if (crc32(bytes) !== archive.readUInt32LE(at + 16)) throw new Error(`Expected ${name} to match its CRC-32`);
     entries.push({ name, bytes, sha256: createHash('sha256').update(bytes).digest('hex') });
     at += 46 + nameLength + archive.readUInt16LE(at + 30) + archive.readUInt16LE(at + 32);
   }
   return entries;
 }
 
-/** Asks a program that people have; passes when this machine has none. @throws {Error} with what it said against it */
+/**
+ * Tests an archive with `unzip` or Python; passes when neither is installed.
+ * @throws {Error} with the program's output when it rejects the archive
+ */
 export async function testWithPrograms(path: string): Promise<void> {
   const run = promisify(execFile);
   for (const [program, args] of [
