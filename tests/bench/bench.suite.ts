@@ -10,14 +10,14 @@ const LARGE_BYTES = 2 * 1024 ** 3;
 const MAX_GROWTH_MIB = 64;
 const PHOTOS = 24;
 
-const say = (line: string) => process.stdout.write(`${line}\n`);
+const print = (line: string) => process.stdout.write(`${line}\n`);
+const mib = (value: number) => `${value.toFixed(0)} MiB`;
 const rate = (sizeBytes: number, seconds: number) => sizeBytes / MIB / seconds;
 
-beforeAll(() =>
-  say(
-    `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}, ${Math.round(totalmem() / 1024 ** 3)} GiB, ${process.platform}`,
-  ),
-);
+beforeAll(() => {
+  const memory = `${Math.round(totalmem() / 1024 ** 3)} GiB`;
+  print(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}, ${memory}, ${process.platform}`);
+});
 
 describe('a large upload', () => {
   let stack: Stack;
@@ -35,10 +35,10 @@ describe('a large upload', () => {
     ['POST', uploadWav],
     ['tus', uploadWavResumably],
   ])(
-    'streams through the API, whose memory stays as it is: %s',
-    async (way, upload) => {
+    'streams through the API, whose memory grows by less than 64 MiB: %s',
+    async (method, upload) => {
       const { api } = await stack.newUser();
-      await upload(api, MIB); // what is loaded once is not the large file's
+      await upload(api, MIB); // loads what is loaded once
       const { result, beforeMib, highestMib } = await memoryDuring(stack.processes!.services[0]!.pid, () =>
         upload(api, LARGE_BYTES),
       );
@@ -51,12 +51,10 @@ describe('a large upload', () => {
       const plainSeconds = await secondsToDisk(join(folder, 'plain'), LARGE_BYTES);
       const uploaded = rate(LARGE_BYTES, result.seconds);
       const plain = rate(LARGE_BYTES, plainSeconds);
-      say(
-        `2 GiB by ${way}: ${uploaded.toFixed(0)} MiB/s; the same bytes straight to disk: ${plain.toFixed(0)} MiB/s; ratio ${(uploaded / plain).toFixed(2)}`,
-      );
-      say(
-        `memory of the API, ${way}: ${beforeMib.toFixed(0)} MiB before, ${highestMib.toFixed(0)} MiB at most, grown by ${(highestMib - beforeMib).toFixed(0)} MiB`,
-      );
+      const ratio = (uploaded / plain).toFixed(2);
+      print(`2 GiB by ${method}: ${mib(uploaded)}/s; the same bytes straight to disk: ${mib(plain)}/s; ratio ${ratio}`);
+      const growth = mib(highestMib - beforeMib);
+      print(`memory of the API, ${method}: ${mib(beforeMib)} before, ${mib(highestMib)} at most, grown by ${growth}`);
       expect(highestMib - beforeMib).toBeLessThan(MAX_GROWTH_MIB);
     },
     600_000,
@@ -73,7 +71,8 @@ describe.each([1, 2])('photographs of 12 megapixels, %i workers', (workers) => {
   it('become thumbnails and previews', async () => {
     const { api } = await stack.newUser();
     const photo = await makeJpeg({ width: 4_000, height: 3_000, grain: 12 });
-    await api.settled((await api.upload(new Uint8Array(photo), { filename: 'first.jpg' })).id); // a worker's first file starts its sandbox
+    // a worker starts its sandbox with its first file
+    await api.settled((await api.upload(new Uint8Array(photo), { filename: 'first.jpg' })).id);
     const settled: Media[] = [];
     const uploaded = await Promise.all(
       Array.from({ length: PHOTOS }, (_, i) => api.upload(new Uint8Array(photo), { filename: `${i}.jpg` })),
@@ -83,8 +82,8 @@ describe.each([1, 2])('photographs of 12 megapixels, %i workers', (workers) => {
     const times = (wanted: string) =>
       settled.map(({ history }) => Date.parse(history.find(({ status }) => status === wanted)!.at));
     const seconds = (Math.max(...times('completed')) - Math.min(...times('processing'))) / 1_000;
-    say(
-      `${workers} worker(s): ${PHOTOS} JPEGs of 12 megapixels and ${(photo.length / MIB).toFixed(1)} MiB in ${seconds.toFixed(1)} s; ${(PHOTOS / seconds / workers).toFixed(2)} a second and worker`,
-    );
+    const files = `${PHOTOS} JPEGs of 12 megapixels and ${(photo.length / MIB).toFixed(1)} MiB`;
+    const perWorker = (PHOTOS / seconds / workers).toFixed(2);
+    print(`${workers} worker(s): ${files} in ${seconds.toFixed(1)} s; ${perWorker} a second and worker`);
   }, 600_000);
 });

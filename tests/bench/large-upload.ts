@@ -12,7 +12,7 @@ const MIB = 1024 ** 2;
 const HEAD = '--x\r\nContent-Disposition: form-data; name="file"; filename="large.wav"\r\n\r\n';
 const TAIL = '\r\n--x--\r\n';
 
-/** A WAV of exactly so many bytes (below 4 GiB), made while it is read: a valid header, then silence. */
+/** Generates a WAV of exactly `sizeBytes` bytes (below 4 GiB): a valid header, then silence. */
 function* wavOf(sizeBytes: number): Generator<Buffer> {
   const header = Buffer.alloc(44);
   header.write('RIFF....WAVEfmt ', 'latin1');
@@ -44,7 +44,7 @@ export function sha256OfWav(sizeBytes: number): string {
   return hash.digest('hex');
 }
 
-/** Seconds for the same bytes straight into a file, fsync included. */
+/** Resolves to the seconds for writing the same bytes to a file, fsync included. */
 export async function secondsToDisk(path: string, sizeBytes: number): Promise<number> {
   const startedAt = performance.now();
   await pipeline(Readable.from(wavOf(sizeBytes)), createWriteStream(path, { flush: true }));
@@ -53,7 +53,7 @@ export async function secondsToDisk(path: string, sizeBytes: number): Promise<nu
 
 type Sent = { media: Media; seconds: number };
 
-/** One multipart POST, as curl does it: the length is told, and no more is read than the server takes. */
+/** Uploads by one multipart POST with a Content-Length and backpressure, as curl does. */
 export async function uploadWav(api: ApiClient, sizeBytes: number): Promise<Sent> {
   const startedAt = performance.now();
   const body = function* () {
@@ -69,7 +69,7 @@ export async function uploadWav(api: ApiClient, sizeBytes: number): Promise<Sent
   return { media: JSON.parse(text) as Media, seconds: (performance.now() - startedAt) / 1_000 };
 }
 
-/** Likewise by tus, all bytes in one PATCH. */
+/** Uploads by tus, with all bytes in one PATCH. */
 export async function uploadWavResumably(api: ApiClient, sizeBytes: number): Promise<Sent> {
   const startedAt = performance.now();
   const tus = { 'Tus-Resumable': '1.0.0' };
@@ -102,7 +102,7 @@ async function send(
   return { answer, text };
 }
 
-/** Resident MiB of a process before and at most during some work, asked for 20 times a second. */
+/** Resident MiB of a process before some work, and its maximum during it, read 20 times a second. */
 export async function memoryDuring<T>(
   pid: number,
   work: () => Promise<T>,

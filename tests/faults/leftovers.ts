@@ -138,7 +138,7 @@ async function expiredRows(rig: Rig): Promise<string[]> {
   return stray;
 }
 
-/** Paths below a folder, relative to `root`: files, and folders, too, when `root` is another one. None if it is missing. */
+/** Paths below a folder, relative to `root`: files, and folders as well when `root` differs. None if it is missing. */
 async function filesIn(folder: string, root = folder): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const paths = entries

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 
-/** What the processes of one role use together. */
+/** The total usage of all processes of one role. */
 export interface ProcessUsage {
   /** Proportional set size: memory that processes share is split among them. */
   pssMib: number;
@@ -13,7 +13,7 @@ interface Stat {
   parent: number;
 }
 
-/** Usage by role (`api`, `worker`, `redis`, …) of a process and all that it started. Linux alone. */
+/** Usage by role (`api`, `worker`, `redis`, …) of a process and all its descendants. Linux only. */
 export async function usageByRole(root: number): Promise<Map<string, ProcessUsage>> {
   const usage = new Map<string, ProcessUsage>();
   for (const pid of await descendants(root)) {
@@ -50,7 +50,7 @@ async function usageOf(pid: number): Promise<ProcessUsage & { role: string }> {
   return { role: roleOf(command), pssMib: pssKib / 1024, descriptors: descriptors.length };
 }
 
-/** `node …/dist/services/worker/main.js` is `worker`, `node …/dist/deploy/local/redis.js` and redis-server itself are `redis`. */
+/** `node …/dist/services/worker/main.js` is `worker`; `node …/dist/deploy/local/redis.js` is `redis`. */
 function roleOf(command: string): string {
   const script = command.split('\0').find((argument) => /\.[cm]?js$/.test(argument));
   if (!script) return basename(command.split(/[\0 ]/)[0] ?? '');

@@ -10,7 +10,7 @@ import { usageByRole } from './process-usage';
 
 const START_MS = 60_000;
 
-/** Named values of one moment: memory and descriptors by role, keys of Redis, files and bytes by folder. */
+/** Measured values by name: memory and descriptors by role, keys of Redis, files and bytes by folder. */
 export type Sample = Record<string, number>;
 
 /** The product as `npm start` runs it, with its own Redis and emulator, in a data folder of its own. */
@@ -22,7 +22,7 @@ export class Product {
     private readonly redis: Redis,
   ) {}
 
-  /** Takes the build in `dist/`. */
+  /** Starts the build in `dist/`. */
   static async start(): Promise<Product> {
     const dataDir = await mkdtemp(join(tmpdir(), 'soak-'));
     const main = join(__dirname, '..', '..', 'dist', 'deploy', 'local', 'supervisor.js');

@@ -3,7 +3,7 @@ import { slopePerMinute } from './slope';
 const points = (values: readonly number[]) => values.map((value, atMinutes) => ({ atMinutes, value }));
 
 describe('slopePerMinute', () => {
-  it('is the growth of what grows steadily', () => expect(slopePerMinute(points([5, 7, 9, 11]))).toBe(2));
-  it('is not moved by a single peak', () => expect(slopePerMinute(points([5, 5, 90, 5, 5]))).toBe(0));
-  it('is zero for too few points', () => expect(slopePerMinute(points([5]))).toBe(0));
+  it('returns the slope of a steady growth', () => expect(slopePerMinute(points([5, 7, 9, 11]))).toBe(2));
+  it('ignores a single peak', () => expect(slopePerMinute(points([5, 5, 90, 5, 5]))).toBe(0));
+  it('returns 0 for too few points', () => expect(slopePerMinute(points([5]))).toBe(0));
 });

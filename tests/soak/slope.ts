@@ -5,8 +5,8 @@ export interface Point {
 }
 
 /**
- * The growth per minute: the median of the slopes between all pairs of points (Theil and Sen), which single peaks, such as
- * those before a garbage collection, do not move.
+ * Returns the growth per minute: the median of the slopes between all pairs of points (Theil-Sen estimator), which
+ * ignores single peaks such as those before a garbage collection.
  */
 export function slopePerMinute(points: readonly Point[]): number {
   const slopes = points.flatMap((one, at) =>

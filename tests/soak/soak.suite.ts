@@ -6,17 +6,17 @@ import { slopePerMinute, type Point } from './slope';
 
 const { MINUTES = '15', RATE = '2' } = process.env;
 const SAMPLE_MS = 10_000;
-/** Media that are there at a time; the oldest is deleted for each new one. */
+/** Media that exist at a time; the oldest is deleted for each new one. */
 const KEPT_MEDIA = 100;
-/** Caches fill and heaps find their size at the beginning. */
+/** The share of samples that is ignored, while caches fill and heaps grow to their size. */
 const WARM_UP_SHARE = 1 / 3;
 
-/** Growth per minute that is noise, by the last word of a value's name. */
+/** Growth per minute that counts as noise, by the last word of a value's name. */
 const tolerance: Record<string, number> = { MiB: 1, descriptors: 0.5, keys: 2, files: 2 };
-/** They keep one line for each event, by design. */
+/** Files that grow by a line per event, by design. */
 const growByDesign = /^DATA_DIR\/(logs|alerts\.ndjson) MiB$/;
 
-const say = (line: string) => void process.stdout.write(`${line}\n`);
+const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 interface Row {
   name: string;
@@ -37,7 +37,7 @@ function rowsOf(samples: ReadonlyArray<{ atMinutes: number; sample: Sample }>): 
   });
 }
 
-/** Uploads at a fixed rate, whether or not the uploads before are done, and deletes the oldest for each. */
+/** Uploads at a fixed rate, whether or not earlier uploads are done, and deletes the oldest medium for each. */
 class Load {
   private readonly files = new Files();
   private readonly kept: string[] = [];
@@ -82,7 +82,7 @@ async function medianMs(api: ApiClient, path: string): Promise<number> {
 }
 
 /** MINUTES and RATE (uploads per second) decide how long and how much. */
-describe('a long day', () => {
+describe('soak', () => {
   let product: Product;
   let api: ApiClient;
   beforeAll(async () => {
@@ -93,7 +93,7 @@ describe('a long day', () => {
   afterAll(() => product.stop(), 60_000);
 
   it(
-    'uses no more at its end than after its beginning',
+    'shows no growth of memory, descriptors, keys or files after the warm-up',
     async () => {
       const load = new Load(api);
       const samples: Array<{ atMinutes: number; sample: Sample }> = [];
@@ -114,18 +114,15 @@ describe('a long day', () => {
       const after = { list: await medianMs(api, '/api/media'), stats: await medianMs(api, '/api/media/stats') };
 
       const rows = rowsOf(samples);
-      say(
-        `${load.uploads} uploads in ${MINUTES} minutes, ${samples.length} samples; the growth is of the last two thirds`,
-      );
+      print(`${load.uploads} uploads in ${MINUTES} minutes, ${samples.length} samples; growth of the last two thirds:`);
       for (const { name, first, last, slope, isFlat } of rows) {
-        say(
-          `${name.padEnd(32)} ${first.toFixed(1).padStart(8)} -> ${last.toFixed(1).padStart(8)}  ${slope.toFixed(3).padStart(8)} a minute${isFlat ? '' : '  GROWS'}`,
-        );
+        const range = `${first.toFixed(1).padStart(8)} -> ${last.toFixed(1).padStart(8)}`;
+        print(`${name.padEnd(32)} ${range}  ${slope.toFixed(3).padStart(8)} a minute${isFlat ? '' : '  GROWS'}`);
       }
-      for (const [name, value] of Object.entries(before))
-        say(
-          `${name}: ${value.toFixed(1)} ms at first, ${after[name as keyof typeof after].toFixed(1)} ms at the end (p50 of 20)`,
-        );
+      for (const [name, value] of Object.entries(before)) {
+        const atEnd = after[name as keyof typeof after].toFixed(1);
+        print(`${name}: ${value.toFixed(1)} ms at first, ${atEnd} ms at the end (p50 of 20)`);
+      }
       expect(load.problems).toEqual([]);
       expect(rows.filter(({ isFlat }) => !isFlat)).toEqual([]);
     },
