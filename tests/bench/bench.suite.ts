@@ -38,7 +38,7 @@ describe('a large upload', () => {
     'streams through the API, whose memory grows by less than 64 MiB: %s',
     async (method, upload) => {
       const { api } = await stack.newUser();
-      await upload(api, MIB); // loads what is loaded once
+      await upload(api, MIB); // warm-up
       const { result, beforeMib, highestMib } = await memoryDuring(stack.processes!.services[0]!.pid, () =>
         upload(api, LARGE_BYTES),
       );
