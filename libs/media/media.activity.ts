@@ -5,17 +5,17 @@ const DAYS = 30;
 const DAY_MS = 86_400_000;
 const steps = ['uploaded', 'completed', 'failed'] as const;
 
-/** What a row of counts knows of days: `2026-11-24.uploaded` is how many media were uploaded on that day (UTC). */
+/** The per-day fields of a row of counts: `2026-11-24.uploaded` is how many media were uploaded on that day (UTC). */
 type DayFields = Record<string, unknown>;
 
-/** What an event adds to its day. It goes into the same write as the counts, so it is counted exactly as often. */
+/** Returns what an event adds to its day. Written together with the counts, so both are applied exactly as often. */
 export function activityOf(event: MediaEvent): Array<readonly [field: string, amount: number]> {
   const step = steps.find((name) => event.type === `media.${name}`);
   const isRetry = step === 'uploaded' && event.from !== null;
   return step && !isRetry ? [[`${event.occurredAt.slice(0, 10)}.${step}`, 1]] : [];
 }
 
-/** The last 30 days, oldest first, days without any activity too. */
+/** Returns the last 30 days, oldest first, including days without activity. */
 export function readActivity(rows: readonly DayFields[], now: Date): MediaActivity {
   const sum = (field: string) => rows.reduce((total, row) => total + Number(row[field] ?? 0), 0);
   const days = Array.from({ length: DAYS }, (_, index) => {
@@ -30,7 +30,7 @@ export function readActivity(rows: readonly DayFields[], now: Date): MediaActivi
   return { days };
 }
 
-/** Fields of a row whose day nobody is shown any more. */
+/** Returns the fields of a row whose day is older than the 30 days shown. */
 export function outdatedActivity(row: DayFields, now: Date): string[] {
   const oldest = dayOf(now, DAYS - 1);
   return Object.keys(row).filter((name) => /^\d{4}-\d\d-\d\d\./.test(name) && name < oldest);

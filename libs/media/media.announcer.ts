@@ -3,8 +3,8 @@ import type { MediaEvent, MediaItem } from './media.item';
 import type { QueueEstimator } from './queue-estimator';
 
 /**
- * Tells of a move right after it was written. At best, for speed: the event waits in the outbox until its consumer is
- * done, and the consumer pushes to the pages again what did not get through here.
+ * Announces a change of status right after it was written. Best effort, for low latency: the event stays in the outbox
+ * until its consumer confirms it, and the consumer repeats a live push that failed here.
  */
 export class MediaAnnouncer {
   constructor(
@@ -22,7 +22,7 @@ export class MediaAnnouncer {
     if (event.type === 'media.completed') await this.estimator.recordDuration(item);
   }
 
-  /** Wakes a worker for a medium that waits. Never rejects: a wake-up that is lost is sent again by the sweeper. */
+  /** Sends a wake-up for a waiting medium. Never rejects: the sweep sends lost wake-ups again. */
   async wake({ kind, userId, id, round }: MediaItem): Promise<void> {
     await this.queue.sendSoon(kind, { userId, mediaId: id, round });
   }
@@ -37,7 +37,7 @@ export class MediaAnnouncer {
     await this.outbox.resend('media', ['userId', 'id'], olderThanMs, signal);
   }
 
-  /** Progress of the running round, to whoever looks now. */
+  /** Pushes the progress of the running round to open pages. Best effort. */
   async hint(item: MediaItem, progress: number): Promise<void> {
     await this.live.hint(item.userId, await this.estimator.showOne({ ...item, progress })).catch(() => {});
   }

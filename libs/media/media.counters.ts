@@ -16,47 +16,48 @@ import { activityOf, outdatedActivity, readActivity } from './media.activity';
 import type { MediaEvent } from './media.item';
 import { parsePartitionKey, partitionKey } from './partitions';
 
-/** Events counted lately, by the time they were (epoch ms): a repeat is not counted again. */
+/** Ids of recently counted events with the time of counting (epoch ms): deduplicates repeated deliveries. */
 type Applied = Record<string, number>;
 
-/** A part of a user's counts, and of what happened on which day; the parts of all shards add up. */
+/** One shard of a user's counts and daily activity; the totals are the sums over all shards. */
 export type CountItem = Partial<Record<'total' | MediaStatus | 'originalBytes' | 'derivedBytes', number>> & {
   id: string;
   applied: Applied;
-  /** Grows with everything that is counted, so that a recount sees whether it came too late. */
+  /** Incremented by every counted event: a recount writes only if it is unchanged (optimistic locking). */
   version?: number;
 };
 
-/** The one row that bounds a user's originals. Sizes in bytes. */
+/** The row that enforces a user's quota of originals. Sizes in bytes. */
 export interface QuotaItem {
-  /** Originals that exist or are about to. */
+  /** Originals that exist or are reserved. */
   usedBytes: number;
   reserved: Record<string, { bytes: number; at: string }>;
   applied: Applied;
-  /** The account is deleted: nothing may be added any more. */
+  /** Set when the account is deleted: nothing can be reserved any more. */
   erasedAt?: string;
 }
 
-/** What became of an upload: a medium, nothing, or it goes on. */
-export type ReservationOutcome = 'medium' | 'gone' | 'alive';
+/** The upload became a medium, ended without a result, or is still in progress. */
+export type ReservationOutcome = 'medium' | 'abandoned' | 'in_progress';
 
-/** Longer than a consumer holds an event between reading and counting it. */
+/** Longer than a consumer takes between reading an event and counting it. */
 const REMEMBER_MS = 60_000;
 const PRUNE_ABOVE = 20;
-/** All reservations of a user stand in one item, of which DynamoDB takes 400 KB. */
+/** All reservations of a user are stored in one item, and DynamoDB limits an item to 400 KB. */
 const MAX_RESERVATIONS = 2_000;
-/** By then an upload has become a medium, or died. */
+/** By this age an upload has become a medium or is abandoned. */
 export const RESERVATION_MS = 24 * 3_600_000;
 
 export const countersOf = (userId: string) => partitionKey(userId, 'counters');
 export const countRow = (shard: string) => `count.${shard}`;
-/** The row that the sweeper finds when a reservation is a day old. */
+/** Id of the quota row, which the sweep finds when a reservation is a day old. */
 export const QUOTA_ROW = 'quota';
 const quotaKey = (userId: string) => ({ userId: countersOf(userId), id: QUOTA_ROW });
 
 /**
- * Counts and used bytes of a user, beside the library: a fixed number of rows, so a read costs the same for any library.
- * Each event is one conditional write that remembers the event in the same row.
+ * Counts and quota of a user, in a partition beside the media: a fixed number of rows, so that a read costs the same
+ * for a library of any size. Counting is idempotent: each event is one conditional write that records its id in the
+ * row.
  */
 export class MediaCounters {
   constructor(private readonly dynamo: Dynamo) {}
@@ -67,7 +68,7 @@ export class MediaCounters {
       Math.max(
         0,
         items.reduce((total, item) => total + (item[name] ?? 0), 0),
-      ); // events may come out of order
+      ); // below 0 for a moment when events arrive out of order
     return {
       total: sum('total'),
       uploaded: sum('uploaded'),
@@ -79,7 +80,7 @@ export class MediaCounters {
     };
   }
 
-  /** What happened on each of the last 30 days. */
+  /** Returns the activity of each of the last 30 days. */
   async activity(userId: string, now = new Date()): Promise<MediaActivity> {
     return readActivity(await this.rows(userId), now);
   }
@@ -88,12 +89,12 @@ export class MediaCounters {
     return (await this.dynamo.get<QuotaItem>('media', quotaKey(userId)))?.usedBytes ?? 0;
   }
 
-  /** What uploads in flight have reserved, by their ids; null: the table has never heard of this user. */
+  /** Returns the reservations of uploads in progress by upload id, or null when the user has no quota row. */
   async reservations(userId: string): Promise<QuotaItem['reserved'] | null> {
     return (await this.dynamo.get<QuotaItem>('media', quotaKey(userId)))?.reserved ?? null;
   }
 
-  /** Counts an event exactly once, whatever is delivered how often. */
+  /** Counts an event exactly once, however often it is delivered. */
   async apply(event: MediaEvent): Promise<void> {
     const key = { userId: countersOf(event.userId), id: countRow(shardOf(event.mediaId)) };
     await this.applyOnce(key, event.id, [...deltaOf(event), ...activityOf(event)]);
@@ -102,35 +103,42 @@ export class MediaCounters {
   }
 
   /**
-   * Takes room for an upload, exactly: of any number of parallel uploads only those that fit get it.
-   * `full`: the quota does not allow it. `crowded`: too many of its uploads are under way. `gone`: the account was deleted meanwhile.
+   * Reserves quota for an upload, exactly: of any number of parallel uploads only those that fit are reserved.
+   * Idempotent.
+   * `full`: the quota would be exceeded. `too_many`: the user has too many uploads in progress. `account_deleted`: the
+   * account was deleted meanwhile.
    */
   async reserve(
     userId: string,
     uploadId: string,
     bytes: number,
     quotaBytes: number | null,
-  ): Promise<'reserved' | 'full' | 'crowded' | 'gone'> {
+  ): Promise<'reserved' | 'full' | 'too_many' | 'account_deleted'> {
     const at = new Date();
     const expires = new Date(at.getTime() + RESERVATION_MS).toISOString();
-    const room = quotaBytes === null ? exists('reserved') : atMost('usedBytes', quotaBytes - bytes);
+    const withinQuota = quotaBytes === null ? exists('reserved') : atMost('usedBytes', quotaBytes - bytes);
     const item = await this.updateRow(quotaKey(userId), {
-      add: [['usedBytes', bytes], counts],
+      add: [['usedBytes', bytes], bumpVersion],
       set: [
         [['reserved', uploadId], { bytes, at: at.toISOString() }],
         ['openShard', shardOf(userId)],
         ['openAt', expires],
       ],
-      when: all(missing(['reserved', uploadId]), missing('erasedAt'), sizeBelow('reserved', MAX_RESERVATIONS), room),
+      when: all(
+        missing(['reserved', uploadId]),
+        missing('erasedAt'),
+        sizeBelow('reserved', MAX_RESERVATIONS),
+        withinQuota,
+      ),
     });
     if (item) return 'reserved';
     const row = await this.dynamo.get<QuotaItem>('media', quotaKey(userId));
-    if (row?.erasedAt) return 'gone';
-    if (row?.reserved[uploadId]) return 'reserved'; // our own first attempt went through unheard, or it is resumed
-    return Object.keys(row?.reserved ?? {}).length >= MAX_RESERVATIONS ? 'crowded' : 'full';
+    if (row?.erasedAt) return 'account_deleted';
+    if (row?.reserved[uploadId]) return 'reserved'; // ambiguous write of ours that succeeded, or a resumed upload
+    return Object.keys(row?.reserved ?? {}).length >= MAX_RESERVATIONS ? 'too_many' : 'full';
   }
 
-  /** The upload became a medium: its room stays taken until it is deleted. */
+  /** The upload became a medium: its bytes count as used until the medium is deleted. Idempotent. */
   async settle(userId: string, uploadId: string): Promise<void> {
     await this.dynamo.update('media', quotaKey(userId), {
       remove: [['reserved', uploadId]],
@@ -138,23 +146,23 @@ export class MediaCounters {
     });
   }
 
-  /** The upload came to nothing: its room is free again. */
+  /** The upload ended without a medium: its reserved bytes are released. Idempotent. */
   async cancel(userId: string, uploadId: string, bytes: number): Promise<void> {
     const when = exists(['reserved', uploadId]);
     await this.dynamo.update('media', quotaKey(userId), {
-      add: [['usedBytes', -bytes], counts],
+      add: [['usedBytes', -bytes], bumpVersion],
       remove: [['reserved', uploadId]],
       when,
     });
   }
 
   /**
-   * Ends reservations whose upload died: of those older than a day, the ones that became a medium are settled and the ones
-   * of which nothing is left give their room back. `rowKey` is the partition key of the row, as the sweeper found it.
+   * Resolves reservations older than a day: settles those whose upload became a medium and cancels those whose upload
+   * was abandoned. `rowKey` is the partition key of the row, as the sweep found it.
    */
   async expireReservations(
     rowKey: string,
-    fateOf: (upload: { userId: string; id: string }) => Promise<ReservationOutcome>,
+    resolve: (upload: { userId: string; id: string }) => Promise<ReservationOutcome>,
     now = new Date(),
   ): Promise<void> {
     const key = { userId: rowKey, id: QUOTA_ROW };
@@ -164,22 +172,22 @@ export class MediaCounters {
       ([, { at }]) => Date.parse(at) + RESERVATION_MS <= now.getTime(),
     );
     for (const [uploadId, { bytes }] of expired) {
-      const fate = await fateOf({ userId, id: uploadId });
-      if (fate === 'medium') await this.settle(userId, uploadId);
-      if (fate === 'gone') await this.cancel(userId, uploadId, bytes);
+      const outcome = await resolve({ userId, id: uploadId });
+      if (outcome === 'medium') await this.settle(userId, uploadId);
+      if (outcome === 'abandoned') await this.cancel(userId, uploadId, bytes);
     }
-    const quiet = await this.dynamo.update('media', key, {
+    const isEmpty = await this.dynamo.update('media', key, {
       remove: ['openShard', 'openAt'],
       when: sizeIs('reserved', 0),
     });
-    if (!quiet)
+    if (!isEmpty)
       await this.dynamo.update('media', key, {
         set: [['openAt', new Date(now.getTime() + RESERVATION_MS).toISOString()]],
         when: exists('reserved'),
       });
   }
 
-  /** The account is being deleted: from now on no upload gets room. Repeatable. */
+  /** The account is being deleted: rejects all further reservations. Idempotent. */
   async close(userId: string): Promise<void> {
     await this.updateRow(quotaKey(userId), {
       set: [['erasedAt', new Date().toISOString()]],
@@ -187,7 +195,7 @@ export class MediaCounters {
     });
   }
 
-  /** Erases the counts of a deleted account. The closed quota row keeps late uploads out; it goes with `final`. */
+  /** Erases the counts of a deleted account. The closed quota row rejects late uploads; only `final` erases it, too. */
   async erase(userId: string, final: boolean): Promise<void> {
     const counted = (await this.rows(userId)).filter(({ id }) => final || id !== QUOTA_ROW);
     await this.dynamo.writeMany(
@@ -207,7 +215,7 @@ export class MediaCounters {
   ): Promise<void> {
     const now = Date.now();
     const item = await this.updateRow<{ applied: Applied }>(key, {
-      add: [...add, counts],
+      add: [...add, bumpVersion],
       set: [[['applied', eventId], now]],
       when: all(exists('applied'), missing(['applied', eventId])),
     });
@@ -216,27 +224,27 @@ export class MediaCounters {
 
   private async prune(key: { userId: string; id: string }, item: { applied: Applied }, now: number): Promise<void> {
     const old = Object.entries(item.applied).filter(([, at]) => at < now - REMEMBER_MS);
-    const forgotten = old.length > PRUNE_ABOVE ? old.slice(0, 200).map(([id]) => ['applied', id]) : [];
-    const remove = [...forgotten, ...outdatedActivity(item, new Date(now))];
+    const expired = old.length > PRUNE_ABOVE ? old.slice(0, 200).map(([id]) => ['applied', id]) : [];
+    const remove = [...expired, ...outdatedActivity(item, new Date(now))];
     if (remove.length > 0) await this.dynamo.update('media', key, { remove, when: exists('applied') });
   }
 
-  /** Updates a row, making it first where there is none. null: the condition does not hold. */
+  /** Updates a row, which is created first if missing. @returns null when the condition does not hold */
   private async updateRow<T>(
     key: { userId: string; id: string },
     change: Change & { when: Condition },
   ): Promise<T | null> {
     const updated = await this.dynamo.update<T>('media', key, change);
     if (updated) return updated;
-    await this.dynamo.put('media', freshRow(key), missing('id')); // or somebody else does at this moment
+    await this.dynamo.put('media', newRow(key), missing('id')); // no effect if a concurrent request created it
     return this.dynamo.update<T>('media', key, change);
   }
 }
 
-/** Goes along with every change of a number. */
-const counts = ['version', 1] as const;
+/** Part of every write that changes a count. */
+const bumpVersion = ['version', 1] as const;
 
-export const freshRow = (key: { userId: string; id: string }) => ({
+export const newRow = (key: { userId: string; id: string }) => ({
   ...key,
   schemaVersion: 1,
   usedBytes: 0,

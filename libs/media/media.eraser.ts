@@ -4,7 +4,7 @@ import { derivedFolder, originalFolder, type MediaItem, type MediaKey } from './
 import type { MediaRepository } from './media.repository';
 import type { WordIndex } from './word-index';
 
-/** Takes away what belongs to a medium. Repeatable. */
+/** Erases the files and index entries of a medium. Idempotent. */
 export class MediaEraser {
   constructor(
     private readonly storage: Storage,
@@ -13,18 +13,18 @@ export class MediaEraser {
   ) {}
 
   /**
-   * What became of an upload that reserved room a day ago: takes away the bytes of one that died on its way to a medium.
-   * Bytes that were put there since `before` belong to one that is just ending.
+   * Resolves the outcome of an upload whose reservation is a day old, and deletes the bytes of an abandoned one. Bytes
+   * written after `before` belong to an upload that is just being completed.
    */
   async discardIfStale(upload: MediaKey, before: Date): Promise<ReservationOutcome> {
     if (await this.media.getEvenDeleted(upload)) return 'medium';
     for await (const { modifiedAt } of this.storage.list(originalFolder(upload)))
-      if (modifiedAt > before) return 'alive';
+      if (modifiedAt > before) return 'in_progress';
     await this.storage.deletePrefix(originalFolder(upload));
-    return 'gone';
+    return 'abandoned';
   }
 
-  /** Everything of a hidden medium but its row, which goes when its events are confirmed. */
+  /** Erases everything of a deleted medium except its row, which is removed once its events are confirmed. */
   async erase(item: MediaItem): Promise<void> {
     await this.storage.deletePrefix(derivedFolder(item.id));
     await this.storage.deletePrefix(originalFolder(item));

@@ -1,17 +1,17 @@
 import type { Alert, MediaStatus } from '#contracts';
 import type { MediaEvent, MediaItem } from './media.item';
 
-/** The event of a status that `item` takes now; the same id whenever this round takes it. */
+/** Builds the event of `item` entering its status. The id is deterministic: one per medium, status and round. */
 export function mediaEvent(item: MediaItem, from: MediaStatus | null, occurredAt: string): MediaEvent {
-  return describe(item, `media.${item.status}`, `${item.id}.${item.status}.${item.round}`, from, occurredAt);
+  return buildEvent(item, `media.${item.status}`, `${item.id}.${item.status}.${item.round}`, from, occurredAt);
 }
 
-/** Known to the counters alone; it is neither notified nor alerted. */
+/** Builds the event of a deletion. Only the counters handle it; it causes no notification and no alert. */
 export function deletedEvent(item: MediaItem, occurredAt: string): MediaEvent {
-  return describe(item, 'media.deleted', `${item.id}.deleted`, item.status, occurredAt);
+  return buildEvent(item, 'media.deleted', `${item.id}.deleted`, item.status, occurredAt);
 }
 
-function describe(
+function buildEvent(
   item: MediaItem,
   type: MediaEvent['type'],
   id: string,
@@ -36,7 +36,7 @@ function describe(
   };
 }
 
-/** What subscribers of the topic see of an event; null when it is none of theirs. */
+/** Returns an event as subscribers of the topic receive it, or null when it is not published. */
 export function toAlert(event: MediaEvent): Alert | null {
   if (event.type === 'media.deleted') return null;
   const { id, type, occurredAt, userId, mediaId, title, kind, status, round, failure } = event;

@@ -6,7 +6,7 @@ export interface MediaKey {
   id: string;
 }
 
-/** What processing found out: facts about the content, and the files made from it. */
+/** Results of processing: facts about the content, and the derived files. */
 export interface MediaFacts {
   kind: MediaKind;
   width: number | null;
@@ -19,7 +19,7 @@ export interface MediaFacts {
   derived: Derived;
 }
 
-/** An event of a medium as it waits in the outbox: what subscribers see, and what the counters need. */
+/** An event of a medium in the outbox: the fields that subscribers receive, and those that the counters need. */
 export interface MediaEvent extends PendingEvent {
   type: `media.${MediaStatus}` | 'media.deleted';
   userId: string;
@@ -30,13 +30,13 @@ export interface MediaEvent extends PendingEvent {
   status: MediaStatus;
   round: number;
   failure?: Failure;
-  /** The status it left; null for a new medium. */
+  /** The previous status; null for a new medium. */
   from: MediaStatus | null;
   originalBytes: number;
   derivedBytes: number;
 }
 
-/** A medium as it stands in the table. Index keys (`by…`, `visibleId`, `open…`, `outbox…`) are sparse. Times ISO 8601 UTC. */
+/** An item of the media table. Index keys (`by…`, `visibleId`, `open…`, `outbox…`) are sparse. Times: ISO 8601, UTC. */
 export interface MediaItem extends MediaKey, OutboxFields {
   schemaVersion: 1;
   title: string;
@@ -58,7 +58,7 @@ export interface MediaItem extends MediaKey, OutboxFields {
   durationSeconds: number | null;
   codecs: string[];
   metadata: Record<string, unknown>;
-  /** Absent until processed, and on items from before there were any. */
+  /** Absent until processed, and on items older than this field. */
   placeholder?: string | null;
   derived: Derived | null;
   /** The token of the delivery whose folder holds the derived files. */
@@ -68,12 +68,12 @@ export interface MediaItem extends MediaKey, OutboxFields {
   updatedAt: string;
   completedAt: string | null;
   pending: Record<string, MediaEvent>;
-  /** The delivery that works on it now. Gone when it was handed back. */
+  /** The delivery that holds the claim. Removed when the claim is released. */
   token?: string;
   leaseUntil?: string;
-  /** Deliveries of this round that died without handing back. */
+  /** Deliveries of this round whose worker crashed: the lease ended without a release. */
   crashes: number;
-  /** Deliveries of this round that ended in an error of ours. */
+  /** Deliveries of this round that ended in an internal error. */
   errors: number;
   deletedAt?: string;
   filesErasedAt?: string;
@@ -83,7 +83,7 @@ export interface MediaItem extends MediaKey, OutboxFields {
   bySha256?: string;
   visibleId?: string;
   openShard?: string;
-  /** When somebody should look at it again: wake-up lost, lease over, erasure due. */
+  /** When a sweep should check it again: wake-up lost, lease expired, erasure due. */
   openAt?: string;
 }
 
@@ -92,7 +92,7 @@ export const sidecarKey = ({ userId, id }: MediaKey) => `${originalFolder({ user
 export const originalFolder = ({ userId, id }: MediaKey) => `originals/${userId}/${id}/`;
 export const derivedFolder = (id: string, token?: string) => (token ? `derived/${id}/${token}/` : `derived/${id}/`);
 
-/** The keys under which the lists find a medium that is not deleted. */
+/** Returns the index keys by which lists find a medium that is not deleted. */
 export function listKeys({ id, kind, status }: { id: string; kind: MediaKind; status: MediaStatus }) {
   return {
     visibleId: id,
@@ -102,7 +102,7 @@ export function listKeys({ id, kind, status }: { id: string; kind: MediaKind; st
   };
 }
 
-/** A medium as its owner sees it; `queue` is what MediaOutlook expects of one that is not settled. */
+/** Returns a medium as its owner sees it; `queue` is the estimate of `QueueEstimator` for one that is not settled. */
 export function toMedia(item: MediaItem, queue: Media['queue'] = null): Media {
   const base = `/api/media/${item.id}`;
   return {

@@ -24,13 +24,13 @@ afterAll(async () => {
   await environment.stop();
 });
 
-/** As the consumer does when it is done with an event. */
+/** Counts and confirms an event, as its consumer does. */
 async function settleEvent(event: MediaEvent): Promise<void> {
   await counters.apply(event);
   await dynamo.update('media', { userId: event.userId, id: event.mediaId }, { remove: [['pending', event.id]] });
 }
 
-async function uploaded(userId: string, sizeBytes: number): Promise<MediaItem> {
+async function createUploaded(userId: string, sizeBytes: number): Promise<MediaItem> {
   const item = aMedium({ userId, sizeBytes });
   await counters.reserve(userId, item.id, sizeBytes, null);
   await settleEvent((await media.create(item))!);
@@ -41,22 +41,26 @@ async function uploaded(userId: string, sizeBytes: number): Promise<MediaItem> {
 const counts = async (userId: string) => ({ ...(await counters.read(userId)), used: await counters.usedBytes(userId) });
 
 describe('MediaRecount', () => {
-  it('finds nothing where all is right, also while an upload has room and another was deleted', async () => {
+  it('finds no drift, also with a reservation in progress and a deleted medium', async () => {
     const userId = newId();
-    await uploaded(userId, 100);
-    const gone = await uploaded(userId, 30);
-    await settleEvent((await media.markDeleted(gone))!.event);
+    await createUploaded(userId, 100);
+    const deleted = await createUploaded(userId, 30);
+    await settleEvent((await media.markDeleted(deleted))!.event);
     await counters.reserve(userId, newId(), 7, null);
     expect(await recount.compare(userId)).toEqual([]);
     expect(await recount.correct(userId)).toEqual([]);
     expect(await counts(userId)).toMatchObject({ total: 1, uploaded: 1, originalBytes: 100, used: 107 });
   });
 
-  it('corrects what drifted, and rows that are gone', async () => {
+  it('corrects rows that drifted and rows that are missing', async () => {
     const userId = newId();
-    const items = [await uploaded(userId, 100), await uploaded(userId, 200), await uploaded(userId, 300)];
+    const items = [
+      await createUploaded(userId, 100),
+      await createUploaded(userId, 200),
+      await createUploaded(userId, 300),
+    ];
     await counters.reserve(userId, newId(), 7, null);
-    const right = await counts(userId);
+    const correct = await counts(userId);
     const row = `count.${shardOf(items[0]!.id)}`;
     await dynamo.update(
       'media',
@@ -72,24 +76,24 @@ describe('MediaRecount', () => {
     await dynamo.update('media', { userId: `${userId}#counters`, id: 'quota' }, { add: [['usedBytes', 1_000]] });
     expect(await recount.compare(userId)).toHaveLength(2);
     expect((await recount.correct(userId)).map((drift) => drift.row)).toEqual([row, 'quota']);
-    expect(await counts(userId)).toEqual(right);
+    expect(await counts(userId)).toEqual(correct);
     await dynamo.delete('media', { userId: `${userId}#counters`, id: row });
     await recount.correct(userId);
-    expect(await counts(userId)).toEqual(right);
-    await settleEvent((await media.markDeleted(items[0]!))!.event); // a row that a recount made counts on
+    expect(await counts(userId)).toEqual(correct);
+    await settleEvent((await media.markDeleted(items[0]!))!.event); // a restored row counts further events
     expect(await counts(userId)).toMatchObject({ total: 2, originalBytes: 500, used: 507 });
   });
 
-  it('waits while an event is on its way', async () => {
+  it('corrects nothing while an event is pending', async () => {
     const userId = newId();
     await media.create(aMedium({ userId }));
     expect(await recount.compare(userId)).toBeNull();
     expect(await recount.correct(userId)).toEqual([]);
   });
 
-  it('never takes back what is counted at the same moment', async () => {
+  it('never overwrites a concurrent count', async () => {
     const userId = newId();
-    const items = await Promise.all(Array.from({ length: 6 }, () => uploaded(userId, 10)));
+    const items = await Promise.all(Array.from({ length: 6 }, () => createUploaded(userId, 10)));
     for (const { id } of items)
       await dynamo.update(
         'media',
@@ -101,7 +105,7 @@ describe('MediaRecount', () => {
       while (!done.signal.aborted) await recount.correct(userId);
     })();
     for (let round = 0; round < 15; round += 1) {
-      const item = await uploaded(userId, 10);
+      const item = await createUploaded(userId, 10);
       if (round % 3 === 0) await settleEvent((await media.markDeleted(item))!.event);
     }
     done.abort();

@@ -1,12 +1,12 @@
 import { mediaStatuses } from '#contracts';
 import { Dynamo, equals, missing, shardOf, shards } from '#platform';
-import { countersOf, countRow, freshRow, QUOTA_ROW, type CountItem, type QuotaItem } from './media.counters';
+import { countersOf, countRow, newRow, QUOTA_ROW, type CountItem, type QuotaItem } from './media.counters';
 import type { MediaItem } from './media.item';
 
 const counted = ['total', ...mediaStatuses, 'originalBytes', 'derivedBytes'] as const;
 type Counts = Partial<Record<(typeof counted)[number] | 'usedBytes', number>>;
 
-/** A row of counts that does not say what the media say. */
+/** A row of counts that differs from what the media add up to. */
 export interface Drift {
   userId: string;
   /** Id of the row. */
@@ -18,36 +18,40 @@ export interface Drift {
 type Counted = Pick<MediaItem, 'id' | 'status' | 'sizeBytes' | 'derivedBytes' | 'deletedAt' | 'pending'>;
 const fields = ['id', 'status', 'sizeBytes', 'derivedBytes', 'deletedAt', 'pending'] as const;
 
-interface Judged extends Drift {
-  /** Of the row that was read, if there was one: tells whether anything was counted since. */
-  found: { version?: number } | undefined;
+interface ComparedRow extends Drift {
+  /** The row as it was read, if there was one; its version shows whether anything was counted since. */
+  current: { version?: number } | undefined;
 }
 
 /**
- * Counts the media of a user anew. Only while all is quiet: an event that is not confirmed may or may not be counted yet.
- * The rows are read before the media, and corrected only where nothing was counted in between.
+ * Recounts the media of a user. Possible only while no event is pending: an unconfirmed event may or may not be counted
+ * yet. The rows are read before the media, and corrected only if nothing was counted in between (by `version`).
  */
 export class MediaRecount {
   constructor(private readonly dynamo: Dynamo) {}
 
-  /** Rows that are wrong; null: events are on their way, ask again later. */
+  /** @returns the rows that drifted, or null while events are pending: try again later */
   async compare(userId: string): Promise<Drift[] | null> {
-    return (await this.judge(userId))?.map(({ row, is, shouldBe }) => ({ userId, row, is, shouldBe })) ?? null;
+    return (await this.compareRows(userId))?.map(({ row, is, shouldBe }) => ({ userId, row, is, shouldBe })) ?? null;
   }
 
-  /** Puts wrong rows right. @returns those it did. */
+  /** Corrects rows that drifted. @returns the corrected ones */
   async correct(userId: string): Promise<Drift[]> {
     const corrected: Drift[] = [];
-    for (const { row, is, shouldBe, found } of (await this.judge(userId)) ?? []) {
-      if (await this.write({ userId: countersOf(userId), id: row }, shouldBe, found))
+    for (const { row, is, shouldBe, current } of (await this.compareRows(userId)) ?? []) {
+      if (await this.write({ userId: countersOf(userId), id: row }, shouldBe, current))
         corrected.push({ userId, row, is, shouldBe });
     }
     return corrected;
   }
 
-  private async write(key: { userId: string; id: string }, shouldBe: Counts, found: Judged['found']): Promise<boolean> {
-    if (!found) return this.dynamo.put('media', { ...freshRow(key), ...shouldBe }, missing('id'));
-    const unchanged = found.version === undefined ? missing('version') : equals('version', found.version);
+  private async write(
+    key: { userId: string; id: string },
+    shouldBe: Counts,
+    current: ComparedRow['current'],
+  ): Promise<boolean> {
+    if (!current) return this.dynamo.put('media', { ...newRow(key), ...shouldBe }, missing('id'));
+    const unchanged = current.version === undefined ? missing('version') : equals('version', current.version);
     return (
       (await this.dynamo.update('media', key, {
         set: Object.entries(shouldBe),
@@ -57,7 +61,7 @@ export class MediaRecount {
     );
   }
 
-  private async judge(userId: string): Promise<Judged[] | null> {
+  private async compareRows(userId: string): Promise<ComparedRow[] | null> {
     const { items: rows } = await this.dynamo.query<CountItem & QuotaItem>('media', {
       where: equals('userId', countersOf(userId)),
     });
@@ -70,26 +74,31 @@ export class MediaRecount {
       if (!item.deletedAt) media.push(item);
     }
     const rowOf = (id: string) => rows.find((row) => row.id === id);
-    const judged = shards.map((shard) =>
-      judge(userId, countRow(shard), rowOf(countRow(shard)), tally(media.filter(({ id }) => shardOf(id) === shard))),
+    const compared = shards.map((shard) =>
+      compareRow(
+        userId,
+        countRow(shard),
+        rowOf(countRow(shard)),
+        tally(media.filter(({ id }) => shardOf(id) === shard)),
+      ),
     );
     const quota = rowOf(QUOTA_ROW);
-    if (quota?.erasedAt) return []; // the account goes, and its counts with it
-    judged.push(judge(userId, QUOTA_ROW, quota, { usedBytes: usedBytes(media, quota) }));
-    return judged.filter((row) => row !== null);
+    if (quota?.erasedAt) return []; // the account is being deleted together with its counts
+    compared.push(compareRow(userId, QUOTA_ROW, quota, { usedBytes: usedBytes(media, quota) }));
+    return compared.filter((row) => row !== null);
   }
 }
 
-function judge(
+function compareRow(
   userId: string,
   row: string,
-  found: (Counts & { version?: number }) | undefined,
+  current: (Counts & { version?: number }) | undefined,
   shouldBe: Counts,
-): Judged | null {
+): ComparedRow | null {
   const names = Object.keys(shouldBe) as Array<keyof Counts>;
-  const is = Object.fromEntries(names.map((name) => [name, found?.[name] ?? 0]));
+  const is = Object.fromEntries(names.map((name) => [name, current?.[name] ?? 0]));
   if (names.every((name) => is[name] === shouldBe[name])) return null;
-  return { userId, row, is, shouldBe, found };
+  return { userId, row, is, shouldBe, current };
 }
 
 function tally(media: readonly Counted[]): Counts {
@@ -103,7 +112,7 @@ function tally(media: readonly Counted[]): Counts {
   return counts;
 }
 
-/** Originals that exist, and room that is reserved for those that are about to. */
+/** Sums the originals that exist and the reservations of uploads that have no medium yet. */
 function usedBytes(media: readonly Counted[], quota: QuotaItem | undefined): number {
   const ids = new Set(media.map(({ id }) => id));
   const reserved = Object.entries(quota?.reserved ?? {}).filter(([id]) => !ids.has(id));

@@ -35,7 +35,7 @@ afterAll(async () => {
   await environment.stop();
 });
 
-async function created(): Promise<MediaItem> {
+async function createMedium(): Promise<MediaItem> {
   const item = aMedium();
   expect(await media.create(item)).toMatchObject({ id: `${item.id}.uploaded.1`, type: 'media.uploaded' });
   return item;
@@ -45,44 +45,44 @@ const statuses = (item: MediaItem | null) => item?.history.map(({ status, round 
 
 describe('MediaRepository', () => {
   it('creates an id once', async () => {
-    const item = await created();
+    const item = await createMedium();
     expect(await media.create(item)).toBeNull();
   });
 
-  it('lets exactly one of many claims win, and tells the others to come back', async () => {
-    const item = await created();
+  it('lets exactly one of many concurrent claims win and reports the others busy', async () => {
+    const item = await createMedium();
     const claims = await Promise.all(Array.from({ length: 20 }, () => media.claim(item, newId(), LEASE_MS)));
     const won = claims.filter(({ outcome }) => outcome === 'claimed');
     expect(won).toHaveLength(1);
-    expect(won[0]).toMatchObject({ alone: false, announced: { id: `${item.id}.processing.1` } });
+    expect(won[0]).toMatchObject({ exclusive: false, announced: { id: `${item.id}.processing.1` } });
     expect(claims.filter(({ outcome }) => outcome === 'busy')).toHaveLength(19);
     expect(statuses(await media.get(item))).toEqual(['uploaded.1', 'processing.1']);
   });
 
-  it('tells of the work that began once more to whoever takes it over, unless it is confirmed', async () => {
-    const item = await created();
-    const began = { id: `${item.id}.processing.1` };
+  it('returns the unconfirmed event of a claim again when the medium is claimed after a crash', async () => {
+    const item = await createMedium();
+    const event = { id: `${item.id}.processing.1` };
     await media.claim(item, newId(), 1);
     await sleep(5);
-    expect(await media.claim(item, newId(), 1)).toMatchObject({ outcome: 'claimed', announced: began });
+    expect(await media.claim(item, newId(), 1)).toMatchObject({ outcome: 'claimed', announced: event });
     const { tablePrefix, redisUrl } = environment.config();
     const queue = new JobQueue(redisUrl!, tablePrefix);
     const source = { table: 'media' as const, key: { userId: item.userId, id: item.id } };
-    await confirmEvent(new Outbox(dynamo, queue), source, began.id);
+    await confirmEvent(new Outbox(dynamo, queue), source, event.id);
     await queue.close();
     await sleep(5);
     expect(await media.claim(item, newId(), LEASE_MS)).toMatchObject({ outcome: 'claimed', announced: null });
   });
 
-  it('hands a dead lease on without another history entry or event, and fences the late delivery', async () => {
-    const item = await created();
+  it('transfers an expired lease without a new history entry or event and fences the late delivery', async () => {
+    const item = await createMedium();
     const late = newId();
     await media.claim(item, late, 50);
     await sleep(80);
     const winner = newId();
     expect(await media.claim(item, winner, LEASE_MS)).toMatchObject({
       outcome: 'claimed',
-      alone: true,
+      exclusive: true,
       announced: { id: `${item.id}.processing.1` },
     });
     expect(await media.renew(item, late, LEASE_MS, 10)).toBe(false);
@@ -100,25 +100,25 @@ describe('MediaRepository', () => {
     ]);
   });
 
-  it('gives up on an item that took down three workers, and not on one that was handed back as often', async () => {
-    const crashing = await created();
-    const handedBack = await created();
+  it('gives up on an item that crashed three workers, but not on one that was released as often', async () => {
+    const crashing = await createMedium();
+    const released = await createMedium();
     for (let round = 0; round < 3; round += 1) {
       await media.claim(crashing, newId(), 1);
       const token = newId();
-      await media.claim(handedBack, token, LEASE_MS);
-      await media.release(handedBack, token, new Date(Date.now() - 1));
+      await media.claim(released, token, LEASE_MS);
+      await media.release(released, token, new Date(Date.now() - 1));
       await sleep(5);
     }
     expect(await media.claim(crashing, newId(), LEASE_MS)).toMatchObject({
       outcome: 'exhausted',
       code: 'crashed_worker',
     });
-    expect(await media.claim(handedBack, newId(), LEASE_MS)).toMatchObject({ outcome: 'claimed', alone: false });
+    expect(await media.claim(released, newId(), LEASE_MS)).toMatchObject({ outcome: 'claimed', exclusive: false });
   });
 
-  it('retries a failed item once, in the next round, with everything of the last one cleared', async () => {
-    const item = await created();
+  it('retries a failed item once, in the next round, with the results of the last one cleared', async () => {
+    const item = await createMedium();
     const token = newId();
     await media.claim(item, token, LEASE_MS);
     expect(await media.retry(item)).toBeNull();
@@ -136,7 +136,7 @@ describe('MediaRepository', () => {
     expect(await media.claim(item, newId(), LEASE_MS)).toMatchObject({ announced: { id: `${item.id}.processing.2` } });
   });
 
-  it('stops retrying before the events that nobody takes outgrow the item, and goes on once they are taken', async () => {
+  it('rejects a retry before unconfirmed events outgrow the item, and accepts it once they are confirmed', async () => {
     const item = aMedium({
       title: '🌊'.repeat(200),
       description: 'd'.repeat(5_000),
@@ -150,10 +150,10 @@ describe('MediaRepository', () => {
       return media.retry(item);
     };
     let rounds = 1;
-    const refused = await (async () => {
+    const rejection = await (async () => {
       for (; rounds < 100; rounds += 1) await failAndRetry();
     })().catch((error: unknown) => error);
-    expect(refused).toBeInstanceOf(DependencyUnavailableError);
+    expect(rejection).toBeInstanceOf(DependencyUnavailableError);
     expect(rounds).toBeGreaterThan(10);
     const full = (await media.get(item))!;
     expect(Buffer.byteLength(JSON.stringify(full))).toBeLessThan(200_000);
@@ -162,25 +162,25 @@ describe('MediaRepository', () => {
     expect(await media.retry(item)).toMatchObject({ item: { round: rounds + 1 } });
   });
 
-  it('never brings back what was deleted while it was processed', async () => {
-    const item = await created();
+  it('never restores a medium that was deleted while it was processed', async () => {
+    const item = await createMedium();
     const token = newId();
     await media.claim(item, token, LEASE_MS);
     expect(await media.markDeleted(item)).toMatchObject({ event: { type: 'media.deleted', status: 'processing' } });
     expect(await media.markDeleted(item)).toBeNull();
     expect(await media.renew(item, token, LEASE_MS, 50)).toBe(false);
     expect(await media.finish(item, token, { status: 'completed', facts, derivedBytes: 1 })).toBeNull();
-    expect(await media.claim(item, newId(), LEASE_MS)).toEqual({ outcome: 'over' });
+    expect(await media.claim(item, newId(), LEASE_MS)).toEqual({ outcome: 'nothing_to_do' });
     expect(await media.get(item)).toBeNull();
-    expect(await media.removeErased(item)).toBe(false); // files first
+    expect(await media.removeErased(item)).toBe(false); // the files come first
     await media.markFilesErased(item);
     expect(await media.removeErased(item)).toBe(false); // its events are not confirmed yet
   });
 });
 
 describe('MediaCounters', () => {
-  it('counts each event once, in any order, and ends exact', async () => {
-    const item = await created();
+  it('counts each event exactly once, in any order', async () => {
+    const item = await createMedium();
     const token = newId();
     const claim = await media.claim(item, token, LEASE_MS);
     const finished = await media.finish(item, token, { status: 'completed', facts, derivedBytes: 30 });
@@ -204,8 +204,8 @@ describe('MediaCounters', () => {
     expect(await counters.read(item.userId)).toMatchObject({ total: 0, completed: 0, bytes: 0 });
   });
 
-  it('tells what happened on each of the last 30 days, each event once, and forgets older days', async () => {
-    const item = await created();
+  it('returns the activity of the last 30 days, counts each event once and removes older days', async () => {
+    const item = await createMedium();
     const now = new Date();
     const ago = (days: number) => new Date(now.getTime() - days * 86_400_000).toISOString();
     const event = (days: number, status: MediaItem['status'], from: MediaItem['status'] | null, round = 1) =>
@@ -230,8 +230,8 @@ describe('MediaCounters', () => {
     expect(rows.flatMap((row) => Object.keys(row)).filter((name) => name.startsWith(ago(30).slice(0, 10)))).toEqual([]);
   });
 
-  it('keeps nothing of an erased account but that it is closed', async () => {
-    const item = await created();
+  it('keeps only the closed quota row of an erased account', async () => {
+    const item = await createMedium();
     await counters.reserve(item.userId, item.id, 10, null);
     await counters.apply(mediaEvent(item, null, item.createdAt));
     expect(await counters.read(item.userId)).toMatchObject({ total: 1 });
@@ -239,29 +239,29 @@ describe('MediaCounters', () => {
     await counters.erase(item.userId, false);
     expect(await counters.read(item.userId)).toMatchObject({ total: 0, uploaded: 0, bytes: 0 });
     expect((await counters.activity(item.userId)).days.every(({ uploaded }) => uploaded === 0)).toBe(true);
-    expect(await counters.reserve(item.userId, newId(), 1, null)).toBe('gone');
+    expect(await counters.reserve(item.userId, newId(), 1, null)).toBe('account_deleted');
   });
 
-  it('lets a user have a bounded number of uploads under way, and each of them go on', async () => {
+  it('limits the uploads in progress of a user and lets each of them resume', async () => {
     const userId = newId();
     const at = new Date().toISOString();
     const reserved = Object.fromEntries(Array.from({ length: 2_000 }, () => [newId(), { bytes: 1, at }]));
     await counters.reserve(userId, 'first', 1, null);
     await dynamo.update('media', { userId: `${userId}#counters`, id: 'quota' }, { set: [['reserved', reserved]] });
-    expect(await counters.reserve(userId, newId(), 1, null)).toBe('crowded');
+    expect(await counters.reserve(userId, newId(), 1, null)).toBe('too_many');
     expect(await counters.reserve(userId, Object.keys(reserved)[0]!, 1, null)).toBe('reserved');
     await counters.cancel(userId, Object.keys(reserved)[1]!, 1);
     expect(await counters.reserve(userId, newId(), 1, null)).toBe('reserved');
   });
 
-  it('gives room to exactly as many parallel uploads as fit', async () => {
+  it('reserves quota for exactly as many parallel uploads as fit', async () => {
     const userId = newId();
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => counters.reserve(userId, newId(), 10, 75)));
     expect(outcomes.filter((outcome) => outcome === 'reserved')).toHaveLength(7);
     expect(await counters.usedBytes(userId)).toBe(70);
   });
 
-  it('gives cancelled room back once, and none to a closed account', async () => {
+  it('releases a cancelled reservation once and rejects reservations of a closed account', async () => {
     const userId = newId();
     const uploadId = newId();
     await counters.reserve(userId, uploadId, 10, 10);
@@ -270,6 +270,6 @@ describe('MediaCounters', () => {
     expect(await counters.usedBytes(userId)).toBe(0);
     expect(await counters.reserve(userId, newId(), 11, 10)).toBe('full');
     await counters.close(userId);
-    expect(await counters.reserve(userId, newId(), 1, 10)).toBe('gone');
+    expect(await counters.reserve(userId, newId(), 1, 10)).toBe('account_deleted');
   });
 });

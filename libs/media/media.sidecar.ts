@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { mediaKinds } from '#contracts';
 import type { MediaItem } from './media.item';
 
-/** What lies as `about.json` beside each original: enough to make its item again. */
+/** The content of `about.json` beside each original: enough to restore the item of an uploaded medium. */
 const sidecarSchema = z.object({
   schemaVersion: z.literal(1),
   id: z.string(),
@@ -33,7 +33,7 @@ export function sidecarOf({
   return { schemaVersion: 1, id, userId, filename, title, sha256, sizeBytes, contentType, kind, batchId, createdAt };
 }
 
-/** null: it is none, or cut short. */
+/** Returns null when the text is no sidecar or is truncated. */
 export function readSidecar(text: string): Sidecar | null {
   try {
     return sidecarSchema.safeParse(JSON.parse(text)).data ?? null;
@@ -42,7 +42,7 @@ export function readSidecar(text: string): Sidecar | null {
   }
 }
 
-/** The medium as it was right after its upload. */
+/** Returns the item of a medium as it is right after its upload. */
 export function uploadedItem(about: Omit<Sidecar, 'schemaVersion'>): MediaItem {
   return {
     ...about,

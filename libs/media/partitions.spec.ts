@@ -1,11 +1,11 @@
 import { parsePartitionKey, partitionKey, partitions } from './partitions';
 
-describe('partition keys', () => {
-  it.each(partitions)('name the user and %s', (partition) => {
+describe('a partition key', () => {
+  it.each(partitions)('holds the user and the partition %s', (partition) => {
     expect(parsePartitionKey(partitionKey('01ABC', partition))).toEqual({ userId: '01ABC', partition });
   });
 
-  it('of the media themselves are the user alone', () => {
+  it('is the user id alone for the media themselves', () => {
     expect(parsePartitionKey('01ABC')).toEqual({ userId: '01ABC', partition: null });
   });
 });

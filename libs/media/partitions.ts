@@ -1,14 +1,14 @@
 /**
- * What lies beside a user's media in the media table, each under a partition key of its own: `{userId}#{partition}`.
- * Deleting an account erases every one of them.
+ * Data of a user that is stored beside the media in the media table, each under a partition key of its own:
+ * `{userId}#{partition}`. Deleting an account erases all of them.
  */
 export const partitions = ['counters', 'words', 'idempotency', 'reused'] as const;
 export type Partition = (typeof partitions)[number];
 
-/** The partition key of what lies beside a user's media. */
+/** Returns the partition key of one of a user's partitions. */
 export const partitionKey = (userId: string, partition: Partition): string => `${userId}#${partition}`;
 
-/** Whose rows a partition key holds, and which; `partition` is null for the media themselves. */
+/** Returns the user and the partition of a partition key; `partition` is null for the media themselves. */
 export function parsePartitionKey(key: string): { userId: string; partition: Partition | null } {
   const [userId = '', name] = key.split('#');
   return { userId, partition: partitions.find((partition) => partition === name) ?? null };

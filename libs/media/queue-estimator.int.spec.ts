@@ -7,8 +7,8 @@ import { QueueEstimator } from './queue-estimator';
 const PREFIX = 'estimator-';
 
 const after = (seconds: number) => new Date(1e12 + seconds * 1_000).toISOString();
-/** The medium after a round that took so long. */
-const ran = (item: MediaItem, seconds: number): MediaItem => ({
+/** The medium after a round that took `seconds`. */
+const completedAfter = (item: MediaItem, seconds: number): MediaItem => ({
   ...item,
   status: 'completed',
   history: [
@@ -18,12 +18,12 @@ const ran = (item: MediaItem, seconds: number): MediaItem => ({
   completedAt: after(seconds),
 });
 
-describe('MediaOutlook', () => {
+describe('QueueEstimator', () => {
   let server: TestRedis;
   let redis: Redis;
   let queue: JobQueue;
   let estimator: QueueEstimator;
-  let turns: Array<PromiseWithResolvers<void>>;
+  let gates: Array<PromiseWithResolvers<void>>;
   let pool: WorkerPool | undefined;
 
   beforeAll(async () => {
@@ -42,10 +42,10 @@ describe('MediaOutlook', () => {
     estimator = new QueueEstimator(new QueuePositions(redis, PREFIX));
   });
   beforeEach(() => {
-    turns = Array.from({ length: 9 }, () => Promise.withResolvers<void>());
+    gates = Array.from({ length: 9 }, () => Promise.withResolvers<void>());
   });
   afterEach(async () => {
-    for (const { resolve } of turns) resolve();
+    for (const { resolve } of gates) resolve();
     await pool?.close();
     pool = undefined;
     await redis.flushall();
@@ -63,15 +63,15 @@ describe('MediaOutlook', () => {
   const eta = async (item: MediaItem) => (await estimator.showOne(item)).queue!.etaSeconds;
   const positions = async (items: MediaItem[]) =>
     (await estimator.show(items)).map((media) => media.queue?.position ?? null);
-  /** One worker that ends a job whenever the next turn is given. */
-  const work = () => {
-    let taken = 0;
-    const take = async () => {
-      await turns[taken++]!.promise;
+  /** Starts one worker, which ends its n-th job when `gates[n]` is resolved. */
+  const startWorker = () => {
+    let started = 0;
+    const handle = async () => {
+      await gates[started++]!.promise;
       return { next: 'done' } as const;
     };
     pool = new WorkerPool(
-      { image: take, audio: take, video: take },
+      { image: handle, audio: handle, video: handle },
       {
         redisUrl: server.url,
         tablePrefix: PREFIX,
@@ -83,25 +83,25 @@ describe('MediaOutlook', () => {
     pool.start();
   };
 
-  it('says how many are before each, of its own kind, and less with every one that is taken', async () => {
+  it('returns the position in the queue of its kind, which falls with every job that starts', async () => {
     const items: MediaItem[] = [];
     for (let sent = 0; sent < 4; sent += 1) items.push(await send(aMedium({ kind: 'image' })));
     const video = await send(aMedium({ kind: 'video' }));
     expect(await positions([...items, video])).toEqual([0, 1, 2, 3, 0]);
-    await send(items[0]!); // woken again: it keeps its place
+    await send(items[0]!); // a repeated wake-up keeps its position
     expect(await positions(items)).toEqual([0, 1, 2, 3]);
-    work();
+    startWorker();
     const last = async () => (await positions([items[3]!]))[0];
-    for (const [turn, before] of [2, 1, 0].entries()) {
+    for (const [index, before] of [2, 1, 0].entries()) {
       await eventually(last, (position) => position === before);
-      turns[turn]!.resolve();
-      turns[turn + 1]!.resolve(); // a turn of the video may lie between
+      gates[index]!.resolve();
+      gates[index + 1]!.resolve(); // the video may run in between
     }
   });
 
-  it('forgets whom a wake-up put in line while it was worked on', async () => {
+  it('removes a medium that a wake-up queued again while it was processed', async () => {
     const [first, second] = [await send(aMedium({ kind: 'image' })), await send(aMedium({ kind: 'image' }))];
-    work();
+    startWorker();
     await eventually(
       () => positions([second]),
       ([position]) => position === 0,
@@ -109,7 +109,7 @@ describe('MediaOutlook', () => {
     await send(first);
     const third = await send(aMedium({ kind: 'image' }));
     expect(await positions([third])).toEqual([2]); // for the moment
-    turns[0]!.resolve();
+    gates[0]!.resolve();
     await eventually(
       () => positions([third]),
       ([position]) => position === 0,
@@ -117,18 +117,18 @@ describe('MediaOutlook', () => {
     expect(await redis.zcard(`${PREFIX}line:image`)).toBe(1);
   });
 
-  it('counts nobody whose job is gone', async () => {
+  it('does not count entries without a job', async () => {
     await redis.zadd(`${PREFIX}line:image`, 1, 'gone-1', 2, 'gone-2', 3, 'gone-3');
     const item = await send(aMedium({ kind: 'image' }));
     expect((await positions([item]))[0]).toBeLessThanOrEqual(1);
   });
 
-  it('puts one that is in no line behind all', async () => {
+  it('puts a medium that is not queued behind all others', async () => {
     await send(aMedium({ kind: 'audio' }));
     expect(await positions([aMedium({ kind: 'audio' })])).toEqual([1]);
   });
 
-  it('is wide before anything was learnt, and learns by kind and size', async () => {
+  it('estimates a wide range by default and learns by kind and size', async () => {
     const [small, large] = [
       aMedium({ kind: 'video', sizeBytes: 1_000_000 }),
       aMedium({ kind: 'video', sizeBytes: 900_000_000 }),
@@ -137,15 +137,15 @@ describe('MediaOutlook', () => {
     expect(low).toBeLessThanOrEqual(5);
     expect(high).toBeGreaterThan(60);
     for (let run = 0; run < 6; run += 1) {
-      await estimator.recordDuration(ran(small, 10 + run / 10));
-      await estimator.recordDuration(ran(large, 300 + run));
-      await estimator.recordDuration({ ...ran(small, 5_000), crashes: 1 }); // says how long its workers were dead
+      await estimator.recordDuration(completedAfter(small, 10 + run / 10));
+      await estimator.recordDuration(completedAfter(large, 300 + run));
+      await estimator.recordDuration({ ...completedAfter(small, 5_000), crashes: 1 }); // includes a downtime
     }
     expect(await eta(small)).toEqual([10, 11]);
     expect(await eta(large)).toEqual([300, 305]);
   });
 
-  it('tells what is left of one that is processed, and expects nothing of what is settled', async () => {
+  it('estimates the remaining time of a medium in processing, and nothing for settled ones', async () => {
     const at = new Date().toISOString();
     const processing = aMedium({
       kind: 'video',
@@ -156,11 +156,11 @@ describe('MediaOutlook', () => {
     expect(await positions([aMedium({ status: 'completed' }), aMedium({ status: 'failed' })])).toEqual([null, null]);
   });
 
-  it('expects nothing while Redis is away, and fails nothing', async () => {
-    const away = connectRedis('redis://127.0.0.1:1', 'command');
-    const blind = new QueueEstimator(new QueuePositions(away, PREFIX));
-    expect((await blind.showOne(aMedium({ id: newId() }))).queue).toBeNull();
-    await blind.recordDuration(aMedium({ status: 'completed', completedAt: new Date().toISOString() }));
-    away.disconnect();
+  it('returns no estimate and does not reject while Redis is unavailable', async () => {
+    const unavailable = connectRedis('redis://127.0.0.1:1', 'command');
+    const withoutRedis = new QueueEstimator(new QueuePositions(unavailable, PREFIX));
+    expect((await withoutRedis.showOne(aMedium({ id: newId() }))).queue).toBeNull();
+    await withoutRedis.recordDuration(aMedium({ status: 'completed', completedAt: new Date().toISOString() }));
+    unavailable.disconnect();
   });
 });

@@ -1,22 +1,22 @@
-import { restEta, roundedApart, runEta, waitEta } from './queue-estimator';
+import { remainingEta, roundOutward, runEta, waitEta } from './queue-estimator';
 
 const runs = [2, 2, 3, 3, 4, 4, 5, 5, 6, 20];
 
-describe('time left', () => {
-  it('of a run lies between the quick and the slow ones of the past, not at the odd one out', () => {
+describe('the time estimate', () => {
+  it('of a run ranges from fast to slow past runs and ignores outliers', () => {
     const [low, high] = runEta(runs);
     expect(low).toBeGreaterThanOrEqual(2);
     expect(high).toBeGreaterThan(5);
     expect(high).toBeLessThan(20);
   });
 
-  it('of a run that goes on is judged by those that lasted longer, and unknown once none did', () => {
-    const [, high] = restEta(runs, 5.5)!;
+  it('of an active run is based on past runs that lasted longer, and null when none did', () => {
+    const [, high] = remainingEta(runs, 5.5)!;
     expect(high).toBeLessThanOrEqual(14.5);
-    expect(restEta(runs, 21)).toBeNull();
+    expect(remainingEta(runs, 21)).toBeNull();
   });
 
-  it('of a queue shrinks with every one that leaves it, and is shared by those who work', () => {
+  it('of a wait falls with every medium before it and with more workers', () => {
     const waits = [8, 4, 2, 1, 0].map((before) => waitEta(before, 1, runs, 0));
     for (const [at, [low, high]] of waits.entries()) {
       expect(low).toBeLessThanOrEqual(high);
@@ -27,15 +27,15 @@ describe('time left', () => {
     expect(waitEta(0, 0, runs, 600)).toEqual([0, 600]);
   });
 
-  it('holds the mean of what is ahead', () => {
+  it('of a wait contains the mean', () => {
     const mean = runs.reduce((sum, seconds) => sum + seconds) / runs.length;
     const [low, high] = waitEta(30, 2, runs, 0);
     expect(low).toBeLessThan((30 * mean) / 2);
     expect(high).toBeGreaterThan((30 * mean) / 2);
   });
 
-  it('is told in whole seconds and never as none at all', () => {
-    expect(roundedApart([0.2, 0.4])).toEqual([0, 1]);
-    expect(roundedApart([1.9, 2.1])).toEqual([1, 3]);
+  it('is rounded outward to whole seconds, with an upper bound of at least 1', () => {
+    expect(roundOutward([0.2, 0.4])).toEqual([0, 1]);
+    expect(roundOutward([1.9, 2.1])).toEqual([1, 3]);
   });
 });

@@ -17,14 +17,14 @@ import { SNIFF_BYTES, sniff } from './sniff';
 
 const head = async (file: Promise<Buffer>) => (await file).subarray(0, SNIFF_BYTES);
 
-/** Before the pixels there is more than the head holds: a profile, a comment. */
+/** Inserts a chunk (as a profile or a comment) that is larger than the head before the pixels. */
 function withLargeChunk(png: Buffer): Buffer {
   const afterHeader = 8 + 25;
   const chunk = Buffer.concat([Buffer.from('\0\x02\0\0tEXt', 'latin1'), Buffer.alloc(0x2_0000 + 4, 'x')]);
   return Buffer.concat([png.subarray(0, afterHeader), chunk, png.subarray(afterHeader)]);
 }
 
-/** As some encoders write AVIF: `avif` stands among the compatible brands alone. */
+/** AVIF as some encoders write it: `avif` is only among the compatible brands. */
 function withMajorBrand(brand: string, file: Buffer): Buffer {
   return Buffer.concat([file.subarray(0, 8), Buffer.from(brand, 'latin1'), file.subarray(12)]);
 }
@@ -38,20 +38,20 @@ function ftyp(brands: string): Buffer {
 
 describe('isHeic', () => {
   it.each(['heic mif1 heic', 'heix mif1', 'hevc msf1', 'mif1 heic miaf', 'msf1 hevc', 'mif1'])(
-    'takes %s for HEIC',
+    'recognizes the brands %s as HEIC',
     async (brands) => {
       expect([isHeic(ftyp(brands)), await sniff(ftyp(brands))]).toEqual([true, null]);
     },
   );
 
   it.each(['avif mif1 miaf', 'avis msf1', 'mif1 avif miaf', 'msf1 avis', 'isom mp41'])(
-    'takes %s for something else',
+    'does not recognize the brands %s as HEIC',
     (brands) => {
       expect(isHeic(ftyp(brands))).toBe(false);
     },
   );
 
-  it('takes a head that ends too early for something else', () => {
+  it('returns false for a truncated head', () => {
     expect([isHeic(Buffer.alloc(0)), isHeic(Buffer.from('\0\0\0\x18ftyp', 'latin1'))]).toEqual([false, false]);
   });
 });
@@ -82,7 +82,7 @@ describe('sniff', () => {
     ['audio/mp4', 'audio', () => makeM4a({ seconds: 0.2 })],
     ['audio/flac', 'audio', () => makeFlac({ seconds: 0.2 })],
     ['audio/ogg', 'audio', () => makeOpus({ seconds: 0.2 })],
-  ])('knows %s (%s)', async (contentType, kind, make) => {
+  ])('recognizes %s (%s)', async (contentType, kind, make) => {
     expect(await sniff(await head(make()))).toEqual({ contentType, kind });
   });
 
@@ -108,11 +108,11 @@ describe('sniff', () => {
     ['RIFF of an unknown form', Buffer.from('RIFF\x10\0\0\0XXXXfmt ', 'latin1')],
     ['a PNG signature that went through a text-mode transfer', Buffer.from('\x89PNG\n\x1a\n\0\0\0\rIHDR', 'latin1')],
     ['a PNG without its 7th signature bit', Buffer.from('\x89PNG\r\n\x1a\x8a\0\0\0\rIHDR', 'latin1')],
-    ['HEIC, which the shipped libvips can not decode', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1')],
+    ['HEIC, which the shipped libvips cannot decode', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1')],
     ['3GP', Buffer.from('\0\0\0\x18ftyp3gp4\0\0\0\x003gp4isom', 'latin1')],
     ['ZIP', Buffer.from('PK\x03\x04\x14\0\0\0\0\0', 'latin1')],
     ['random bytes', Buffer.from('8f41b6a7c3e12d5590aa', 'hex')],
-  ])('refuses %s', async (_what, bytes) => {
+  ])('rejects %s', async (_what, bytes) => {
     expect(await sniff(bytes)).toBeNull();
   });
 });

@@ -4,19 +4,19 @@ import { derivedFolder, originalFolder, originalKey, sidecarKey, type MediaKey }
 import { readSidecar, type Sidecar } from './media.sidecar';
 import { parsePartitionKey } from './partitions';
 
-/** The objects of one medium that lie together: its original with the sidecar, or what one delivery derived. */
+/** A folder of one medium in storage: its original with the sidecar, or the derived files of one delivery. */
 export interface StoredFolder {
   prefix: string;
   mediaId: string;
-  /** Of originals alone. */
+  /** Set for originals only. */
   userId?: string;
-  /** As young as its youngest object. */
+  /** That of the most recent object. */
   modifiedAt: Date;
-  /** Bytes by name. */
+  /** Size in bytes by file name. */
   files: Record<string, number>;
 }
 
-/** What a row of the media table may say about folders: a medium, or the room that a user's uploads reserved. */
+/** The fields of a row of the media table that name folders: of a medium, or of a user's reservations. */
 interface NamingRow extends MediaKey {
   derivedToken?: string | null;
   token?: string;
@@ -26,19 +26,19 @@ const namingFields = ['userId', 'id', 'derivedToken', 'token', 'reserved'] as co
   keyof NamingRow
 >;
 
-/** What lies in storage, and what the table knows of it. */
+/** Lists the folders in storage, and those that the media table names. */
 export class StoredFolders {
   constructor(
     private readonly storage: Storage,
     private readonly dynamo: Dynamo,
   ) {}
 
-  /** Every folder below a root, each once: both storages list what lies together one after the other. */
+  /** Yields every folder below a root once: both storage adapters list the objects of a folder consecutively. */
   async *below(root: 'originals' | 'derived'): AsyncGenerator<StoredFolder> {
     let folder = null as StoredFolder | null;
     for await (const { key, sizeBytes, modifiedAt } of this.storage.list(`${root}/`)) {
       const [, first, second, name] = key.split('/');
-      if (!name) continue; // nothing of ours
+      if (!name) continue; // not one of our keys
       const prefix = `${root}/${first}/${second}/`;
       if (folder?.prefix !== prefix) {
         if (folder) yield folder;
@@ -55,7 +55,7 @@ export class StoredFolders {
     if (folder) yield folder;
   }
 
-  /** The prefixes of all folders that a medium, a delivery or an upload in flight has. */
+  /** Yields the prefixes of all folders that a medium, a delivery or an upload in progress has. */
   async *named(): AsyncGenerator<string> {
     for await (const row of this.dynamo.scan<NamingRow>('media', namingFields)) yield* foldersNamedBy(row);
   }
@@ -77,7 +77,7 @@ export class StoredFolders {
   }
 }
 
-/** The prefixes of the folders that a row of the media table names. */
+/** Returns the prefixes of the folders that a row of the media table names. */
 export function foldersNamedBy({ userId, id, derivedToken, token, reserved }: NamingRow): string[] {
   const { userId: owner, partition } = parsePartitionKey(userId);
   if (partition) return Object.keys(reserved ?? {}).map((uploadId) => originalFolder({ userId: owner, id: uploadId }));
@@ -87,7 +87,7 @@ export function foldersNamedBy({ userId, id, derivedToken, token, reserved }: Na
   ];
 }
 
-/** An original with its sidecar: an item can be made of it. */
+/** Whether a folder holds an original with its sidecar, so that its item can be restored. */
 export function isComplete({ userId, mediaId, prefix, files }: StoredFolder): boolean {
   const key = { userId: userId ?? '', id: mediaId };
   return (

@@ -5,12 +5,12 @@ import { partitionKey } from './partitions';
 const MAX_WORDS = 60;
 const MAX_WORD_LENGTH = 40;
 const MAX_QUERY_WORDS = 5;
-/** What one word may match before the rest is left out. */
+/** Matches of one word beyond this number are ignored. */
 const MAX_MATCHES = 10_000;
 
 type Described = Pick<MediaItem, 'userId' | 'id' | 'title' | 'filename' | 'tags'>;
 
-/** Words of a text as people search them: without case, accents and punctuation. */
+/** Splits a text into normalized words: without case, accents and punctuation. */
 export function wordsOf(text: string): string[] {
   const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
   return [
@@ -21,16 +21,16 @@ export function wordsOf(text: string): string[] {
 const indexedWords = ({ title, filename, tags }: Described) =>
   wordsOf([title, ...tags, filename].join(' ')).slice(0, MAX_WORDS);
 
-/** True when each word of the search begins a word of the medium. */
+/** Whether each searched word is a prefix of a word of the medium. */
 export function matches(item: Described, searched: readonly string[]): boolean {
   const words = indexedWords(item);
   return searched.every((start) => words.some((word) => word.startsWith(start)));
 }
 
 /**
- * Search without a search server: one row per word and medium beside the library, found by `begins_with`.
- * Rows are written before the medium that they lead to and erased after it; a row that leads nowhere is harmless, since
- * what it leads to is checked again.
+ * An inverted index in DynamoDB: one row per word and medium in a partition beside the media, queried by `begins_with`.
+ * Rows are written before their medium and erased after it; a row without a medium is harmless, since matches are
+ * checked against the media again.
  */
 export class WordIndex {
   constructor(private readonly dynamo: Dynamo) {}
@@ -51,7 +51,7 @@ export class WordIndex {
     );
   }
 
-  /** Erases the words of what never became a medium, or is none any more. Those of a young id may still become one. */
+  /** Erases rows without a medium whose id is older than `olderThan`: a younger id may be of an upload in progress. */
   async prune(userId: string, olderThan: Date): Promise<number> {
     const ids = new Set<string>();
     for await (const { id } of this.rows(userId)) ids.add(id);
@@ -64,7 +64,7 @@ export class WordIndex {
     return stale.length;
   }
 
-  /** The ids of media that match all words, in no order. At most five words count, the longest. */
+  /** Returns the ids of media that match all words, in no order. Only the five longest words count. */
   async find(userId: string, words: readonly string[]): Promise<string[]> {
     const searched = words.toSorted((a, b) => b.length - a.length).slice(0, MAX_QUERY_WORDS);
     const [first, ...others] = await Promise.all(searched.map((word) => this.idsOf(userId, word)));

@@ -70,7 +70,8 @@ export class Rebuild {
   private async make(about: Sidecar): Promise<string | null> {
     const { userId, id, sizeBytes } = about;
     if (await this.dynamo.get('users', receiptKey(userId))) return 'its account was deleted';
-    if ((await this.counters.reserve(userId, id, sizeBytes, null)) === 'gone') return 'its account is being deleted';
+    if ((await this.counters.reserve(userId, id, sizeBytes, null)) === 'account_deleted')
+      return 'its account is being deleted';
     const item = uploadedItem(about);
     await this.words.add(item);
     const event = await this.media.create(item);

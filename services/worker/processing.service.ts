@@ -49,10 +49,10 @@ export class ProcessingService {
       await this.room.untilFree(shutdown);
       if (shutdown.aborted) return again(0);
       const claim = await this.media.claim(key, token, LEASE_MS);
-      if (claim.outcome === 'over') return DONE;
+      if (claim.outcome === 'nothing_to_do') return DONE;
       if (claim.outcome === 'busy') return { next: 'again', at: claim.until };
       if (claim.announced) await this.announcer.announce({ item: claim.item, event: claim.announced });
-      if (claim.outcome === 'claimed') return await this.work(claim.item, token, shutdown, claim.alone);
+      if (claim.outcome === 'claimed') return await this.work(claim.item, token, shutdown, claim.exclusive);
       await this.end(claim.item, token, { status: 'failed', code: claim.code });
       return { next: 'failed', error: new Error(`${claim.code}: ${claim.item.crashes} workers died with it`) };
     } catch (error) {

@@ -22,7 +22,7 @@ export class LibraryActions {
     const before = (await this.media.get(key)) ?? notFound();
     const described = { ...before, ...withoutUndefined(details) };
     await this.words.add(described);
-    const after = (await this.media.describe(key, details)) ?? notFound();
+    const after = (await this.media.updateDetails(key, details)) ?? notFound();
     await this.words.remove(before, after);
     return this.estimator.showOne(after);
   }

@@ -15,9 +15,9 @@ export class QuotaReservation {
   /** Takes it, exactly and once for each upload. @throws {ProblemError} quota_exceeded, too_many_uploads, unauthenticated when the account was deleted meanwhile */
   async reserve({ userId, id }: MediaKey, sizeBytes: number): Promise<void> {
     const outcome = await this.counters.reserve(userId, id, sizeBytes, this.config.userQuotaBytes);
-    if (outcome === 'crowded') throw new ProblemError('too_many_uploads', { headers: { 'Retry-After': '60' } });
+    if (outcome === 'too_many') throw new ProblemError('too_many_uploads', { headers: { 'Retry-After': '60' } });
     if (outcome === 'full') throw new ProblemError('quota_exceeded');
-    if (outcome === 'gone') throw new ProblemError('unauthenticated');
+    if (outcome === 'account_deleted') throw new ProblemError('unauthenticated');
   }
 
   /** The upload came to nothing. Never rejects. */
