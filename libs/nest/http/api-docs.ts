@@ -2,11 +2,11 @@ import { dirname } from 'node:path';
 import express, { type Router } from 'express';
 import { openApiDocument } from './openapi';
 
-/** Where the package lies. To import it would run the page's whole script here. */
+/** The folder of the package. Importing the package would execute its browser script here. */
 const root = dirname(require.resolve('swagger-ui-dist/package.json'));
 const assets = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
 
-/** No inline script or style: the content security policy forbids them. */
+/** Without inline scripts and styles, which the Content-Security-Policy forbids. */
 const page = `<!doctype html>
 <html lang="en">
 <head>
@@ -24,7 +24,7 @@ const page = `<!doctype html>
 `;
 const start = `SwaggerUIBundle({ url: '/api/openapi.json', dom_id: '#swagger-ui', deepLinking: true });\n`;
 
-/** `/api/openapi.json` and a page to browse it at `/api/docs`; public. */
+/** Serves `/api/openapi.json` and Swagger UI at `/api/docs`; public. */
 export function apiDocs(): Router {
   const document = JSON.stringify(openApiDocument());
   const router = express.Router();

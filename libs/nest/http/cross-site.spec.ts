@@ -3,14 +3,14 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import request from 'supertest';
-import { refuseCrossSite } from './cross-site';
+import { rejectCrossSite } from './cross-site';
 import { toProblem } from './problem';
 
 let server: Server;
 const own = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 beforeAll(async () => {
-  const app = express().set('trust proxy', 1).use(refuseCrossSite);
+  const app = express().set('trust proxy', 1).use(rejectCrossSite);
   app.all('/', (_req, res) => void res.send('passed'));
   app.use(
     ((error, _req, res, _next) => void res.status(toProblem(error).status).end()) satisfies express.ErrorRequestHandler,
@@ -33,14 +33,14 @@ it.each([
   ['another host', () => ({ Origin: own().replace('127.0.0.1', 'localhost') }), 403],
   ['a longer host', () => ({ Origin: `${own()}.evil.example` }), 403],
   ['null', () => ({ Origin: 'null' }), 403],
-  ['nonsense', () => ({ Origin: '::' }), 403],
+  ['an invalid origin', () => ({ Origin: '::' }), 403],
   [
-    'own origin behind a proxy that ends https',
+    'own origin behind a proxy that terminates TLS',
     () => ({ Origin: 'https://snap.example', Host: 'snap.example', 'X-Forwarded-Proto': 'https' }),
     200,
   ],
   [
-    'default port spelled out',
+    'explicit default port',
     () => ({ Origin: 'https://snap.example', Host: 'snap.example:443', 'X-Forwarded-Proto': 'https' }),
     200,
   ],
@@ -48,6 +48,6 @@ it.each([
   await request(server).post('/').set(headers()).expect(status);
 });
 
-it.each(['get', 'head', 'options'] as const)('that only reads passes: %s', async (method) => {
+it.each(['get', 'head', 'options'] as const)('accepts the safe method %s', async (method) => {
   await request(server)[method]('/').set({ 'Sec-Fetch-Site': 'cross-site', Origin: 'null' }).expect(200);
 });

@@ -6,13 +6,14 @@ import { ENDPOINT } from './endpoint';
 import { ProblemError } from './problem';
 
 const LIMIT_BYTES = 256 * 1024;
-/** A body this small that is not there after this time never will be. */
+/** Timeout for reading a body of at most `LIMIT_BYTES`. */
 const TIME_LIMIT_MS = 30_000;
 const parseJson = express.json({ limit: LIMIT_BYTES, strict: true });
 
 /**
- * Reads a JSON body, for endpoints that declare one and for no others: uploads are streams that no parser may touch,
- * and an unknown route is a 404 whatever its body is. A guard, because guards run first (passport reads the body in one).
+ * Reads the JSON body, for endpoints that declare one only: uploads are streams that no parser may consume, and an
+ * unknown route is a 404 whatever its body is. It is a guard because guards run first, and passport reads the body in
+ * one.
  */
 export class JsonBodyGuard implements CanActivate {
   private readonly reflector = new Reflector();
@@ -27,7 +28,7 @@ export class JsonBodyGuard implements CanActivate {
 }
 
 async function readJson(req: Request, res: Response): Promise<void> {
-  const type = req.is('application/json'); // null: there is no body at all
+  const type = req.is('application/json'); // null without a body
   if (type === null || req.headers['content-length'] === '0') return;
   if (Number(req.headers['content-length']) > LIMIT_BYTES) throw new ProblemError('payload_too_large');
   if (!type)

@@ -5,12 +5,12 @@ import { openApiDocument } from './openapi';
 
 const document = openApiDocument();
 
-it('is committed as the code generates it (npm run openapi)', () => {
+it('equals the committed docs/openapi.json (npm run openapi)', () => {
   const committed: unknown = JSON.parse(readFileSync(join(__dirname, '../../../docs/openapi.json'), 'utf8'));
   expect(committed).toEqual(JSON.parse(JSON.stringify(document)));
 });
 
-it('holds every entry of the route table, with an id of its own', () => {
+it('holds every entry of the route table, with a unique id', () => {
   const routes = Object.values(api).flatMap((group) => Object.values(group));
   const operations = Object.values(document.paths ?? {}).flatMap(
     (path) => Object.values(path as object) as Array<{ operationId: string }>,
@@ -19,7 +19,7 @@ it('holds every entry of the route table, with an id of its own', () => {
   expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(routes.length);
 });
 
-it('refers only to what it defines', () => {
+it('references only schemas that it defines', () => {
   const schemas = Object.keys(document.components?.schemas ?? {});
   const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(
     ([, name]) => name,
@@ -28,7 +28,7 @@ it('refers only to what it defines', () => {
   for (const name of references) expect(schemas).toContain(name);
 });
 
-it('asks for a session everywhere but where the table opens a call', () => {
+it('requires a session except for public endpoints', () => {
   expect(document.security).toEqual([{ session: [] }]);
   expect(document.paths?.['/api/auth/login']?.post).toMatchObject({ security: [] });
   expect(document.paths?.['/api/auth/me']?.get).not.toHaveProperty('security');

@@ -3,7 +3,7 @@ import { createDocument, type oas31, type ZodOpenApiOperationObject, type ZodOpe
 import { api, problems, problemSchema, type Endpoint, type ProblemCode } from '#contracts';
 import { SAFE_METHODS } from './cross-site';
 
-/** What the ground rules of the API can answer to any call. */
+/** Problems that any endpoint can return. */
 const always: readonly ProblemCode[] = ['temporarily_unavailable', 'internal_error'];
 const unsafe: readonly ProblemCode[] = ['cross_site_request'];
 const withBody: readonly ProblemCode[] = [
@@ -13,7 +13,7 @@ const withBody: readonly ProblemCode[] = [
   'unsupported_media_type',
 ];
 
-/** The OpenAPI 3.1 document, made from the route table alone. */
+/** Generates the OpenAPI 3.1 document from the route table. */
 export function openApiDocument() {
   const paths: ZodOpenApiPathsObject = {};
   for (const [tag, group] of Object.entries(api)) {
@@ -44,7 +44,7 @@ function operation(tag: string, name: string, endpoint: Endpoint): ZodOpenApiOpe
       ...(endpoint.query && { query: endpoint.query as z.ZodObject }),
     },
     ...requestBody(endpoint),
-    responses: { [String(endpoint.status)]: success(endpoint), ...refusals(endpoint) },
+    responses: { [String(endpoint.status)]: success(endpoint), ...problemResponses(endpoint) },
   };
 }
 
@@ -69,7 +69,7 @@ function success(endpoint: Endpoint) {
   return { description: 'Done' };
 }
 
-function refusals(endpoint: Endpoint) {
+function problemResponses(endpoint: Endpoint) {
   const codes = new Set<ProblemCode>([
     ...endpoint.errors,
     ...(endpoint.public ? [] : (['unauthenticated'] as const)),

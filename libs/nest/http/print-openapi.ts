@@ -1,4 +1,4 @@
 import { openApiDocument } from './openapi';
 
-/** Prints the document as `docs/openapi.json` keeps it. */
+/** Prints the document in the format of `docs/openapi.json`. */
 process.stdout.write(`${JSON.stringify(openApiDocument(), null, 2)}\n`);

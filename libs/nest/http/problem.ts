@@ -4,14 +4,14 @@ import { problems, type Problem, type ProblemCode } from '#contracts';
 import { DependencyUnavailableError, StorageFullError } from '#platform';
 
 export interface ProblemOptions {
-  /** A more precise sentence than the one of the code. */
+  /** Replaces the default detail of the code by a more precise sentence. */
   detail?: string;
   errors?: NonNullable<Problem['errors']>;
   headers?: Record<string, string>;
   cause?: unknown;
 }
 
-/** A refusal that the client sees, as RFC 9457 problem details. */
+/** An error that is sent to the client as problem details (RFC 9457). */
 export class ProblemError extends Error {
   readonly status: number;
   readonly headers: Record<string, string>;
@@ -56,7 +56,7 @@ const statusProblems: Partial<Record<HttpStatus, ProblemCode>> = {
   415: 'unsupported_media_type',
 };
 
-/** What a client is told about anything that was thrown. Never a stack, never the words of an inner error. */
+/** Maps anything thrown to a problem. Never exposes a stack or the message of an internal error. */
 export function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof DependencyUnavailableError)
@@ -75,7 +75,7 @@ function fromStatus(status: number, cause: unknown): ProblemError {
   return new ProblemError(statusProblems[status as HttpStatus] ?? fallback, { cause });
 }
 
-/** Turns whatever is thrown anywhere in a request into `application/problem+json`. */
+/** Answers anything thrown in a request with `application/problem+json`. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
@@ -88,14 +88,14 @@ const DRAIN_MS = 5_000;
 const DRAIN_BYTES = 256 * 1024 ** 2;
 
 /**
- * Answers with what `error` means to a client; for code outside Nest (middlewares, raw handlers).
- * When the answer has begun already nothing sensible can be said any more: the connection is cut, so that nobody takes
- * half an answer for a whole one.
+ * Sends the problem of `error`. When the headers are already sent, the connection is closed instead, so that the client
+ * does not mistake a truncated response for a complete one.
  */
 function sendProblem(req: Request, res: Response, error: unknown): void {
   const problem = toProblem(error);
   res.locals.problem = problem.code;
-  if (problem.status >= 500) res.err = error instanceof Error ? error : new Error(String(error)); // logged with the request
+  // logged with the request
+  if (problem.status >= 500) res.err = error instanceof Error ? error : new Error(String(error));
   if (res.headersSent) {
     res.destroy();
     return;
@@ -106,17 +106,17 @@ function sendProblem(req: Request, res: Response, error: unknown): void {
 }
 
 /**
- * A browser reads an early refusal only after it has sent its body, or never when the connection is reset under it
- * (RFC 9112 section 9.6). So the rest is read and thrown away for a moment; then the connection is closed.
+ * Discards the rest of the request body, up to limits of time and size, then closes the connection. A browser reads an
+ * early error response only after it has sent its body, and never if the connection is reset (RFC 9112 section 9.6).
  */
 function drain(req: Request): void {
   if (req.complete || req.destroyed) return;
-  let left = DRAIN_BYTES;
+  let bytesLeft = DRAIN_BYTES;
   const close = () => req.socket.destroy();
   const timer = setTimeout(close, DRAIN_MS).unref();
   req.on('data', (chunk: Buffer) => {
-    left -= chunk.length;
-    if (left < 0) close();
+    bytesLeft -= chunk.length;
+    if (bytesLeft < 0) close();
   });
   req.once('close', () => clearTimeout(timer));
   req.once('error', close);

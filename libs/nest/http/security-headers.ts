@@ -33,7 +33,7 @@ function headers(overHttps: boolean): RequestHandler {
   });
 }
 
-/** HSTS and upgrade-insecure-requests would break an installation on plain http: they go out over https only. */
+/** HSTS and upgrade-insecure-requests would break an installation on plain http, so they are sent over https only. */
 export function securityHeaders(): RequestHandler {
   const plain = headers(false);
   const secure = headers(true);

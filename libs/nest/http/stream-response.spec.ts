@@ -12,20 +12,20 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** One request, as the server sees it and as the client does. */
+/** Sends one request and returns both of its ends, client and server. */
 async function request() {
   const sent = get({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', agent: false });
   sent.on('error', () => {});
   const [, res] = (await once(server, 'request')) as [IncomingMessage, ServerResponse];
-  const leave = async () => {
+  const disconnect = async () => {
     const closed = once(res, 'close');
     sent.destroy();
     await closed;
   };
-  return { sent, res, leave };
+  return { sent, res, disconnect };
 }
 
-/** Sends one chunk, and then nothing more. */
+/** A stream that yields one chunk and never ends. */
 const endless = () => {
   const source = new Readable({ read() {} });
   source.push('first');
@@ -33,7 +33,7 @@ const endless = () => {
 };
 
 describe('sendTo', () => {
-  it('sends all, and closes what it sent', async () => {
+  it('sends the whole stream and destroys it', async () => {
     const { sent, res } = await request();
     const source = Readable.from(['one', 'two']);
     const [[answer]] = await Promise.all([
@@ -44,35 +44,35 @@ describe('sendTo', () => {
     expect(source.destroyed).toBe(true);
   });
 
-  it('opens nothing for a client that is gone', async () => {
-    const { res, leave } = await request();
-    await leave();
+  it('does not open the stream for a disconnected client', async () => {
+    const { res, disconnect } = await request();
+    await disconnect();
     const open = jest.fn(async () => endless());
     await sendTo(res, open);
     expect(open).not.toHaveBeenCalled();
   });
 
-  it('closes what it opened when the client leaves meanwhile', async () => {
-    const { res, leave } = await request();
+  it('destroys the stream when the client disconnects while it is opened', async () => {
+    const { res, disconnect } = await request();
     const source = endless();
     await sendTo(res, async () => {
-      await leave();
+      await disconnect();
       return source;
     });
     expect(source.destroyed).toBe(true);
   });
 
-  it('closes what it sends when the client leaves', async () => {
-    const { sent, res, leave } = await request();
+  it('destroys the stream when the client disconnects while it is sent', async () => {
+    const { sent, res, disconnect } = await request();
     const source = endless();
     const sending = sendTo(res, async () => source);
     await once(sent, 'response');
-    await leave();
+    await disconnect();
     await sending;
     expect(source.destroyed).toBe(true);
   });
 
-  it('rejects with what the source fails with', async () => {
+  it('rejects with the error of the source', async () => {
     const { res } = await request();
     await expect(sendTo(res, () => Promise.reject(new Error('not there')))).rejects.toThrow('not there');
     const source = endless();
@@ -82,24 +82,24 @@ describe('sendTo', () => {
 });
 
 describe('onClose', () => {
-  it('releases once when the client leaves', async () => {
-    const { res, leave } = await request();
+  it('releases once when the client disconnects', async () => {
+    const { res, disconnect } = await request();
     const release = jest.fn();
     onClose(res, release);
     expect(release).not.toHaveBeenCalled();
-    await leave();
+    await disconnect();
     expect(release).toHaveBeenCalledTimes(1);
   });
 
-  it('releases at once when the client is gone already', async () => {
-    const { res, leave } = await request();
-    await leave();
+  it('releases immediately when the client has already disconnected', async () => {
+    const { res, disconnect } = await request();
+    await disconnect();
     const release = jest.fn();
     onClose(res, release);
     expect(release).toHaveBeenCalledTimes(1);
   });
 
-  it('releases when the response was sent, though the connection is kept', async () => {
+  it('releases when the response was sent, although the connection stays open', async () => {
     const { sent, res } = await request();
     const release = jest.fn();
     res.setHeader('Connection', 'keep-alive');

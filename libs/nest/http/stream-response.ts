@@ -3,8 +3,8 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 /**
- * Calls `release` once the response is over, whether it was sent or its connection is gone; at once when that has
- * happened already. A listener for 'close' that is attached after an `await` may be too late to be called.
+ * Calls `release` once when the response is sent or its connection is closed, immediately if that has happened already:
+ * a 'close' listener attached after an `await` may be too late.
  */
 export function onClose(res: ServerResponse, release: () => void): void {
   if (res.destroyed) release();
@@ -12,9 +12,9 @@ export function onClose(res: ServerResponse, release: () => void): void {
 }
 
 /**
- * Sends the stream that `open` resolves to as the body. `open` is not called when the client is gone, and the stream is
- * destroyed on every path: `pipeline` alone leaves it open when the response was closed before it began.
- * Rejects with what `open` or the stream fails with; a client that leaves early is no error.
+ * Sends the stream that `open` resolves to as the body. `open` is not called if the client has disconnected, and the
+ * stream is destroyed on every path: `pipeline` leaves it open when the response was closed before the call.
+ * Rejects with the error of `open` or of the stream; a client that disconnects early is not an error.
  */
 export async function sendTo(res: ServerResponse, open: () => Promise<Readable>): Promise<void> {
   if (res.destroyed) return;

@@ -3,10 +3,10 @@ import { Gauge } from 'prom-client';
 import { queueNames, type JobQueue, type Outbox } from '#platform';
 import { beforeScrape } from './metrics';
 
-/** Scrapes come every few seconds, from every process: counting the outbox reads an index each time. */
-const OUTBOX_KEPT_MS = 10_000;
+/** Cache duration: scrapes come every few seconds from every process, and counting the outbox reads an index. */
+const OUTBOX_CACHE_MS = 10_000;
 
-/** One registry for the process, whatever applications come and go in it. */
+/** Created once per process: the registry is global, and tests create several applications. */
 let gauges: ReturnType<typeof makeGauges> | null = null;
 
 const gauge = (name: string, help: string, ...labelNames: string[]) =>
@@ -15,21 +15,13 @@ const gauge = (name: string, help: string, ...labelNames: string[]) =>
 function makeGauges() {
   return {
     jobs: gauge('queue_jobs', 'Jobs in the queues', 'queue', 'state'),
-    oldestJob: gauge(
-      'queue_oldest_waiting_seconds',
-      'Age of the job that has waited longest, 0 where none waits',
-      'queue',
-    ),
+    oldestJob: gauge('queue_oldest_waiting_seconds', 'Age of the oldest waiting job, 0 without one', 'queue'),
     unconfirmed: gauge('outbox_unconfirmed_items', 'Items with events that are not delivered yet', 'table'),
-    oldestEvent: gauge(
-      'outbox_oldest_seconds',
-      'Age of the event that has waited longest for its delivery, 0 where none waits',
-      'table',
-    ),
+    oldestEvent: gauge('outbox_oldest_seconds', 'Age of the oldest undelivered event, 0 without one', 'table'),
   };
 }
 
-/** What is still to be done. The same in every process; absent while nobody can be asked. */
+/** Metrics of queues and outbox. The same in every process; absent while Redis or DynamoDB is unavailable. */
 export class BacklogMetrics implements OnModuleDestroy {
   private readonly gauges = (gauges ??= makeGauges());
   private readonly stop: () => void;
@@ -41,8 +33,8 @@ export class BacklogMetrics implements OnModuleDestroy {
   ) {
     this.stop = beforeScrape(async () => {
       await Promise.all([
-        this.readQueues().catch(() => this.forget('jobs', 'oldestJob')),
-        this.readOutbox().catch(() => this.forget('unconfirmed', 'oldestEvent')),
+        this.readQueues().catch(() => this.reset('jobs', 'oldestJob')),
+        this.readOutbox().catch(() => this.reset('unconfirmed', 'oldestEvent')),
       ]);
     });
   }
@@ -60,7 +52,7 @@ export class BacklogMetrics implements OnModuleDestroy {
   }
 
   private async readOutbox(): Promise<void> {
-    if (Date.now() - this.outboxReadAt < OUTBOX_KEPT_MS) return;
+    if (Date.now() - this.outboxReadAt < OUTBOX_CACHE_MS) return;
     for (const table of ['media', 'users'] as const) {
       const { items, oldestAt } = await this.outbox.unconfirmed(table);
       this.gauges.unconfirmed.set({ table }, items);
@@ -69,7 +61,7 @@ export class BacklogMetrics implements OnModuleDestroy {
     this.outboxReadAt = Date.now();
   }
 
-  private forget(...names: Array<keyof typeof this.gauges>): void {
+  private reset(...names: Array<keyof typeof this.gauges>): void {
     for (const name of names) this.gauges[name].reset();
   }
 }

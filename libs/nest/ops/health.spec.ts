@@ -1,11 +1,11 @@
 import { StorageFullError } from '#platform';
 import { Health } from './health';
 
-const fine = () => Promise.resolve();
-const broken = () => Promise.reject(new Error('no connection'));
+const available = () => Promise.resolve();
+const unavailable = () => Promise.reject(new Error('no connection'));
 const full = () => Promise.reject(new StorageFullError());
-const silent = () => new Promise<void>(() => {});
-const healthy = { redis: fine, dynamodb: fine, storage: fine, alerts: fine };
+const hanging = () => new Promise<void>(() => {});
+const healthy = { redis: available, dynamodb: available, storage: available, alerts: available };
 
 describe('Health', () => {
   afterEach(() => {
@@ -13,23 +13,28 @@ describe('Health', () => {
   });
 
   it.each([
-    ['all is fine', {}, 'ok', {}],
-    ['alerts are out', { alerts: broken }, 'degraded', { alerts: 'down' }],
+    ['all dependencies are available', {}, 'ok', {}],
+    ['alerts are unavailable', { alerts: unavailable }, 'degraded', { alerts: 'down' }],
     ['the disk is full', { storage: full }, 'degraded', { storage: 'down' }],
-    ['the disk can not be written', { storage: broken }, 'down', { storage: 'down' }],
-    ['Redis is away', { redis: broken }, 'down', { redis: 'down' }],
-    ['DynamoDB is away', { dynamodb: broken, alerts: broken }, 'down', { dynamodb: 'down', alerts: 'down' }],
-  ])('when %s', async (_, wrong, status, down) => {
-    const health = new Health({ ...healthy, ...wrong });
+    ['the disk cannot be written', { storage: unavailable }, 'down', { storage: 'down' }],
+    ['Redis is unavailable', { redis: unavailable }, 'down', { redis: 'down' }],
+    [
+      'DynamoDB is unavailable',
+      { dynamodb: unavailable, alerts: unavailable },
+      'down',
+      { dynamodb: 'down', alerts: 'down' },
+    ],
+  ])('reports its status when %s', async (_, failing, status, down) => {
+    const health = new Health({ ...healthy, ...failing });
     expect(await health.readiness()).toEqual({
       status,
       checks: { redis: 'ok', dynamodb: 'ok', storage: 'ok', alerts: 'ok', ...down },
     });
   });
 
-  it('waits for nobody longer than 2 s', async () => {
+  it('waits for no check longer than 2 s', async () => {
     jest.useFakeTimers();
-    const readiness = new Health({ ...healthy, redis: silent, alerts: silent }).readiness();
+    const readiness = new Health({ ...healthy, redis: hanging, alerts: hanging }).readiness();
     await jest.advanceTimersByTimeAsync(2_000);
     expect(await readiness).toMatchObject({
       status: 'down',
@@ -37,18 +42,18 @@ describe('Health', () => {
     });
   });
 
-  it('asks once a second, however often it is asked', async () => {
+  it('runs the checks at most once a second', async () => {
     jest.useFakeTimers();
-    let asked = 0;
-    const health = new Health({ ...healthy, redis: () => Promise.resolve(void (asked += 1)) });
+    let checks = 0;
+    const health = new Health({ ...healthy, redis: () => Promise.resolve(void (checks += 1)) });
     await Promise.all([health.readiness(), health.readiness(), health.readiness()]);
-    expect(asked).toBe(1);
+    expect(checks).toBe(1);
     await jest.advanceTimersByTimeAsync(1_001);
     await health.readiness();
-    expect(asked).toBe(2);
+    expect(checks).toBe(2);
   });
 
-  it('is down once the process stops, whatever the dependencies say', async () => {
+  it('is down while the process stops, whatever the checks return', async () => {
     const health = new Health(healthy);
     await health.readiness();
     health.stop();

@@ -11,14 +11,14 @@ const CHECK_MS = 2_000;
 const CACHE_MS = 1_000;
 const dependencies = ['redis', 'dynamodb', 'storage', 'alerts'] as const satisfies readonly Dependency[];
 
-/** Whether this process can do its work: each dependency is asked, all at once, at most once a second. */
+/** Readiness of this process: checks all dependencies in parallel, at most once a second. */
 export class Health {
   private cached: { at: number; readiness: Promise<Readiness> } | null = null;
   private stopping = false;
 
   constructor(private readonly checks: Record<Dependency, () => Promise<void>>) {}
 
-  /** Of everything that PlatformModule provides. */
+  /** Checks the dependencies that PlatformModule provides. */
   static of(queue: JobQueue, dynamo: Dynamo, storage: Storage, alerts: Alerts): Health {
     return new Health({
       redis: () => queue.check(),
@@ -28,19 +28,20 @@ export class Health {
     });
   }
 
-  /** From now on nobody should send work here. */
+  /** Reports `down` from now on, so that no more requests are routed here. */
   stop(): void {
     this.stopping = true;
   }
 
   async readiness(): Promise<Readiness> {
-    if (!this.cached || Date.now() - this.cached.at > CACHE_MS) this.cached = { at: Date.now(), readiness: this.ask() };
+    if (!this.cached || Date.now() - this.cached.at > CACHE_MS)
+      this.cached = { at: Date.now(), readiness: this.runChecks() };
     const readiness = await this.cached.readiness;
     return this.stopping ? { ...readiness, status: 'down' } : readiness;
   }
 
-  private async ask(): Promise<Readiness> {
-    const errors = await Promise.all(dependencies.map((name) => failureOf(this.checks[name])));
+  private async runChecks(): Promise<Readiness> {
+    const errors = await Promise.all(dependencies.map((name) => errorOf(this.checks[name])));
     const checks = Object.fromEntries(
       dependencies.map((name, at) => [name, errors[at] === null ? 'ok' : 'down']),
     ) as Readiness['checks'];
@@ -51,11 +52,11 @@ export class Health {
   }
 }
 
-async function failureOf(check: () => Promise<void>): Promise<unknown> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`no answer within ${CHECK_MS} ms`)), CHECK_MS);
+async function errorOf(check: () => Promise<void>): Promise<unknown> {
+  const timeout = Promise.withResolvers<never>();
+  const timer = setTimeout(() => timeout.reject(new Error(`no response within ${CHECK_MS} ms`)), CHECK_MS);
   try {
-    await Promise.race([check(), late.promise]);
+    await Promise.race([check(), timeout.promise]);
     return null;
   } catch (error) {
     return error;
@@ -64,11 +65,11 @@ async function failureOf(check: () => Promise<void>): Promise<unknown> {
   }
 }
 
-/** Answers `/health/live` and `/health/ready`. @returns false for any other address. */
+/** Answers `/health/live` and `/health/ready`. @returns false for any other path */
 export async function answerHealth(health: Health, req: IncomingMessage, res: ServerResponse): Promise<boolean> {
   const path = req.url?.split('?', 1)[0];
-  const isAsked = req.method === 'GET' || req.method === 'HEAD';
-  if (!isAsked || (path !== '/health/live' && path !== '/health/ready')) return false;
+  const isRead = req.method === 'GET' || req.method === 'HEAD';
+  if (!isRead || (path !== '/health/live' && path !== '/health/ready')) return false;
   const answer = path === '/health/live' ? { status: 'ok' as const } : await health.readiness();
   res.statusCode = answer.status === 'down' ? 503 : 200;
   res.setHeader('Content-Type', 'application/json; charset=utf-8');

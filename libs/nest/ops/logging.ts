@@ -5,7 +5,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { pino, type Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 import type { Config } from '#config';
-// The file itself: the whole of #platform takes longer to load than a test of logging may.
+// Imported by path: loading all of #platform takes longer than the logging test may.
 import { logOutput } from '../../platform/log-output';
 
 const secrets = [
@@ -18,10 +18,10 @@ const secrets = [
   '["set-cookie"]',
   'sessionSecret',
 ];
-/** At the top of a line and one level down; headers and bodies are not logged in the first place. */
+/** At the top level of a line and one level down; headers and bodies are never logged. */
 const redactedPaths = secrets.flatMap((name) => [name, name.startsWith('[') ? `*${name}` : `*.${name}`]);
 
-/** Structured lines, on stdout unless `destination` is given. Logging never blocks or ends the process (`logOutput`). */
+/** Creates a logger of JSON lines, to stdout by default. Logging never blocks or ends the process (see `logOutput`). */
 export function createLogger(
   name: string,
   config: Pick<Config, 'logLevel'>,
@@ -33,15 +33,16 @@ export function createLogger(
     redact: { paths: redactedPaths, censor: '[redacted]' },
     serializers: { err: pino.stdSerializers.err },
   };
-  return pino(options, destination ?? logOutput(process.stdout.fd, noticeOf)); // `stdout` makes a pipe non-blocking
+  // accessing `process.stdout` makes a pipe non-blocking
+  return pino(options, destination ?? logOutput(process.stdout.fd, dropNotice));
 }
 
-const noticeOf = (dropped: number) =>
+const dropNotice = (dropped: number) =>
   JSON.stringify({ level: pino.levels.values.warn, time: Date.now(), dropped, msg: 'log lines were dropped' });
 
 const current = new AsyncLocalStorage<Logger>();
 
-/** Nest's own logger interface over pino: lines written while a request runs carry its ids. */
+/** Nest's logger interface over pino: lines written during a request carry its ids. */
 export class NestLogger implements LoggerService {
   constructor(private readonly root: Logger) {}
 
@@ -52,7 +53,7 @@ export class NestLogger implements LoggerService {
   debug = (message: unknown, ...rest: unknown[]) => this.write('debug', message, rest);
   verbose = (message: unknown, ...rest: unknown[]) => this.write('trace', message, rest);
 
-  /** Nest passes the context last, and for errors the stack before it. */
+  /** Nest passes the context as the last argument, and for errors the stack before it. */
   private write(
     level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal',
     message: unknown,
@@ -73,8 +74,8 @@ const isHealth = (path: string | undefined) => path?.startsWith('/health/') ?? f
 const pathOf = (req: Request) => req.originalUrl.split('?', 1)[0];
 
 /**
- * One line per request: ids, address and outcome. Never headers, queries or bodies, so nothing secret can be in it.
- * Handlers name the medium they made in `res.locals.mediaId`.
+ * Logs one line per request: ids, path and outcome. Never headers, queries or bodies, so it contains no secrets.
+ * Handlers set `res.locals.mediaId` to the medium they created.
  */
 export function requestLog(logger: Logger): RequestHandler[] {
   const log = pinoHttp<Request, Response>({
@@ -106,7 +107,7 @@ function levelOf(res: Response, error?: Error) {
 }
 
 function facts(req: Request, res: Response, durationMs: number) {
-  const mediaId: unknown = res.locals.mediaId ?? mediaIdIn(req);
+  const mediaId: unknown = res.locals.mediaId ?? mediaIdOf(req);
   return {
     method: req.method,
     path: pathOf(req),
@@ -118,4 +119,4 @@ function facts(req: Request, res: Response, durationMs: number) {
   };
 }
 
-const mediaIdIn = (req: Request) => /^\/api\/media\/([0-9A-Z]{26})(?:\/|$)/i.exec(pathOf(req) ?? '')?.[1];
+const mediaIdOf = (req: Request) => /^\/api\/media\/([0-9A-Z]{26})(?:\/|$)/i.exec(pathOf(req) ?? '')?.[1];

@@ -2,7 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { collectDefaultMetrics, Counter, Histogram, register } from 'prom-client';
 import { api, type MediaKind } from '#contracts';
 
-/** What becomes of a delivery: the two ends of a round, handed back unharmed, an error of ours, or too late. */
+/** The outcome of a delivery: the two ends of a round, claim released, internal error, or fenced out. */
 export type JobOutcome = 'completed' | 'failed' | 'released' | 'error' | 'fenced';
 
 interface Metrics {
@@ -14,26 +14,26 @@ interface Metrics {
 
 let metrics: Metrics | null = null;
 
-/** Of the process; safe to call again. */
+/** Registers the metrics of the process. Idempotent. */
 export function startMetrics(): Metrics {
   if (metrics) return metrics;
   collectDefaultMetrics();
   metrics = {
     requests: new Histogram({
       name: 'http_request_duration_seconds',
-      help: 'Time from the first byte of a request to the end of its answer',
+      help: 'Time from the first byte of a request to the end of its response',
       labelNames: ['method', 'route', 'status'],
       buckets: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300],
     }),
     uploadsAccepted: new Counter({ name: 'snapstream_uploads_accepted_total', help: 'Uploads that became a medium' }),
     uploadsRefused: new Counter({
       name: 'snapstream_uploads_refused_total',
-      help: 'Requests of uploads that were refused, by the code of the problem',
+      help: 'Upload requests that were rejected, by problem code',
       labelNames: ['code'],
     }),
     jobs: new Histogram({
       name: 'snapstream_job_duration_seconds',
-      help: 'Time that deliveries of media took from claim to end; its count is the number of jobs finished',
+      help: 'Duration of deliveries from claim to end; its count is the number of finished jobs',
       labelNames: ['kind', 'outcome'],
       buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600],
     }),
@@ -41,7 +41,7 @@ export function startMetrics(): Metrics {
   return metrics;
 }
 
-/** Labels by route, not by address: ids would make a series each. */
+/** Labels by route, not by path: each id would create a series. */
 export function measureRequests(): RequestHandler {
   const { requests } = startMetrics();
   return (req, res, next) => {
@@ -65,7 +65,7 @@ const isUpload = ({ method, originalUrl }: Request) => {
   );
 };
 
-/** Whoever makes a medium names it in `res.locals.mediaId`; who refuses, its code in `res.locals.problem`. */
+/** Handlers set `res.locals.mediaId` to the created medium; `sendProblem` sets `res.locals.problem` to the code. */
 function countUpload(req: Request, res: Response): void {
   if (!isUpload(req)) return;
   const { mediaId, problem } = res.locals as { mediaId?: string; problem?: string };
@@ -73,22 +73,22 @@ function countUpload(req: Request, res: Response): void {
   else if (mediaId) startMetrics().uploadsAccepted.inc();
 }
 
-/** @returns what to call when the delivery has ended. */
+/** Starts the timer of a delivery. @returns a function to call with its outcome */
 export function measureJob(kind: MediaKind): (outcome: JobOutcome) => void {
   const stop = startMetrics().jobs.startTimer({ kind });
   return (outcome) => void stop({ outcome });
 }
 
-const scrapes = new Set<() => Promise<void>>();
+const refreshers = new Set<() => Promise<void>>();
 
-/** Calls `refresh` whenever somebody asks for the metrics, until what it returns is called. */
+/** Calls `refresh` before each scrape of the metrics. @returns a function that removes it */
 export function beforeScrape(refresh: () => Promise<void>): () => void {
-  scrapes.add(refresh);
-  return () => void scrapes.delete(refresh);
+  refreshers.add(refresh);
+  return () => void refreshers.delete(refresh);
 }
 
 export async function metricsText(): Promise<string> {
-  await Promise.all([...scrapes].map((refresh) => refresh()));
+  await Promise.all([...refreshers].map((refresh) => refresh()));
   return register.metrics();
 }
 

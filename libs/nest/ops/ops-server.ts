@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { answerHealth, type Health } from './health';
 import { metricsText, metricsType, startMetrics } from './metrics';
 
-/** `/health/*` and `/metrics` for those who operate the process, on a port of their own. */
+/** Serves `/health/*` and `/metrics` on a separate port, for operators. */
 export async function startOpsServer(health: Health, address: { host: string; port: number }): Promise<Server> {
   startMetrics();
   const server = createServer((req, res) => {

@@ -6,22 +6,22 @@ import { createLogger } from '../ops/logging';
 import { startOpsServer } from '../ops/ops-server';
 
 export interface Running {
-  /** Where it can be reached, for those who serve. */
+  /** The base URL of a process that serves HTTP. */
   url?: string;
   health: Health;
-  /** Finishes what runs, within 15 s, and lets go of everything. */
+  /** Finishes running work within 15 s and releases all resources. */
   stop(): Promise<void>;
 }
 
-/** A process that is asked to stop is gone within 20 s, whatever hangs. */
+/** A process exits within 20 s of a stop signal, even if something hangs. */
 const STOP_LIMIT_MS = 19_000;
 
-/** The whole life of a process: settings, start, health and metrics, stop on a signal or with its parent. */
+/** Runs a process: loads settings, starts it, serves health and metrics, stops on a signal or with its parent. */
 export async function runProcess(
   name: string,
   start: (config: Config, logger: Logger) => Promise<Running>,
 ): Promise<void> {
-  const config = settingsOrExit();
+  const config = loadConfigOrExit();
   const logger = createLogger(name, config);
   exitOnUncaughtError(logger);
   try {
@@ -47,7 +47,7 @@ function stopOnSignal(logger: Logger, finish: () => Promise<void>): void {
     logger.info('stopping');
     return (stopped ??= finish());
   };
-  const leave = () => {
+  const stopAndExit = () => {
     setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
     stop().then(
       () => process.exit(0),
@@ -57,12 +57,12 @@ function stopOnSignal(logger: Logger, finish: () => Promise<void>): void {
       },
     );
   };
-  process.on('SIGTERM', leave);
-  process.on('SIGINT', leave);
+  process.on('SIGTERM', stopAndExit);
+  process.on('SIGINT', stopAndExit);
   stopWithParent(stop);
 }
 
-function settingsOrExit(): Config {
+function loadConfigOrExit(): Config {
   try {
     return loadConfig();
   } catch (error) {
@@ -76,14 +76,14 @@ function exitWithLine(line: string): never {
   process.exit(1);
 }
 
-/** A process in an unknown state does no more work: its supervisor starts a fresh one. */
+/** Exits because the state of the process is undefined (Node.js: `uncaughtException`); the supervisor restarts it. */
 function exitOnUncaughtError(logger: Logger): void {
-  const die = (error: unknown) => {
-    logger.fatal({ err: error }, 'unexpected error');
+  const exit = (error: unknown) => {
+    logger.fatal({ err: error }, 'uncaught error');
     process.exit(1);
   };
-  process.on('uncaughtException', die);
-  process.on('unhandledRejection', die);
+  process.on('uncaughtException', exit);
+  process.on('unhandledRejection', exit);
 }
 
 const isPortTaken = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EADDRINUSE';

@@ -18,13 +18,16 @@ export interface ServiceDefinition {
   module: (config: Config) => Type | DynamicModule;
 }
 
-/** How long running requests get to finish. */
+/** Time limit for running requests to finish at a shutdown. */
 const DRAIN_MS = 15_000;
 const IDLE_SWEEP_MS = 200;
-/** Callers that wait to be let in. Beyond them the kernel drops who comes, probes of health too, for seconds; Node would keep 511. */
+/**
+ * Length of the accept queue (Node's default is 511). When it is full, the kernel drops new connections, health probes
+ * included, for seconds.
+ */
 const BACKLOG = 4_096;
 
-/** Runs a service that answers HTTP on HOST:PORT. */
+/** Runs a service that serves HTTP on HOST:PORT. */
 export function runService({ name, module }: ServiceDefinition): Promise<void> {
   return runProcess(name, async (config) => {
     const app = await createService(module(config), { config, name });
@@ -33,7 +36,7 @@ export function runService({ name, module }: ServiceDefinition): Promise<void> {
   });
 }
 
-/** Runs a service without HTTP of its own (but for health and metrics on OPS_PORT). */
+/** Runs a service without HTTP, except for health and metrics on OPS_PORT. */
 export function runHeadless({ name, module }: ServiceDefinition): Promise<void> {
   return runProcess(name, async (config, logger) => {
     const app = await NestFactory.createApplicationContext(rootModule(config, module(config)), {
@@ -49,23 +52,23 @@ async function listen(app: NestExpressApplication, config: Config): Promise<stri
   const server = app.getHttpServer() as Server;
   server.listen({ port: config.port, host: config.host, backlog: BACKLOG });
   await once(server, 'listening');
-  server.requestTimeout = 0; // a slow upload may take hours; streams have an idle limit of their own
+  server.requestTimeout = 0; // a slow upload may take hours; streams have their own idle timeout
   server.headersTimeout = 65_000;
-  server.keepAliveTimeout = 75_000; // above the proxy's, so that it never sends into a connection we just closed
+  server.keepAliveTimeout = 75_000; // above the proxy's, which must not reuse a connection just closed
   const { port } = server.address() as AddressInfo;
   return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
 }
 
-/** No new connections, event streams end, running requests finish (or are cut after a while), then the rest. */
+/** Stops accepting connections, ends event streams, drains requests up to `DRAIN_MS`, then closes the application. */
 async function stopService(app: NestExpressApplication): Promise<void> {
   const server = app.getHttpServer() as Server;
   const closed = Promise.withResolvers<void>();
   server.close(() => closed.resolve());
   app.get(ShutdownSignal).announce();
   const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
-  const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  const timeout = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
   await closed.promise;
   clearInterval(sweep);
-  clearTimeout(cut);
+  clearTimeout(timeout);
   await app.close();
 }

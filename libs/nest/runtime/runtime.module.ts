@@ -16,7 +16,7 @@ const providers = [
   { provide: ShutdownSignal, useFactory: () => new ShutdownSignal() },
 ];
 
-/** Health, metrics of the backlog and the end of the process, for every module of a service or worker. */
+/** Provides health, backlog metrics and the shutdown signal to every module of a service or worker. */
 @Global()
 @Module({ providers, exports: providers.map(({ provide }) => provide) })
 class RuntimeModule {}
@@ -24,7 +24,7 @@ class RuntimeModule {}
 @Module({})
 class RootModule {}
 
-/** `module` with the platform, the sessions and the runtime around it, all of them global. */
+/** Wraps `module` with the platform, sessions and runtime modules, all of them global. */
 export function rootModule(config: Config, module: Type | DynamicModule): DynamicModule {
   return {
     module: RootModule,

@@ -4,34 +4,34 @@ import { connectRedis, Locks } from '#platform';
 import { startRedis, type TestRedis } from '#testing';
 import { ScheduledJob } from './scheduled-job';
 
-/** One that has always more to do. */
+/** A job whose sweep never ends by itself. */
 class EndlessSweep extends ScheduledJob {
-  readonly begun = Promise.withResolvers<void>();
+  readonly started = Promise.withResolvers<void>();
 
   constructor(locks: Locks) {
     super(locks, { name: 'endless', everyMs: 10, lockMs: 5_000 });
   }
 
   async sweep(signal?: AbortSignal): Promise<void> {
-    this.begun.resolve();
+    this.started.resolve();
     for (; ; await sleep(5)) if (signal?.aborted) return;
   }
 }
 
-describe('ScheduledSweep', () => {
+describe('ScheduledJob', () => {
   let server: TestRedis;
   beforeAll(async () => {
     server = await startRedis();
   });
   afterAll(() => server.stop());
 
-  it('holds up no process that is told to stop, and leaves its lock to the next', async () => {
+  it('does not delay a shutdown and releases its lock', async () => {
     const redis = connectRedis(server.url, 'command');
     await once(redis, 'ready');
     const locks = new Locks(redis, 'test-');
     const sweep = new EndlessSweep(locks);
     sweep.onApplicationBootstrap();
-    await sweep.begun.promise;
+    await sweep.started.promise;
     expect(await locks.tryWith('endless', 5_000, async () => {})).toBe(false);
     await sweep.onModuleDestroy();
     expect(await locks.tryWith('endless', 5_000, async () => {})).toBe(true);

@@ -2,14 +2,14 @@ import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nest
 import { DependencyUnavailableError, Locks } from '#platform';
 
 export interface SweepSchedule {
-  /** The lock's name: one process at a time sweeps, whichever it is. */
+  /** Name of the lock: one process at a time sweeps. */
   name: string;
   everyMs: number;
-  /** How long the lock outlives a holder that died. */
+  /** TTL of the lock: how long it outlives a holder that crashed. */
   lockMs: number;
 }
 
-/** Work that a service does again and again to pick up what crashes and lost wake-ups left behind. */
+/** A periodic sweep, which recovers work left over by crashes and lost wake-ups. Runs in one process at a time. */
 export abstract class ScheduledJob implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(this.constructor.name);
   private timer: NodeJS.Timeout | undefined;
@@ -21,11 +21,11 @@ export abstract class ScheduledJob implements OnApplicationBootstrap, OnModuleDe
     private readonly schedule: SweepSchedule,
   ) {}
 
-  /** One round over everything that is due. Ends early, between two things, when `signal` says so: the process stops, or the lock was lost. */
+  /** Handles everything that is due. Returns early between two items when `signal` aborts (shutdown, or lock lost). */
   abstract sweep(signal?: AbortSignal): Promise<void>;
 
   onApplicationBootstrap(): void {
-    this.next();
+    this.scheduleNext();
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -34,7 +34,7 @@ export abstract class ScheduledJob implements OnApplicationBootstrap, OnModuleDe
     await this.running;
   }
 
-  private next(): void {
+  private scheduleNext(): void {
     if (this.stop.signal.aborted) return;
     this.timer = setTimeout(() => {
       this.running = this.locks
@@ -44,10 +44,10 @@ export abstract class ScheduledJob implements OnApplicationBootstrap, OnModuleDe
         .catch((err: unknown) =>
           this.logger[err instanceof DependencyUnavailableError ? 'warn' : 'error']({
             err,
-            msg: 'the sweep broke off and is tried again',
+            msg: 'sweep failed and will be retried',
           }),
         )
-        .finally(() => this.next());
+        .finally(() => this.scheduleNext());
     }, this.schedule.everyMs);
   }
 }

@@ -5,7 +5,7 @@ import { CONFIG, Consumers, requireRedisUrl, type HandlersOf } from '#platform';
 
 const DEFAULT_CONCURRENCY = 2;
 
-/** The consumers of a service, alive as long as its application. */
+/** The consumers of a service; they run as long as its application. */
 class ServiceConsumers<C extends Consumer> implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(ServiceConsumers.name);
   private consumers: Consumers<C> | undefined;
@@ -22,7 +22,7 @@ class ServiceConsumers<C extends Consumer> implements OnApplicationBootstrap, On
       tablePrefix: this.config.tablePrefix,
       concurrency: this.concurrency,
       onFailure: (queue, job, err) =>
-        this.logger.warn({ err, queue, jobId: job?.id, msg: 'a job broke and is tried again' }),
+        this.logger.warn({ err, queue, jobId: job?.id, msg: 'job failed and will be retried' }),
     });
   }
 
@@ -31,7 +31,10 @@ class ServiceConsumers<C extends Consumer> implements OnApplicationBootstrap, On
   }
 }
 
-/** A provider that consumes every queue of service `C`; `handlers` is made of what `inject` names. A queue left out does not compile. */
+/**
+ * Returns a provider that consumes every queue of service `C`; `handlers` receives the injected providers. A missing
+ * queue is a compile error.
+ */
 export function serviceConsumers<C extends Consumer, D extends unknown[]>(options: {
   inject: { [K in keyof D]: new (...args: never[]) => D[K] };
   handlers: (...injected: D) => HandlersOf<C>;

@@ -77,7 +77,7 @@ describe('createService', () => {
   const send = (type: string, body: string) => asAnn('patch', '/api/auth/me').set('Content-Type', type).send(body);
 
   describe('the session cookie', () => {
-    it('is HttpOnly, lax, for the whole origin, for two weeks, and not Secure on plain http', () => {
+    it('is HttpOnly, SameSite=Lax, valid for the whole origin and two weeks, and not Secure on plain http', () => {
       expect(cookie).toMatch(/^snapstream\.sid=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/);
       const expires = Date.parse(/Expires=([^;]+)/.exec(cookie)![1]!);
       expect(expires / 86_400_000 - Date.now() / 86_400_000).toBeCloseTo(14, 2);
@@ -92,13 +92,13 @@ describe('createService', () => {
       expect(headers['set-cookie']![0]).toContain('; Secure');
     });
 
-    it('is sent at login alone, not with each answer', async () => {
+    it('is sent at login only, not with each response', async () => {
       const { headers } = await asAnn('patch', '/api/auth/me').send({ username: 'ann2' }).expect(200);
       expect(headers['set-cookie']).toBeUndefined();
     });
   });
 
-  describe('the order of refusals', () => {
+  describe('the order of checks', () => {
     it.each([
       [
         'cross-site before the session',
@@ -139,7 +139,7 @@ describe('createService', () => {
   describe('a body', () => {
     it.each([
       ['malformed', 'application/json', '{broken', 400, 'malformed_json'],
-      ['no object', 'application/json', '"text"', 400, 'malformed_json'],
+      ['not an object', 'application/json', '"text"', 400, 'malformed_json'],
       ['an array', 'application/json', '[]', 400, 'validation_failed'],
       ['too large', 'application/json', JSON.stringify({ username: 'x'.repeat(300_000) }), 413, 'payload_too_large'],
       ['too large and of another type', 'text/plain', 'x'.repeat(300_000), 413, 'payload_too_large'],
@@ -152,32 +152,39 @@ describe('createService', () => {
         415,
         'unsupported_media_type',
       ],
-      ['UTF-8 spelled out', 'application/json; charset=utf-8', '{"username":"bob"}', 200, undefined],
+      ['explicit UTF-8', 'application/json; charset=utf-8', '{"username":"bob"}', 200, undefined],
     ])('%s', async (_, type, body, status, code) => {
       const answer = await send(type, body).expect(status);
       expect((answer.body as { code?: string }).code).toBe(code);
     });
 
-    it('none: every field is named', async () => {
+    it('is missing: names every field', async () => {
       const { body } = await asAnn('patch', '/api/auth/me').expect(400);
       expect(body).toMatchObject({ code: 'validation_failed', errors: [{ path: 'username' }] });
     });
 
-    it('with unknown fields: each is named', async () => {
+    it('has unknown fields: names each', async () => {
       const { body } = await send('application/json', '{"username":"bob","role":"admin","x":1}').expect(400);
       expect(body.errors).toEqual([
-        { path: 'role', message: 'This field is not known here.' },
-        { path: 'x', message: 'This field is not known here.' },
+        { path: 'role', message: 'Unknown field. Remove it.' },
+        { path: 'x', message: 'Unknown field. Remove it.' },
       ]);
     });
   });
 
-  it('lets a client that is still sending read an early refusal', async () => {
+  it('lets a client that is still sending read an early error response', async () => {
     const { port } = server.address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');
     const sizeBytes = 8 * 1024 ** 2;
     socket.write(
-      `POST /api/media HTTP/1.1\r\nHost: x\r\nCookie: ${cookie.split(';')[0]}\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: ${sizeBytes}\r\n\r\n`,
+      [
+        'POST /api/media HTTP/1.1',
+        'Host: x',
+        `Cookie: ${cookie.split(';')[0]}`,
+        'Content-Type: multipart/form-data; boundary=b',
+        `Content-Length: ${sizeBytes}`,
+        '\r\n',
+      ].join('\r\n'),
     );
     const answer = Promise.withResolvers<string>();
     socket.once('data', (data) => answer.resolve(data.toString()));
@@ -188,7 +195,7 @@ describe('createService', () => {
     socket.destroy();
   });
 
-  it('answers problems as RFC 9457 says and keeps what broke to itself', async () => {
+  it('returns problems as in RFC 9457 without details of the internal error', async () => {
     const { body, headers } = await asAnn('get', '/api/break/now').expect(500);
     expect(headers['content-type']).toBe('application/problem+json; charset=utf-8');
     expect(headers['cache-control']).toBe('no-store');
@@ -204,18 +211,20 @@ describe('createService', () => {
     });
   });
 
-  it('calls a broken address malformed', async () => {
+  it('returns malformed_request for a malformed path', async () => {
     expect((await asAnn('get', '/api/break/uri').expect(400)).body.code).toBe('malformed_request');
     expect((await asAnn('get', '/api/break/%E0%A4').expect(400)).body.code).toBe('malformed_request');
   });
 
-  it.each(['nope', '%00', 'A'.repeat(3_000)])('finds nothing under what is no id: %.9s', async (id) => {
+  it.each(['nope', '%00', 'A'.repeat(3_000)])('returns 404 for an invalid id: %.9s', async (id) => {
     expect((await asAnn('get', `/api/media/${id}`).expect(404)).body.code).toBe('not_found');
   });
 
-  it('sets a strict policy; https alone gets what would break plain http', async () => {
+  it('sets a strict policy, and headers that would break plain http over https only', async () => {
     const csp =
-      "default-src 'none';script-src 'self';style-src 'self';img-src 'self' blob: data:;media-src 'self' blob:;connect-src 'self';font-src 'self';manifest-src 'self';worker-src 'self';form-action 'self';base-uri 'none';frame-ancestors 'none'";
+      "default-src 'none';script-src 'self';style-src 'self';img-src 'self' blob: data:;media-src 'self' blob:;" +
+      "connect-src 'self';font-src 'self';manifest-src 'self';worker-src 'self';form-action 'self';base-uri 'none';" +
+      "frame-ancestors 'none'";
     const plain = await request(server).get('/api/docs').expect(200);
     expect(plain.headers).toMatchObject({
       'content-security-policy': csp,
@@ -231,7 +240,7 @@ describe('createService', () => {
     expect(secure.headers['strict-transport-security']).toContain('max-age=');
   });
 
-  it('opens the API document and its page to everybody', async () => {
+  it('serves the API document and its page without a session', async () => {
     expect((await request(server).get('/api/openapi.json').expect(200)).body.openapi).toBe('3.1.0');
     const { text } = await request(server).get('/api/docs').expect(200);
     for (const [, address] of text.matchAll(/(?:src|href)="([^"]+)"/g)) await request(server).get(address!).expect(200);

@@ -7,7 +7,7 @@ import type { DestinationStream } from 'pino';
 import type { Config } from '#config';
 import { REDIS } from '#platform';
 import { apiDocs } from '../http/api-docs';
-import { refuseCrossSite } from '../http/cross-site';
+import { rejectCrossSite } from '../http/cross-site';
 import { JsonBodyGuard } from '../http/json-body.guard';
 import { ProblemFilter } from '../http/problem';
 import { securityHeaders } from '../http/security-headers';
@@ -22,13 +22,13 @@ export interface ServiceOptions {
   config: Config;
   /** Names the process in its logs. */
   name: string;
-  /** Where log lines go; stdout when left out. */
+  /** Destination of log lines; stdout by default. */
   logTo?: DestinationStream;
 }
 
 /**
- * An application with everything the ground rules of the API ask for, in their order. `module` gets the platform and the
- * sessions as global providers, so it imports neither. Routes that are no API (pages) may be added by `module` as well.
+ * Creates an application with the middlewares of the API in their required order. `module` gets the platform and the
+ * sessions as global providers, so it imports neither. It may also add routes outside the API (pages).
  */
 export async function createService(
   module: Type | DynamicModule,
@@ -43,18 +43,18 @@ export async function createService(
   });
   app.set('trust proxy', config.trustProxy);
   app.disable('x-powered-by');
-  app.disable('etag'); // nobody keeps an answer that is not to be stored
+  app.disable('etag'); // responses are no-store, so clients never revalidate
   app.useGlobalFilters(new ProblemFilter());
   app.useGlobalGuards(new JsonBodyGuard());
 
-  app.use(...requestLog(logger), measureRequests(), securityHeaders(), refuseCrossSite);
+  app.use(...requestLog(logger), measureRequests(), securityHeaders(), rejectCrossSite);
   app.use(healthRoutes(app.get(Health)));
   app.use('/api', noStore, apiDocs());
   app.use('/api', sessionMiddleware(config, app.get<Redis>(REDIS)), requireSession(app.get(Sessions)));
   return app;
 }
 
-/** Answers of the API hold private data; handlers of bytes set a policy of their own. */
+/** API responses hold private data; handlers that serve files set their own policy. */
 const noStore: RequestHandler = (_req, res, next) => {
   res.setHeader('Cache-Control', 'no-store');
   next();

@@ -1,9 +1,9 @@
-/** Tells those who keep a connection open (event streams) that the process is about to stop. */
+/** Notifies holders of open connections (event streams) that the process is about to stop. */
 export class ShutdownSignal {
   private readonly listeners = new Set<() => void>();
   private isStopping = false;
 
-  /** @returns a function that takes the listener off again. Called at once when the process is stopping already. */
+  /** Calls `listener` immediately if the process is already stopping. @returns a function that removes it */
   onStopping(listener: () => void): () => void {
     if (this.isStopping) listener();
     this.listeners.add(listener);

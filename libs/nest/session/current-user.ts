@@ -5,12 +5,12 @@ import { ProblemError } from '../http/problem';
 
 export interface SessionUser {
   id: string;
-  /** The public id of the session, as in the list of sessions; not the secret in the cookie. */
+  /** The public id of the session, as in the list of sessions; not the secret id in the cookie. */
   sessionId: string;
   role: User['role'];
 }
 
-/** Who is logged in. @throws {ProblemError} unauthenticated */
+/** Returns the logged-in user. @throws {ProblemError} unauthenticated */
 function userOf(req: Request): SessionUser {
   if (!req.sessionUser) throw new ProblemError('unauthenticated');
   return req.sessionUser;

@@ -4,10 +4,10 @@ import type { User } from '#contracts';
 import type { SessionUser } from './current-user';
 
 declare global {
-  // oxlint-disable-next-line typescript/no-namespace -- the only way to add to express's own types
+  // oxlint-disable-next-line typescript/no-namespace -- the only way to extend the types of express
   namespace Express {
     interface Request {
-      /** Set when the session is alive. */
+      /** Set when the session is valid. */
       sessionUser?: SessionUser;
     }
   }
@@ -20,7 +20,7 @@ declare module 'express-session' {
     publicId: string;
     /** Epoch milliseconds of the login. */
     createdAt: number;
-    /** Epoch milliseconds, exact to a minute. */
+    /** Epoch milliseconds, with a precision of one minute. */
     seenAt: number;
   }
 }

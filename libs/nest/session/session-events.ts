@@ -10,7 +10,7 @@ export interface SessionEnded {
 
 export const endedChannel = (prefix: string) => `${prefix}sessions:ended`;
 
-/** Tells this process which sessions ended, whichever process ended them. */
+/** Notifies this process of ended sessions, whichever process ended them (Redis pub/sub). */
 export class SessionEvents implements OnApplicationShutdown {
   private readonly listeners = new Set<(ended: SessionEnded) => void>();
   private redis: Redis | null = null;
@@ -21,8 +21,9 @@ export class SessionEvents implements OnApplicationShutdown {
   ) {}
 
   /**
-   * What ended while Redis was away is not reported: who holds a stream open asks `Sessions.isAlive` now and then, too.
-   * @returns a function that takes the listener off again.
+   * Sessions that end while Redis is unavailable are not reported, so holders of open streams must also poll
+   * `Sessions.isAlive`.
+   * @returns a function that removes the listener
    */
   onSessionEnded(listener: (ended: SessionEnded) => void): () => void {
     this.redis ??= this.subscribe();
@@ -36,7 +37,8 @@ export class SessionEvents implements OnApplicationShutdown {
 
   private subscribe(): Redis {
     const redis = connectRedis(this.redisUrl, 'waiting');
-    void redis.subscribe(endedChannel(this.prefix)).catch(() => {}); // rejects only when the connection is closed for good
+    // rejects only when the connection is closed permanently
+    void redis.subscribe(endedChannel(this.prefix)).catch(() => {});
     redis.on('message', (_channel, message) => {
       const ended = JSON.parse(message) as SessionEnded;
       for (const listener of this.listeners) listener(ended);

@@ -10,8 +10,8 @@ export const ABSOLUTE_MS = 90 * DAY_MS;
 export const sessionKey = (prefix: string, sid: string) => `${prefix}session:${sid}`;
 
 /**
- * Sessions in Redis. connect-redis wants a client with the commands of the `redis` package; it gets them from the one
- * ioredis connection, whose command time-out covers a Redis that hangs as well.
+ * Session store in Redis. connect-redis expects a client with the API of the `redis` package; this adapts the shared
+ * ioredis connection, whose command timeout also covers a Redis that hangs.
  */
 export function sessionStore(redis: Redis, prefix: string): RedisStore {
   const client = {
@@ -20,11 +20,11 @@ export function sessionStore(redis: Redis, prefix: string): RedisStore {
       withRedis(() => redis.set(key, value, 'EX', expiration.value)),
     del: (keys: string[]) => withRedis(() => redis.del(keys)),
   };
-  // no touch: a session is saved at most once a minute (see touchSession), not at the end of each request
+  // no touch: a session is saved at most once a minute (see `Sessions.touch`), not at the end of each request
   return new RedisStore({ client, prefix: sessionKey(prefix, ''), ttl: secondsLeft, disableTouch: true });
 }
 
-/** 14 days idle, 90 days from the login at most. */
+/** Returns the TTL in seconds: 14 days idle, at most 90 days from the login. */
 function secondsLeft(session: SessionData): number {
   return Math.ceil(Math.min(IDLE_MS, (session.createdAt ?? Date.now()) + ABSOLUTE_MS - Date.now()) / 1_000);
 }

@@ -3,12 +3,12 @@ import session from 'express-session';
 import type { Redis } from 'ioredis';
 import type { Config } from '#config';
 import { DependencyUnavailableError } from '#platform';
-import { isPublic, otherMethods } from '../http/endpoint';
+import { isPublic, allowedMethods } from '../http/endpoint';
 import { ProblemError } from '../http/problem';
 import { IDLE_MS, sessionStore } from './session-store';
 import { COOKIE, type Sessions } from './sessions';
 
-/** Reads the session that the cookie names. Redis away: an error, never a request without a session. */
+/** Loads the session of the cookie. While Redis is unavailable, requests fail; they never continue without it. */
 export function sessionMiddleware(config: Config, redis: Redis): RequestHandler {
   return session({
     name: COOKIE,
@@ -20,7 +20,7 @@ export function sessionMiddleware(config: Config, redis: Redis): RequestHandler 
   });
 }
 
-/** 401 for everything that the route table does not open to everybody, unknown addresses included; then 405. */
+/** Rejects requests without a session with 401, except for public endpoints, also for unknown paths; then 405. */
 export function requireSession(sessions: Sessions): RequestHandler {
   return (req, _res, next) => {
     authenticate(req, sessions).then(() => next(), next);
@@ -28,13 +28,13 @@ export function requireSession(sessions: Sessions): RequestHandler {
 }
 
 async function authenticate(req: Request, sessions: Sessions): Promise<void> {
-  // express-session goes on without a session when its store says it is away
-  if (!req.session) throw new DependencyUnavailableError('redis', 'the session store is away');
+  // express-session continues without a session when its store emitted 'disconnect'
+  if (!req.session) throw new DependencyUnavailableError('redis', 'the session store is unavailable');
   const path = req.baseUrl + req.path;
   const user = await sessions.resolve(req);
   if (user) req.sessionUser = user;
   if (isPublic(req.method, path)) return;
   if (!user) throw new ProblemError('unauthenticated');
-  const allowed = req.method === 'OPTIONS' ? null : otherMethods(req.method, path);
+  const allowed = req.method === 'OPTIONS' ? null : allowedMethods(req.method, path);
   if (allowed) throw new ProblemError('method_not_allowed', { headers: { Allow: allowed.join(', ') } });
 }

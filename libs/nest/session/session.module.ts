@@ -5,7 +5,7 @@ import { REDIS, requireRedisUrl } from '#platform';
 import { SessionEvents } from './session-events';
 import { Sessions } from './sessions';
 
-/** Sessions and the news of their ends, for every module of a service. */
+/** Provides sessions and the events of their ends to every module of a service. */
 @Module({})
 export class SessionModule {
   static forRoot(config: Config): DynamicModule {

@@ -65,7 +65,7 @@ const login = async (userId = `user-${(users += 1)}`) => {
 };
 const statusOf = async (client: ApiClient) => (await client.call('GET', '/api/auth/me')).status;
 
-/** Lets a session have begun, and been seen, so long ago. */
+/** Moves the creation and the last use of a session into the past. */
 async function age(
   { userId, sessionId }: { userId: string; sessionId: string },
   { createdMs = 0, seenMs = 0 },
@@ -78,7 +78,7 @@ async function age(
   await redis.set(key, JSON.stringify({ ...(JSON.parse((await redis.get(key))!) as object), ...aged }), 'KEEPTTL');
 }
 
-it('is renewed by use, at most once a minute, with its cookie', async () => {
+it('renews a session and its cookie when it is used, at most once a minute', async () => {
   const session = await login();
   const first = await session.client.call('GET', '/api/auth/me');
   expect(first.headers.getSetCookie()).toEqual([]);
@@ -91,7 +91,7 @@ it('is renewed by use, at most once a minute, with its cookie', async () => {
   expect((await session.client.call('GET', '/api/auth/me')).headers.getSetCookie()).toEqual([]);
 });
 
-it('lives for 14 days without use', async () => {
+it('expires a session after 14 days without use', async () => {
   const session = await login();
   await age(session, { seenMs: 13.9 * DAY_MS });
   expect(await statusOf(session.client)).toBe(200);
@@ -101,7 +101,7 @@ it('lives for 14 days without use', async () => {
   expect(await sessions.list(session.userId, '')).toEqual([]);
 });
 
-it('lives for 90 days at most, however much it is used', async () => {
+it('expires a session 90 days after the login, even if it is used', async () => {
   const session = await login();
   await age(session, { createdMs: 89 * DAY_MS, seenMs: 61_000 });
   expect(await statusOf(session.client)).toBe(200);
@@ -111,7 +111,7 @@ it('lives for 90 days at most, however much it is used', async () => {
   expect(await statusOf(session.client)).toBe(401);
 });
 
-it('stays dead when a request that began before saves it again', async () => {
+it('keeps an ended session ended when an earlier request saves it again', async () => {
   const session = await login();
   const key = `snapstream-session:${decodeURIComponent(session.client.cookie).split(/[:.]/)[2]}`;
   const kept = (await redis.get(key))!;
@@ -122,7 +122,7 @@ it('stays dead when a request that began before saves it again', async () => {
   expect(await sessions.end(session.userId, session.sessionId)).toBe(false);
 });
 
-it('tells every process when it ends', async () => {
+it('notifies every process of ended sessions', async () => {
   const other = new SessionEvents(environment.redis.url, 'snapstream-');
   const ended: SessionEnded[] = [];
   const stop = other.onSessionEnded((event) => ended.push(event));

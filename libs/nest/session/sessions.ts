@@ -18,16 +18,17 @@ interface Entry {
   userAgent: string;
 }
 
-/** Writes an entry only where one is: a request that is still running can not bring an ended session back. */
+/** Writes an entry only if it exists, so that a request still running cannot restore an ended session. */
 const REFRESH = `if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1`;
 
 /**
- * The sessions of each user, by public id. A session lives while its entry is here and names its cookie's id; what
- * express-session keeps under that id is worth nothing without it. So ending one needs no knowledge of any cookie.
- * Every method @throws {DependencyUnavailableError} when Redis is away.
+ * Index of the sessions of each user, by public id. A session is valid while it has an entry with the id of its cookie;
+ * the data that express-session stores under that id is ignored without one. So a session can be ended without its
+ * cookie.
+ * Every method @throws {DependencyUnavailableError} while Redis is unavailable
  */
 export class Sessions {
   constructor(
@@ -35,7 +36,7 @@ export class Sessions {
     private readonly prefix: string,
   ) {}
 
-  /** Logs in: a new id in the cookie (none that was planted before survives), a new session. */
+  /** Starts a session at a login, with a new id in the cookie (prevents session fixation). */
   async start(req: Request, user: { id: string; role: User['role'] }): Promise<SessionUser> {
     const now = Date.now();
     const publicId = newId();
@@ -53,7 +54,7 @@ export class Sessions {
     return req.sessionUser;
   }
 
-  /** Gives the running session a new id in the cookie; it stays the same session, the old cookie is worth nothing. */
+  /** Renews the id in the cookie of the current session; the old cookie becomes invalid. */
   async rotate(req: Request): Promise<void> {
     const { user, publicId, createdAt } = req.session;
     if (!user || !publicId || !createdAt) return;
@@ -63,28 +64,28 @@ export class Sessions {
     await this.refresh(user.id, publicId, { ...entry, sid: req.sessionID, seenAt: Date.now() });
   }
 
-  /** Who this request's session belongs to; null when there is none or it has ended. Renews it, at most once a minute. */
+  /** Returns the user of a request's session, or null without a valid one. Renews it at most once a minute. */
   async resolve(req: Request): Promise<SessionUser | null> {
     const { user, publicId, seenAt = 0 } = req.session;
     if (!user || !publicId) return null;
     const entry = await this.entryOf(user.id, publicId);
-    if (!entry || entry.sid !== req.sessionID || isOver(entry)) return null;
+    if (!entry || entry.sid !== req.sessionID || isExpired(entry)) return null;
     if (Date.now() - seenAt > TOUCH_MS) await this.touch(req, user.id, publicId, entry);
     return { id: user.id, sessionId: publicId, role: user.role };
   }
 
   async isAlive(userId: string, sessionId: string): Promise<boolean> {
     const entry = await this.entryOf(userId, sessionId);
-    return entry !== null && !isOver(entry);
+    return entry !== null && !isExpired(entry);
   }
 
   async list(userId: string, currentId: string): Promise<SessionInfo[]> {
     const entries = await withRedis(() => this.redis.hgetall(this.indexKey(userId)));
     const sessions = Object.entries(entries).map(([id, json]) => ({ id, entry: JSON.parse(json) as Entry }));
-    const over = sessions.filter(({ entry }) => isOver(entry)).map(({ id }) => id);
-    if (over.length > 0) await withRedis(() => this.redis.hdel(this.indexKey(userId), ...over));
+    const expired = sessions.filter(({ entry }) => isExpired(entry)).map(({ id }) => id);
+    if (expired.length > 0) await withRedis(() => this.redis.hdel(this.indexKey(userId), ...expired));
     return sessions
-      .filter(({ entry }) => !isOver(entry))
+      .filter(({ entry }) => !isExpired(entry))
       .map(({ id, entry }) => ({
         id,
         current: id === currentId,
@@ -95,7 +96,7 @@ export class Sessions {
       .toSorted((a, b) => (a.id < b.id ? 1 : -1));
   }
 
-  /** Ends one session and its event streams. @returns false when the user has no such session. */
+  /** Ends one session and its event streams. @returns false when the user has no such session */
   async end(userId: string, sessionId: string): Promise<boolean> {
     const entry = await this.entryOf(userId, sessionId);
     if (!entry) return false;
@@ -110,7 +111,7 @@ export class Sessions {
     return answers?.[0]?.[1] === 1;
   }
 
-  /** How many sessions a user has. */
+  /** Returns the number of sessions of a user. */
   async count(userId: string): Promise<number> {
     return withRedis(() => this.redis.hlen(this.indexKey(userId)));
   }
@@ -121,7 +122,7 @@ export class Sessions {
     for (const id of ids) if (id !== exceptSessionId) await this.end(userId, id);
   }
 
-  /** Takes the dead session off the request and its cookie off the browser. */
+  /** Removes an ended session from the request, and its cookie from the browser. */
   async forget(req: Request, res?: Response): Promise<void> {
     delete req.sessionUser;
     await promisify(req.session.destroy.bind(req.session))();
@@ -131,7 +132,7 @@ export class Sessions {
   private async touch(req: Request, userId: string, publicId: string, entry: Entry): Promise<void> {
     const now = Date.now();
     req.session.seenAt = now; // a change renews the cookie
-    await save(req); // now, not when the answer ends: Redis may be away by then
+    await save(req); // now, not at the end of the response: Redis may be unavailable by then
     await this.refresh(userId, publicId, { ...entry, seenAt: now });
   }
 
@@ -162,7 +163,7 @@ export class Sessions {
 
 const save = (req: Request) => promisify(req.session.save.bind(req.session))();
 
-const isOver = (entry: Entry) => Date.now() > Math.min(entry.seenAt + IDLE_MS, entry.createdAt + ABSOLUTE_MS);
+const isExpired = (entry: Entry) => Date.now() > Math.min(entry.seenAt + IDLE_MS, entry.createdAt + ABSOLUTE_MS);
 
 function cleanUserAgent(text = ''): string {
   return text.replaceAll(/[^\x20-\x7e]/g, '').slice(0, 256);

@@ -12,12 +12,13 @@ export interface ThrottleRule {
 }
 
 const WAIT_MS = 50;
-const PATIENCE_MS = 8_000;
+const MAX_WAIT_MS = 8_000;
 
 /**
- * Counts failures, `points` of them in `durationSeconds` for each key. An attempt reserves a point before it is judged,
- * so that a burst of parallel guesses gets no more of them judged than the rule allows; success gives the point back.
- * Attempts that find all points reserved, but not failed, wait for the outcome of the others: a burst of good ones passes.
+ * Rate limiter of failures: `points` of them in `durationSeconds` for each key. An attempt reserves a point before it
+ * is checked, so that of a burst of parallel guesses no more are checked than the rule allows; success releases the
+ * point. Attempts that find all points reserved, but not failed, wait for the outcome of the others: a burst of valid
+ * ones passes.
  */
 export class Throttle {
   private readonly reserved: RateLimiterRedis;
@@ -31,15 +32,15 @@ export class Throttle {
 
   /**
    * @throws {ProblemError} too_many_attempts with Retry-After
-   * @throws {DependencyUnavailableError} Redis is away
+   * @throws {DependencyUnavailableError} while Redis is unavailable
    */
   async reserve(key: string): Promise<Attempt> {
-    for (const deadline = Date.now() + PATIENCE_MS; ;) {
-      const refusal = await this.consume(key);
-      if (!refusal) break;
+    for (const deadline = Date.now() + MAX_WAIT_MS; ;) {
+      const rejection = await this.consume(key);
+      if (!rejection) break;
       const failed = await withRedis(() => this.failed.get(key));
       const isExhausted = (failed?.consumedPoints ?? 0) >= this.failed.points;
-      if (isExhausted || Date.now() > deadline) throw tooManyAttempts(refusal.msBeforeNext);
+      if (isExhausted || Date.now() > deadline) throw tooManyAttempts(rejection.msBeforeNext);
       await sleep(WAIT_MS);
     }
     return {
@@ -56,15 +57,15 @@ export class Throttle {
     try {
       await this.reserved.consume(key);
       return null;
-    } catch (refusal) {
-      if (!(refusal instanceof RateLimiterRes)) await withRedis(() => Promise.reject(refusal));
-      await withRedis(() => this.reserved.reward(key)); // a refused attempt took nothing
-      return refusal as RateLimiterRes;
+    } catch (rejection) {
+      if (!(rejection instanceof RateLimiterRes)) await withRedis(() => Promise.reject(rejection));
+      await withRedis(() => this.reserved.reward(key)); // a rejected attempt consumes no point
+      return rejection as RateLimiterRes;
     }
   }
 }
 
-/** A point that is reserved until the outcome is known. */
+/** A point that is reserved until the outcome of an attempt is known. */
 export interface Attempt {
   failed(): Promise<void>;
   giveBack(): Promise<void>;
