@@ -1,7 +1,7 @@
 import type { MediaItem } from '#media';
 import { newId } from '#platform';
 
-/** A medium as it stands in the table right after its upload. */
+/** Returns the item of a medium as it is right after its upload. */
 export function aMedium(overrides: Partial<MediaItem> = {}): MediaItem {
   const at = new Date().toISOString();
   return {

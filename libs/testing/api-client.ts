@@ -7,7 +7,7 @@ import type { Media, Problem, User } from '#contracts';
 export interface Answer<T = unknown> {
   status: number;
   headers: Headers;
-  /** Parsed JSON; undefined when the answer has none. */
+  /** Parsed JSON; undefined for other content types. */
   body: T;
 }
 
@@ -29,10 +29,10 @@ export interface UploadOptions {
   headers?: Record<string, string>;
 }
 
-/** A medium when the status is 201, else a problem. */
+/** A medium if the status is 201, else a problem. */
 export type UploadAnswer = Omit<Media, 'status'> & Omit<Problem, 'status'> & { status: Media['status'] | number };
 
-/** An answer that was not what the test relies on; shows what the server said. */
+/** Thrown when a response has another status than the test requires; its message includes the body. */
 export class UnexpectedAnswerError extends Error {
   constructor(
     expected: number,
@@ -42,13 +42,13 @@ export class UnexpectedAnswerError extends Error {
   }
 }
 
-/** An account that nobody has yet. */
+/** Returns an account with a unique name and e-mail address. */
 export function newAccount(overrides: Partial<Account> = {}): Account {
   const name = `user-${randomBytes(6).toString('hex')}`;
   return { username: name, email: `${name}@example.com`, password: `secret of ${name}`, ...overrides };
 }
 
-/** A browser without a page: keeps the session cookie and speaks to one origin, in this process or another. */
+/** HTTP client with a cookie jar for one origin, in this process or another. */
 export class ApiClient {
   private readonly cookies = new Map<string, string>();
 
@@ -62,14 +62,14 @@ export class ApiClient {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   }
 
-  /** Another client with the same cookies, as a second tab has. */
+  /** Returns another client with the same cookies, like a second tab. */
   clone(headers: Record<string, string> = this.headers): ApiClient {
-    const twin = new ApiClient(this.baseUrl, headers);
-    for (const [name, value] of this.cookies) twin.cookies.set(name, value);
-    return twin;
+    const copy = new ApiClient(this.baseUrl, headers);
+    for (const [name, value] of this.cookies) copy.cookies.set(name, value);
+    return copy;
   }
 
-  /** The bare answer; the body is the caller's to read. */
+  /** Returns the raw response; the caller reads the body. */
   async fetch(method: string, path: string, { json, body, headers }: CallOptions = {}): Promise<Response> {
     const response = await fetch(new URL(path, this.baseUrl), {
       method,
@@ -105,7 +105,7 @@ export class ApiClient {
     return answer.body;
   }
 
-  /** The refusal of a call. @throws {Error} when it is not refused in the way of RFC 9457 */
+  /** Returns the problem of a rejected call. @throws {Error} when the response is not a problem as in RFC 9457 */
   async problem(method: string, path: string, options?: CallOptions): Promise<Problem & { headers: Headers }> {
     const answer = await this.call<Problem>(method, path, options);
     const type = answer.headers.get('content-type');
@@ -123,7 +123,7 @@ export class ApiClient {
     return this.expect<User>(200, 'POST', '/api/auth/login', { json: { email, password } });
   }
 
-  /** The raw answer of an upload. `source` is a path or the bytes. */
+  /** Returns the response of an upload, whatever its status. `source` is a path or the bytes. */
   async tryUpload(
     source: string | Uint8Array<ArrayBuffer>,
     { filename, title, headers }: UploadOptions = {},
@@ -145,7 +145,7 @@ export class ApiClient {
     return this.expect<Media>(200, 'GET', `/api/media/${id}`);
   }
 
-  /** The medium once it is completed or failed. */
+  /** Resolves with the medium once it is completed or failed. */
   async settled(id: string, timeoutMs = 60_000): Promise<Media> {
     return eventually(
       () => this.media(id),
@@ -164,7 +164,7 @@ export class ApiClient {
   }
 }
 
-/** Asks again until the answer is as hoped. @throws {Error} with the last answer when it never is */
+/** Polls `ask` until `isReached` accepts its result. @throws {Error} with the last result on timeout */
 export async function eventually<T>(
   ask: () => Promise<T>,
   isReached: (answer: T) => boolean,
@@ -174,7 +174,7 @@ export async function eventually<T>(
     const answer = await ask();
     if (isReached(answer)) return answer;
     if (Date.now() > deadline)
-      throw new Error(`Not reached within ${timeoutMs} ms; the last answer was ${JSON.stringify(answer)}`);
+      throw new Error(`Not reached within ${timeoutMs} ms; the last result was ${JSON.stringify(answer)}`);
     await sleep(50);
   }
 }

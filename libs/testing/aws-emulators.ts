@@ -11,12 +11,12 @@ import {
 import { listParts } from './s3-parts';
 
 export interface TestAws {
-  /** For the constructor of any SDK client. */
+  /** Options for the constructor of any SDK client. */
   readonly client: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } };
   readonly endpoint: string;
-  /** Multipart uploads that were neither completed nor given up. */
+  /** Returns the number of multipart uploads that were neither completed nor aborted. */
   openUploads(): number;
-  /** Of S3, as `GET /bucket/key`. */
+  /** All requests so far, e.g. `GET /bucket/key`. */
   requests(): readonly string[];
   stop(): Promise<void>;
 }
@@ -26,9 +26,9 @@ export interface ReceivedMessage {
   attributes: Record<string, string>;
 }
 
-/** SNS, SQS and S3 in memory on a free loopback port. */
+/** Starts an in-memory emulator of SNS, SQS and S3 on a free loopback port. */
 export async function startAws(): Promise<TestAws> {
-  const { buildApp } = await import('fauxqs'); // an ES module alone, and nothing that other tests should wait for
+  const { buildApp } = await import('fauxqs'); // ESM only, and other tests should not wait for it
   const app = buildApp({ logger: false });
   const requests: string[] = [];
   const openUploads = listParts(app as never);
@@ -43,7 +43,7 @@ export async function startAws(): Promise<TestAws> {
   };
 }
 
-/** @returns its name. */
+/** @returns the name of the bucket */
 export async function createBucket(aws: TestAws, name = `bucket-${randomUUID()}`): Promise<string> {
   const s3 = new S3Client({ ...aws.client, forcePathStyle: true });
   await s3.send(new CreateBucketCommand({ Bucket: name }));
@@ -51,7 +51,7 @@ export async function createBucket(aws: TestAws, name = `bucket-${randomUUID()}`
   return name;
 }
 
-/** @returns its ARN. A name that ends in `.fifo` makes a FIFO topic. */
+/** Creates a FIFO topic if the name ends in `.fifo`. @returns its ARN */
 export async function createTopic(aws: TestAws, name = `topic-${randomUUID()}`): Promise<string> {
   const sns = new SNSClient(aws.client);
   const { TopicArn } = await sns.send(
@@ -61,7 +61,7 @@ export async function createTopic(aws: TestAws, name = `topic-${randomUUID()}`):
   return TopicArn!;
 }
 
-/** Subscribes a new SQS queue; `filterPolicy` as SNS takes it, over MessageAttributes. `receive` takes what comes off the queue. */
+/** Subscribes a new SQS queue to a topic. `filterPolicy` is an SNS filter policy over MessageAttributes. */
 export async function subscribe(
   aws: TestAws,
   topicArn: string,
@@ -102,25 +102,25 @@ export class TestSubscriber {
     private readonly queueUrl: string,
   ) {}
 
-  /** Waits for so many messages. @throws when they do not come in time. */
+  /** Waits for `count` messages. @throws {Error} when they do not arrive in time */
   async receive(count: number, timeoutMs = 5_000): Promise<ReceivedMessage[]> {
     const deadline = Date.now() + timeoutMs;
     const received: ReceivedMessage[] = [];
     while (received.length < count) {
       if (Date.now() > deadline)
         throw new Error(`Expected ${count} messages within ${timeoutMs} ms, but received ${received.length}`);
-      received.push(...(await this.take(1)));
+      received.push(...(await this.receiveBatch(1)));
     }
     return received;
   }
 
-  /** What is there now, without waiting for more. */
+  /** Receives and deletes the messages available now, without waiting for more. */
   async takeAll(): Promise<ReceivedMessage[]> {
     const received: ReceivedMessage[] = [];
     for (;;) {
-      const taken = await this.take(0);
-      if (taken.length === 0) return received;
-      received.push(...taken);
+      const batch = await this.receiveBatch(0);
+      if (batch.length === 0) return received;
+      received.push(...batch);
     }
   }
 
@@ -128,7 +128,7 @@ export class TestSubscriber {
     this.sqs.destroy();
   }
 
-  private async take(WaitTimeSeconds: number): Promise<ReceivedMessage[]> {
+  private async receiveBatch(WaitTimeSeconds: number): Promise<ReceivedMessage[]> {
     const { Messages = [] } = await this.sqs.send(
       new ReceiveMessageCommand({ QueueUrl: this.queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds }),
     );

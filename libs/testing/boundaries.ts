@@ -1,10 +1,13 @@
 export interface SourceFile {
-  /** From the top of the repository, `/`-separated. */
+  /** Relative to the root of the repository, `/`-separated. */
   path: string;
   text: string;
 }
 
-/** What each part may import of ours, besides itself. The arrow: contracts <- config <- platform <- media <- services; nest beside media. */
+/**
+ * The internal imports allowed to each part, besides itself. Direction of dependencies:
+ * contracts <- config <- platform <- media <- services; nest is on the level of media.
+ */
 const mayImport: Record<string, readonly string[]> = {
   'libs/contracts': [],
   'libs/config': ['libs/contracts'],
@@ -27,19 +30,20 @@ const mayImport: Record<string, readonly string[]> = {
 };
 const service = ['libs/contracts', 'libs/config', 'libs/platform', 'libs/media', 'libs/nest'];
 
-/** Technologies that one folder alone knows. */
-const confined: ReadonlyArray<{ what: RegExp; to: readonly string[] }> = [
-  { what: /^@aws-sdk\//, to: ['libs/platform/', 'libs/testing/', 'deploy/'] },
-  { what: /^bullmq$/, to: ['libs/platform/'] },
-  { what: /^sharp$/, to: ['services/worker/analysis/', 'libs/testing/'] },
-  { what: /^fluent-ffmpeg$/, to: ['services/worker/analysis/'] },
+/** Packages that only certain folders may import. */
+const confined: ReadonlyArray<{ pattern: RegExp; to: readonly string[] }> = [
+  { pattern: /^@aws-sdk\//, to: ['libs/platform/', 'libs/testing/', 'deploy/'] },
+  { pattern: /^bullmq$/, to: ['libs/platform/'] },
+  { pattern: /^sharp$/, to: ['services/worker/analysis/', 'libs/testing/'] },
+  { pattern: /^fluent-ffmpeg$/, to: ['services/worker/analysis/'] },
 ];
 
-const IMPORT =
-  /\b(?:import|export)\s+(type\s+)?(?:[\w*{}\s,$]+?\s+from\s+)?['"]([^'"]+)['"]|\b(?:require|import)\(\s*['"]([^'"]+)['"]\s*\)/g;
+const STATIC_IMPORT = /\b(?:import|export)\s+(type\s+)?(?:[\w*{}\s,$]+?\s+from\s+)?['"]([^'"]+)['"]/;
+const DYNAMIC_IMPORT = /\b(?:require|import)\(\s*['"]([^'"]+)['"]\s*\)/;
+const IMPORT = new RegExp(`${STATIC_IMPORT.source}|${DYNAMIC_IMPORT.source}`, 'g');
 
-/** Every line that crosses a boundary of the architecture, as a sentence each. */
-export function violations(files: readonly SourceFile[]): string[] {
+/** Returns a sentence for each violation of the boundaries. */
+export function findViolations(files: readonly SourceFile[]): string[] {
   return files.flatMap((file) => [...importViolations(file), ...environmentViolations(file)]);
 }
 
@@ -48,15 +52,15 @@ function importViolations({ path, text }: SourceFile): string[] {
   const part = partOf(path);
   return [...text.matchAll(IMPORT)].flatMap(([, typeOnly, from, required]) => {
     const specifier = (from ?? required)!;
-    const broken = confined.filter(
-      ({ what, to }) => what.test(specifier) && !isTest && !to.some((folder) => path.startsWith(folder)),
+    const violated = confined.filter(
+      ({ pattern, to }) => pattern.test(specifier) && !isTest && !to.some((folder) => path.startsWith(folder)),
     );
     const target = targetOf(path, specifier);
     const seesAll = isTest && (target?.startsWith('libs/') || (part === 'tests' && target?.startsWith('services/')));
     const allowed = !target || target === part || seesAll || (mayImport[part] ?? service).includes(target);
     return [
-      ...broken.map(() => `${path} imports ${specifier}, which is another folder's`),
-      ...(allowed ? [] : [`${path} imports ${target}, against the arrow`]),
+      ...violated.map(() => `${path} imports ${specifier}, which only other folders may import`),
+      ...(allowed ? [] : [`${path} imports ${target}, against the direction of dependencies`]),
       ...(part === 'services/web' && target === 'libs/contracts' && !typeOnly && !isBundled(specifier)
         ? [`${path} imports more than types of ${target}`]
         : []),
@@ -64,12 +68,12 @@ function importViolations({ path, text }: SourceFile): string[] {
   });
 }
 
-/** The list of formats imports nothing, so the pages can bundle it: the rest of the contracts would bring zod along. */
+/** The list of formats has no imports, so the pages can bundle it: the rest of the contracts would include zod. */
 const isBundled = (specifier: string) => specifier.endsWith('/libs/contracts/formats');
 
 function environmentViolations({ path, text }: SourceFile): string[] {
   const mayRead = /^(libs\/(config|testing)|tests)\//.test(path) || path.endsWith('.spec.ts');
-  return !mayRead && /\bprocess\.env\b/.test(text) ? [`${path} reads process.env, which libs/config does`] : [];
+  return !mayRead && /\bprocess\.env\b/.test(text) ? [`${path} reads process.env, which only libs/config may do`] : [];
 }
 
 function partOf(path: string): string {
@@ -77,7 +81,7 @@ function partOf(path: string): string {
   return first === 'deploy' || first === 'tests' ? first : `${first}/${second}`;
 }
 
-/** The part of ours that an import leads to; null for packages and neighbours of the same folder. */
+/** Returns the internal part that an import refers to; null for packages. */
 function targetOf(path: string, specifier: string): string | null {
   if (specifier.startsWith('#')) return `libs/${specifier.slice(1).split('/')[0]}`;
   if (!specifier.startsWith('.')) return null;

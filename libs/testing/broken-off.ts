@@ -2,20 +2,20 @@ import { readdir, readlink } from 'node:fs/promises';
 import { get } from 'node:http';
 import type { ApiClient } from './api-client';
 
-const AT_ONCE = 40;
-/** Longer than most answers take, so that connections end before, within and after the answer. */
-const LONGEST_MS = 25;
+const CONCURRENCY = 40;
+/** Longer than most responses take, so that connections end before, during and after the response. */
+const MAX_DELAY_MS = 25;
 
-/** Sends `count` GET requests, each over a connection of its own that is destroyed up to 25 ms after it was sent. */
+/** Sends `count` GET requests, each over its own connection, which is destroyed up to 25 ms after sending. */
 export async function breakOffRequests(api: ApiClient, path: string, count: number): Promise<void> {
   let sent = 0;
   const sender = async () => {
-    while (sent < count) await breakOff(api, path, (sent++ * 7) % LONGEST_MS);
+    while (sent < count) await sendAndAbort(api, path, (sent++ * 7) % MAX_DELAY_MS);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, sender));
+  await Promise.all(Array.from({ length: CONCURRENCY }, sender));
 }
 
-function breakOff(api: ApiClient, path: string, afterMs: number): Promise<void> {
+function sendAndAbort(api: ApiClient, path: string, afterMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const request = get(new URL(path, api.baseUrl), { agent: false, headers: { cookie: api.cookie } });
   request.on('response', (answer) => answer.on('error', () => {}).resume());
@@ -25,7 +25,7 @@ function breakOff(api: ApiClient, path: string, afterMs: number): Promise<void> 
   return promise;
 }
 
-/** What each descriptor of a process leads to, by Linux' /proc. */
+/** Returns the target of each open file descriptor of a process (Linux /proc). */
 export async function openDescriptors(pid: number): Promise<string[]> {
   const descriptors = await readdir(`/proc/${pid}/fd`);
   return Promise.all(descriptors.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')));

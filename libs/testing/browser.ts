@@ -10,12 +10,12 @@ const candidates = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
 
-/** An installed Chromium or Chrome; undefined where there is none. */
+/** The path of an installed Chromium or Chrome, or undefined. */
 export const browserPath = candidates.find((path) => existsSync(path));
 
-/** Without its own network habits, so that what it sends is what the page sends. */
+/** Starts the browser without background traffic, so that all requests are those of the page. */
 export async function openBrowser(): Promise<Browser> {
-  const { chromium } = await import('playwright-core'); // nothing that tests without one should wait for
+  const { chromium } = await import('playwright-core'); // tests without a browser should not wait for it
   return chromium.launch({
     executablePath: browserPath!,
     args: [

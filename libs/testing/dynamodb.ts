@@ -7,7 +7,7 @@ export interface TestDynamoDb {
   stop(): Promise<void>;
 }
 
-/** A DynamoDB emulator in memory on a free loopback port. It accepts any credentials, but the client needs some. */
+/** Starts an in-memory DynamoDB emulator on a free loopback port. Clients need credentials, but any will do. */
 export async function startDynamoDb(): Promise<TestDynamoDb> {
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -17,7 +17,7 @@ export async function startDynamoDb(): Promise<TestDynamoDb> {
     async stop() {
       const closed = Promise.withResolvers<void>();
       server.close(() => closed.resolve());
-      server.closeAllConnections(); // clients keep theirs alive
+      server.closeAllConnections(); // clients use keep-alive
       await closed.promise;
     },
   };

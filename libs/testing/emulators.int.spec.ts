@@ -4,7 +4,7 @@ import { startDynamoDb } from './dynamodb';
 import { startRedis } from './redis';
 
 describe('startRedis', () => {
-  it('keeps what was acknowledged through a crash, and nothing after stop', async () => {
+  it('keeps acknowledged writes in a crash, and leaves no process after stop', async () => {
     const server = await startRedis();
     const before = new Redis(server.url);
     await before.set('key', 'kept');
@@ -23,7 +23,7 @@ describe('startRedis', () => {
 });
 
 describe('startDynamoDb', () => {
-  it('answers the real client and stops while a connection is kept alive', async () => {
+  it('serves the AWS SDK and stops despite a keep-alive connection', async () => {
     const { endpoint, stop } = await startDynamoDb();
     const client = new DynamoDBClient({
       endpoint,

@@ -7,7 +7,7 @@ export interface ServerEvent {
   data: unknown;
 }
 
-/** Reads `/api/events` as a browser's EventSource does, and keeps what came. */
+/** Reads `/api/events` like an EventSource, and collects the events. */
 export class EventReader {
   readonly events: ServerEvent[] = [];
   comments = 0;
@@ -27,12 +27,12 @@ export class EventReader {
     return reader;
   }
 
-  /** Resolves when the server ended the stream, or `close` was called. */
+  /** Resolves when the server has ended the stream, or after `close`. */
   get closed(): Promise<void> {
     return this.ended;
   }
 
-  /** The events so far, once there are such among them. */
+  /** Resolves with all events so far once `isReached` accepts them. */
   async until(isReached: (events: ServerEvent[]) => boolean, timeoutMs = 20_000): Promise<ServerEvent[]> {
     return eventually(() => Promise.resolve(this.events), isReached, timeoutMs);
   }
@@ -48,11 +48,11 @@ export class EventReader {
       text += chunk;
       const blocks = text.split('\n\n');
       text = blocks.pop()!;
-      for (const block of blocks) this.take(block);
+      for (const block of blocks) this.parseBlock(block);
     }
   }
 
-  private take(block: string): void {
+  private parseBlock(block: string): void {
     const lines = block.split('\n');
     const field = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? null;
     if (lines.some((line) => line.startsWith(':'))) this.comments += 1;

@@ -3,33 +3,33 @@ import { Agent, createServer, request, type IncomingMessage, type Server, type S
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port';
 
-/** What becomes of a request on its way. */
+/** What the proxy does with a request. */
 export type FaultMode =
   | 'pass'
-  /** Refused as DynamoDB does when its capacity is used up. */
+  /** Rejected with DynamoDB's ProvisionedThroughputExceededException. */
   | 'throttle'
-  /** Refused with status 503. */
+  /** Rejected with status 503. */
   | 'unavailable'
-  /** Never done, never answered. */
+  /** Neither forwarded nor answered. */
   | 'hang'
-  /** Done, and never answered. */
+  /** Forwarded, but never answered. */
   | 'mute'
-  /** Done, and the connection breaks before the answer. */
+  /** Forwarded, but the connection is closed before the response: an ambiguous write. */
   | 'cut'
-  /** Done three times, each after a moment of its own: repeated, and out of order. */
+  /** Forwarded three times, two of them after random delays: duplicated and out of order. */
   | 'thrice';
 
-/** `operation` is DynamoDB's name of it, `request` what HTTP asks for, as `GET /path`. */
+/** `operation` is the name of the DynamoDB operation, `request` is e.g. `GET /path`. */
 type Decide = (operation: string, body: string, request: string) => FaultMode;
 
-/** A way to an HTTP server that does harm. */
+/** A reverse proxy to an HTTP server that injects faults. */
 export interface FaultProxy {
   url: string;
-  /** Decides about each request from now on. */
-  behave(fate: Decide): void;
-  /** Nobody listens any more, as with a server that is gone. */
+  /** Sets the function that decides the mode of each further request. */
+  behave(decide: Decide): void;
+  /** Stops listening: connections are refused, like those to a stopped server. */
   refuse(): Promise<void>;
-  /** Listens again, on the same port, and lets everything through. */
+  /** Listens again on the same port, and passes all requests. */
   mend(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -38,17 +38,17 @@ const THROTTLED = JSON.stringify({
   __type: 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException',
   message: 'The level of configured provisioned throughput was exceeded.',
 });
-/** Repeats come up to so much later. */
-const SPREAD_MS = 1_500;
+/** Maximum delay of duplicates. */
+const MAX_DELAY_MS = 1_500;
 
 const pass: Decide = () => 'pass';
 
-/** `random` spreads what comes thrice. */
+/** Starts a proxy to `target`. `random` decides the delays of mode `thrice`. */
 export async function startFaultProxy(target: string, random: () => number = Math.random): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true });
-  let fate = pass;
+  let decide = pass;
   const server = createServer((req, res) => {
-    void meet(fate, req, res, { target, agent, random }).catch(() => res.destroy());
+    void handle(decide, req, res, { target, agent, random }).catch(() => res.destroy());
   });
   server.keepAliveTimeout = 0;
   const port = await freePort();
@@ -60,11 +60,11 @@ export async function startFaultProxy(target: string, random: () => number = Mat
     await once(server, 'close');
   };
   return {
-    url: `http://127.0.0.1:${port}${new URL(target).pathname.replace(/\/$/, '')}`, // the path holds the emulator's key
-    behave: (next) => void (fate = next),
+    url: `http://127.0.0.1:${port}${new URL(target).pathname.replace(/\/$/, '')}`, // the path is the emulator's key
+    behave: (next) => void (decide = next),
     refuse,
     async mend() {
-      fate = pass;
+      decide = pass;
       if (!server.listening) await listen(server, port);
     },
     async stop() {
@@ -79,36 +79,38 @@ async function listen(server: Server, port: number): Promise<void> {
   await once(server, 'listening');
 }
 
-interface Way {
+interface Upstream {
   target: string;
   agent: Agent;
   random: () => number;
 }
 
-async function meet(decide: Decide, req: IncomingMessage, res: ServerResponse, way: Way): Promise<void> {
+async function handle(decide: Decide, req: IncomingMessage, res: ServerResponse, upstream: Upstream): Promise<void> {
   const body = Buffer.concat(await req.toArray());
-  const fate = decide(
+  const mode = decide(
     String(req.headers['x-amz-target'] ?? '')
       .split('.')
       .at(-1)!,
     body.toString(),
     `${req.method} ${req.url}`,
   );
-  if (fate === 'hang') return;
-  if (fate === 'throttle')
+  if (mode === 'hang') return;
+  if (mode === 'throttle')
     return void res.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end(THROTTLED);
-  if (fate === 'unavailable') return void res.writeHead(503).end();
-  if (fate === 'thrice')
-    await Promise.all([1, 2].map(() => sleep(way.random() * SPREAD_MS).then(() => forward(req, body, way))));
-  const answer = await forward(req, body, way);
-  if (fate === 'cut') return void req.socket.destroy();
-  if (fate !== 'mute') res.writeHead(answer.status, answer.headers).end(answer.body);
+  if (mode === 'unavailable') return void res.writeHead(503).end();
+  if (mode === 'thrice')
+    await Promise.all(
+      [1, 2].map(() => sleep(upstream.random() * MAX_DELAY_MS).then(() => forward(req, body, upstream))),
+    );
+  const answer = await forward(req, body, upstream);
+  if (mode === 'cut') return void req.socket.destroy();
+  if (mode !== 'mute') res.writeHead(answer.status, answer.headers).end(answer.body);
 }
 
 async function forward(
   { method, url, headers }: IncomingMessage,
   body: Buffer,
-  { target, agent }: Way,
+  { target, agent }: Upstream,
 ): Promise<{ status: number; headers: IncomingMessage['headers']; body: Buffer }> {
   const onward = request(new URL(url!, target), { method: method!, headers, agent });
   onward.end(body);

@@ -17,11 +17,11 @@ export interface PictureOptions {
   exif?: Exif;
   /** Colour of the whole picture; default is a gradient, which compresses like a photograph. */
   background?: { r: number; g: number; b: number; alpha?: number };
-  /** Noise over the gradient, as the deviation of a grey of 0 to 255: what makes a file as large as a camera's. */
+  /** Noise over the picture, as the deviation of a grey of 0 to 255: makes the file as large as a camera's. */
   grain?: number;
 }
 
-/** A valid picture of exactly so many bytes, no two alike: JPEG readers ignore what follows the end marker. */
+/** Makes a valid, unique JPEG of exactly `sizeBytes`: readers ignore bytes after the end marker. */
 export async function makeJpegOf(sizeBytes: number): Promise<Buffer<ArrayBuffer>> {
   const jpeg = await makeJpeg({ width: 64, height: 64 });
   return Buffer.concat([jpeg, randomBytes(sizeBytes - jpeg.length)]);
@@ -30,8 +30,8 @@ export async function makeJpegOf(sizeBytes: number): Promise<Buffer<ArrayBuffer>
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 function picture({ width = 320, height = 240, orientation, exif, background, grain }: PictureOptions) {
-  const drawn = background ? plain(width, height, background) : gradient(width, height);
-  const source = grain ? drawn.composite([noise(width, height, grain)]) : drawn;
+  const base = background ? plain(width, height, background) : gradient(width, height);
+  const source = grain ? base.composite([noise(width, height, grain)]) : base;
   const withExif = exif ? source.withExif(exif) : source;
   return orientation ? withExif.withMetadata({ orientation }) : withExif;
 }
@@ -40,7 +40,7 @@ function plain(width: number, height: number, background: NonNullable<PictureOpt
   return sharp({ create: { width, height, channels: background.alpha === undefined ? 3 : 4, background } });
 }
 
-/** Two colours across and down, drawn small and stretched. */
+/** A gradient in both directions, drawn small and scaled up. */
 function gradient(width: number, height: number) {
   const pixels = Buffer.alloc(64 * 64 * 3, 90);
   for (let i = 0; i < 64 * 64; i += 1) pixels.set([(i % 64) * 4, Math.floor(i / 64) * 4], i * 3);
@@ -56,7 +56,7 @@ function noise(width: number, height: number, sigma: number): OverlayOptions {
   };
 }
 
-/** A JPEG, 320x240 unless told otherwise. */
+/** Makes a JPEG, 320x240 by default. */
 export const makeJpeg = (options: PictureOptions & { progressive?: boolean } = {}): Promise<Buffer> =>
   picture(options)
     .jpeg({ progressive: options.progressive ?? false })
@@ -72,7 +72,7 @@ export const makeTiff = (options: PictureOptions = {}): Promise<Buffer> =>
 export const makeAvif = (options: PictureOptions = {}): Promise<Buffer> =>
   picture(options).avif({ effort: 0 }).toBuffer();
 
-/** An animated GIF (a still one with `frames: 1`); every frame lasts `delayMs`. */
+/** Makes an animated GIF (a still one with `frames: 1`); every frame lasts `delayMs`. */
 export async function makeGif({ width = 80, height = 60, frames = 4, delayMs = 100 } = {}): Promise<Buffer> {
   const pages = Array.from({ length: frames }, (_, i) =>
     plain(width, height, { r: (i * 60) % 256, g: 40, b: 200 - ((i * 40) % 200) })
@@ -93,7 +93,7 @@ export interface VideoOptions {
   width?: number;
   height?: number;
   framesPerSecond?: number;
-  /** Degrees clockwise that a player must turn the picture. */
+  /** Degrees clockwise by which a player must rotate the picture. */
   rotation?: 0 | 90 | 180 | 270;
   videoCodec?: 'libx264' | 'libx265' | 'libvpx-vp9' | 'mpeg4' | 'none';
   audioCodec?: 'aac' | 'libmp3lame' | 'libopus';
@@ -102,13 +102,13 @@ export interface VideoOptions {
   subtitles?: 'mov_text' | 'srt' | 'ass';
   pixelFormat?: string;
   container?: 'mp4' | 'mov' | 'webm' | 'matroska';
-  /** A lavfi source of the picture instead of the test pattern. */
+  /** A lavfi source to use instead of the test pattern. */
   picture?: string;
   /** More ffmpeg output options, e.g. `['-movflags', 'frag_keyframe+empty_moov']`. */
   output?: string[];
 }
 
-/** A video with a moving test pattern: 2 s of 320x180 H.264 with one AAC track in mp4 unless told otherwise. */
+/** Makes a video with a moving test pattern; by default 2 s of 320x180 H.264 with one AAC track in mp4. */
 export async function makeMp4(options: VideoOptions = {}): Promise<Buffer> {
   const { seconds = 2, width = 320, height = 180, framesPerSecond = 25, container = 'mp4', audioTracks = 1 } = options;
   const { videoCodec = 'libx264', audioCodec = 'aac', pixelFormat = 'yuv420p', rotation = 0, output = [] } = options;
@@ -123,19 +123,21 @@ export async function makeMp4(options: VideoOptions = {}): Promise<Buffer> {
     maps.push('-map', `${audioTracks + 1}:s`, '-c:s', options.subtitles);
   }
   const video =
-    videoCodec === 'none' ? [] : ['-map', '0:v', '-c:v', videoCodec, '-pix_fmt', pixelFormat, ...quick[videoCodec]];
+    videoCodec === 'none'
+      ? []
+      : ['-map', '0:v', '-c:v', videoCodec, '-pix_fmt', pixelFormat, ...fastPresets[videoCodec]];
   const made = await ffmpeg([...inputs, ...video, ...maps, '-c:a', audioCodec, ...output, '-f', container]);
   return rotation ? rotate(made, rotation) : made;
 }
 
-const quick: Record<Exclude<VideoOptions['videoCodec'], 'none' | undefined>, string[]> = {
+const fastPresets: Record<Exclude<VideoOptions['videoCodec'], 'none' | undefined>, string[]> = {
   libx264: ['-preset', 'ultrafast'],
   libx265: ['-preset', 'ultrafast', '-x265-params', 'log-level=none'],
   'libvpx-vp9': ['-deadline', 'realtime', '-cpu-used', '8'],
   mpeg4: [],
 };
 
-/** Writes the display matrix into the first track header, as a phone does: ISO 14496-12, 8.3.2. */
+/** Writes the display matrix into the first track header, as phones do (ISO/IEC 14496-12, 8.3.2). */
 function rotate(mp4: Buffer, degrees: 90 | 180 | 270): Buffer {
   const matrix = mp4.indexOf('tkhd') + 44;
   const [a, b, c, d] = { 90: [0, 1, -1, 0], 180: [-1, 0, 0, -1], 270: [0, -1, 1, 0] }[degrees] as [
@@ -155,7 +157,7 @@ export interface SoundOptions {
   seconds?: number;
   /** Tags, e.g. `{ title: 'A', artist: 'B' }`. */
   tags?: Record<string, string>;
-  /** A picture to carry as cover art. */
+  /** A picture to attach as cover art. */
   cover?: Buffer;
   /** More ffmpeg output options. */
   output?: string[];
@@ -194,7 +196,7 @@ async function makeSound(
   }
 }
 
-/** A sine of 440 Hz as MP3, 2 s unless told otherwise. */
+/** Makes a sine of 440 Hz as MP3, 2 s by default. */
 export const makeMp3 = (options: SoundOptions = {}): Promise<Buffer> => makeSound('mp3', 'libmp3lame', options);
 export const makeM4a = (options: SoundOptions = {}): Promise<Buffer> => makeSound('ipod', 'aac', options);
 export const makeFlac = (options: SoundOptions = {}): Promise<Buffer> => makeSound('flac', 'flac', options);
@@ -202,7 +204,7 @@ export const makeOpus = (options: SoundOptions = {}): Promise<Buffer> => makeSou
 export const makeWav = (options: SoundOptions & { codec?: string } = {}): Promise<Buffer> =>
   makeSound('wav', options.codec ?? 'pcm_s16le', options);
 
-/** Runs ffmpeg into a seekable file (mp4 needs one) and returns its bytes. */
+/** Runs ffmpeg with a seekable output file (mp4 needs one) and returns its bytes. */
 async function ffmpeg(args: string[]): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), 'fixture-'));
   try {

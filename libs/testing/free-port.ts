@@ -2,10 +2,10 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Linux gives ports from 32768 on to connections that go out: one of those may be taken while its server restarts. */
+/** Below Linux' ephemeral ports (from 32768), which an outgoing connection could take while a server restarts. */
 const [FIRST, LAST] = [10_000, 32_000];
 
-/** A loopback port that nobody listens on at this moment, and that nobody gets by chance. */
+/** Returns a loopback port that is free now and outside the ephemeral range. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(FIRST, LAST);

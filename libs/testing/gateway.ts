@@ -3,7 +3,7 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
 
-/** One address in front of services that run apart, as nginx is in production: by the path, streaming both ways. */
+/** Starts a reverse proxy in front of separate services, like nginx in production: routes by path and streams. */
 export async function startGateway(services: {
   auth: string;
   media: string;

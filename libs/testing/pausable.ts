@@ -3,13 +3,13 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface Pausable {
   url: string;
-  /** Connections stay, and new ones are taken, but nothing comes through: a server that hangs. */
+  /** Keeps connections and accepts new ones, but forwards nothing, like a server that hangs. */
   pause(): void;
   resume(): void;
   stop(): Promise<void>;
 }
 
-/** A way to a server that can be blocked. */
+/** Starts a TCP proxy that can be paused. */
 export async function startPausable(target: string): Promise<Pausable> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();

@@ -11,23 +11,23 @@ const dist = join(__dirname, '..', '..', 'dist');
 
 export interface TestProcess {
   readonly pid: number;
-  /** Where it serves, if it does. */
+  /** The base URL, or empty for a process without HTTP. */
   readonly url: string;
-  /** Lines it printed so far. */
+  /** Returns its output so far. */
   output(): string;
-  /** As a crash: SIGKILL. */
+  /** Sends SIGKILL, like a crash. */
   kill(): Promise<void>;
   signal(signal: NodeJS.Signals): void;
-  /** As an operator: SIGTERM. @returns the exit code. */
+  /** Sends SIGTERM. @returns the exit code */
   stop(): Promise<number | null>;
 }
 
-/** A service as it ships, from the production build, in a process of its own. Resolves when it is ready. */
+/** Starts a service from the production build in its own process. Resolves when it is ready. */
 export function startProcess(name: string, env: Record<string, string>): Promise<TestProcess> {
   return startBuilt(join('services', name, 'main.js'), [], env);
 }
 
-/** The DynamoDB emulator of `npm start`, in a process of its own: whatever load a test makes, it is not slower for that. */
+/** Starts the DynamoDB emulator of `npm start` in its own process, so that the load of a test does not slow it down. */
 export async function startDynamoDbApart(): Promise<TestDynamoDb> {
   const [folder, port, key] = [await mkdtemp(join(tmpdir(), 'dynamodb-')), await freePort(), 'the-key-of-a-test'];
   const emulator = await startBuilt(join('deploy', 'local', 'dynalite.js'), [folder, String(port)], {}, key);
@@ -38,7 +38,7 @@ export async function startDynamoDbApart(): Promise<TestDynamoDb> {
   return { endpoint: `http://127.0.0.1:${port}/${key}`, stop };
 }
 
-const inherited = () => ({
+const inheritedEnv = () => ({
   PATH: process.env.PATH,
   NODE_OPTIONS: process.env.NODE_OPTIONS,
   NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
@@ -52,18 +52,18 @@ async function startBuilt(
 ): Promise<TestProcess> {
   const main = join(dist, path);
   if (!existsSync(main)) throw new Error(`Expected the build at ${main}: run \`npm run build\` first (npm test does)`);
-  const child = fork(main, args, { env: { ...inherited(), ...env }, stdio: ['pipe', 'pipe', 'pipe', 'ipc'] });
+  const child = fork(main, args, { env: { ...inheritedEnv(), ...env }, stdio: ['pipe', 'pipe', 'pipe', 'ipc'] });
   child.stdin!.end(input);
   let output = '';
   for (const stream of [child.stdout!, child.stderr!])
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const url = await Promise.race([
-    ready(child),
+    waitUntilReady(child),
     once(child, 'exit').then(([code]) =>
-      Promise.reject(new Error(`${path} ended with ${code} at its start:\n${output}`)),
+      Promise.reject(new Error(`${path} exited with ${code} during its start:\n${output}`)),
     ),
   ]);
-  const ended = async (signal: NodeJS.Signals) => {
+  const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill(signal);
       await once(child, 'exit');
@@ -74,13 +74,13 @@ async function startBuilt(
     pid: child.pid!,
     url,
     output: () => output,
-    kill: async () => void (await ended('SIGKILL')),
+    kill: async () => void (await end('SIGKILL')),
     signal: (signal) => void child.kill(signal),
-    stop: () => ended('SIGTERM'),
+    stop: () => end('SIGTERM'),
   };
 }
 
-async function ready(child: ChildProcess): Promise<string> {
+async function waitUntilReady(child: ChildProcess): Promise<string> {
   for (;;) {
     const [message] = (await once(child, 'message')) as [{ type?: string; url?: string }];
     if (message.type === 'ready') return message.url ?? '';

@@ -8,7 +8,7 @@ export interface TestQueue {
   stop(): Promise<void>;
 }
 
-/** A queue on a Redis of its own, with table prefix `test-`. */
+/** Starts a queue on its own Redis, with table prefix `test-`. */
 export async function startQueue(): Promise<TestQueue> {
   const redis = await startRedis();
   const queue = new JobQueue(redis.url, 'test-');

@@ -1,4 +1,4 @@
-/** Numbers in [0, 1) that a seed decides: the mulberry32 generator. */
+/** Returns a seeded pseudo-random generator of numbers in [0, 1) (mulberry32). */
 export function randomOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

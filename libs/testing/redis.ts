@@ -14,17 +14,17 @@ const SETPRIV = '/usr/bin/setpriv';
 export interface TestRedis {
   readonly url: string;
   readonly port: number;
-  /** Of the server that runs now; another one after `restart()`. */
+  /** The pid of the current server; changes with `restart()`. */
   readonly pid: number;
   /** Ends the server and erases its data. */
   stop(): Promise<void>;
-  /** SIGKILL, as a crash does it; the data stays for `restart()`. */
+  /** Sends SIGKILL, like a crash; keeps the data for `restart()`. */
   kill(): Promise<void>;
-  /** Starts it again on the same port with the same data; kills it first when it still runs. */
+  /** Starts the server again on the same port with the same data; kills a running one first. */
   restart(): Promise<void>;
 }
 
-/** A real Redis on a free loopback port with the durability of production: append-only file on, `noeviction`. */
+/** Starts a Redis server on a free loopback port with the settings of production: append-only file, `noeviction`. */
 export async function startRedis(): Promise<TestRedis> {
   const dir = await mkdtemp(join(tmpdir(), 'redis-'));
   const port = await freePort();
@@ -49,7 +49,8 @@ export async function startRedis(): Promise<TestRedis> {
 }
 
 async function launch(dir: string, port: number): Promise<ChildProcess> {
-  // appendfsync no: each write is in the file before it is answered, as a crash of the process finds it; with everysec a busy disk delays that.
+  // appendfsync no: each write reaches the file before its response, so it survives a crash of the process. With
+  // everysec a busy disk delays the write.
   const options = {
     port,
     bind: '127.0.0.1',
@@ -61,14 +62,14 @@ async function launch(dir: string, port: number): Promise<ChildProcess> {
     daemonize: 'no',
   };
   const command = ['redis-server', ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])];
-  // A killed test process runs no clean-up, so the kernel ends its server (Linux; it is exec'ed in place, the pid stays).
+  // A killed test process runs no clean-up, so the kernel kills its server (Linux; setpriv execs it: same pid).
   const [program, ...args] = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL', ...command] : command;
   const server = spawn(program!, args, { stdio: 'ignore' });
   await once(server, 'spawn');
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (!(await answersPing(port))) {
     if (server.exitCode !== null)
-      throw new Error(`Expected redis-server on port ${port} to start, but it ended with code ${server.exitCode}`);
+      throw new Error(`Expected redis-server on port ${port} to start, but it exited with code ${server.exitCode}`);
     if (Date.now() > deadline) {
       await end(server, 'SIGKILL');
       throw new Error(`Expected redis-server on port ${port} to answer PING within ${START_TIMEOUT_MS} ms`);
@@ -85,7 +86,7 @@ async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> 
   await exited;
 }
 
-/** False also while the append-only file is still being loaded (`-LOADING`). */
+/** Returns false while the append-only file is being loaded (`-LOADING`), too. */
 function answersPing(port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));

@@ -1,5 +1,5 @@
-// For services that tests start from source: as `run-typescript.cjs`, but each file alone and with the metadata of its
-// decorators, by which Nest finds what to inject.
+// Loader for services that tests start from source. Like `run-typescript.cjs`, but compiles each file separately and
+// with decorator metadata, which Nest needs for injection.
 const { existsSync, readFileSync } = require('node:fs');
 const { registerHooks } = require('node:module');
 const { join } = require('node:path');
@@ -14,7 +14,7 @@ registerHooks({
   resolve(specifier, context, next) {
     const found = specifier.startsWith('#')
       ? join(libs, specifier.slice(1), 'index.ts')
-      : besideOurs(specifier, context.parentURL);
+      : resolveRelative(specifier, context.parentURL);
     return found
       ? { url: pathToFileURL(found).href, format: 'commonjs', shortCircuit: true }
       : next(specifier, context);
@@ -33,8 +33,8 @@ registerHooks({
   },
 });
 
-/** Relative imports of ours have no extension. */
-function besideOurs(specifier, parentUrl) {
+/** Resolves our relative imports, which have no extension. */
+function resolveRelative(specifier, parentUrl) {
   if (!specifier.startsWith('.') || !parentUrl?.endsWith('.ts')) return null;
   const path = fileURLToPath(new URL(specifier, parentUrl));
   return [`${path}.ts`, join(path, 'index.ts')].find((candidate) => existsSync(candidate)) ?? null;

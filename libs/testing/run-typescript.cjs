@@ -1,4 +1,4 @@
-// For processes that tests start from source: the module that is started is compiled, with all it imports of ours, on the way in.
+// Loader for processes that tests start from source: bundles the started module with its internal imports on load.
 const { registerHooks } = require('node:module');
 const { join } = require('node:path');
 const { fileURLToPath } = require('node:url');

@@ -6,9 +6,9 @@ interface Part {
 }
 
 const NO_SUCH_UPLOAD =
-  '<?xml version="1.0"?><Error><Code>NoSuchUpload</Code><Message>The upload is completed or given up.</Message></Error>';
+  '<?xml version="1.0"?><Error><Code>NoSuchUpload</Code><Message>The upload is completed or aborted.</Message></Error>';
 
-/** Adds what the emulator of S3 lacks: ListParts. Returns how many multipart uploads are neither completed nor given up. */
+/** Adds ListParts to the emulator of S3. @returns a function that counts the open multipart uploads */
 export function listParts(app: FastifyInstance): () => number {
   const uploads = new Map<string, Map<number, Part>>();
   app.addHook('onRequest', async (request, reply) => {
@@ -21,10 +21,10 @@ export function listParts(app: FastifyInstance): () => number {
       .send(parts ? asXml(parts) : NO_SUCH_UPLOAD);
   });
   app.addHook('onSend', async (request, reply, payload) => {
-    const { uploadId, uploads: begun, partNumber } = request.query as Record<string, string>;
+    const { uploadId, uploads: isCreation, partNumber } = request.query as Record<string, string>;
     if (reply.statusCode >= 300) return payload;
     const id = /<UploadId>([^<]+)/.exec(String(payload))?.[1];
-    if (request.method === 'POST' && begun !== undefined && id) uploads.set(id, new Map());
+    if (request.method === 'POST' && isCreation !== undefined && id) uploads.set(id, new Map());
     if (uploadId === undefined) return payload;
     if (request.method === 'PUT')
       uploads
@@ -36,16 +36,16 @@ export function listParts(app: FastifyInstance): () => number {
   return () => uploads.size;
 }
 
-/** The SDK sends bodies in frames of its own, and says beside how long they are without. */
+/** The SDK sends bodies with `aws-chunked` encoding, and their decoded length in a header. */
 const sizeOf = (headers: Record<string, unknown>) =>
   Number(headers['x-amz-decoded-content-length'] ?? headers['content-length']);
 
 function asXml(parts: Map<number, Part>): string {
-  const listed = [...parts]
+  const partsXml = [...parts]
     .toSorted(([a], [b]) => a - b)
     .map(
       ([number, { etag, sizeBytes }]) =>
         `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag><Size>${sizeBytes}</Size></Part>`,
     );
-  return `<?xml version="1.0"?><ListPartsResult><IsTruncated>false</IsTruncated>${listed.join('')}</ListPartsResult>`;
+  return `<?xml version="1.0"?><ListPartsResult><IsTruncated>false</IsTruncated>${partsXml.join('')}</ListPartsResult>`;
 }

@@ -1,11 +1,11 @@
 const { default: Sequencer } = require('@jest/test-sequencer');
 
-const runsProduct = ({ path }) => path.includes('/tests/');
+const isSystemSuite = ({ path }) => path.includes('/tests/');
 
-/** The suites that run the whole product go first: what is left when one of the two workers has no more to do is short. */
+/** Runs the long system suites first, so that the two Jest workers finish at about the same time. */
 module.exports = class extends Sequencer {
   sort(tests) {
-    const sorted = super.sort(tests); // oxlint-disable-line unicorn/no-array-sort -- no array's
-    return [...sorted.filter(runsProduct), ...sorted.filter((test) => !runsProduct(test))];
+    const sorted = super.sort(tests); // oxlint-disable-line unicorn/no-array-sort -- not an array method
+    return [...sorted.filter(isSystemSuite), ...sorted.filter((test) => !isSystemSuite(test))];
   }
 };

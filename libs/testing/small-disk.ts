@@ -8,13 +8,13 @@ export interface SmallDisk {
   unmount(): Promise<void>;
 }
 
-/** Why no small disk can be made here; null: it can. */
+/** Returns the reason why a small disk cannot be mounted here, or null. */
 export const whyNoSmallDisk = (): string | null =>
   process.getuid?.() === 0 && hasProgram('mount') ? null : 'only root can mount a small disk';
 
 const hasProgram = (name: string) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;
 
-/** Mounts a tmpfs of `sizeBytes` in a folder of its own. */
+/** Mounts a tmpfs of `sizeBytes` in a new folder. */
 export async function mountSmallDisk(sizeBytes: number): Promise<SmallDisk> {
   const folder = await mkdtemp(join(tmpdir(), 'small-disk-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', folder]);
@@ -25,7 +25,7 @@ export async function mountSmallDisk(sizeBytes: number): Promise<SmallDisk> {
   return { folder, unmount };
 }
 
-/** Writes into a folder until its disk takes no more. @returns what makes room again. */
+/** Fills the disk of a folder. @returns a function that frees the space again */
 export async function fillDisk(folder: string): Promise<() => Promise<void>> {
   const ballast = join(folder, 'ballast');
   for (const size of [1024 ** 2, 64 * 1024, 4 * 1024]) {

@@ -16,9 +16,9 @@ export interface PublishedAlert {
 /** The product, running. */
 export interface Stack {
   baseUrl: string;
-  /** null: it runs elsewhere, and what it published can not be read. */
+  /** null if it runs elsewhere, so that its alerts cannot be read. */
   alerts: (() => Promise<PublishedAlert[]>) | null;
-  /** null: its processes are not ours to kill. */
+  /** null if its processes were not started by the test. */
   processes: {
     services: TestProcess[];
     workers: TestProcess[];
@@ -27,38 +27,38 @@ export interface Stack {
     env: Record<string, string>;
     dataDir: string;
   } | null;
-  /** A client with an account of its own, logged in. */
+  /** Returns a logged-in client with a new account. */
   newUser(): Promise<{ api: ApiClient; account: Account }>;
   stop(): Promise<void>;
 }
 
 export interface StackOptions {
-  /** A way of the test's own to DynamoDB, from its endpoint to another one. */
+  /** Maps the endpoint of DynamoDB to another one, e.g. of a fault proxy. */
   dynamoEndpoint?: (endpoint: string) => Promise<string>;
   workers?: number;
   env?: Record<string, string>;
 }
 
-/** How the product can run; every end-to-end suite runs on each of them that is there. */
+/** The deployments of the product; every end-to-end suite runs on each of them. */
 export const deployments: ReadonlyArray<[name: string, start: (options?: StackOptions) => Promise<Stack>]> = process.env
   .E2E_BASE_URL
-  ? [['already running', () => Promise.resolve(running(process.env.E2E_BASE_URL!))]]
+  ? [['already running', () => Promise.resolve(stackAt(process.env.E2E_BASE_URL!))]]
   : [
       ['standalone in local mode', startStandalone],
-      ['four services apart in AWS mode', startApart],
+      ['four separate services in AWS mode', startSeparate],
     ];
 
-/** For the suites that see bytes come and go: with their storage in S3 as well. */
+/** For suites that depend on the storage adapter: all deployments, and one with S3. */
 export const deploymentsWithS3: typeof deployments = process.env.E2E_BASE_URL
   ? deployments
-  : [...deployments, ['four services apart on S3', startApartOnS3]];
+  : [...deployments, ['four separate services on S3', startSeparateOnS3]];
 
-/** One for each storage: for the suites that need not see every way of running as well. */
+/** One deployment for each storage adapter, for suites that need not run on every deployment. */
 export const deploymentsByStorage: typeof deployments = process.env.E2E_BASE_URL
   ? deployments
-  : [deployments[0]!, ['four services apart on S3', startApartOnS3]];
+  : [deployments[0]!, ['four separate services on S3', startSeparateOnS3]];
 
-/** API and workers as `npm start` runs them, alerts in a file. */
+/** Starts API and workers like `npm start`, with alerts in a file. */
 export async function startStandalone(options: StackOptions = {}): Promise<Stack> {
   const environment = await startTestEnvironment();
   const endpoint = await (options.dynamoEndpoint?.(environment.dynamodb.endpoint) ?? environment.dynamodb.endpoint);
@@ -73,21 +73,21 @@ export async function startStandalone(options: StackOptions = {}): Promise<Stack
   });
 }
 
-/** Each service alone behind one address, talking to SNS and DynamoDB emulators; bytes lie on disk. */
-async function startApart(options: StackOptions = {}): Promise<Stack> {
-  return apart(await startAws(), options);
+/** Starts separate services behind a gateway, with emulators of SNS and DynamoDB and storage on disk. */
+async function startSeparate(options: StackOptions = {}): Promise<Stack> {
+  return startSeparateServices(await startAws(), options);
 }
 
-/** Likewise, but bytes lie in a bucket of an S3 emulator. */
-async function startApartOnS3({ env, ...options }: StackOptions = {}): Promise<Stack> {
+/** Like `startSeparate`, but with storage in an S3 emulator. */
+async function startSeparateOnS3({ env, ...options }: StackOptions = {}): Promise<Stack> {
   const aws = await startAws();
-  return apart(aws, {
+  return startSeparateServices(aws, {
     ...options,
     env: { S3_BUCKET: await createBucket(aws), AWS_ENDPOINT_URL_S3: aws.endpoint, ...env },
   });
 }
 
-async function apart(aws: TestAws, options: StackOptions): Promise<Stack> {
+async function startSeparateServices(aws: TestAws, options: StackOptions): Promise<Stack> {
   const environment = await startTestEnvironment();
   const topicArn = await createTopic(aws);
   const subscriber = await subscribe(aws, topicArn);
@@ -103,14 +103,14 @@ async function apart(aws: TestAws, options: StackOptions): Promise<Stack> {
     DATA_DIR: dataDir,
     ...options.env,
   });
-  const starting = startBehindFront(env);
+  const starting = startBehindGateway(env);
   const stack = await assemble(starting, environment, env, options, async () => {
     for (const { message, attributes } of await subscriber.takeAll())
       received.push({ message: JSON.parse(message) as Alert, attributes });
     return received;
   });
   const stop = async () => {
-    await (await starting).front.stop();
+    await (await starting).gateway.stop();
     await stack.stop();
     subscriber.close();
     await aws.stop();
@@ -119,14 +119,14 @@ async function apart(aws: TestAws, options: StackOptions): Promise<Stack> {
   return { ...stack, stop };
 }
 
-async function startBehindFront(env: Record<string, string>) {
+async function startBehindGateway(env: Record<string, string>) {
   const services = await Promise.all(['auth', 'media', 'notification'].map((name) => startProcess(name, env)));
   const [auth, media, notification] = services.map(({ url }) => url);
-  const front = await startGateway({ auth: auth!, media: media!, notification: notification! });
-  return { baseUrl: front.url, services, front };
+  const gateway = await startGateway({ auth: auth!, media: media!, notification: notification! });
+  return { baseUrl: gateway.url, services, gateway };
 }
 
-/** Workers start while the services do, as they do everywhere. */
+/** Starts the workers in parallel with the services, as every deployment does. */
 async function assemble(
   starting: Promise<{ baseUrl: string; services: TestProcess[] }>,
   environment: TestEnvironment,
@@ -146,14 +146,14 @@ async function assemble(
     await environment.stop();
   };
   return {
-    ...running(baseUrl),
+    ...stackAt(baseUrl),
     alerts,
     processes: { services, workers, startWorker, environment, env, dataDir: env.DATA_DIR! },
     stop,
   };
 }
 
-function running(baseUrl: string): Stack {
+function stackAt(baseUrl: string): Stack {
   const newUser = async () => {
     const api = new ApiClient(baseUrl);
     const { account } = await api.register(newAccount());

@@ -8,14 +8,14 @@ import { startRedis, type TestRedis } from './redis';
 export interface TestEnvironment {
   redis: TestRedis;
   dynamodb: { endpoint: string };
-  /** Settings of a service that lives in here; `overrides` are environment variables. */
+  /** Returns the settings of a service in this environment; `overrides` are environment variables. */
   config(overrides?: Record<string, string>): Config;
-  /** The environment of a process that lives in here. */
+  /** Returns the environment variables of a process in this environment. */
   env(overrides?: Record<string, string>): Record<string, string>;
   stop(): Promise<void>;
 }
 
-/** A Redis, a DynamoDB emulator and a data folder of a test's own. */
+/** Starts a Redis and a DynamoDB emulator with an empty data folder for one test file. */
 export async function startTestEnvironment(): Promise<TestEnvironment> {
   const [redis, dynamodb, dataDir] = await Promise.all([
     startRedis(),
