@@ -3,8 +3,8 @@ import { text } from 'node:stream/consumers';
 import { ConfigError, loadConfig } from '#config';
 import { ProblemError, Sessions } from '#nest';
 import { connectRedis, Dynamo, requireRedisUrl } from '#platform';
-import { owasp, PasswordHasher } from './password-hasher';
-import { refuseWeakPassword } from './password-policy';
+import { owaspOptions, PasswordHasher } from './password-hasher';
+import { assertStrongPassword } from './password-policy';
 import { Reservations } from './reservations';
 import { UsersRepository } from './users.repository';
 
@@ -12,7 +12,7 @@ const USAGE = `Usage:
   npm run admin -- reset-password <email>            sets a new random password and prints it once
   npm run admin -- reset-password <email> --stdin    sets the password that is read from standard input`;
 
-/** A mistake of the operator; the message is all there is to say. */
+/** An operator's mistake: the message is printed without a stack. */
 class AdminError extends Error {}
 
 async function main([command, email, option]: string[]): Promise<void> {
@@ -34,8 +34,8 @@ async function resetPassword(email: string, given: string | null): Promise<void>
     const password = given ?? randomBytes(15).toString('base64url');
     if ([...password].length < 8 || [...password].length > 128)
       throw new AdminError('The password must have 8 to 128 characters.');
-    refuseWeakPassword(password, user, 'password');
-    if (!(await users.setPassword(user, await new PasswordHasher(owasp).hash(password))))
+    assertStrongPassword(password, user, 'password');
+    if (!(await users.setPassword(user, await new PasswordHasher(owaspOptions).hash(password))))
       throw new AdminError('The account was changed at the same moment. Try again.');
     await new Sessions(redis, config.tablePrefix).endAll(user.id);
     process.stdout.write(
@@ -47,13 +47,13 @@ async function resetPassword(email: string, given: string | null): Promise<void>
   }
 }
 
-function sentenceOf(error: unknown): string {
+function errorMessage(error: unknown): string {
   if (error instanceof AdminError || error instanceof ConfigError) return error.message;
   if (error instanceof ProblemError) return error.toBody().errors?.[0]?.message ?? error.toBody().detail;
-  return `Could not do it: ${error instanceof Error ? error.message : String(error)}`;
+  return `The password was not reset: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${sentenceOf(error)}\n`);
+  process.stderr.write(`${errorMessage(error)}\n`);
   process.exitCode = 1;
 });

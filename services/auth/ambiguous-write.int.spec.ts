@@ -1,22 +1,25 @@
 import { startFaultProxy, type FaultProxy } from '#testing';
 import { startAuth, type AuthFixture } from './auth.testing';
 
-/** DynamoDB does what it is told, the answer gets lost, and the SDK asks again: a condition that held the first time does not hold any more. */
-describe('a change of an account whose answer got lost', () => {
+/**
+ * Ambiguous writes: DynamoDB performs the write, the response is lost, and the SDK retries. The condition that held for
+ * the first attempt fails for the second.
+ */
+describe('a change of an account whose response was lost', () => {
   let auth: AuthFixture;
-  let way: FaultProxy;
+  let proxy: FaultProxy;
   beforeAll(async () => {
-    auth = await startAuth({ wayToDynamoDb: async (endpoint) => (way = await startFaultProxy(endpoint)).url });
+    auth = await startAuth({ dynamoEndpoint: async (endpoint) => (proxy = await startFaultProxy(endpoint)).url });
   });
   afterAll(async () => {
     await auth.stop();
-    await way.stop();
+    await proxy.stop();
   });
 
-  /** The first write that carries this attribute is done, and not heard. */
-  const cutOnce = (attribute: string) => {
+  /** The first update of this attribute is performed, and its response is lost. */
+  const loseResponseOnce = (attribute: string) => {
     let isCut = false;
-    way.behave((operation, body) => {
+    proxy.behave((operation, body) => {
       if (isCut || operation !== 'UpdateItem' || !body.includes(attribute)) return 'pass';
       isCut = true;
       return 'cut';
@@ -24,16 +27,16 @@ describe('a change of an account whose answer got lost', () => {
     return () => isCut;
   };
 
-  const joined = async () => {
+  const registerClient = async () => {
     const client = auth.client();
     return { client, ...(await client.register()) };
   };
 
-  it('is a change all the same: the password', async () => {
-    const { client, account } = await joined();
+  it('counts as made: the password', async () => {
+    const { client, account } = await registerClient();
     const other = auth.client();
     await other.login(account);
-    const isCut = cutOnce('"passwordHash"');
+    const isCut = loseResponseOnce('"passwordHash"');
     await client.expect(204, 'PUT', '/api/auth/me/password', {
       json: { currentPassword: account.password, newPassword: 'another good sentence' },
     });
@@ -42,18 +45,18 @@ describe('a change of an account whose answer got lost', () => {
     await auth.client().login({ ...account, password: 'another good sentence' });
   });
 
-  it('is a change all the same: the username', async () => {
-    const { client, username } = await joined();
-    const isCut = cutOnce('"usernameLower"');
+  it('counts as made: the username', async () => {
+    const { client, username } = await registerClient();
+    const isCut = loseResponseOnce('"usernameLower"');
     expect(await client.expect(200, 'PATCH', '/api/auth/me', { json: { username: `${username}-2` } })).toMatchObject({
       username: `${username}-2`,
     });
     expect(isCut()).toBe(true);
   });
 
-  it('is a change all the same: the deletion', async () => {
-    const { client, account } = await joined();
-    const isCut = cutOnce('"deletedAt"');
+  it('counts as made: the deletion', async () => {
+    const { client, account } = await registerClient();
+    const isCut = loseResponseOnce('"deletedAt"');
     await client.expect(202, 'DELETE', '/api/auth/me', { json: { password: account.password } });
     expect(isCut()).toBe(true);
     expect((await client.call('GET', '/api/auth/me')).status).toBe(401);

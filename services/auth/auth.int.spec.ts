@@ -11,14 +11,14 @@ afterAll(() => auth.stop());
 const sessionsOf = async (client: ApiClient) =>
   (await client.expect<{ items: SessionInfo[] }>(200, 'GET', '/api/auth/sessions')).items;
 const isLoggedIn = async (client: ApiClient) => (await client.call('GET', '/api/auth/me')).status === 200;
-const loggedIn = async (ip?: string) => {
+const registerClient = async (ip?: string) => {
   const client = auth.client(ip);
   const user = await client.register();
   return { client, user, account: user.account };
 };
 
 describe('POST /api/auth/register', () => {
-  it('makes an account and a session, and shows nothing but the user', async () => {
+  it('creates an account and a session, and returns the public fields only', async () => {
     const client = auth.client();
     const account = newAccount();
     const user = await client.expect<User>(201, 'POST', '/api/auth/register', { json: account });
@@ -32,8 +32,8 @@ describe('POST /api/auth/register', () => {
     expect(await client.expect(200, 'GET', '/api/auth/me')).toEqual(user);
   });
 
-  it('keeps the e-mail as it was typed, but owns it in any case; likewise the username', async () => {
-    const { account } = await loggedIn();
+  it('stores e-mail and username as typed, and compares them case-insensitively', async () => {
+    const { account } = await registerClient();
     const email = account.email.toUpperCase();
     const username = account.username.toUpperCase();
     expect(await auth.client().problem('POST', '/api/auth/register', { json: newAccount({ email }) })).toMatchObject({
@@ -43,14 +43,14 @@ describe('POST /api/auth/register', () => {
     expect(await auth.client().problem('POST', '/api/auth/register', { json: newAccount({ username }) })).toMatchObject(
       { status: 409, code: 'username_taken' },
     );
-    const shouting = newAccount();
-    const user = await auth.client().register({ ...shouting, email: ` ${shouting.email.toUpperCase()} ` });
-    expect(user.email).toBe(shouting.email.toUpperCase());
-    await auth.client().login({ email: shouting.email, password: shouting.password });
+    const upperCased = newAccount();
+    const user = await auth.client().register({ ...upperCased, email: ` ${upperCased.email.toUpperCase()} ` });
+    expect(user.email).toBe(upperCased.email.toUpperCase());
+    await auth.client().login({ email: upperCased.email, password: upperCased.password });
   });
 
-  it('frees the e-mail of a registration that failed for its username', async () => {
-    const { account } = await loggedIn();
+  it('releases the e-mail of a registration whose username was taken', async () => {
+    const { account } = await registerClient();
     const second = newAccount();
     await auth.client().problem('POST', '/api/auth/register', { json: { ...second, username: account.username } });
     await auth.client().register(second);
@@ -60,21 +60,21 @@ describe('POST /api/auth/register', () => {
     ['a short username', { username: 'ab' }, 'username'],
     ['a long username', { username: 'a'.repeat(33) }, 'username'],
     ['a space in the username', { username: 'ann lee' }, 'username'],
-    ['another letter in the username', { username: 'änne' }, 'username'],
-    ['no e-mail', { email: 'nobody' }, 'email'],
+    ['a non-ASCII letter in the username', { username: 'änne' }, 'username'],
+    ['an invalid e-mail', { email: 'nobody' }, 'email'],
     ['a long e-mail', { email: `${'a'.repeat(250)}@example.com` }, 'email'],
     ['a short password', { password: 'abc4567' }, 'password'],
     ['a long password', { password: 'ab'.repeat(64) + 'c' }, 'password'],
     ['seven emoji', { password: '🦊🦉🐝🐙🦔🐢🦋' }, 'password'],
     ['a common password', { password: 'Password123' }, 'password'],
     ['a sequence', { password: '87654321' }, 'password'],
-    ['one character alone', { password: 'zzzzzzzzzzzz' }, 'password'],
+    ['a repeated character', { password: 'zzzzzzzzzzzz' }, 'password'],
     ['the username as password', { username: 'margarethe', password: 'Margarethe' }, 'password'],
     ['the e-mail as password', { email: 'someone@example.com', password: 'someone@example.com' }, 'password'],
     ['a number as password', { password: 12_345_678 }, 'password'],
-    ['nothing for a name', { username: null }, 'username'],
+    ['a null username', { username: null }, 'username'],
     ['an unknown field', { role: 'admin' }, 'role'],
-  ])('refuses %s', async (_, wrong, path) => {
+  ])('rejects %s', async (_, wrong, path) => {
     const problem = await auth.client().problem('POST', '/api/auth/register', { json: { ...newAccount(), ...wrong } });
     expect(problem).toMatchObject({
       status: 400,
@@ -83,7 +83,7 @@ describe('POST /api/auth/register', () => {
     });
   });
 
-  it('counts every character of a long password, and the same character however it was typed', async () => {
+  it('compares all 128 characters of a password, after Unicode normalization', async () => {
     const long = newAccount({ password: `${'x'.repeat(60)} and ${'y'.repeat(62)}!` });
     expect(long.password).toHaveLength(128);
     await auth.client().register(long);
@@ -100,8 +100,8 @@ describe('POST /api/auth/register', () => {
     await auth.client().login({ ...composed, password: composed.password.normalize('NFD') });
   });
 
-  it('announces the registration, and no login', async () => {
-    const { user } = await loggedIn();
+  it('emits user.registered, and no user.logged_in', async () => {
+    const { user } = await registerClient();
     const item = await auth.dynamo.get<{ pending: Record<string, unknown> }>('users', { pk: `user#${user.id}` });
     const [[id, event]] = Object.entries(item!.pending) as [[string, unknown]];
     const channels = { inApp: true, alerts: true };
@@ -120,8 +120,8 @@ const failingLogin = async (email: string, ip: string) => {
 };
 
 describe('POST /api/auth/login', () => {
-  it('starts another session and announces the login', async () => {
-    const { account, user } = await loggedIn();
+  it('starts another session and emits user.logged_in', async () => {
+    const { account, user } = await registerClient();
     const client = auth.client();
     expect(await client.login(account)).toEqual(await client.expect(200, 'GET', '/api/auth/me'));
     expect(await sessionsOf(client)).toHaveLength(2);
@@ -135,8 +135,8 @@ describe('POST /api/auth/login', () => {
     ).toEqual(['user.logged_in', 'user.registered']);
   });
 
-  it('answers the same, in the same time, for an unknown e-mail and a wrong password', async () => {
-    const { account } = await loggedIn();
+  it('returns the same response in the same time for an unknown e-mail and a wrong password', async () => {
+    const { account } = await registerClient();
     const known: number[] = [];
     const unknown: number[] = [];
     for (let at = 0; at < 15; at += 1) {
@@ -151,8 +151,8 @@ describe('POST /api/auth/login', () => {
     expect(median(unknown) / median(known)).toBeLessThan(1.6);
   });
 
-  it('gives a new id to a browser that brings one, planted or its own', async () => {
-    const { client, account } = await loggedIn();
+  it('issues a new session id to a client that sends one (session fixation)', async () => {
+    const { client, account } = await registerClient();
     const before = client.cookie;
     const planted = client.clone();
     await client.login(account);
@@ -167,7 +167,7 @@ describe('POST /api/auth/login', () => {
     expect(stranger.cookie).not.toContain('planted');
   });
 
-  it('names what is missing', async () => {
+  it('names missing fields, and ignores the query string', async () => {
     expect(await auth.client().problem('POST', '/api/auth/login', { json: {} })).toMatchObject({
       code: 'validation_failed',
       errors: [{ path: 'email' }, { path: 'password' }],
@@ -179,8 +179,8 @@ describe('POST /api/auth/login', () => {
 });
 
 describe('PATCH /api/auth/me', () => {
-  it('changes the username and frees the old one', async () => {
-    const { client, account } = await loggedIn();
+  it('changes the username and releases the old one', async () => {
+    const { client, account } = await registerClient();
     const { username } = newAccount();
     expect(await client.expect(200, 'PATCH', '/api/auth/me', { json: { username } })).toMatchObject({ username });
     expect(await client.expect(200, 'GET', '/api/auth/me')).toMatchObject({ username });
@@ -190,8 +190,8 @@ describe('PATCH /api/auth/me', () => {
     await auth.client().register(newAccount({ username: account.username }));
   });
 
-  it('may change the case alone, and to what it is already', async () => {
-    const { client, account } = await loggedIn();
+  it('accepts a change of case only, and the current username', async () => {
+    const { client, account } = await registerClient();
     const username = account.username.toUpperCase();
     for (const name of [username, username, account.username]) {
       expect(await client.expect(200, 'PATCH', '/api/auth/me', { json: { username: name } })).toMatchObject({
@@ -203,9 +203,9 @@ describe('PATCH /api/auth/me', () => {
     );
   });
 
-  it('refuses what is taken or not valid', async () => {
-    const { account } = await loggedIn();
-    const { client } = await loggedIn();
+  it('rejects a taken or invalid username, and unknown fields', async () => {
+    const { account } = await registerClient();
+    const { client } = await registerClient();
     expect(
       await client.problem('PATCH', '/api/auth/me', { json: { username: account.username.toUpperCase() } }),
     ).toMatchObject({ status: 409, code: 'username_taken' });
@@ -219,9 +219,9 @@ describe('PATCH /api/auth/me', () => {
   });
 });
 
-describe('what is logged', () => {
-  it('holds no password and no cookie', async () => {
-    const { client, account } = await loggedIn();
+describe('the log', () => {
+  it('contains no password, cookie, e-mail or hash', async () => {
+    const { client, account } = await registerClient();
     await auth
       .client()
       .problem('POST', '/api/auth/login', { json: { email: account.email, password: 'mistyped-password' } });

@@ -7,7 +7,7 @@ import { AuthSweeper } from './auth.sweep';
 import { ErasureService } from './erasure.service';
 import { LocalStrategy } from './local.strategy';
 import { PasswordAttempts } from './password-attempts';
-import { HASHING, owasp, PasswordHasher } from './password-hasher';
+import { HASHING, owaspOptions, PasswordHasher } from './password-hasher';
 import { Reservations } from './reservations';
 import { UsersRepository } from './users.repository';
 
@@ -29,7 +29,7 @@ const consumers = serviceConsumers<'auth', [ErasureService]>({
     ErasureService,
     AuthSweeper,
     consumers,
-    { provide: HASHING, useValue: owasp },
+    { provide: HASHING, useValue: owaspOptions },
   ],
 })
 export class AuthModule {}

@@ -5,11 +5,11 @@ import { ProblemError, Sessions, type SessionUser } from '#nest';
 import { Outbox, userKey } from '#platform';
 import { PasswordAttempts } from './password-attempts';
 import { PasswordHasher } from './password-hasher';
-import { refuseWeakPassword } from './password-policy';
+import { assertStrongPassword } from './password-policy';
 import { toUser, type UserItem } from './user.item';
 import { UsersRepository } from './users.repository';
 
-/** Accounts and the way into them. */
+/** Registration, login and changes of accounts. */
 @Injectable()
 export class AuthService {
   constructor(
@@ -22,7 +22,7 @@ export class AuthService {
 
   /** @throws {ProblemError} email_taken, username_taken, validation_failed, too_many_attempts */
   async register(req: Request, { username, email, password }: RegisterRequest): Promise<User> {
-    refuseWeakPassword(password, { username, email }, 'password');
+    assertStrongPassword(password, { username, email }, 'password');
     const ip = req.ip ?? '';
     await this.attempts.countRegistration(ip);
     const created = await this.users.create({ username, email, passwordHash: await this.hasher.hash(password) });
@@ -32,18 +32,21 @@ export class AuthService {
       await this.attempts.remember({ account: user.emailLower, ip });
       await this.sessions.start(req, user);
     } catch (error) {
-      await this.users.undo(user); // nothing half-made: the client is told that it failed, and will come again
+      await this.users.undo(user); // the client gets an error and will retry: leave no half-created account
       throw error;
     }
     await this.announce(event);
     return toUser(user);
   }
 
-  /** @returns null for a wrong password and for an account that does not exist, after the same time. */
+  /**
+   * Returns null for a wrong password and for an unknown account, in the same time.
+   * @throws {ProblemError} too_many_attempts
+   */
   async authenticate(email: string, password: string, ip: string): Promise<UserItem | null> {
     const account = email.toLowerCase();
     let user: UserItem | null = null;
-    const isRight = await this.attempts.judge({ account, ip }, async (isKnown) => {
+    const isRight = await this.attempts.limit({ account, ip }, async (isKnown) => {
       user = await this.users.findByEmail(account);
       return this.hasher.verify(user?.passwordHash ?? null, password, isKnown);
     });
@@ -51,24 +54,24 @@ export class AuthService {
   }
 
   /**
-   * Starts a session for an account whose password was just found right. The session comes first and the account is asked
-   * again after it: who changes the password at the same moment either sees the session and ends it, or is seen here.
+   * Starts a session for an account whose password was just verified. The session is created before the account is
+   * checked again: a concurrent change of the password either finds the session and ends it, or fails this check.
    */
   async login(req: Request, user: UserItem): Promise<User> {
     const session = await this.sessions.start(req, user);
     const login = await this.users.recordLogin(user).catch(async (error: unknown) => {
-      await this.abandon(req, session);
+      await this.discardSession(req, session);
       throw error;
     });
     if (!login) {
-      await this.abandon(req, session);
+      await this.discardSession(req, session);
       throw new ProblemError('invalid_credentials');
     }
     await this.announce(login.event);
     return toUser(login.user);
   }
 
-  /** @throws {ProblemError} unauthenticated when the account is gone */
+  /** @throws {ProblemError} unauthenticated when the account was deleted */
   async find(current: SessionUser): Promise<UserItem> {
     const user = await this.users.find(current.id);
     if (!user) throw new ProblemError('unauthenticated');
@@ -85,14 +88,17 @@ export class AuthService {
     throw new ProblemError('conflict');
   }
 
-  /** Every other session ends, and this one gets a new cookie. @throws {ProblemError} wrong_password, validation_failed */
+  /**
+   * Ends every other session and rotates the cookie of this one.
+   * @throws {ProblemError} wrong_password, validation_failed, too_many_attempts
+   */
   async changePassword(
     req: Request,
     current: SessionUser,
     { currentPassword, newPassword }: ChangePasswordRequest,
   ): Promise<void> {
     const user = await this.find(current);
-    refuseWeakPassword(newPassword, user, 'newPassword');
+    assertStrongPassword(newPassword, user, 'newPassword');
     await this.confirmPassword(req, user, currentPassword);
     if (!(await this.users.setPassword(user, await this.hasher.hash(newPassword))))
       throw new ProblemError('wrong_password');
@@ -100,16 +106,19 @@ export class AuthService {
     await this.sessions.rotate(req);
   }
 
-  /** Asks the owner of a session for the password again, as strictly as at the login. @throws {ProblemError} wrong_password */
+  /**
+   * Verifies the password of the current user, under the same rate limit as a login.
+   * @throws {ProblemError} wrong_password, too_many_attempts
+   */
   async confirmPassword(req: Request, user: UserItem, password: string): Promise<void> {
     const guess = { account: user.emailLower, ip: req.ip ?? '' };
-    const isRight = await this.attempts.judge(guess, (isKnown) =>
+    const isRight = await this.attempts.limit(guess, (isKnown) =>
       this.hasher.verify(user.passwordHash, password, isKnown),
     );
     if (!isRight) throw new ProblemError('wrong_password');
   }
 
-  private async abandon(req: Request, session: SessionUser): Promise<void> {
+  private async discardSession(req: Request, session: SessionUser): Promise<void> {
     await this.sessions.end(session.id, session.sessionId);
     await this.sessions.forget(req);
   }

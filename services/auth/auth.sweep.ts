@@ -5,12 +5,12 @@ import { ErasureService } from './erasure.service';
 import { Reservations } from './reservations';
 
 const SCHEDULE = { name: 'auth-sweeper', everyMs: 10_000, lockMs: 30_000 };
-/** An event or an erasure gets this long before it counts as forgotten. */
+/** The sweep resumes events and erasures that are older than this. */
 const EVENT_AGE_MS = 30_000;
 const ERASURE_AGE_MS = 5_000;
-const DAY_MS = 23 * 3_600_000;
+const RESERVATION_SWEEP_MS = 23 * 3_600_000;
 
-/** Sends unconfirmed events of accounts again, goes on with erasures, and once a day erases names that were reserved for nobody. */
+/** Resends unconfirmed events of accounts, resumes erasures, and once a day deletes abandoned reservations of names. */
 @Injectable()
 export class AuthSweeper extends ScheduledJob {
   constructor(
@@ -25,6 +25,8 @@ export class AuthSweeper extends ScheduledJob {
   async sweep(signal?: AbortSignal): Promise<void> {
     await this.outbox.resend('users', ['pk'], EVENT_AGE_MS, signal);
     await this.erasure.resume(new Date(Date.now() - ERASURE_AGE_MS).toISOString(), signal);
-    await this.locks.oncePer('auth-reservations', DAY_MS, () => this.reservations.sweep(new Date(), signal));
+    await this.locks.oncePer('auth-reservations', RESERVATION_SWEEP_MS, () =>
+      this.reservations.sweep(new Date(), signal),
+    );
   }
 }

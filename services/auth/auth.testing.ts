@@ -15,34 +15,37 @@ import { HASHING } from './password-hasher';
 export interface AuthFixture {
   app: NestExpressApplication;
   dynamo: Dynamo;
-  /** The way to DynamoDB. */
+  /** Proxy in front of DynamoDB. */
   dynamodb: Pausable;
   environment: TestEnvironment;
   url: string;
   /** Every line the service logged. */
   log: string[];
-  /** A new browser; behind a proxy that says which address it has. */
+  /** A client without cookies; `ip` is the address that the trusted proxy forwards. */
   client(ip?: string): ApiClient;
-  /** Resolves when every dependency answers. */
+  /** Resolves once `/health/ready` returns 200. */
   untilReady(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** For tests of something else than hashing. A dynamic module's own providers go before those of its class. */
-const cheap = { provide: HASHING, useValue: { memoryCost: 64, timeCost: 1, parallelism: 1 } };
+/** For tests of anything but hashing. Providers of a dynamic module override those of its class. */
+const cheapHashing = { provide: HASHING, useValue: { memoryCost: 64, timeCost: 1, parallelism: 1 } };
 
-/** The auth service on a Redis and a DynamoDB of its own, behind one trusted proxy. */
+/**
+ * Starts the auth service with its own Redis and DynamoDB, behind one trusted proxy.
+ * @param dynamoEndpoint maps the endpoint of DynamoDB to the one that the service connects to
+ */
 export async function startAuth({
   hashing = 'cheap',
-  wayToDynamoDb,
-}: { hashing?: 'cheap' | 'real'; wayToDynamoDb?: (endpoint: string) => Promise<string> } = {}): Promise<AuthFixture> {
+  dynamoEndpoint,
+}: { hashing?: 'cheap' | 'real'; dynamoEndpoint?: (endpoint: string) => Promise<string> } = {}): Promise<AuthFixture> {
   const environment = await startTestEnvironment();
   const { endpoint } = environment.dynamodb;
-  const dynamodb = await startPausable((await wayToDynamoDb?.(endpoint)) ?? endpoint);
+  const dynamodb = await startPausable((await dynamoEndpoint?.(endpoint)) ?? endpoint);
   const log: string[] = [];
   const config = environment.config({ TRUST_PROXY: '1', LOG_LEVEL: 'info', AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url });
   const app = await createService(
-    { module: AuthModule, providers: hashing === 'cheap' ? [cheap] : [] },
+    { module: AuthModule, providers: hashing === 'cheap' ? [cheapHashing] : [] },
     { config, name: 'auth', logTo: { write: (line) => void log.push(line) } },
   );
   await app.listen(0, '127.0.0.1');

@@ -14,16 +14,16 @@ afterAll(() => auth.stop());
 const itemOf = (id: string) => auth.dynamo.get<UserItem>('users', { pk: `user#${id}` });
 const report = (userId: string, service: Erased['service'], counts: Record<string, number>, done = true) =>
   auth.app.get(ErasureService).record({ userId, service, counts, done });
-const isAsked = (queue: 'eraseMedia' | 'eraseNotifications', userId: string, how: 'new' | 'counted' | 'final') =>
+const isQueued = (queue: 'eraseMedia' | 'eraseNotifications', userId: string, how: 'new' | 'counted' | 'final') =>
   auth.app.get(JobQueue).has(queue, `${userId}.${how}`);
 const receiptOf = (id: string) => auth.dynamo.get('users', { pk: `receipt#${id}` });
-/** What the notification service does once an event is dealt with. */
+/** As the notification service does once an event is handled. */
 const confirmEvents = async (id: string) => {
   const item = await itemOf(id);
   for (const event of Object.keys(item!.pending))
     await confirmEvent(auth.app.get(Outbox), { table: 'users', key: { pk: `user#${id}` } }, event);
 };
-const deleted = async () => {
+const deleteAccount = async () => {
   const client = auth.client();
   const user = await client.register();
   await client.expect(202, 'DELETE', '/api/auth/me', { json: { password: user.account.password } });
@@ -31,7 +31,7 @@ const deleted = async () => {
 };
 
 describe('DELETE /api/auth/me', () => {
-  it('needs the password', async () => {
+  it('requires the password', async () => {
     const client = auth.client();
     const { account } = await client.register();
     expect(await client.problem('DELETE', '/api/auth/me', { json: { password: 'not this one' } })).toMatchObject({
@@ -46,7 +46,7 @@ describe('DELETE /api/auth/me', () => {
     await auth.client().login(account);
   });
 
-  it('ends every session and the login at once; the names are kept until all is erased', async () => {
+  it('ends every session and rejects logins at once, and keeps the names until everything is erased', async () => {
     const other = auth.client();
     const client = auth.client();
     const { account } = await client.register();
@@ -66,12 +66,12 @@ describe('DELETE /api/auth/me', () => {
     ).toMatchObject({ code: 'username_taken' });
   });
 
-  it('frees the names once both services reported, and keeps a receipt without a person in it', async () => {
-    const { user, account } = await deleted();
+  it('releases the names once both services reported, and keeps a receipt without personal data', async () => {
+    const { user, account } = await deleteAccount();
     await confirmEvents(user.id);
-    expect(await isAsked('eraseMedia', user.id, 'counted')).toBe(false); // nothing may go before it is known what there was
-    await report(user.id, 'media', { media: 3, files: 9 }, false); // and dies in the middle of erasing them
-    expect(await isAsked('eraseMedia', user.id, 'counted')).toBe(true);
+    expect(await isQueued('eraseMedia', user.id, 'counted')).toBe(false); // nothing is erased before it was counted
+    await report(user.id, 'media', { media: 3, files: 9 }, false); // and crashes while erasing them
+    expect(await isQueued('eraseMedia', user.id, 'counted')).toBe(true);
     await report(user.id, 'media', { media: 1, files: 2 }, false);
     await report(user.id, 'notification', { notifications: 5 }, false);
     expect(await itemOf(user.id)).not.toBeNull();
@@ -92,21 +92,21 @@ describe('DELETE /api/auth/me', () => {
     expect((await auth.client().register(account)).id).not.toBe(user.id);
   });
 
-  it('lets every service erase once more a day later, for what was under way', async () => {
-    const { user } = await deleted();
+  it('makes every service erase again a day later, for requests that were in flight', async () => {
+    const { user } = await deleteAccount();
     await confirmEvents(user.id);
     for (const done of [false, true])
       for (const service of ['media', 'notification'] as const) await report(user.id, service, { things: 1 }, done);
-    const asked = () =>
-      Promise.all([isAsked('eraseMedia', user.id, 'final'), isAsked('eraseNotifications', user.id, 'final')]);
+    const areQueued = () =>
+      Promise.all([isQueued('eraseMedia', user.id, 'final'), isQueued('eraseNotifications', user.id, 'final')]);
     const sweep = () => auth.app.get(ErasureService).resume(new Date().toISOString());
     await sweep();
-    expect(await asked()).toEqual([false, false]);
+    expect(await areQueued()).toEqual([false, false]);
     await auth.dynamo.update('users', { pk: `receipt#${user.id}` }, { set: [['openAt', new Date().toISOString()]] });
     await eventually(
       async () => {
         await sweep();
-        return asked();
+        return areQueued();
       },
       ([media, notifications]) => Boolean(media && notifications),
     );
@@ -122,8 +122,8 @@ describe('DELETE /api/auth/me', () => {
     ]);
   });
 
-  it('goes on by the sweeper after whatever was lost', async () => {
-    const { user, account } = await deleted();
+  it('is resumed by the sweep after a lost job', async () => {
+    const { user, account } = await deleteAccount();
     await report(user.id, 'media', {}, false);
     await auth.dynamo.update(
       'users',
@@ -134,10 +134,10 @@ describe('DELETE /api/auth/me', () => {
           [['receipts', 'notification'], { counts: {}, done: true }],
         ],
       },
-    ); // and nobody heard of it
+    ); // and the job that follows was lost
     expect(await itemOf(user.id)).not.toBeNull();
     await eventually(
-      // the index is consistent only in the end
+      // the index is eventually consistent
       async () => {
         await auth.app.get(ErasureService).resume(new Date().toISOString());
         return itemOf(user.id);
@@ -147,8 +147,8 @@ describe('DELETE /api/auth/me', () => {
     await auth.client().register(account);
   });
 
-  it('frees the names also while no alert can be delivered, and keeps what is still to be announced', async () => {
-    const { user, account } = await deleted();
+  it('releases the names while alerts cannot be delivered, and keeps the unconfirmed events', async () => {
+    const { user, account } = await deleteAccount();
     for (const done of [false, true])
       for (const service of ['media', 'notification'] as const) await report(user.id, service, {}, done);
     expect(await itemOf(user.id)).toBeNull();

@@ -18,34 +18,34 @@ import {
 import { erasingServices, type ErasingService, type UserItem } from './user.item';
 import { UsersRepository } from './users.repository';
 
-/** By then nothing that was under way at the deletion can still arrive: every service erases once more. */
+/** When every service erases again: by then no request that was in flight at the deletion can still write. */
 const FINAL_AFTER_MS = 25 * 3_600_000;
 
-/** What stays of an account: that it was erased, and how much. No name, no address; and its last events, until they are delivered. */
+/** What remains of a deleted account: counts, no personal data, and its last events until they are confirmed. */
 interface Receipt extends Partial<OutboxFields> {
   pk: string;
   schemaVersion: 1;
   counts: Record<string, Record<string, number>>;
   requestedAt: string;
   finishedAt: string;
-  /** With events alone: nobody is left to be told of them. */
+  /** Set only together with `pending`: consumers skip notifications for deleted accounts. */
   deletedAt?: string;
-  /** Who erased for the second time; gone with `open…` when all did. */
+  /** Services that reported the second erasure; removed together with `open…` when all did. */
   finally?: Record<string, true>;
   openShard?: string;
   openAt?: string;
 }
 
-/** Where each service is asked. */
+/** The queue of each service. */
 const erasureQueues = { media: 'eraseMedia', notification: 'eraseNotifications' } as const satisfies Record<
   ErasingService,
   string
 >;
 
 /**
- * Deletes an account as one tracked item: marked at once, then each service reports what it owns; once that is written down
- * it is asked to erase it, and reports that it did; then the account goes. Every step may be repeated, and the sweeper
- * repeats them until all is done.
+ * Deletes an account as one tracked item: it is marked as deleted, each service reports the counts of what it owns,
+ * then erases it and reports again, and then the account is removed. Every step is idempotent, and the sweep repeats
+ * them until all are done.
  */
 @Injectable()
 export class ErasureService {
@@ -56,14 +56,14 @@ export class ErasureService {
     private readonly sessions: Sessions,
   ) {}
 
-  /** @returns false when the password was changed meanwhile. */
+  /** Marks the account as deleted and starts the erasure. Returns false when the password was changed meanwhile. */
   async request(user: UserItem): Promise<boolean> {
     if (!(await this.users.markDeleted(user, { sessions: await this.sessions.count(user.id) }))) return false;
-    await this.advance(user.id).catch(() => {}); // it is decided; the sweeper goes on
+    await this.advance(user.id).catch(() => {}); // the deletion is durable: the sweep continues it
     return true;
   }
 
-  /** Keeps the first counts of each service: a repeat finds less, or nothing. */
+  /** Records a report. The first counts of each service are kept: a repeated delivery counts less, or nothing. */
   async record({ userId, service, counts, done }: Erased): Promise<void> {
     const path = ['receipts', service];
     if (!done) {
@@ -71,14 +71,14 @@ export class ErasureService {
         set: [[path, { counts, done }]],
         when: all(exists('deletedAt'), missing(path)),
       });
-      return this.askNext(userId);
+      return this.enqueueNext(userId);
     }
     await this.dynamo.update('users', userKey(userId), { set: [[[...path, 'done'], true]], when: exists(path) });
-    if (!(await this.finish(userId))) return this.askNext(userId);
+    if (!(await this.finish(userId))) return this.enqueueNext(userId);
     await this.recordFinal(userId, service);
   }
 
-  /** Goes on with every erasure that is due since `before`, until `signal` says that it is enough. @returns how many there were. */
+  /** Resumes every erasure that was due at `before`, until `signal` aborts. Returns their number. */
   async resume(before: string, signal?: AbortSignal): Promise<number> {
     let open = 0;
     for (const shard of shards) {
@@ -89,7 +89,7 @@ export class ErasureService {
       for await (const { pk } of due) {
         if (signal?.aborted) return open;
         const [kind, userId = ''] = pk.split('#');
-        await (kind === 'receipt' ? this.askAll({ userId, final: true }) : this.advance(userId));
+        await (kind === 'receipt' ? this.enqueueAll({ userId, final: true }) : this.advance(userId));
         open += 1;
       }
     }
@@ -100,18 +100,22 @@ export class ErasureService {
     if (await this.finish(userId)) return;
     await this.sessions.endAll(userId);
     const receipts = (await this.dynamo.get<UserItem>('users', userKey(userId)))?.receipts ?? {};
-    for (const service of erasingServices) if (!receipts[service]) await this.ask(service, { userId, counted: false });
-    await this.askNext(userId);
+    for (const service of erasingServices)
+      if (!receipts[service]) await this.enqueue(service, { userId, counted: false });
+    await this.enqueueNext(userId);
   }
 
-  /** Everybody counts at once, but they erase one after the other: what is erased first makes no work for the next. */
-  private async askNext(userId: string): Promise<void> {
+  /** Services count in parallel, but erase in sequence: erased media emit no more notifications to erase. */
+  private async enqueueNext(userId: string): Promise<void> {
     const receipts = (await this.dynamo.get<UserItem>('users', userKey(userId)))?.receipts ?? {};
     const next = erasingServices.find((service) => !receipts[service]?.done);
-    if (next && receipts[next]) await this.ask(next, { userId, counted: true });
+    if (next && receipts[next]) await this.enqueue(next, { userId, counted: true });
   }
 
-  /** The names are freed after everything else is gone, and nothing personal stays. @returns false while something is left to do. */
+  /**
+   * Replaces an erased account by its receipt; its names are released last.
+   * Returns false while a service has not reported the erasure.
+   */
   private async finish(userId: string): Promise<boolean> {
     const user = await this.dynamo.get<UserItem>('users', userKey(userId));
     if (!user?.deletedAt) return true;
@@ -127,8 +131,9 @@ export class ErasureService {
       openAt: new Date(finishedAt.getTime() + FINAL_AFTER_MS).toISOString(),
     };
     const { pending, outboxShard, outboxAt } = user;
-    const isTold = Object.keys(pending).length === 0; // a topic that is away keeps alerts waiting, not the names
-    const undelivered = isTold
+    // an unavailable alerts topic delays the alerts, not the release of the names
+    const isDelivered = Object.keys(pending).length === 0;
+    const undelivered = isDelivered
       ? {}
       : { pending, deletedAt: user.deletedAt, ...(outboxShard && { outboxShard }), ...(outboxAt && { outboxAt }) };
     const receipt: Receipt = {
@@ -146,18 +151,18 @@ export class ErasureService {
     return true;
   }
 
-  private async askAll(request: Omit<EraseOwned, 'counted'>): Promise<void> {
-    await Promise.all(erasingServices.map((service) => this.ask(service, { ...request, counted: true })));
+  private async enqueueAll(request: Omit<EraseOwned, 'counted'>): Promise<void> {
+    await Promise.all(erasingServices.map((service) => this.enqueue(service, { ...request, counted: true })));
   }
 
-  private ask(
+  private enqueue(
     service: ErasingService,
     { userId, counted, final = false }: Pick<EraseOwned, 'userId' | 'counted'> & Partial<EraseOwned>,
   ): Promise<void> {
     return this.queue.send(erasureQueues[service], { userId, counted, final });
   }
 
-  /** A report of the second erasure: nothing but the receipt is left once every service has sent one. */
+  /** Records a report of the second erasure; after the last one only the receipt remains. */
   private async recordFinal(userId: string, service: string): Promise<void> {
     const isDue = all(exists('finally'), atMost('openAt', new Date().toISOString()));
     const receipt = await this.dynamo.update<Receipt>('users', receiptKey(userId), {

@@ -7,7 +7,7 @@ import { parseWith, ProblemError } from '#nest';
 import { AuthService } from './auth.service';
 import type { UserItem } from './user.item';
 
-/** E-mail and password, judged by passport-local. */
+/** passport-local strategy for e-mail and password. */
 @Injectable()
 export class LocalStrategy extends PassportStrategy(Strategy) {
   constructor(private readonly auth: AuthService) {
@@ -19,7 +19,7 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
   }
 }
 
-/** Lets pass whose password is right, and leaves the account on the request. */
+/** Authenticates a login request and sets `req.user` to the account. @throws {ProblemError} invalid_credentials */
 @Injectable()
 export class LocalGuard extends AuthGuard('local') {
   override async canActivate(context: ExecutionContext): Promise<boolean> {

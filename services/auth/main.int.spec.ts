@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient, freePort, newAccount, startTestEnvironment, type TestEnvironment } from '#testing';
 import { startProcess, type TestProcess } from './process.testing';
 
-jest.setTimeout(60_000); // each starts processes from source
+jest.setTimeout(60_000); // each test starts processes from source
 
 let environment: TestEnvironment;
 const started: TestProcess[] = [];
@@ -27,7 +27,7 @@ afterEach(async () => {
 afterAll(() => environment.stop());
 
 describe('the auth process', () => {
-  it('serves on its port, and health and metrics on another', async () => {
+  it('serves the API on its port, and health and metrics on OPS_PORT', async () => {
     const opsPort = await freePort();
     const { url } = await start({ OPS_PORT: String(opsPort) }).ready;
     const [client, ops] = [new ApiClient(url), new ApiClient(`http://127.0.0.1:${opsPort}`)];
@@ -43,13 +43,14 @@ describe('the auth process', () => {
     expect((await ops.call('GET', '/api/auth/me')).status).toBe(404);
   });
 
-  it('ends on SIGTERM, after the requests that run', async () => {
+  it('exits on SIGTERM after the requests in flight', async () => {
     const { ready, ended, child } = start();
     const { url } = await ready;
     const body = JSON.stringify(newAccount());
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.write(
-      `POST /api/auth/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 10)}`,
+      'POST /api/auth/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n' +
+        `Content-Length: ${body.length}\r\n\r\n${body.slice(0, 10)}`,
     );
     await sleep(200);
     child.kill('SIGTERM');
@@ -60,20 +61,20 @@ describe('the auth process', () => {
     expect(await ended).toMatchObject({ code: 0, signal: null });
   });
 
-  it('ends when its supervisor is gone', async () => {
+  it('exits when its supervisor disconnects', async () => {
     const { ready, ended, child } = start();
     await ready;
     child.disconnect();
     expect(await ended).toMatchObject({ code: 0, signal: null });
   });
 
-  it('says a wrong setting in one line', async () => {
+  it('reports an invalid setting in one line', async () => {
     const { code, stderr } = await start({ PORT: 'eighty' }).ended;
     expect(code).toBe(1);
     expect(stderr).toMatch(/^Configuration \(local mode\): PORT: .*\n$/);
   });
 
-  it('says in one line that its port is taken', async () => {
+  it('reports a port that is in use in one line', async () => {
     const { url } = await start().ready;
     const { code, stderr } = await start({ PORT: new URL(url).port }).ended;
     expect(code).toBe(1);
@@ -100,7 +101,7 @@ describe('admin reset-password', () => {
   it.each([
     [['reset-password', 'nobody@example.com'], /^There is no account with the e-mail nobody@example\.com\.\n$/],
     [['drop-everything'], /^Usage:/],
-  ])('refuses %j', async (args, message) => {
+  ])('rejects %j', async (args, message) => {
     const { code, stderr } = await admin(args);
     expect(code).toBe(1);
     expect(stderr).toMatch(message);

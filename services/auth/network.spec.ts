@@ -10,7 +10,7 @@ describe('networkOf', () => {
     ['::1', '0:0:0:0::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['', ''],
-  ])('of %s is %s', (address, network) => {
+  ])('maps %j to %j', (address, network) => {
     expect(networkOf(address)).toBe(network);
   });
 });
@@ -20,7 +20,7 @@ describe('addressOf', () => {
     ['192.0.2.77', '192.0.2.77'],
     ['::ffff:192.0.2.77', '192.0.2.77'],
     ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-  ])('of %s is %s', (address, counted) => {
+  ])('maps %j to %j', (address, counted) => {
     expect(addressOf(address)).toBe(counted);
   });
 });

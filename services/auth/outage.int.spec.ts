@@ -7,14 +7,14 @@ beforeAll(async () => {
 });
 afterAll(() => auth.stop());
 
-const timed = async <T>(call: Promise<T>) => {
+const measure = async <T>(call: Promise<T>) => {
   const startedAt = performance.now();
-  const answer = await call;
-  return { answer, ms: performance.now() - startedAt };
+  const response = await call;
+  return { response, ms: performance.now() - startedAt };
 };
 
-/** Every call of a browser that is logged in, and of one that is not. */
-async function refusals() {
+/** Requests of a client that is logged in, and of one that is not. */
+async function prepareRequests() {
   const client = auth.client();
   const user = await client.register();
   const account = newAccount();
@@ -27,23 +27,23 @@ async function refusals() {
     () => auth.client().problem('POST', '/api/auth/login', { json: { email, password } }),
     () => auth.client().problem('POST', '/api/auth/register', { json: account }),
   ];
-  return { client, account, user, ask: () => Promise.all(calls.map((call) => timed(call()))) };
+  return { client, account, user, send: () => Promise.all(calls.map((call) => measure(call()))) };
 }
 
 async function expectUnavailable(
-  answers: Array<{ answer: { status: number; code: string; headers: Headers }; ms: number }>,
+  responses: Array<{ response: { status: number; code: string; headers: Headers }; ms: number }>,
 ) {
-  for (const { answer, ms } of answers) {
-    expect(answer).toMatchObject({ status: 503, code: 'temporarily_unavailable' });
-    expect(answer.headers.get('retry-after')).toBe('5');
+  for (const { response, ms } of responses) {
+    expect(response).toMatchObject({ status: 503, code: 'temporarily_unavailable' });
+    expect(response.headers.get('retry-after')).toBe('5');
     expect(ms).toBeLessThan(5_000);
   }
 }
 
-it('answers 503, never 401, while Redis is gone; then all is as before', async () => {
-  const { client, account, user, ask } = await refusals();
+it('returns 503, never 401, while Redis is unavailable, and recovers', async () => {
+  const { client, account, user, send } = await prepareRequests();
   await auth.environment.redis.kill();
-  await expectUnavailable(await ask());
+  await expectUnavailable(await send());
   expect((await auth.client().call('GET', '/api/openapi.json')).status).toBe(200);
   expect((await auth.client().call('GET', '/health/live')).status).toBe(200);
   expect(await auth.client().call('GET', '/health/ready')).toMatchObject({
@@ -53,14 +53,14 @@ it('answers 503, never 401, while Redis is gone; then all is as before', async (
   await auth.environment.redis.restart();
   await auth.untilReady();
   expect(await client.expect(200, 'GET', '/api/auth/me')).toMatchObject({ id: user.id });
-  await auth.client().register(account); // nothing half-made is in its way
+  await auth.client().register(account); // no half-created account blocks it
 });
 
-it('answers 503 within 5 s while Redis hangs', async () => {
-  const { client, ask } = await refusals();
+it('returns 503 within 5 s while Redis hangs', async () => {
+  const { client, send } = await prepareRequests();
   process.kill(auth.environment.redis.pid, 'SIGSTOP');
   try {
-    await expectUnavailable(await ask());
+    await expectUnavailable(await send());
     expect(await auth.client().call('GET', '/health/ready')).toMatchObject({
       status: 503,
       body: { checks: { redis: 'down' } },
@@ -72,7 +72,7 @@ it('answers 503 within 5 s while Redis hangs', async () => {
   await client.expect(200, 'GET', '/api/auth/me');
 });
 
-it('answers 503 within 5 s while DynamoDB hangs, and nothing is half-made', async () => {
+it('returns 503 within 5 s while DynamoDB hangs, and leaves no half-created account', async () => {
   const client = auth.client();
   const user = await client.register();
   const account = newAccount();
@@ -81,10 +81,10 @@ it('answers 503 within 5 s while DynamoDB hangs, and nothing is half-made', asyn
   try {
     await expectUnavailable(
       await Promise.all([
-        timed(client.problem('GET', '/api/auth/me')),
-        timed(client.problem('PATCH', '/api/auth/me', { json: { username: account.username } })),
-        timed(auth.client().problem('POST', '/api/auth/login', { json: { email, password } })),
-        timed(auth.client().problem('POST', '/api/auth/register', { json: account })),
+        measure(client.problem('GET', '/api/auth/me')),
+        measure(client.problem('PATCH', '/api/auth/me', { json: { username: account.username } })),
+        measure(auth.client().problem('POST', '/api/auth/login', { json: { email, password } })),
+        measure(auth.client().problem('POST', '/api/auth/register', { json: account })),
       ]),
     );
   } finally {

@@ -9,13 +9,13 @@ import { addressOf, networkOf } from './network';
 const QUARTER_HOUR = 15 * 60;
 const rules = {
   network: { name: 'password-network', points: 10, durationSeconds: QUARTER_HOUR },
-  strangers: { name: 'password-strangers', points: 100, durationSeconds: QUARTER_HOUR },
+  unknownNetworks: { name: 'password-strangers', points: 100, durationSeconds: QUARTER_HOUR },
   address: { name: 'password-address', points: 100, durationSeconds: QUARTER_HOUR },
   registrations: { name: 'registrations', points: 300, durationSeconds: 3_600 },
 } as const;
 const KNOWN_MS = 90 * 86_400_000;
 
-/** Whose password is tried from where. */
+/** An attempt to authenticate: for which account, from which address. */
 export interface Guess {
   /** The e-mail, in lower case. */
   account: string;
@@ -23,14 +23,14 @@ export interface Guess {
 }
 
 /**
- * Every place where a password can be guessed counts here, failures alone: per account and network, per account from
- * networks that never logged in to it, and per address. Guessing from elsewhere uses up the strangers' share of an
- * account, never the share of a network that its owner was in: nobody can lock an owner out.
+ * Rate limits for every endpoint that verifies a password. Only failures count: per account and network, per account
+ * over all networks that never logged in to it, and per address. Guessing from unknown networks uses up the limit that
+ * those networks share, never the limit of a network that the owner has logged in from: it cannot lock the owner out.
  */
 @Injectable()
 export class PasswordAttempts {
   private readonly network: Throttle;
-  private readonly strangers: Throttle;
+  private readonly unknownNetworks: Throttle;
   private readonly address: Throttle;
   private readonly registrations: Throttle;
 
@@ -39,20 +39,20 @@ export class PasswordAttempts {
     @Inject(CONFIG) private readonly config: Config,
   ) {
     this.network = new Throttle(redis, config.tablePrefix, rules.network);
-    this.strangers = new Throttle(redis, config.tablePrefix, rules.strangers);
+    this.unknownNetworks = new Throttle(redis, config.tablePrefix, rules.unknownNetworks);
     this.address = new Throttle(redis, config.tablePrefix, rules.address);
     this.registrations = new Throttle(redis, config.tablePrefix, rules.registrations);
   }
 
   /**
-   * Lets `check` judge one attempt. @returns what it says.
-   * @throws {ProblemError} too_many_attempts, before `check` is called
+   * Runs `verify` as one rate-limited attempt and returns its result.
+   * @throws {ProblemError} too_many_attempts, before `verify` is called
    */
-  async judge(guess: Guess, check: (isKnownNetwork: boolean) => Promise<boolean>): Promise<boolean> {
+  async limit(guess: Guess, verify: (isKnownNetwork: boolean) => Promise<boolean>): Promise<boolean> {
     const isKnown = await this.isKnown(guess);
     const attempt = await this.reserve(guess, isKnown);
-    const isRight = await check(isKnown).catch(async (error: unknown) => {
-      await attempt.giveBack(); // it was not judged
+    const isRight = await verify(isKnown).catch(async (error: unknown) => {
+      await attempt.giveBack(); // not verified, so not counted
       throw error;
     });
     if (!isRight) await attempt.failed();
@@ -60,13 +60,13 @@ export class PasswordAttempts {
     return isRight;
   }
 
-  /** Every registration counts, whatever becomes of it. @throws {ProblemError} too_many_attempts */
+  /** Counts a registration, successful or not. @throws {ProblemError} too_many_attempts */
   async countRegistration(ip: string): Promise<void> {
     const attempt = await this.registrations.reserve(addressOf(ip));
     await attempt.failed();
   }
 
-  /** A login that did not need a password (registration) makes the network known as well. */
+  /** Marks the network as known for the account; registration calls it too. */
   async remember(guess: Guess): Promise<void> {
     const key = this.knownKey(guess);
     const now = Date.now();
@@ -89,15 +89,15 @@ export class PasswordAttempts {
     const steps = [
       () => this.address.reserve(addressOf(guess.ip)),
       () => this.network.reserve(networkKey(guess)),
-      ...(isKnown ? [] : [() => this.strangers.reserve(accountKey(guess))]),
+      ...(isKnown ? [] : [() => this.unknownNetworks.reserve(accountHash(guess))]),
     ];
     const held: Attempt[] = [];
     const each = (action: keyof Attempt) => async () =>
       void (await Promise.all(held.map((attempt) => attempt[action]())));
     for (const step of steps) {
-      const attempt = await step().catch(async (refusal: unknown) => {
+      const attempt = await step().catch(async (error: unknown) => {
         await each('giveBack')();
-        throw refusal;
+        throw error;
       });
       held.push(attempt);
     }
@@ -105,10 +105,10 @@ export class PasswordAttempts {
   }
 
   private knownKey(guess: Guess): string {
-    return `${this.config.tablePrefix}login:networks:${accountKey(guess)}`;
+    return `${this.config.tablePrefix}login:networks:${accountHash(guess)}`;
   }
 }
 
-/** No e-mail addresses in the keys of Redis. */
-const accountKey = ({ account }: Guess) => createHash('sha256').update(account).digest('base64url');
-const networkKey = (guess: Guess) => `${accountKey(guess)}:${networkOf(guess.ip)}`;
+/** Hashed, so that keys in Redis contain no e-mail addresses. */
+const accountHash = ({ account }: Guess) => createHash('sha256').update(account).digest('base64url');
+const networkKey = (guess: Guess) => `${accountHash(guess)}:${networkOf(guess.ip)}`;

@@ -4,48 +4,50 @@ import { ProblemError } from '#nest';
 import { ConcurrencyLimiter } from '#platform';
 
 /** OWASP Password Storage Cheat Sheet: argon2id, 19 MiB, 2 passes, 1 lane. */
-export const owasp: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
-export const HASHING = Symbol('what a hash costs');
+export const owaspOptions: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+export const HASHING = Symbol('argon2 options');
 
-/** Hashing shares the thread pool with file input and output (4 threads): leave half of it. */
-const AT_ONCE = 2;
-/** About 3 s of work; who comes later would wait for longer than a client does. */
-const MAX_WAITING = 150;
+/** Hashing shares libuv's thread pool (4 threads by default) with file I/O: half of it is left free. */
+const CONCURRENCY = 2;
+/** About 3 s of work: a longer wait exceeds the timeout of clients. */
+const MAX_QUEUED = 150;
 
-/** The same characters however they were typed: composed or not, full width or not (RFC 8265 advises the like). */
-export const canonical = (password: string) => password.normalize('NFKC');
+/** Unicode NFKC, so that composed and full-width forms of a character are equal (compare RFC 8265). */
+export const normalizePassword = (password: string) => password.normalize('NFKC');
 
 @Injectable()
 export class PasswordHasher {
-  private readonly limiter = new ConcurrencyLimiter(AT_ONCE, MAX_WAITING);
+  private readonly limiter = new ConcurrencyLimiter(CONCURRENCY, MAX_QUEUED);
   private readonly dummyHash: Promise<string>;
 
   constructor(@Inject(HASHING) private readonly options: Options) {
     this.dummyHash = hash('nobody has this password', options);
   }
 
-  /** @throws {ProblemError} temporarily_unavailable when too many wait already. */
+  /** @throws {ProblemError} temporarily_unavailable when the queue is full */
   hash(password: string): Promise<string> {
-    return this.inTurn(false, () => hash(canonical(password), this.options));
+    return this.runLimited(false, () => hash(normalizePassword(password), this.options));
   }
 
   /**
-   * @param passwordHash null for an account that does not exist: takes the same time and is false.
-   * @param isKnown the owner was here before: goes ahead of strangers, so that a flood of guesses does not keep owners out.
+   * @param passwordHash null for an unknown account: resolves to false after the same time
+   * @param isKnown whether the network is known for the account: queued ahead of others, so that a flood of guesses
+   *   does not delay owners
+   * @throws {ProblemError} temporarily_unavailable when the queue is full
    */
   async verify(passwordHash: string | null, password: string, isKnown: boolean): Promise<boolean> {
     const against = passwordHash ?? (await this.dummyHash);
-    const isRight = await this.inTurn(isKnown, () => verify(against, canonical(password)));
+    const isRight = await this.runLimited(isKnown, () => verify(against, normalizePassword(password)));
     return isRight && passwordHash !== null;
   }
 
-  private inTurn<T>(isFirst: boolean, work: () => Promise<T>): Promise<T> {
-    const turn = this.limiter.schedule(isFirst, work);
-    if (!turn)
+  private runLimited<T>(hasPriority: boolean, work: () => Promise<T>): Promise<T> {
+    const result = this.limiter.schedule(hasPriority, work);
+    if (!result)
       throw new ProblemError('temporarily_unavailable', {
         headers: { 'Retry-After': '5' },
-        cause: new Error('too many passwords wait to be hashed'),
+        cause: new Error('the password hashing queue is full'),
       });
-    return turn;
+    return result;
   }
 }

@@ -1,10 +1,10 @@
 import { ProblemError } from '#nest';
-import { refuseWeakPassword } from './password-policy';
+import { assertStrongPassword } from './password-policy';
 
 const owner = { username: 'Margarethe', email: 'Greta.Muster@example.com' };
 const messageFor = (password: string) => {
   try {
-    refuseWeakPassword(password, owner, 'newPassword');
+    assertStrongPassword(password, owner, 'newPassword');
     return null;
   } catch (error) {
     const { errors } = (error as ProblemError).toBody();
@@ -14,7 +14,7 @@ const messageFor = (password: string) => {
   }
 };
 
-describe('refuseWeakPassword', () => {
+describe('assertStrongPassword', () => {
   it.each([
     'password',
     'PASSWORD1',
@@ -28,16 +28,16 @@ describe('refuseWeakPassword', () => {
     'qwertyuiopqw',
     '123123123',
     'ｐａｓｓｗｏｒｄ',
-  ])('refuses %s as too common', (password) => {
+  ])('rejects %s as too common', (password) => {
     expect(messageFor(password)).toContain('common');
   });
 
-  it.each(['margarethe', 'GRETA.MUSTER', 'greta.muster@example.com'])('refuses %s as their own', (password) => {
+  it.each(['margarethe', 'GRETA.MUSTER', 'greta.muster@example.com'])('rejects %s as personal', (password) => {
     expect(messageFor(password)).toContain('your own name');
   });
 
   it.each(['correct horse battery staple', 'margarethe likes tea', 'aaaaaaab', 'pässwörd-mit-ö', '🦊🦉🐝🐙🦔🐢🦋🐞'])(
-    'takes %s',
+    'accepts %s',
     (password) => {
       expect(messageFor(password)).toBeNull();
     },

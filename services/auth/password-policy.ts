@@ -1,20 +1,20 @@
 import { ProblemError } from '#nest';
 import { commonPasswords } from './common-passwords';
-import { canonical } from './password-hasher';
+import { normalizePassword } from './password-hasher';
 
-/** What a guesser who knows the account tries first. */
+/** Personal values that must not be the password. */
 export interface Owner {
   username: string;
   email: string;
 }
 
 /**
- * Judges a new password by what guessers do (NIST SP 800-63B section 5.1.1.2): no rules about kinds of characters.
- * @param path of the field, for the answer.
+ * Rejects personal, common and patterned passwords, without composition rules (NIST SP 800-63B, section 5.1.1.2).
+ * @param path of the field, for the error
  * @throws {ProblemError} validation_failed
  */
-export function refuseWeakPassword(password: string, owner: Owner, path: string): void {
-  const message = weakness(canonical(password).toLowerCase(), owner);
+export function assertStrongPassword(password: string, owner: Owner, path: string): void {
+  const message = weakness(normalizePassword(password).toLowerCase(), owner);
   if (message) throw new ProblemError('validation_failed', { errors: [{ path, message }] });
 }
 

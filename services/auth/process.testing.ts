@@ -15,12 +15,12 @@ export interface Outcome {
 
 export interface TestProcess {
   child: ChildProcess;
-  /** What it says to its supervisor once it does its work. */
+  /** The message that it sends to its supervisor once it serves. */
   ready: Promise<{ url: string }>;
   ended: Promise<Outcome>;
 }
 
-/** Runs one of this folder's programs from source, with an IPC channel, as the supervisor does. */
+/** Runs a program of this folder from source, with an IPC channel, as the supervisor does. */
 export function startProcess(
   program: string,
   env: Record<string, string>,
@@ -33,7 +33,7 @@ export function startProcess(
     stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
   });
   child.stdin!.end(input);
-  // not by 'close': it never comes once the channel was closed from this end
+  // not 'close': it is never emitted once the channel was closed from this end
   const ended = Promise.all([once(child, 'exit'), text(child.stdout!), text(child.stderr!)]).then(
     ([[code, signal], stdout, stderr]): Outcome => ({
       code: code as number | null,
@@ -44,7 +44,7 @@ export function startProcess(
   );
   const ready = Promise.race([
     once(child, 'message').then(([message]) => message as { url: string }),
-    ended.then(({ stderr }) => Promise.reject(new Error(`It ended before it was ready: ${stderr}`))),
+    ended.then(({ stderr }) => Promise.reject(new Error(`The process exited before it was ready: ${stderr}`))),
   ]);
   ready.catch(() => {}); // only some tests wait for it
   return { child, ready, ended };

@@ -6,30 +6,30 @@ import { UsersRepository } from './users.repository';
 
 const realDate = Date;
 
-/** A process that is killed before its nth write: from then on nothing it does arrives. */
-class DyingDynamo extends Dynamo {
+/** A process that is killed before its nth write: that write and all later ones fail. */
+class CrashingDynamo extends Dynamo {
   writes = 0;
-  diesBefore = Number.POSITIVE_INFINITY;
+  crashBefore = Number.POSITIVE_INFINITY;
 
   override put(...args: Parameters<Dynamo['put']>) {
-    return this.unlessDead(() => super.put(...args));
+    return this.unlessCrashed(() => super.put(...args));
   }
   override update<T>(...args: Parameters<Dynamo['update']>) {
-    return this.unlessDead(() => super.update<T>(...args));
+    return this.unlessCrashed(() => super.update<T>(...args));
   }
   override delete(...args: Parameters<Dynamo['delete']>) {
-    return this.unlessDead(() => super.delete(...args));
+    return this.unlessCrashed(() => super.delete(...args));
   }
 
-  private async unlessDead<T>(write: () => Promise<T>): Promise<T> {
+  private async unlessCrashed<T>(write: () => Promise<T>): Promise<T> {
     this.writes += 1;
-    if (this.writes >= this.diesBefore) throw new Error('killed');
+    if (this.writes >= this.crashBefore) throw new Error('killed');
     return write();
   }
 }
 
-/** The clock alone is moved: everything waits for as long as ever. */
-function later(seconds: number): void {
+/** Moves the clock only: timers run in real time. */
+function advanceClock(seconds: number): void {
   const real = [
     'hrtime',
     'nextTick',
@@ -45,7 +45,7 @@ function later(seconds: number): void {
   jest.useFakeTimers({ now: realDate.now() + seconds * 1_000, doNotFake: [...real] });
 }
 
-function person() {
+function newPerson() {
   const { username, email } = newAccount();
   return { username, email, passwordHash: `hash of ${username}` };
 }
@@ -60,9 +60,9 @@ describe('unique e-mails and usernames', () => {
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     });
     clients.push(client);
-    return new DyingDynamo(client, 'test-');
+    return new CrashingDynamo(client, 'test-');
   };
-  /** Another process. */
+  /** The repositories of another process. */
   const process = () => {
     const dynamo = connect();
     const reservations = new Reservations(dynamo);
@@ -81,48 +81,48 @@ describe('unique e-mails and usernames', () => {
     jest.useRealTimers();
   });
 
-  it('lets one of fifty have an e-mail', async () => {
+  it('gives an e-mail to one of fifty concurrent registrations', async () => {
     const { users } = process();
-    const { email } = person();
-    const outcomes = await Promise.all(Array.from({ length: 50 }, () => users.create({ ...person(), email })));
+    const { email } = newPerson();
+    const outcomes = await Promise.all(Array.from({ length: 50 }, () => users.create({ ...newPerson(), email })));
     const winners = outcomes.filter((outcome) => 'user' in outcome);
     expect(winners).toHaveLength(1);
     expect(outcomes.filter((outcome) => 'taken' in outcome && outcome.taken === 'email')).toHaveLength(49);
     expect((await users.findByEmail(email))?.id).toBe(winners[0]!.user.id);
   });
 
-  it('lets one of fifty have a username, and leaves the e-mails of the others free', async () => {
+  it('gives a username to one of fifty concurrent registrations, and releases the e-mails of the others', async () => {
     const { users } = process();
-    const { username } = person();
-    const people = Array.from({ length: 50 }, () => ({ ...person(), username }));
+    const { username } = newPerson();
+    const people = Array.from({ length: 50 }, () => ({ ...newPerson(), username }));
     const outcomes = await Promise.all(people.map((one) => users.create(one)));
     expect(outcomes.filter((outcome) => 'user' in outcome)).toHaveLength(1);
     const losers = people.filter((_, at) => 'taken' in outcomes[at]!);
     const again = await Promise.all(
-      losers.slice(0, 5).map((one) => users.create({ ...one, username: person().username })),
+      losers.slice(0, 5).map((one) => users.create({ ...one, username: newPerson().username })),
     );
     expect(again.every((outcome) => 'user' in outcome)).toBe(true);
   });
 
   // reserve e-mail, reserve username, account, confirm e-mail, confirm username
   it.each([1, 2, 3, 4, 5, 6])(
-    'a registration that is killed before write %i leaves a working account or free names',
-    async (diesBefore) => {
+    'a registration that is killed before write %i leaves a working account or released names',
+    async (crashBefore) => {
       const killed = process();
-      killed.dynamo.diesBefore = diesBefore;
-      const someone = person();
+      killed.dynamo.crashBefore = crashBefore;
+      const someone = newPerson();
       const hadAccount = await killed.users.create(someone).then(
         () => true,
-        () => diesBefore > 3,
+        () => crashBefore > 3,
       );
       for (const seconds of [0, 31]) {
-        later(seconds);
+        advanceClock(seconds);
         const { users } = process();
         const found = await users.findByEmail(someone.email);
         expect(found !== null).toBe(hadAccount);
         if (hadAccount) {
           expect(await users.create(someone)).toEqual({ taken: 'email' });
-          expect(await users.create({ ...person(), username: someone.username })).toEqual({ taken: 'username' });
+          expect(await users.create({ ...newPerson(), username: someone.username })).toEqual({ taken: 'username' });
           expect(found?.username).toBe(someone.username);
         }
       }
@@ -130,21 +130,21 @@ describe('unique e-mails and usernames', () => {
     },
   );
 
-  it('refuses a name that is reserved at this moment, and gives it back when it was not used', async () => {
+  it('rejects a reserved name, and releases it when the reservation expires', async () => {
     const killed = process();
-    killed.dynamo.diesBefore = 3;
-    const someone = person();
+    killed.dynamo.crashBefore = 3;
+    const someone = newPerson();
     await expect(killed.users.create(someone)).rejects.toThrow('killed');
     expect(await process().users.create(someone)).toEqual({ taken: 'email' });
-    expect(await process().users.create({ ...someone, email: person().email })).toEqual({ taken: 'username' });
-    later(31);
+    expect(await process().users.create({ ...someone, email: newPerson().email })).toEqual({ taken: 'username' });
+    advanceClock(31);
     expect(await process().users.create(someone)).toHaveProperty('user');
   });
 
-  it('erases a name that was reserved for nobody, once it is forgotten, and no other', async () => {
+  it('deletes an abandoned reservation, and no other', async () => {
     const killed = process();
-    killed.dynamo.diesBefore = 3;
-    const [someone, other] = [person(), person()];
+    killed.dynamo.crashBefore = 3;
+    const [someone, other] = [newPerson(), newPerson()];
     await expect(killed.users.create(someone)).rejects.toThrow('killed');
     await process().users.create(other);
     const { dynamo, reservations } = process();
@@ -162,60 +162,60 @@ describe('unique e-mails and usernames', () => {
     expect(await names()).toEqual([false, false, true, true]);
   });
 
-  // reserve the new name, account, confirm the new name, free the old one
+  // reserve the new name, account, confirm the new name, release the old one
   it.each([1, 2, 3, 4, 5])(
-    'a change of the username that is killed before write %i leaves one name owned and the other free',
-    async (diesBefore) => {
+    'a change of the username that is killed before write %i leaves one name owned and the other released',
+    async (crashBefore) => {
       const first = process();
-      const created = await first.users.create(person());
+      const created = await first.users.create(newPerson());
       if (!('user' in created)) throw new Error('Expected an account');
       const { user } = created;
-      const { username } = person();
+      const { username } = newPerson();
       const killed = process();
-      killed.dynamo.diesBefore = diesBefore;
+      killed.dynamo.crashBefore = crashBefore;
       await killed.users.rename(user, username).catch(() => {});
-      later(31);
+      advanceClock(31);
       const { users } = process();
       const now = await users.find(user.id);
-      expect(now?.username).toBe(diesBefore <= 2 ? user.username : username);
-      const freed = now?.username === username ? user.username : username;
-      expect(await users.create({ ...person(), username: now!.username })).toEqual({ taken: 'username' });
-      expect(await users.create({ ...person(), username: freed })).toHaveProperty('user');
+      expect(now?.username).toBe(crashBefore <= 2 ? user.username : username);
+      const released = now?.username === username ? user.username : username;
+      expect(await users.create({ ...newPerson(), username: now!.username })).toEqual({ taken: 'username' });
+      expect(await users.create({ ...newPerson(), username: released })).toHaveProperty('user');
     },
   );
 
-  it('gives one of two accounts the username that both want', async () => {
+  it('gives a username to one of two accounts that request it concurrently', async () => {
     const { users } = process();
-    const [a, b] = await Promise.all([users.create(person()), users.create(person())]);
+    const [a, b] = await Promise.all([users.create(newPerson()), users.create(newPerson())]);
     if (!('user' in a) || !('user' in b)) throw new Error('Expected accounts');
-    const { username } = person();
+    const { username } = newPerson();
     const outcomes = await Promise.all([users.rename(a.user, username), users.rename(b.user, username)]);
     expect(outcomes.filter((outcome) => outcome === 'taken')).toHaveLength(1);
   });
 
-  it('keeps the name of an account that asks for the same change twice at once', async () => {
+  it('keeps the username of an account that sends the same change concurrently', async () => {
     const { users } = process();
-    const created = await users.create(person());
+    const created = await users.create(newPerson());
     if (!('user' in created)) throw new Error('Expected an account');
-    const { username } = person();
+    const { username } = newPerson();
     await Promise.all(Array.from({ length: 5 }, () => users.rename(created.user, username)));
     expect((await users.find(created.user.id))?.username).toBe(username);
     for (const seconds of [0, 31]) {
-      later(seconds);
-      expect(await users.create({ ...person(), username })).toEqual({ taken: 'username' });
+      advanceClock(seconds);
+      expect(await users.create({ ...newPerson(), username })).toEqual({ taken: 'username' });
     }
-    expect(await users.create({ ...person(), username: created.user.username })).toHaveProperty('user');
+    expect(await users.create({ ...newPerson(), username: created.user.username })).toHaveProperty('user');
   });
 
-  it('keeps a name that an account left and came back to', async () => {
+  it('keeps a username that an account changed and changed back', async () => {
     const { users } = process();
-    const created = await users.create(person());
+    const created = await users.create(newPerson());
     if (!('user' in created)) throw new Error('Expected an account');
-    const away = await users.rename(created.user, person().username);
-    if (typeof away === 'string') throw new Error('Expected the change to work');
-    const back = await users.rename(away, created.user.username);
+    const renamed = await users.rename(created.user, newPerson().username);
+    if (typeof renamed === 'string') throw new Error('Expected the change to work');
+    const back = await users.rename(renamed, created.user.username);
     expect(back).toMatchObject({ username: created.user.username });
-    expect(await users.create({ ...person(), username: created.user.username })).toEqual({ taken: 'username' });
-    expect(await users.create({ ...person(), username: away.username })).toHaveProperty('user');
+    expect(await users.create({ ...newPerson(), username: created.user.username })).toEqual({ taken: 'username' });
+    expect(await users.create({ ...newPerson(), username: renamed.username })).toHaveProperty('user');
   });
 });

@@ -13,7 +13,7 @@ afterAll(() => auth.stop());
 const sessionsOf = async (client: ApiClient) =>
   (await client.expect<{ items: SessionInfo[] }>(200, 'GET', '/api/auth/sessions')).items;
 const isLoggedIn = async (client: ApiClient) => (await client.call('GET', '/api/auth/me')).status === 200;
-const loggedIn = async (ip?: string) => {
+const registerClient = async (ip?: string) => {
   const client = auth.client(ip);
   const user = await client.register();
   return { client, user, account: user.account };
@@ -21,7 +21,7 @@ const loggedIn = async (ip?: string) => {
 
 describe('POST /api/auth/logout', () => {
   it('ends the session on the server', async () => {
-    const { client } = await loggedIn();
+    const { client } = await registerClient();
     const thief = client.clone();
     await client.expect(204, 'POST', '/api/auth/logout');
     expect(client.cookie).toBe('');
@@ -31,8 +31,8 @@ describe('POST /api/auth/logout', () => {
 });
 
 describe('POST /api/auth/login', () => {
-  it('goes on while nobody takes its events for weeks: the oldest logins give way', async () => {
-    const { user, account } = await loggedIn();
+  it('works while events stay unconfirmed for weeks, by dropping the oldest login events', async () => {
+    const { user, account } = await registerClient();
     const key = { pk: `user#${user.id}` };
     const pending = async () => Object.values((await auth.dynamo.get<UserItem>('users', key))!.pending);
     for (let day = 0; day < 70; day += 1) await auth.client().login(account);
@@ -42,13 +42,14 @@ describe('POST /api/auth/login', () => {
     expect(logins).toHaveLength(60);
     await auth.client().login(account);
     const after = new Set((await pending()).map(({ id }) => id));
-    expect(logins.toSorted().filter((id) => !after.has(id))).toEqual([logins.toSorted()[0]]); // the oldest: their ids sort by time
+    const sorted = logins.toSorted(); // ids sort by time
+    expect(sorted.filter((id) => !after.has(id))).toEqual([sorted[0]]);
   }, 60_000);
 });
 
 describe('PUT /api/auth/me/password', () => {
-  it('ends every other session, renews this one, and only the new password works', async () => {
-    const { client, account } = await loggedIn();
+  it('ends every other session, rotates this one, and accepts the new password only', async () => {
+    const { client, account } = await registerClient();
     const other = auth.client();
     await other.login(account);
     const thief = client.clone();
@@ -71,8 +72,8 @@ describe('PUT /api/auth/me/password', () => {
     ['a short new password', { newPassword: 'short' }, 400, 'validation_failed'],
     ['a common new password', { newPassword: 'iloveyou1' }, 400, 'validation_failed'],
     ['an unknown field', { logout: true }, 400, 'validation_failed'],
-  ])('refuses %s and ends nothing', async (_, wrong, status, code) => {
-    const { client, account } = await loggedIn();
+  ])('rejects %s and ends no session', async (_, wrong, status, code) => {
+    const { client, account } = await registerClient();
     const other = auth.client();
     await other.login(account);
     const json = { currentPassword: account.password, newPassword: 'quite another one', ...wrong };
@@ -83,8 +84,8 @@ describe('PUT /api/auth/me/password', () => {
 });
 
 describe('GET /api/auth/sessions', () => {
-  it('lists the sessions of the user, newest first, without the secret of any', async () => {
-    const { client, account } = await loggedIn();
+  it('lists the sessions of the user, newest first, without their secrets', async () => {
+    const { client, account } = await registerClient();
     const phone = auth.client();
     const { email, password } = account;
     await phone.expect(200, 'POST', '/api/auth/login', {
@@ -103,8 +104,8 @@ describe('GET /api/auth/sessions', () => {
 });
 
 describe('DELETE /api/auth/sessions/:id', () => {
-  it('ends a session of the user, also the current one', async () => {
-    const { client, account } = await loggedIn();
+  it('ends a session of the user, including the current one', async () => {
+    const { client, account } = await registerClient();
     const phone = auth.client();
     await phone.login(account);
     const [newest, current] = await sessionsOf(client);
@@ -115,9 +116,9 @@ describe('DELETE /api/auth/sessions/:id', () => {
     expect(await isLoggedIn(client)).toBe(false);
   });
 
-  it("is 404 for nobody's and for somebody else's", async () => {
-    const { client } = await loggedIn();
-    const other = await loggedIn();
+  it('returns 404 for an unknown session and for one of another user', async () => {
+    const { client } = await registerClient();
+    const other = await registerClient();
     const [session] = await sessionsOf(other.client);
     for (const id of [session!.id, 'nothing', '__proto__']) {
       expect(await client.problem('DELETE', `/api/auth/sessions/${id}`)).toMatchObject({
@@ -130,9 +131,9 @@ describe('DELETE /api/auth/sessions/:id', () => {
 });
 
 describe('DELETE /api/auth/sessions', () => {
-  it('ends every other session of the user, tells who holds their streams, and touches nobody else', async () => {
-    const { client, account } = await loggedIn();
-    const bystander = await loggedIn();
+  it('ends and publishes every other session of the user, and no session of another user', async () => {
+    const { client, account } = await registerClient();
+    const bystander = await registerClient();
     const others = [auth.client(), auth.client()];
     for (const other of others) await other.login(account);
     const ids = (await sessionsOf(client)).filter(({ current }) => !current).map(({ id }) => id);
@@ -148,9 +149,9 @@ describe('DELETE /api/auth/sessions', () => {
     expect(await sessionsOf(client)).toMatchObject([{ current: true }]);
     await eventually(
       () => Promise.resolve(ended.toSorted()),
-      (told) => told.join() === ids.toSorted().join(),
+      (published) => published.join() === ids.toSorted().join(),
     );
     stop();
-    await client.expect(204, 'DELETE', '/api/auth/sessions'); // there is none any more
+    await client.expect(204, 'DELETE', '/api/auth/sessions'); // no other session is left
   });
 });

@@ -21,14 +21,14 @@ const repeat = async (times: number, attempt: (at: number) => Promise<unknown>) 
   for (let at = 0; at < times; at += 1) outcomes.push(await attempt(at));
   return outcomes;
 };
-/** Many failures, without the HTTP around them. */
+/** A failed attempt without HTTP. */
 const failFrom = (ip: string, { email }: Account) =>
-  auth.app.get(PasswordAttempts).judge({ account: email.toLowerCase(), ip }, () => Promise.resolve(false));
+  auth.app.get(PasswordAttempts).limit({ account: email.toLowerCase(), ip }, () => Promise.resolve(false));
 const all = (times: number, value: string) => Array<string>(times).fill(value);
 const register = async (ip = home) => (await auth.client(ip).register()).account;
 
 describe('a wrong password', () => {
-  it('is judged ten times per account and network, then nothing is, not even the right one', async () => {
+  it('is verified ten times per account and network, then even the right one is rejected', async () => {
     const account = await register();
     expect(await repeat(10, (at) => tryFrom(`198.18.0.${at}`, account))).toEqual(all(10, 'invalid_credentials'));
     const refusal = await auth
@@ -40,7 +40,7 @@ describe('a wrong password', () => {
     expect(retryAfter).toBeLessThanOrEqual(15 * 60);
   });
 
-  it('counts against its account and its network alone', async () => {
+  it('counts against its account and network only', async () => {
     const [account, other] = [await register(), await register()];
     await repeat(10, () => tryFrom('198.18.1.1', account));
     expect(await tryFrom('198.18.1.1', account, account.password)).toBe('too_many_attempts');
@@ -49,26 +49,26 @@ describe('a wrong password', () => {
     expect(await tryFrom(home, account, account.password)).toBe('ok');
   });
 
-  it('counts by e-mail in any case, and for e-mails that nobody has', async () => {
+  it('counts by e-mail, case-insensitively, and for unknown e-mails', async () => {
     const account = await register();
-    const shouted = { ...account, email: account.email.toUpperCase() };
-    await repeat(10, (at) => tryFrom('198.18.3.1', at % 2 ? account : shouted));
+    const upperCased = { ...account, email: account.email.toUpperCase() };
+    await repeat(10, (at) => tryFrom('198.18.3.1', at % 2 ? account : upperCased));
     expect(await tryFrom('198.18.3.1', account, account.password)).toBe('too_many_attempts');
-    const nobody = newAccount();
-    expect(await repeat(11, () => tryFrom('198.18.4.1', nobody))).toEqual([
+    const unknown = newAccount();
+    expect(await repeat(11, () => tryFrom('198.18.4.1', unknown))).toEqual([
       ...all(10, 'invalid_credentials'),
       'too_many_attempts',
     ]);
   });
 
-  it('takes an IPv6 /64 for one network', async () => {
+  it('counts an IPv6 /64 as one network', async () => {
     const account = await register();
     await repeat(10, (at) => tryFrom(`2001:db8:1:2:${at}::1`, account));
     expect(await tryFrom('2001:db8:1:2:ffff::9', account, account.password)).toBe('too_many_attempts');
     expect(await tryFrom('2001:db8:1:3::1', account, account.password)).toBe('ok');
   });
 
-  it('is forgotten after a right one', async () => {
+  it('is no longer counted after a right one', async () => {
     const account = await register();
     for (const _ of [1, 2, 3]) {
       await repeat(9, () => tryFrom('198.18.5.1', account));
@@ -76,14 +76,14 @@ describe('a wrong password', () => {
     }
   });
 
-  it('gets no more tries when they come all at once', async () => {
+  it('is limited under concurrent attempts', async () => {
     const account = await register();
     const outcomes = await Promise.all(Array.from({ length: 50 }, () => tryFrom('198.18.6.1', account)));
     expect(outcomes.filter((outcome) => outcome === 'invalid_credentials')).toHaveLength(10);
     expect(outcomes.filter((outcome) => outcome === 'too_many_attempts')).toHaveLength(40);
   });
 
-  it('is asked for again at a change of the password and at deletion, out of the same ten', async () => {
+  it('counts against the same limit at a change of the password and at a deletion', async () => {
     const client = auth.client(home);
     const { account } = await client.register();
     const change = () =>
@@ -99,7 +99,7 @@ describe('a wrong password', () => {
 });
 
 describe('a right password', () => {
-  it('is never counted, one after the other or all at once', async () => {
+  it('is never counted, in sequence or concurrently', async () => {
     const account = await register();
     expect(await repeat(15, () => tryFrom('198.18.7.1', account, account.password))).toEqual(all(15, 'ok'));
     expect(
@@ -107,7 +107,7 @@ describe('a right password', () => {
     ).toEqual(all(30, 'ok'));
   });
 
-  it('lets its owner in from a network that is known, whatever strangers do', async () => {
+  it('is accepted from a known network whatever fails from unknown ones', async () => {
     const account = await register();
     await repeat(99, (at) => failFrom(`10.${at}.0.1`, account));
     expect(await repeat(3, (at) => tryFrom(`10.${at}.1.1`, account))).toEqual([
@@ -121,7 +121,7 @@ describe('a right password', () => {
 });
 
 describe('an address', () => {
-  it('has a hundred failures, over whatever accounts, and its successes do not count', async () => {
+  it('is limited to a hundred failures over all accounts; successes do not count', async () => {
     const account = await register();
     await repeat(98, () => failFrom('198.18.8.1', newAccount()));
     expect(await tryFrom('198.18.8.1', account, account.password)).toBe('ok');
@@ -134,7 +134,7 @@ describe('an address', () => {
     expect(await tryFrom('198.18.8.2', account, account.password)).toBe('ok');
   });
 
-  it('registers 300 accounts an hour', async () => {
+  it('is limited to 300 registrations an hour', async () => {
     await repeat(299, () => auth.app.get(PasswordAttempts).countRegistration('198.18.9.1'));
     await auth.client('198.18.9.1').register();
     const refusal = await auth.client('198.18.9.1').problem('POST', '/api/auth/register', { json: newAccount() });
@@ -143,7 +143,7 @@ describe('an address', () => {
     await auth.client('198.18.9.2').register();
   });
 
-  it('is the one that the trusted proxy saw, not the one that a client claims', async () => {
+  it('is the one that the trusted proxy forwards, not the one that a client claims', async () => {
     const account = await register();
     await repeat(10, (at) => codeOf(auth.client(`192.0.2.${at}, 198.18.10.1`), account.email, 'wrong one'));
     expect(await codeOf(auth.client('192.0.2.77, 198.18.10.1'), account.email, account.password)).toBe(

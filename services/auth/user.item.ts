@@ -15,13 +15,13 @@ export interface UserItem extends OutboxFields {
   createdAt: string;
   /** Set when the owner deleted the account; it is erased in the background. */
   deletedAt?: string;
-  /** What each service reported to have found, and whether it has erased it. */
+  /** The counts that each service reported, and whether it has erased them. */
   receipts?: Partial<Record<ErasingService | 'auth', { counts: Record<string, number>; done: boolean }>>;
   openShard?: string;
   openAt?: string;
 }
 
-/** Each must report before an account is gone. In the order in which they erase: media that are gone have no more news. */
+/** Services that report before an account is removed, in the order of erasure: erased media emit no more events. */
 export const erasingServices = ['media', 'notification'] as const;
 export type ErasingService = (typeof erasingServices)[number];
 

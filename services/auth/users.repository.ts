@@ -19,13 +19,13 @@ import type { UserItem } from './user.item';
 
 export type NewUser = Pick<UserItem, 'username' | 'email' | 'passwordHash'>;
 
-/** Not deleted, and still what the caller has seen. */
-const live = (...conditions: Condition[]): Condition => all(exists('pk'), missing('deletedAt'), ...conditions);
+/** The account is not deleted, and `conditions` (what the caller has read) still hold. */
+const unlessChanged = (...conditions: Condition[]): Condition => all(exists('pk'), missing('deletedAt'), ...conditions);
 
-/** A reservation of which less than this is left is not built upon: it may be gone before the account is written. */
-const MARGIN_MS = 10_000;
+/** A reservation that expires sooner than this is not used: it may expire before the account is written. */
+const RESERVATION_MARGIN_MS = 10_000;
 
-/** Accounts, and the one writer of them. */
+/** Reads and writes accounts. */
 @Injectable()
 export class UsersRepository {
   constructor(
@@ -33,7 +33,7 @@ export class UsersRepository {
     private readonly reservations: Reservations,
   ) {}
 
-  /** Makes an account. @returns which name is taken, when one is. */
+  /** Creates an account, or returns which name is taken. */
   async create(input: NewUser): Promise<{ user: UserItem; event: UserEvent } | { taken: Unique }> {
     const id = newId();
     const createdAt = new Date().toISOString();
@@ -55,23 +55,24 @@ export class UsersRepository {
       ...Outbox.firstEvent(id, event),
     };
     try {
-      const taken = await this.claim(user);
+      const taken = await this.reserveAndInsert(user);
       if (!taken) return { user, event };
       await this.undo(user);
       return { taken };
     } catch (error) {
-      void this.undo(user).catch(() => {}); // not waited for: the client is. What is left runs out by itself, or becomes a working account
+      // not awaited, the client waits: what is left expires or becomes a working account
+      void this.undo(user).catch(() => {});
       throw error;
     }
   }
 
-  /** Takes an account back that nobody has been told of. The account first: its names may not go before it. */
+  /** Removes an account that was not announced yet, then its names: they must not be released before it. */
   async undo(user: UserItem): Promise<void> {
     await this.dynamo.delete('users', userKey(user.id));
     await this.release(user);
   }
 
-  /** Frees the names of an account. */
+  /** Releases the names of an account. */
   async release(user: UserItem): Promise<void> {
     await Promise.all([
       this.reservations.release('email', user.emailLower, user.id),
@@ -79,7 +80,7 @@ export class UsersRepository {
     ]);
   }
 
-  /** null also for an account that was deleted. */
+  /** Returns null also for a deleted account. */
   async find(id: string): Promise<UserItem | null> {
     return unlessDeleted(await this.dynamo.get<UserItem>('users', userKey(id)));
   }
@@ -88,7 +89,7 @@ export class UsersRepository {
     return unlessDeleted(await this.reservations.find('email', email.toLowerCase()));
   }
 
-  /** Announces a login. @returns null when the password was changed or the account deleted since `user` was read. */
+  /** Adds a login event. Returns null when the password was changed or the account deleted since `user` was read. */
   async recordLogin(user: UserItem): Promise<{ user: UserItem; event: UserEvent } | null> {
     const event: UserEvent = {
       id: `${user.id}.user.logged_in.${newId()}`,
@@ -98,37 +99,39 @@ export class UsersRepository {
     };
     const change = {
       set: Outbox.addEvent(user.id, event),
-      remove: surplusLogins(user),
-      when: live(equals('passwordHash', user.passwordHash)),
+      remove: surplusLoginEvents(user),
+      when: unlessChanged(equals('passwordHash', user.passwordHash)),
     };
     const updated = await this.dynamo.update<UserItem>('users', userKey(user.id), change);
     return updated && { user: updated, event };
   }
 
-  /** @returns 'taken', or 'changed' when another change came first. */
+  /** Returns 'taken', or 'changed' when a concurrent change won. */
   async rename(user: UserItem, username: string): Promise<UserItem | 'taken' | 'changed'> {
     const usernameLower = username.toLowerCase();
     if (usernameLower === user.usernameLower) return (await this.setUsername(user, username)) ?? 'changed';
-    const releaseOld = await this.reservations.releaseLater('username', user.usernameLower);
+    const releaseOld = await this.reservations.prepareRelease('username', user.usernameLower);
     const reservedAt = Date.now();
     if (!(await this.reservations.reserve('username', usernameLower, user.id))) return 'taken';
-    refuseLate(reservedAt);
+    assertReservationFresh(reservedAt);
     const renamed = await this.setUsername(user, username);
-    if (!renamed) return 'changed'; // perhaps to this very name, by a twin of this call: so the reservation runs out by itself
+    // perhaps to this name, by a concurrent call of the same user: so the reservation is left to expire
+    if (!renamed) return 'changed';
     await this.reservations.confirm('username', usernameLower, user.id);
     await releaseOld();
     return renamed;
   }
 
-  /** @returns false when the password is not the one that was checked any more. */
+  /** Returns false when the password is no longer the one that was verified. */
   async setPassword(user: UserItem, passwordHash: string): Promise<boolean> {
-    const when = live(equals('passwordHash', user.passwordHash));
+    const when = unlessChanged(equals('passwordHash', user.passwordHash));
     if (await this.dynamo.update('users', userKey(user.id), { set: [['passwordHash', passwordHash]], when }))
       return true;
-    return (await this.find(user.id))?.passwordHash === passwordHash; // our own first attempt may have gone through unheard
+    // ambiguous write: the response of our own first attempt may have been lost
+    return (await this.find(user.id))?.passwordHash === passwordHash;
   }
 
-  /** From now on nobody can log in; the `open` index leads the sweeper to what is left to erase. */
+  /** Marks an account as deleted: logins are rejected, and the sweep finds it by the `open` index. */
   async markDeleted(user: UserItem, counts: Record<string, number>): Promise<boolean> {
     const at = new Date().toISOString();
     const marked = await this.dynamo.update('users', userKey(user.id), {
@@ -138,11 +141,11 @@ export class UsersRepository {
         ['openShard', shardOf(user.id)],
         ['openAt', at],
       ],
-      when: live(equals('passwordHash', user.passwordHash)),
+      when: unlessChanged(equals('passwordHash', user.passwordHash)),
     });
     if (marked) return true;
     const now = await this.dynamo.get<UserItem>('users', userKey(user.id));
-    return now?.deletedAt === at; // our own first attempt may have gone through unheard
+    return now?.deletedAt === at; // ambiguous write: our own first attempt may have succeeded
   }
 
   private async setUsername(user: UserItem, username: string): Promise<UserItem | null> {
@@ -151,32 +154,32 @@ export class UsersRepository {
         ['username', username],
         ['usernameLower', username.toLowerCase()],
       ],
-      when: live(equals('username', user.username)),
+      when: unlessChanged(equals('username', user.username)),
     } as const;
     const renamed = await this.dynamo.update<UserItem>('users', userKey(user.id), change);
     if (renamed) return renamed;
-    const now = await this.find(user.id); // our own first attempt may have gone through unheard
+    const now = await this.find(user.id); // ambiguous write: our own first attempt may have succeeded
     return now?.username === username ? now : null;
   }
 
-  private async claim(user: UserItem): Promise<Unique | null> {
+  private async reserveAndInsert(user: UserItem): Promise<Unique | null> {
     const reservedAt = Date.now();
     if (!(await this.reservations.reserve('email', user.emailLower, user.id))) return 'email';
     if (!(await this.reservations.reserve('username', user.usernameLower, user.id))) return 'username';
-    refuseLate(reservedAt);
+    assertReservationFresh(reservedAt);
     await this.dynamo.put('users', { ...user });
     if (!(await this.reservations.confirm('email', user.emailLower, user.id))) return 'email';
     return (await this.reservations.confirm('username', user.usernameLower, user.id)) ? null : 'username';
   }
 }
 
-function refuseLate(reservedAt: number): void {
-  if (Date.now() - reservedAt > PENDING_MS - MARGIN_MS)
-    throw new DependencyUnavailableError('dynamodb', new Error('a reservation took too long to be built upon'));
+function assertReservationFresh(reservedAt: number): void {
+  if (Date.now() - reservedAt > PENDING_MS - RESERVATION_MARGIN_MS)
+    throw new DependencyUnavailableError('dynamodb', new Error('the reservation of a name is about to expire'));
 }
 
-/** While nobody takes events for weeks, logging in must go on: the alert of the oldest login gives way. */
-function surplusLogins({ pending }: UserItem): Array<[string, string]> {
+/** Paths of the oldest login events beyond MAX_PENDING: logins must work while events stay unconfirmed for weeks. */
+function surplusLoginEvents({ pending }: UserItem): Array<[string, string]> {
   const logins = Object.values(pending)
     .filter(({ type }) => type === 'user.logged_in')
     .toSorted((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1));
