@@ -10,7 +10,7 @@ import { OperatorError } from './operator-error';
 
 export const tableNames = Object.keys(tables) as TableName[];
 
-const noteSchema = z.object({
+const manifestSchema = z.object({
   schemaVersion: z.literal(1),
   startedAt: z.string(),
   finishedAt: z.string(),
@@ -18,11 +18,11 @@ const noteSchema = z.object({
   objects: z.int(),
   bytes: z.int(),
 });
-export type BackupNote = z.infer<typeof noteSchema>;
+export type BackupManifest = z.infer<typeof manifestSchema>;
 
 /**
- * `backup.json` (written last: without it a backup is not complete), `tables/<table>.ndjson` with an item per line,
- * `objects/<key>`, `session-secret`. Whoever can read it can read everything: 0700.
+ * A backup on disk: `tables/<table>.ndjson` with one item per line, `objects/<key>`, `session-secret`, and the manifest
+ * `backup.json`, written last: a backup without it is incomplete. The folder contains all data and secrets: mode 0700.
  */
 export class BackupFolder {
   private readonly root: string;
@@ -31,15 +31,15 @@ export class BackupFolder {
     this.root = resolve(path);
   }
 
-  /** @throws {OperatorError} unless it is empty or not there. */
-  async make(): Promise<void> {
+  /** Creates the folder. @throws {OperatorError} when it exists and is not empty */
+  async create(): Promise<void> {
     await mkdir(this.root, { recursive: true, mode: 0o700 });
     if ((await readdir(this.root)).length > 0)
       throw new OperatorError(`${this.root} is not empty: choose a new folder for the backup.`);
     for (const name of ['tables', 'objects']) await mkdir(join(this.root, name), { mode: 0o700 });
   }
 
-  /** @returns how many. Lines that are there already are replaced. */
+  /** Writes the rows of a table, replacing the file if it exists. Returns their number. */
   async writeRows(table: TableName, rows: AsyncIterable<Item>): Promise<number> {
     const path = this.tablePath(table);
     let count = 0;
@@ -66,7 +66,7 @@ export class BackupFolder {
     return file.bytesWritten;
   }
 
-  /** Keys and where their files are. */
+  /** Object keys and the paths of their files. */
   async *objects(): AsyncGenerator<{ key: string; path: string }> {
     const root = join(this.root, 'objects');
     for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
@@ -80,22 +80,22 @@ export class BackupFolder {
     await writeFile(join(this.root, 'session-secret'), secret, { mode: 0o600 });
   }
 
-  async secret(): Promise<string | null> {
+  async readSecret(): Promise<string | null> {
     return readFile(join(this.root, 'session-secret'), 'utf8').catch(() => null);
   }
 
-  async finish(note: BackupNote): Promise<void> {
-    await writeFile(join(this.root, 'backup.json'), `${JSON.stringify(note, null, 2)}\n`, { mode: 0o600 });
+  async writeManifest(manifest: BackupManifest): Promise<void> {
+    await writeFile(join(this.root, 'backup.json'), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600 });
   }
 
-  /** @throws {OperatorError} when it is no backup, or one that broke off. */
-  async note(): Promise<BackupNote> {
+  /** @throws {OperatorError} when the folder is not a complete backup of this version */
+  async readManifest(): Promise<BackupManifest> {
     const text = await readFile(join(this.root, 'backup.json'), 'utf8').catch(() => null);
-    if (text === null) throw new OperatorError(`${this.root} is no complete backup: there is no backup.json in it.`);
-    const note = noteSchema.safeParse(JSON.parse(text));
-    if (!note.success)
+    if (text === null) throw new OperatorError(`${this.root} is not a complete backup: it contains no backup.json.`);
+    const manifest = manifestSchema.safeParse(JSON.parse(text));
+    if (!manifest.success)
       throw new OperatorError(`${this.root} was made by another version of SnapStream: restore it with that one.`);
-    return note.data;
+    return manifest.data;
   }
 
   private tablePath(table: TableName): string {

@@ -60,7 +60,7 @@ describe('a backup', () => {
     ['disk to disk', onDisk, onDisk],
     ['disk to S3', onDisk, onS3],
     ['S3 to disk', onS3, onDisk],
-  ])('brings a destroyed installation back whole, %s', async (_way, from, to) => {
+  ])('restores a destroyed installation completely, %s', async (_route, from, to) => {
     process.env.AWS_ENDPOINT_URL_S3 = aws.endpoint; // the SDK's own setting
     const old = await start(from);
     const userId = await old.addUser();
@@ -80,8 +80,8 @@ describe('a backup', () => {
       notifications: await rowsOf(old, 'notifications'),
       objects: await objectsOf(old),
     };
-    const note = await backUp(old);
-    expect(note).toMatchObject({ rows: { users: 1, media: before.media.length, notifications: 1 }, objects: 6 });
+    const manifest = await backUp(old);
+    expect(manifest).toMatchObject({ rows: { users: 1, media: before.media.length, notifications: 1 }, objects: 6 });
     const secret = readFileSync(secretFile(old), 'utf8');
 
     const fresh = await start(to);
@@ -100,25 +100,25 @@ describe('a backup', () => {
     ]);
   });
 
-  it('copies no bytes that no item names, and no item whose bytes went while it copied', async () => {
+  it('skips bytes without an item, and items whose bytes are deleted while it copies', async () => {
     const old = await start(onDisk);
     const userId = await old.addUser();
-    const [kept, gone] = [await old.addMedium(userId), await old.addMedium(userId, 'gone')];
-    await old.store(originalKey({ userId, id: 'stray' }), 'bytes');
-    await old.storage.deletePrefix(originalFolder(gone));
+    const [kept, lost] = [await old.addMedium(userId), await old.addMedium(userId, 'lost')];
+    await old.store(originalKey({ userId, id: 'orphan' }), 'bytes');
+    await old.storage.deletePrefix(originalFolder(lost));
     await backUp(old);
     const fresh = await start(onDisk);
     await restore(fresh);
-    expect(await fresh.get(MediaRepository).get(gone)).toBeNull();
+    expect(await fresh.get(MediaRepository).get(lost)).toBeNull();
     const files = [
       originalKey(kept),
       sidecarKey(kept),
-      ...[kept, gone].map((item: MediaItem) => `${derivedFolder(item.id, item.derivedToken!)}thumbnail.webp`),
+      ...[kept, lost].map((item: MediaItem) => `${derivedFolder(item.id, item.derivedToken!)}thumbnail.webp`),
     ];
     expect((await objectsOf(fresh)).map((line) => line.split(': ')[0])).toEqual(files.toSorted());
   });
 
-  it('is made in a new folder alone, and restored into an empty installation alone', async () => {
+  it('requires a new folder, and an empty installation to be restored into', async () => {
     const old = await start(onDisk);
     await old.addMedium(await old.addUser());
     await backUp(old);
@@ -129,14 +129,14 @@ describe('a backup', () => {
     await expect(restore(withFiles)).rejects.toThrow('The storage is not empty (originals/u/m/original)');
   });
 
-  it('that broke off, or is none, is refused and leaves nothing', async () => {
+  it('is rejected when incomplete, missing or of another version, and nothing is written', async () => {
     const old = await start(onDisk);
     await old.addMedium(await old.addUser());
     await backUp(old);
     rmSync(join(dir, 'copy', 'backup.json'));
     const fresh = await start(onDisk);
-    await expect(restore(fresh)).rejects.toThrow('is no complete backup');
-    await expect(restore(fresh, join(dir, 'nothing'))).rejects.toThrow('is no complete backup');
+    await expect(restore(fresh)).rejects.toThrow('is not a complete backup');
+    await expect(restore(fresh, join(dir, 'missing'))).rejects.toThrow('is not a complete backup');
     writeFileSync(join(dir, 'copy', 'backup.json'), '{"schemaVersion": 9}');
     await expect(restore(fresh)).rejects.toThrow('another version');
     expect([await rowsOf(fresh, 'media'), await objectsOf(fresh), existsSync(secretFile(fresh))]).toEqual([

@@ -2,12 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '#config';
 import { foldersNamedBy, originalKey, type MediaItem, parsePartitionKey } from '#media';
 import { CONFIG, Dynamo, ObjectMissingError, STORAGE, type Item, type Storage } from '#platform';
-import { tableNames, type BackupFolder, type BackupNote } from './backup-folder';
+import { tableNames, type BackupFolder, type BackupManifest } from './backup-folder';
 
 /**
- * Copies the whole installation while it runs. Tables first, then the files that they name; a medium that was deleted in
- * between is taken out of the copy again, so that no item in it is without its original. Redis is left out: it holds
- * nothing but sessions, counts of failed logins and wake-ups.
+ * Copies the whole installation while it runs: tables first, then the files that they reference. A medium that was
+ * deleted in between is removed from the copy, so that every item in it has its original. Redis is left out: it holds
+ * only sessions, counts of failed logins and wake-ups.
  */
 @Injectable()
 export class Backup {
@@ -17,23 +17,29 @@ export class Backup {
     @Inject(STORAGE) private readonly storage: Storage,
   ) {}
 
-  /** @throws {OperatorError} when the folder is in use. */
-  async run(folder: BackupFolder): Promise<BackupNote> {
+  /** @throws {OperatorError} when the folder is not empty */
+  async run(folder: BackupFolder): Promise<BackupManifest> {
     const startedAt = new Date().toISOString();
-    await folder.make();
+    await folder.create();
     const rows: Record<string, number> = {};
     for (const table of tableNames) rows[table] = await folder.writeRows(table, this.dynamo.scan(table));
-    const { copied, ...sizes } = await this.copyObjects(folder, await namedIn(folder));
+    const { copied, ...sizes } = await this.copyObjects(folder, await referencedFolders(folder));
     rows.media = await folder.writeRows('media', withOriginals(folder, copied));
     if (this.config.mode === 'local') await folder.writeSecret(this.config.sessionSecret());
-    const note: BackupNote = { schemaVersion: 1, startedAt, finishedAt: new Date().toISOString(), rows, ...sizes };
-    await folder.finish(note);
-    return note;
+    const manifest: BackupManifest = {
+      schemaVersion: 1,
+      startedAt,
+      finishedAt: new Date().toISOString(),
+      rows,
+      ...sizes,
+    };
+    await folder.writeManifest(manifest);
+    return manifest;
   }
 
   private async copyObjects(
     folder: BackupFolder,
-    named: ReadonlySet<string>,
+    referenced: ReadonlySet<string>,
   ): Promise<{ copied: Set<string>; objects: number; bytes: number }> {
     const copied = new Set<string>();
     let objects = 0;
@@ -41,7 +47,7 @@ export class Backup {
     for (const root of ['originals/', 'derived/']) {
       for await (const { key } of this.storage.list(root)) {
         const prefix = key.slice(0, key.lastIndexOf('/') + 1);
-        const size = named.has(prefix) ? await this.copy(folder, key) : null;
+        const size = referenced.has(prefix) ? await this.copy(folder, key) : null;
         if (size === null) continue;
         copied.add(key);
         objects += 1;
@@ -51,7 +57,7 @@ export class Backup {
     return { copied, objects, bytes };
   }
 
-  /** null: deleted at this moment. */
+  /** Returns the size in bytes, or null when the object was deleted since it was listed. */
   private async copy(folder: BackupFolder, key: string): Promise<number | null> {
     const bytes = await this.storage.read(key).catch((error: unknown) => {
       if (error instanceof ObjectMissingError) return null;
@@ -61,14 +67,14 @@ export class Backup {
   }
 }
 
-async function namedIn(folder: BackupFolder): Promise<Set<string>> {
-  const named = new Set<string>();
+async function referencedFolders(folder: BackupFolder): Promise<Set<string>> {
+  const prefixes = new Set<string>();
   for await (const row of folder.rows('media'))
-    for (const prefix of foldersNamedBy(row as unknown as MediaItem)) named.add(prefix);
-  return named;
+    for (const prefix of foldersNamedBy(row as unknown as MediaItem)) prefixes.add(prefix);
+  return prefixes;
 }
 
-/** The copied rows of the media table without media that have lost their original. */
+/** The copied rows of the media table, without media whose original was not copied. */
 async function* withOriginals(folder: BackupFolder, copied: ReadonlySet<string>): AsyncGenerator<Item> {
   for await (const row of folder.rows('media')) {
     const { userId, id, deletedAt } = row as unknown as MediaItem;

@@ -42,12 +42,12 @@ const items = async () => {
 };
 
 describe('the doctor', () => {
-  it('finds nothing wrong with what is well, also later', async () => {
+  it('reports nothing about a consistent installation, also a day later', async () => {
     expect(await installation.findings()).toEqual([]);
     expect(await installation.findings(later(24 * 60))).toEqual([]);
   });
 
-  it.each<[what: string, harm: () => Promise<unknown>, finding: RegExp]>([
+  it.each<[what: string, damage: () => Promise<unknown>, finding: RegExp]>([
     [
       'an item without bytes',
       () => installation.storage.deletePrefix(originalFolder(item)),
@@ -64,17 +64,17 @@ describe('the doctor', () => {
       /has lost thumbnail\.webp: /,
     ],
     [
-      'an item whose row is gone',
+      'files whose item is missing',
       () => installation.dynamo.delete('media', { userId, id: item.id }),
       /^Files without an item: originals\/.* rebuild/,
     ],
     [
       'a waiting item without a job',
       () => installation.get(MediaRepository).create(aMedium({ userId })),
-      /waits since .* and has no job/,
+      /has waited since .* without a job/,
     ],
     [
-      'a dead lease',
+      'an expired lease',
       () =>
         update({
           set: [
@@ -83,9 +83,9 @@ describe('the doctor', () => {
             ['openAt', new Date().toISOString()],
           ],
         }),
-      /was held by a worker that died/,
+      /has an expired lease/,
     ],
-    ['a waiting item that no sweeper finds', () => update({ set: [['status', 'uploaded']] }), /no sweeper can find it/],
+    ['a waiting item that no sweep finds', () => update({ set: [['status', 'uploaded']] }), /no sweep can find it/],
     [
       'an unconfirmed event',
       () =>
@@ -100,9 +100,9 @@ describe('the doctor', () => {
       /^1 events are not confirmed/,
     ],
     [
-      'a deletion that does not end',
+      'an overdue deletion',
       () => update({ set: [['deletedAt', new Date().toISOString()]] }),
-      /was deleted at .* and is still not gone/,
+      /was deleted at .* and is still not erased/,
     ],
     [
       'a drifted count',
@@ -115,12 +115,12 @@ describe('the doctor', () => {
       () => installation.dynamo.delete('users', { pk: `user#${userId}` }),
       /^The users table has no account, but there are 2 media of 1 users: it was lost/,
     ],
-  ])('says what is wrong with %s', async (_what, harm, finding) => {
-    await harm();
+  ])('reports %s', async (_what, damage, finding) => {
+    await damage();
     expect(await installation.findings(later(60))).toContainEqual(expect.stringMatching(finding) as string);
   });
 
-  it('says that a sidecar is missing, and nothing of a waiting item that has its job', async () => {
+  it('reports a missing sidecar, and nothing about a waiting item that has its job', async () => {
     const bytes = await installation.read(originalKey(item));
     await installation.storage.deletePrefix(originalFolder(item));
     await installation.store(originalKey(item), bytes);
@@ -134,26 +134,26 @@ describe('the doctor', () => {
     });
     const findings = await installation.findings(later(60));
     expect(findings).toContainEqual(expect.stringContaining('has no about.json'));
-    expect(findings.filter((finding) => finding.includes('no job'))).toEqual([]);
+    expect(findings.filter((finding) => finding.includes('without a job'))).toEqual([]);
   });
 
-  it('takes an upload under way for no stray', async () => {
-    const [flying, arriving] = [newId(), newId()];
-    await installation.get(MediaCounters).reserve(userId, flying, 5, null);
-    await installation.store(originalKey({ userId, id: flying }), 'bytes');
-    await installation.store(sidecarKey({ userId, id: flying }), '{}');
-    await installation.store(originalKey({ userId, id: arriving }), 'bytes');
+  it('does not report an upload in progress as orphaned', async () => {
+    const [reserved, unreserved] = [newId(), newId()];
+    await installation.get(MediaCounters).reserve(userId, reserved, 5, null);
+    await installation.store(originalKey({ userId, id: reserved }), 'bytes');
+    await installation.store(sidecarKey({ userId, id: reserved }), '{}');
+    await installation.store(originalKey({ userId, id: unreserved }), 'bytes');
     expect(await installation.findings()).toEqual([]);
     expect(await installation.findings(later(90))).toEqual([
-      expect.stringContaining('left of something that was given up'),
+      expect.stringContaining('an abandoned upload or delivery'),
     ]);
   });
 });
 
 describe('rebuilding a destroyed table', () => {
-  it('makes every item again as it was uploaded, ready to be processed, counted and found', async () => {
+  it('recreates every item as uploaded, ready to be processed, counted and found by search', async () => {
     await destroy();
-    expect(await rebuild()).toEqual({ made: 2, present: 0, left: [], strangers: new Set() });
+    expect(await rebuild()).toEqual({ rebuilt: 2, present: 0, skipped: [], ownersWithoutAccount: new Set() });
     const media = installation.get(MediaRepository);
     const again = (await media.get(item))!;
     expect(again).toMatchObject({
@@ -172,29 +172,29 @@ describe('rebuilding a destroyed table', () => {
     expect(await installation.get(WordIndex).find(userId, ['sea'])).toEqual([item.id]);
   });
 
-  it('touches nothing that is there, however often it runs', async () => {
+  it('is idempotent and changes no existing item', async () => {
     await installation.dynamo.delete('media', { userId, id: item.id });
     const [other] = await items();
-    expect(await rebuild()).toMatchObject({ made: 1, present: 1 });
-    expect(await rebuild()).toMatchObject({ made: 0, present: 2 });
+    expect(await rebuild()).toMatchObject({ rebuilt: 1, present: 1 });
+    expect(await rebuild()).toMatchObject({ rebuilt: 0, present: 2 });
     expect(await installation.get(MediaRepository).get(other!)).toEqual(other);
   });
 
-  it('leaves what it can not trust, and says so', async () => {
+  it('skips and reports what it cannot verify', async () => {
     await destroy();
     await installation.store(originalKey(item), 'short');
-    const { made, left } = await rebuild();
-    expect([made, left]).toEqual([1, [expect.stringContaining('has 5 bytes, but 19 were uploaded')]]);
+    const { rebuilt, skipped } = await rebuild();
+    expect([rebuilt, skipped]).toEqual([1, [expect.stringContaining('has 5 bytes, but 19 were uploaded')]]);
     await installation.store(sidecarKey(item), '{"half":');
-    expect((await rebuild()).left).toEqual([expect.stringContaining('can not be read')]);
+    expect((await rebuild()).skipped).toEqual([expect.stringContaining('cannot be read')]);
   });
 
-  it('brings nothing of a deleted account back, and tells of owners that are lost', async () => {
+  it('restores nothing of a deleted account, and reports owners without an account', async () => {
     await destroy();
     await installation.dynamo.delete('users', { pk: `user#${userId}` });
     await installation.dynamo.put('users', { pk: `receipt#${userId}` });
-    expect(await rebuild()).toMatchObject({ made: 0, left: { length: 2 } });
+    expect(await rebuild()).toMatchObject({ rebuilt: 0, skipped: { length: 2 } });
     await installation.dynamo.delete('users', { pk: `receipt#${userId}` });
-    expect(await rebuild()).toMatchObject({ made: 2, strangers: new Set([userId]) });
+    expect(await rebuild()).toMatchObject({ rebuilt: 2, ownersWithoutAccount: new Set([userId]) });
   });
 });

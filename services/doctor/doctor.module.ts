@@ -5,6 +5,6 @@ import { Doctor } from './doctor';
 import { Rebuild } from './rebuild';
 import { Restore } from './restore';
 
-/** What an operator can do with an installation from outside. */
+/** The operator's tools. */
 @Module({ imports: [MediaModule], providers: [Doctor, Rebuild, Backup, Restore] })
 export class DoctorModule {}

@@ -11,11 +11,11 @@ import {
   parsePartitionKey,
 } from '#media';
 import { DependencyUnavailableError, Dynamo, JobQueue, userIdOf } from '#platform';
-import { driftFinding, eventFinding, ownerFindings, strayFinding, type OldEvents } from './findings';
+import { driftFinding, eventFinding, orphanFinding, ownerFindings, type UnconfirmedEvents } from './findings';
 import { fileFindings, progressFindings } from './item-findings';
 
 const UNCONFIRMED_MS = 2 * 60_000;
-const REDIS_PATIENCE_MS = 5_000;
+const REDIS_TIMEOUT_MS = 5_000;
 
 interface Account {
   pk: string;
@@ -23,16 +23,19 @@ interface Account {
   pending?: MediaItem['pending'];
 }
 
-/** What the table said, as far as later questions need it. */
-interface Seen {
+/** What is collected while the tables are scanned. */
+interface ScanState {
   users: Set<string>;
-  /** How many media each owner has. */
+  /** Number of media by owner. */
   owners: Map<string, number>;
-  named: Set<string>;
-  events: OldEvents;
+  referenced: Set<string>;
+  events: UnconfirmedEvents;
 }
 
-/** Compares table, storage and queue, and says in plain words what is wrong. Changes nothing; what it finds while the product runs it looks at twice. */
+/**
+ * Compares table, storage and queue, and reports inconsistencies. Read-only. Findings are checked twice, because the
+ * product may be running.
+ */
 @Injectable()
 export class Doctor {
   constructor(
@@ -43,37 +46,43 @@ export class Doctor {
     private readonly recount: MediaRecount,
   ) {}
 
-  /** A sentence for each thing that is wrong. */
+  /** Yields one sentence for each problem. */
   async *examine(now = new Date()): AsyncGenerator<string> {
-    if (!(await this.redisAnswers()))
-      yield 'Redis does not answer: nobody can log in, and nothing is processed. Whether waiting media have jobs was not looked at.';
+    if (!(await this.isRedisAvailable()))
+      yield 'Redis is unavailable: logins fail, and nothing is processed. Jobs of waiting media were not checked.';
     const stored = new Map<string, StoredFolder>();
     for (const root of ['originals', 'derived'] as const)
       for await (const folder of this.folders.below(root)) stored.set(folder.prefix, folder);
-    const seen: Seen = { users: new Set(), owners: new Map(), named: new Set(), events: { count: 0, since: '' } };
+    const scan: ScanState = {
+      users: new Set(),
+      owners: new Map(),
+      referenced: new Set(),
+      events: { count: 0, since: '' },
+    };
     for await (const row of this.dynamo.scan<MediaItem>('media')) {
       const { userId, partition } = parsePartitionKey(row.userId);
-      seen.users.add(userId);
-      for (const prefix of foldersNamedBy(row)) seen.named.add(prefix);
+      scan.users.add(userId);
+      for (const prefix of foldersNamedBy(row)) scan.referenced.add(prefix);
       if (partition) continue;
-      seen.owners.set(userId, (seen.owners.get(userId) ?? 0) + 1);
-      this.meetEvents(row, seen, now);
-      yield* await this.judgeItem(row, stored, now);
+      scan.owners.set(userId, (scan.owners.get(userId) ?? 0) + 1);
+      this.collectEvents(row, scan, now);
+      yield* await this.checkItem(row, stored, now);
     }
-    for (const folder of stored.values()) if (!seen.named.has(folder.prefix)) yield* await this.judgeStray(folder, now);
-    yield* ownerFindings(seen.owners, await this.accounts(seen, now));
-    yield* eventFinding(seen.events);
-    for (const userId of seen.users) yield* ((await this.recount.compare(userId)) ?? []).map(driftFinding);
+    for (const folder of stored.values())
+      if (!scan.referenced.has(folder.prefix)) yield* await this.checkOrphan(folder, now);
+    yield* ownerFindings(scan.owners, await this.accounts(scan, now));
+    yield* eventFinding(scan.events);
+    for (const userId of scan.users) yield* ((await this.recount.compare(userId)) ?? []).map(driftFinding);
   }
 
-  private async judgeItem(item: MediaItem, stored: ReadonlyMap<string, StoredFolder>, now: Date): Promise<string[]> {
+  private async checkItem(item: MediaItem, stored: ReadonlyMap<string, StoredFolder>, now: Date): Promise<string[]> {
     const isSuspicious = fileFindings(item, (prefix) => stored.get(prefix)?.files ?? {}).length > 0;
-    const files = isSuspicious ? await this.judgeFilesAgain(item) : [];
+    const files = isSuspicious ? await this.recheckFiles(item) : [];
     return [...files, ...(await progressFindings(item, now, () => this.isQueued(item)))];
   }
 
-  /** It may have been uploaded, processed or deleted since the storage was listed. */
-  private async judgeFilesAgain({ userId, id }: MediaItem): Promise<string[]> {
+  /** Checks again, since the item may have been uploaded, processed or deleted after the storage was listed. */
+  private async recheckFiles({ userId, id }: MediaItem): Promise<string[]> {
     const item = await this.media.get({ userId, id });
     if (!item) return [];
     const files = new Map<string, Record<string, number>>();
@@ -81,14 +90,14 @@ export class Doctor {
     return fileFindings(item, (prefix) => files.get(prefix) ?? {});
   }
 
-  private async judgeStray(folder: StoredFolder, now: Date): Promise<string[]> {
+  private async checkOrphan(folder: StoredFolder, now: Date): Promise<string[]> {
     const { userId, mediaId } = folder;
     const isOwned = userId !== undefined && (await this.media.getEvenDeleted({ userId, id: mediaId })) !== null;
-    return isOwned ? [] : strayFinding(folder, now);
+    return isOwned ? [] : orphanFinding(folder, now);
   }
 
-  private async redisAnswers(): Promise<boolean> {
-    for (const deadline = Date.now() + REDIS_PATIENCE_MS; Date.now() < deadline; await sleep(100)) {
+  private async isRedisAvailable(): Promise<boolean> {
+    for (const deadline = Date.now() + REDIS_TIMEOUT_MS; Date.now() < deadline; await sleep(100)) {
       if (
         await this.queue.check().then(
           () => true,
@@ -107,18 +116,18 @@ export class Doctor {
     });
   }
 
-  private async accounts(seen: Seen, now: Date): Promise<Set<string>> {
+  private async accounts(scan: ScanState, now: Date): Promise<Set<string>> {
     const accounts = new Set<string>();
     for await (const row of this.dynamo.scan<Account>('users', ['pk', 'deletedAt', 'pending'])) {
       const userId = userIdOf(row.pk);
       if (userId === null) continue;
       accounts.add(userId);
-      this.meetEvents(row, seen, now);
+      this.collectEvents(row, scan, now);
     }
     return accounts;
   }
 
-  private meetEvents({ pending = {} }: Pick<Account, 'pending'>, { events }: Seen, now: Date): void {
+  private collectEvents({ pending = {} }: Pick<Account, 'pending'>, { events }: ScanState, now: Date): void {
     const before = new Date(now.getTime() - UNCONFIRMED_MS).toISOString();
     for (const { occurredAt } of Object.values(pending)) {
       if (occurredAt > before) continue;

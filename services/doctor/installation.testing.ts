@@ -19,11 +19,11 @@ import { DoctorModule } from './doctor.module';
 
 const thumbnail = { name: 'thumbnail.webp', contentType: 'image/webp' };
 
-/** An installation without services, filled by hand as services fill it. */
+/** An installation without services; tests write the data that services would. */
 export class TestInstallation {
   private constructor(
     readonly app: INestApplicationContext,
-    private readonly stopSurroundings: () => Promise<void>,
+    private readonly stopEnvironment: () => Promise<void>,
   ) {}
 
   static async start(overrides?: Record<string, string>): Promise<TestInstallation> {
@@ -65,12 +65,12 @@ export class TestInstallation {
     return text(await this.storage.read(key));
   }
 
-  /** A medium that was processed, with all its files, counted, and nothing left to announce. */
+  /** Adds a processed medium with all its files, counted, and with all events confirmed. */
   async addMedium(userId: string, title = 'By the sea'): Promise<MediaItem> {
     const bytes = `bytes of ${title}`;
     const item = aMedium({ userId, title, sizeBytes: Buffer.byteLength(bytes) });
     const { id, filename, sha256, sizeBytes, contentType, kind, batchId, createdAt } = item;
-    const about = {
+    const sidecar = {
       schemaVersion: 1,
       id,
       userId,
@@ -85,7 +85,7 @@ export class TestInstallation {
     };
     await this.get(MediaCounters).reserve(userId, id, sizeBytes, null);
     await this.store(originalKey(item), bytes);
-    await this.store(sidecarKey(item), JSON.stringify(about));
+    await this.store(sidecarKey(item), JSON.stringify(sidecar));
     await this.get(WordIndex).add(item);
     const events: Array<MediaEvent | null> = [await this.get(MediaRepository).create(item)];
     await this.get(MediaCounters).settle(userId, id);
@@ -94,7 +94,7 @@ export class TestInstallation {
     return (await this.get(MediaRepository).get(item))!;
   }
 
-  /** As a worker does. */
+  /** Processes a medium as a worker does. Returns the events. */
   async process(item: MediaItem): Promise<MediaEvent[]> {
     const token = newId();
     const media = this.get(MediaRepository);
@@ -114,7 +114,7 @@ export class TestInstallation {
     return [claim.outcome === 'claimed' ? claim.announced! : null!, finished!.event];
   }
 
-  /** As the consumer does when it is done with an event. */
+  /** Counts and confirms an event as its consumers do. */
   async confirm(event: MediaEvent): Promise<void> {
     await this.get(MediaCounters).apply(event);
     const key = { userId: event.userId, id: event.mediaId };
@@ -131,6 +131,6 @@ export class TestInstallation {
 
   async stop(): Promise<void> {
     await this.app.close();
-    await this.stopSurroundings();
+    await this.stopEnvironment();
   }
 }

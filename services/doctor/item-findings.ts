@@ -2,17 +2,17 @@ import { derivedFiles } from '#contracts';
 import { derivedFolder, originalFolder, originalKey, sidecarKey, type MediaItem } from '#media';
 
 const MINUTE_MS = 60_000;
-/** The sweeper looks every few seconds; what it has not mended by now it does not mend. */
+/** The sweep runs every few seconds: what it has not repaired by then, it cannot repair. */
 const OVERDUE_MS = 2 * MINUTE_MS;
-const DELETION_MS = 15 * MINUTE_MS;
+const DELETION_OVERDUE_MS = 15 * MINUTE_MS;
 
-/** Bytes of the files in a folder, by name; an absent folder has none. */
+/** File sizes in bytes by name; empty for a missing folder. */
 export type FilesOf = (prefix: string) => Record<string, number>;
 
 const nameOf = ({ id, userId, title }: Pick<MediaItem, 'id' | 'userId' | 'title'>) =>
   `Medium ${id} (“${title}”, user ${userId})`;
 
-/** What is wrong with the files of a medium, in plain words. */
+/** Reports missing or wrong files of a medium. */
 export function fileFindings(item: MediaItem, filesOf: FilesOf): string[] {
   if (item.deletedAt) return [];
   const folder = originalFolder(item);
@@ -23,14 +23,14 @@ export function fileFindings(item: MediaItem, filesOf: FilesOf): string[] {
   else if (sizeBytes !== item.sizeBytes)
     findings.push(`has an original of ${sizeBytes} bytes instead of ${item.sizeBytes}: restore it from a backup`);
   if (!(sidecarKey(item).slice(folder.length) in files))
-    findings.push('has no about.json beside its original: if the table is lost, it can not be rebuilt');
+    findings.push('has no about.json beside its original: if the table is lost, its item cannot be rebuilt');
   const missing = derivedNames(item).filter((name) => !(name in filesOf(derivedFolder(item.id, item.derivedToken!))));
   if (missing.length > 0)
     findings.push(`has lost ${missing.join(' and ')}: upload the file again, or restore it from a backup`);
   return findings.map((finding) => `${nameOf(item)} ${finding}.`);
 }
 
-/** What is stuck about a medium. Whether a waiting one has a job is for the caller to ask: `isQueued`. */
+/** Reports a medium that is stuck. `isQueued` resolves to whether a waiting one has a job. */
 export async function progressFindings(
   item: MediaItem,
   now: Date,
@@ -38,24 +38,29 @@ export async function progressFindings(
 ): Promise<string[]> {
   const before = (ms: number) => new Date(now.getTime() - ms).toISOString();
   if (item.deletedAt) {
-    return item.deletedAt < before(DELETION_MS)
+    return item.deletedAt < before(DELETION_OVERDUE_MS)
       ? [
-          `${nameOf(item)} was deleted at ${item.deletedAt} and is still not gone: does a worker run, and is storage writable?`,
+          `${nameOf(item)} was deleted at ${item.deletedAt} and is still not erased: is a worker running, and is the ` +
+            'storage writable?',
         ]
       : [];
   }
   const isOverdue = item.openAt !== undefined && item.openAt < before(OVERDUE_MS);
   if (item.status === 'uploaded' && isOverdue && !(await isQueued())) {
     return [
-      `${nameOf(item)} waits since ${item.updatedAt} and has no job: a worker that runs gives it one within seconds.`,
+      `${nameOf(item)} has waited since ${item.updatedAt} without a job: is a worker running? Its sweep adds one ` +
+        'within seconds.',
     ];
   }
   if (item.status === 'processing' && isOverdue)
     return [
-      `${nameOf(item)} was held by a worker that died (lease until ${item.leaseUntil}), and no other took it: does a worker for ${item.kind} run?`,
+      `${nameOf(item)} has an expired lease (until ${item.leaseUntil}), and no other worker claimed it: ` +
+        `is a worker for ${item.kind} running?`,
     ];
-  const isForgotten = (item.status === 'uploaded' || item.status === 'processing') && item.openAt === undefined;
-  return isForgotten ? [`${nameOf(item)} is ${item.status}, but no sweeper can find it: its index keys are gone.`] : [];
+  const isUnindexed = (item.status === 'uploaded' || item.status === 'processing') && item.openAt === undefined;
+  return isUnindexed
+    ? [`${nameOf(item)} is ${item.status}, but no sweep can find it: its index keys are missing.`]
+    : [];
 }
 
 function derivedNames({ derived, derivedToken, status }: MediaItem): string[] {

@@ -10,86 +10,86 @@ import { Rebuild } from './rebuild';
 import { Restore } from './restore';
 
 const USAGE = `Usage:
-  npm run doctor                  compares table, storage and queue, and says what is wrong; exit code 1 when something is
-  npm run doctor -- failures      shows the latest jobs that were given up, with what they were about and what broke them
-  npm run doctor -- rebuild       makes items of a lost media table again, from what lies beside each original
+  npm run doctor                  compares table, storage and queue and reports problems; exit code 1 if there are any
+  npm run doctor -- failures      shows the latest failed jobs with their payload, reason and stack
+  npm run doctor -- rebuild       recreates the items of a lost media table from the about.json beside each original
   npm run backup -- <folder>      copies tables, files and the session secret into a new folder
-  npm run restore -- <folder>     puts such a copy into an empty installation`;
+  npm run restore -- <folder>     restores such a backup into an empty installation`;
 
 const MAX_LINES = 200;
-/** Of each queue. */
+/** Per queue. */
 const MAX_FAILURES = 20;
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
-type Tool = (get: <T>(type: new (...args: never[]) => T) => T) => Promise<boolean>;
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+type Command = (get: <T>(type: new (...args: never[]) => T) => T) => Promise<boolean>;
 
-const doctor: Tool = async (get) => {
-  let wrong = 0;
-  for await (const finding of get(Doctor).examine()) if ((wrong += 1) <= MAX_LINES) say(finding);
-  if (wrong > MAX_LINES) say(`… and ${wrong - MAX_LINES} more.`);
-  say(
-    wrong === 0
-      ? 'All is well: table, storage and queue say the same.'
-      : `${wrong} ${wrong === 1 ? 'thing is' : 'things are'} wrong.`,
+const doctor: Command = async (get) => {
+  let problems = 0;
+  for await (const finding of get(Doctor).examine()) if ((problems += 1) <= MAX_LINES) print(finding);
+  if (problems > MAX_LINES) print(`… and ${problems - MAX_LINES} more.`);
+  print(
+    problems === 0
+      ? 'No problems found: table, storage and queue are consistent.'
+      : `${problems} ${problems === 1 ? 'problem' : 'problems'} found.`,
   );
-  return wrong === 0;
+  return problems === 0;
 };
 
-const failures: Tool = async (get) => {
+const failures: Command = async (get) => {
   let shown = 0;
   for (const name of queueNames) {
     for (const { at, payload, reason, stack } of await get(JobQueue).failures(name, MAX_FAILURES)) {
-      say(`${at.toISOString()} ${name} ${JSON.stringify(payload)}: ${reason}\n${stack}\n`);
+      print(`${at.toISOString()} ${name} ${JSON.stringify(payload)}: ${reason}\n${stack}\n`);
       shown += 1;
     }
   }
-  say(
-    shown === 0
-      ? 'No job was given up.'
-      : `${shown} jobs were given up. Their media can be tried again by their owners.`,
-  );
+  print(shown === 0 ? 'No failed jobs.' : `${shown} failed jobs. The owners of their media can retry them.`);
   return true;
 };
 
-const rebuild: Tool = async (get) => {
-  const { made, present, left, strangers } = await get(Rebuild).run();
-  for (const line of left.slice(0, MAX_LINES)) say(line);
-  say(
-    `${made} media were made again and will be processed, ${present} were there, ${left.length} folders are left as they are.`,
+const rebuild: Command = async (get) => {
+  const { rebuilt, present, skipped, ownersWithoutAccount } = await get(Rebuild).run();
+  for (const line of skipped.slice(0, MAX_LINES)) print(line);
+  print(
+    `${rebuilt} media were rebuilt and will be processed, ${present} existed already, ` +
+      `${skipped.length} folders were skipped.`,
   );
-  if (strangers.size > 0)
-    say(
-      `${strangers.size} of their owners have no account, so nobody can see what is theirs: the users table was lost, and can only come from a backup (npm run restore).`,
+  if (ownersWithoutAccount.size > 0)
+    print(
+      `${ownersWithoutAccount.size} of their owners have no account, so no one can access their media: the users ` +
+        'table was lost and can only be restored from a backup (npm run restore).',
     );
-  return left.length === 0 && strangers.size === 0;
+  return skipped.length === 0 && ownersWithoutAccount.size === 0;
 };
 
 const backup =
-  (folder: string): Tool =>
+  (folder: string): Command =>
   async (get) => {
     const { rows, objects, bytes } = await get(Backup).run(new BackupFolder(folder));
-    say(
-      `Backed up to ${folder}: ${describe(rows)}, ${objects} files of ${bytes} bytes. It holds everything: keep it where nobody else can read it.`,
+    print(
+      `Backed up to ${folder}: ${formatCounts(rows)}, ${objects} files of ${bytes} bytes. ` +
+        'It contains all data and secrets: keep it private.',
     );
     return true;
   };
 
 const restore =
-  (folder: string): Tool =>
+  (folder: string): Command =>
   async (get) => {
     const { rows, objects, finishedAt } = await get(Restore).run(new BackupFolder(folder));
-    say(
-      `Restored the backup of ${finishedAt}: ${describe(rows)}, ${objects} files. Everybody logs in again; a product that runs has to be started again.`,
+    print(
+      `Restored the backup of ${finishedAt}: ${formatCounts(rows)}, ${objects} files. ` +
+        'All users must log in again; restart the product if it is running.',
     );
     return true;
   };
 
-const describe = (rows: Record<string, number>) =>
+const formatCounts = (rows: Record<string, number>) =>
   Object.entries(rows)
     .map(([table, count]) => `${count} rows of ${table}`)
     .join(', ');
 
-function toolFor([command, argument, ...rest]: string[]): Tool {
+function parseCommand([command, argument, ...rest]: string[]): Command {
   if (rest.length > 0) throw new OperatorError(USAGE);
   if (command === 'doctor' && argument === undefined) return doctor;
   if (command === 'doctor' && argument === 'failures') return failures;
@@ -99,28 +99,28 @@ function toolFor([command, argument, ...rest]: string[]): Tool {
   throw new OperatorError(USAGE);
 }
 
-/** @returns whether all is well. */
+/** Returns whether the command succeeded without findings. */
 async function main(args: string[]): Promise<boolean> {
-  const tool = toolFor(args);
+  const run = parseCommand(args);
   const root = { module: DoctorModule, imports: [PlatformModule.forRoot(loadConfig())] };
   const app = await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false });
   try {
-    return await tool((type) => app.get(type));
+    return await run((type) => app.get(type));
   } finally {
     await app.close();
   }
 }
 
-function sentenceOf(error: unknown): string {
+function errorMessage(error: unknown): string {
   if (error instanceof OperatorError || error instanceof ConfigError) return error.message;
-  if (error instanceof DependencyUnavailableError) return `It can not go on: ${error.message}`;
+  if (error instanceof DependencyUnavailableError) return `Aborted: ${error.message}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 main(process.argv.slice(2)).then(
-  (isWell) => (process.exitCode = isWell ? 0 : 1),
+  (isOk) => (process.exitCode = isOk ? 0 : 1),
   (error: unknown) => {
-    process.stderr.write(`${sentenceOf(error)}\n`);
+    process.stderr.write(`${errorMessage(error)}\n`);
     process.exitCode = 1;
   },
 );

@@ -1,2 +1,2 @@
-/** Something the operator can mend; the message is all there is to say. */
+/** An error that the operator can fix: the message is printed without a stack. */
 export class OperatorError extends Error {}

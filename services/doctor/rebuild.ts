@@ -12,19 +12,19 @@ import {
 } from '#media';
 import { Dynamo, receiptKey, userKey } from '#platform';
 
-export interface Rebuilt {
-  made: number;
+export interface RebuildReport {
+  rebuilt: number;
   present: number;
-  /** A sentence for each folder that no item could be made of. */
-  left: string[];
-  /** Owners of what was made that have no account. */
-  strangers: Set<string>;
+  /** One sentence for each folder without a rebuilt item. */
+  skipped: string[];
+  /** Owners of rebuilt media. */
+  ownersWithoutAccount: Set<string>;
 }
 
 /**
- * Makes the items of a lost media table again, from what lies beside each original. They come back as uploaded and are
- * processed again; titles, descriptions and tags that were changed since are gone. What is there is never touched, so it
- * may run as often as one likes, also while the product runs.
+ * Recreates the items of a lost media table from the sidecar of each original. They start as uploaded and are processed
+ * again; later changes of title, description and tags are lost. Idempotent: existing items are never changed, so it may
+ * be repeated, also while the product runs.
  */
 @Injectable()
 export class Rebuild {
@@ -36,50 +36,53 @@ export class Rebuild {
     private readonly words: WordIndex,
   ) {}
 
-  async run(): Promise<Rebuilt> {
-    const rebuilt: Rebuilt = { made: 0, present: 0, left: [], strangers: new Set() };
+  async run(): Promise<RebuildReport> {
+    const report: RebuildReport = { rebuilt: 0, present: 0, skipped: [], ownersWithoutAccount: new Set() };
     for await (const folder of this.folders.below('originals')) {
-      if (await this.media.getEvenDeleted({ userId: folder.userId!, id: folder.mediaId })) rebuilt.present += 1;
-      else await this.rebuild(folder, rebuilt);
+      if (await this.media.getEvenDeleted({ userId: folder.userId!, id: folder.mediaId })) report.present += 1;
+      else await this.rebuild(folder, report);
     }
-    return rebuilt;
+    return report;
   }
 
-  private async rebuild(folder: StoredFolder, rebuilt: Rebuilt): Promise<void> {
-    const about = await this.aboutOf(folder);
-    const reason = typeof about === 'string' ? about : await this.make(about);
-    if (reason) rebuilt.left.push(`${folder.prefix}: ${reason}.`);
-    else rebuilt.made += 1;
-    if (!reason && !(await this.accountOf(folder.userId!))) rebuilt.strangers.add(folder.userId!);
+  private async rebuild(folder: StoredFolder, report: RebuildReport): Promise<void> {
+    const sidecar = await this.readSidecarOf(folder);
+    const reason = typeof sidecar === 'string' ? sidecar : await this.createItem(sidecar);
+    if (reason) report.skipped.push(`${folder.prefix}: ${reason}.`);
+    else report.rebuilt += 1;
+    if (!reason && !(await this.findAccount(folder.userId!))) report.ownersWithoutAccount.add(folder.userId!);
   }
 
-  /** What lies beside the original, or why it can not be used. */
-  private async aboutOf(folder: StoredFolder): Promise<Sidecar | string> {
+  /** Returns the sidecar, or the reason why it cannot be used. */
+  private async readSidecarOf(folder: StoredFolder): Promise<Sidecar | string> {
     const key = { userId: folder.userId!, id: folder.mediaId };
-    if (!isComplete(folder)) return 'there is no original with an about.json, so nobody was told that it was uploaded';
-    const about = await this.folders.readSidecar(key);
-    if (about?.userId !== key.userId || about.id !== key.id)
-      return 'its about.json can not be read, or is of another medium';
+    if (!isComplete(folder)) return 'there is no original with an about.json, so its upload was never confirmed';
+    const sidecar = await this.folders.readSidecar(key);
+    if (sidecar?.userId !== key.userId || sidecar.id !== key.id)
+      return 'its about.json cannot be read, or describes another medium';
     const sizeBytes = folder.files[originalKey(key).slice(folder.prefix.length)];
-    return sizeBytes === about.sizeBytes
-      ? about
-      : `its original has ${sizeBytes} bytes, but ${about.sizeBytes} were uploaded`;
+    return sizeBytes === sidecar.sizeBytes
+      ? sidecar
+      : `its original has ${sizeBytes} bytes, but ${sidecar.sizeBytes} were uploaded`;
   }
 
-  /** In the order of an upload, so that a crash leaves what an upload's crash leaves. @returns why it was not made. */
-  private async make(about: Sidecar): Promise<string | null> {
-    const { userId, id, sizeBytes } = about;
+  /**
+   * Writes in the order of an upload, so that the sweeps clean up after a crash as after one of an upload.
+   * Returns the reason when no item was created.
+   */
+  private async createItem(sidecar: Sidecar): Promise<string | null> {
+    const { userId, id, sizeBytes } = sidecar;
     if (await this.dynamo.get('users', receiptKey(userId))) return 'its account was deleted';
     if ((await this.counters.reserve(userId, id, sizeBytes, null)) === 'account_deleted')
       return 'its account is being deleted';
-    const item = uploadedItem(about);
+    const item = uploadedItem(sidecar);
     await this.words.add(item);
     const event = await this.media.create(item);
     await (event ? this.counters.settle(userId, id) : this.counters.cancel(userId, id, sizeBytes));
     return null;
   }
 
-  private async accountOf(userId: string): Promise<unknown> {
+  private async findAccount(userId: string): Promise<unknown> {
     return this.dynamo.get('users', userKey(userId));
   }
 }

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '#config';
 import { CONFIG, Dynamo, STORAGE, type Item, type Storage, type TableName } from '#platform';
-import { tableNames, type BackupFolder, type BackupNote } from './backup-folder';
+import { tableNames, type BackupFolder, type BackupManifest } from './backup-folder';
 import { OperatorError } from './operator-error';
 
-const AT_ONCE = 100;
+const BATCH_SIZE = 100;
 
-/** Puts a backup into an installation that has nothing yet. Files first, accounts last: nobody sees half of it. */
+/** Restores a backup into an empty installation. Files first, accounts last: a partial restore is not accessible. */
 @Injectable()
 export class Restore {
   constructor(
@@ -18,27 +18,28 @@ export class Restore {
   ) {}
 
   /** @throws {OperatorError} when the backup is not complete, or the installation is not empty. */
-  async run(folder: BackupFolder): Promise<BackupNote> {
-    const note = await folder.note();
-    await this.refuseUsed();
+  async run(folder: BackupFolder): Promise<BackupManifest> {
+    const manifest = await folder.readManifest();
+    await this.assertEmpty();
     for await (const { key, path } of folder.objects()) await this.storage.writeFile(key, path);
     for (const table of tableNames.toReversed()) await this.writeRows(table, folder.rows(table));
-    const secret = await folder.secret();
-    if (secret && this.config.mode === 'local') this.keepSecret(secret);
-    return note;
+    const secret = await folder.readSecret();
+    if (secret && this.config.mode === 'local') this.writeSecret(secret);
+    return manifest;
   }
 
-  private async refuseUsed(): Promise<void> {
+  private async assertEmpty(): Promise<void> {
     for (const table of tableNames) {
       for await (const _ of this.dynamo.scan(table))
         throw new OperatorError(
-          `The table ${this.config.tablePrefix}${table} is not empty: a backup can be restored into an empty installation alone (another DATA_DIR or TABLE_PREFIX).`,
+          `The table ${this.config.tablePrefix}${table} is not empty: ` +
+            'restore into an empty installation (another DATA_DIR or TABLE_PREFIX).',
         );
     }
     for (const root of ['originals/', 'derived/']) {
       for await (const { key } of this.storage.list(root))
         throw new OperatorError(
-          `The storage is not empty (${key}): a backup can be restored into an empty installation alone (another DATA_DIR or S3_BUCKET).`,
+          `The storage is not empty (${key}): restore into an empty installation (another DATA_DIR or S3_BUCKET).`,
         );
     }
   }
@@ -47,13 +48,13 @@ export class Restore {
     const batch: Array<{ put: Item }> = [];
     for await (const put of rows) {
       batch.push({ put });
-      if (batch.length === AT_ONCE) await this.dynamo.writeMany(table, batch.splice(0));
+      if (batch.length === BATCH_SIZE) await this.dynamo.writeMany(table, batch.splice(0));
     }
     await this.dynamo.writeMany(table, batch);
   }
 
-  /** So that what was signed before stays valid. */
-  private keepSecret(secret: string): void {
+  /** Keeps what was signed before valid. */
+  private writeSecret(secret: string): void {
     const path = join(this.config.dataDir, 'session-secret');
     writeFileSync(`${path}.restored`, secret, { mode: 0o600 });
     renameSync(`${path}.restored`, path);

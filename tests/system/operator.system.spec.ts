@@ -75,8 +75,8 @@ describe('the tools of an operator', () => {
     await rm(dir, { recursive: true, force: true });
   });
 
-  it('find nothing wrong, and make a backup, while the product runs', async () => {
-    expect((await eventually(() => run('first', 'doctor'), succeeded, 60_000)).output).toContain('All is well');
+  it('find no problems, and make a backup, while the product runs', async () => {
+    expect((await eventually(() => run('first', 'doctor'), succeeded, 60_000)).output).toContain('No problems found');
     expect(await run('first', 'backup', join(dir, 'copy'))).toMatchObject({
       code: 0,
       output: expect.stringContaining('4 files of'),
@@ -120,16 +120,16 @@ describe('the tools of an operator', () => {
     expect(report).toMatchObject({ code: 1, output: expect.stringContaining(`medium ${media.id}`) });
     expect(await run('second', 'doctor', 'rebuild')).toMatchObject({
       code: 1,
-      output: expect.stringMatching(/^1 media were made again(.|\n)*users table was lost/),
+      output: expect.stringMatching(/^1 media were rebuilt(.|\n)*users table was lost/),
     });
-    expect((await run('second', 'doctor')).output).toContain('Accounts can not be rebuilt from files');
+    expect((await run('second', 'doctor')).output).toContain('Accounts cannot be rebuilt from files');
     await start('second');
     const findings = async () => (await run('second', 'doctor')).output;
     const again = await eventually(
       findings,
-      (output) => !output.includes('not confirmed') && output.includes('1 thing is wrong'),
+      (output) => !output.includes('not confirmed') && output.includes('1 problem found'),
       90_000,
     ); // processed, with a notification
-    expect(again).toContain('Accounts can not be rebuilt from files');
+    expect(again).toContain('Accounts cannot be rebuilt from files');
   }, 150_000);
 });
