@@ -4,18 +4,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { DiskReserve, StorageFullError } from '#platform';
 import { fillDisk, mountSmallDisk, whyNoSmallDisk, type SmallDisk } from '#testing';
-import { DiskRoom } from './disk-room';
+import { DiskSpace } from './disk-room';
 
 const MIB = 1024 ** 2;
 
 (whyNoSmallDisk() ? describe.skip : describe)('DiskRoom on a disk of 20 MiB', () => {
   let disk: SmallDisk;
-  let room: DiskRoom;
+  let room: DiskSpace;
   const stop = new AbortController();
   beforeAll(() => Logger.overrideLogger(false));
   beforeEach(async () => {
     disk = await mountSmallDisk(20 * MIB);
-    room = new DiskRoom(new DiskReserve(disk.folder));
+    room = new DiskSpace(new DiskReserve(disk.folder));
   });
   afterEach(() => disk.unmount());
 
@@ -24,7 +24,7 @@ const MIB = 1024 ** 2;
   it('lets work begin once the reserve is free', async () => {
     const makeRoom = await fillDisk(disk.folder);
     let hasBegun = false;
-    const begun = room.untilFree(stop.signal).then(() => (hasBegun = true));
+    const begun = room.waitUntilFree(stop.signal).then(() => (hasBegun = true));
     await sleep(200);
     expect(hasBegun).toBe(false);
     await makeRoom();
@@ -33,16 +33,16 @@ const MIB = 1024 ** 2;
 
   it('holds up no process that stops', async () => {
     await fillDisk(disk.folder);
-    await room.untilFree(AbortSignal.timeout(50));
+    await room.waitUntilFree(AbortSignal.timeout(50));
   });
 
   it('lets work take half of the reserve, and ends it then', async () => {
     await leave(1.5 * MIB);
-    await room.watched(stop.signal, async (signal) => {
+    await room.runGuarded(stop.signal, async (signal) => {
       await sleep(500);
       signal.throwIfAborted();
     });
-    const filling = room.watched(stop.signal, async (signal) => {
+    const filling = room.runGuarded(stop.signal, async (signal) => {
       await leave(0.5 * MIB);
       await sleep(5_000, undefined, { signal }).catch(() => {});
       signal.throwIfAborted();

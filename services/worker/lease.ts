@@ -4,9 +4,9 @@ import { DependencyUnavailableError } from '#platform';
 
 export const LEASE_MS = 10_000;
 const RENEW_MS = 3_000;
-const INSIST_MS = 500;
+const RETRY_MS = 500;
 /** Work that was told to end does so sooner. */
-const HANGS_AFTER_MS = 60_000;
+const HANG_AFTER_MS = 60_000;
 
 /** Somebody else has, or may soon have, the medium: whatever this delivery still does is void. */
 class LeaseLostError extends Error {
@@ -24,7 +24,7 @@ export class Lease {
   private heldUntil = Date.now() + LEASE_MS;
   private limitAt = Number.POSITIVE_INFINITY;
   private onHang = () => {};
-  private hangs: NodeJS.Timeout | undefined;
+  private hangTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly media: MediaRepository,
@@ -41,18 +41,18 @@ export class Lease {
   }
 
   /** It was given up at its limit: its work may hang. */
-  get isOver(): boolean {
-    return this.hangs !== undefined;
+  get isTimedOut(): boolean {
+    return this.hangTimer !== undefined;
   }
 
   /** Tries again while a dependency is away and the medium is ours: nothing that was worked out is thrown away for a moment's outage. */
-  async insist<T>(work: () => Promise<T>): Promise<T> {
+  async retryWhileHeld<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await work();
       } catch (error) {
         if (!(error instanceof DependencyUnavailableError) || this.isLost || Date.now() > this.heldUntil) throw error;
-        await sleep(INSIST_MS);
+        await sleep(RETRY_MS);
       }
     }
   }
@@ -68,12 +68,12 @@ export class Lease {
 
   end(): void {
     clearInterval(this.timer);
-    clearTimeout(this.hangs);
+    clearTimeout(this.hangTimer);
   }
 
   private async renew(): Promise<void> {
     const asked = Date.now();
-    if (asked > this.limitAt) return this.giveUp();
+    if (asked > this.limitAt) return this.expire();
     try {
       if (await this.media.renew(this.key, this.token, LEASE_MS, this.progress)) this.heldUntil = asked + LEASE_MS;
       else this.lost.abort(new LeaseLostError());
@@ -82,9 +82,9 @@ export class Lease {
     }
   }
 
-  private giveUp(): void {
+  private expire(): void {
     clearInterval(this.timer);
     this.lost.abort(new LeaseLostError());
-    this.hangs = setTimeout(this.onHang, HANGS_AFTER_MS);
+    this.hangTimer = setTimeout(this.onHang, HANG_AFTER_MS);
   }
 }

@@ -7,7 +7,7 @@ import { MediaAnnouncer, MediaRepository, type Ending, type MediaItem, type Medi
 import { measureJob, type JobOutcome } from '#nest';
 import { DependencyUnavailableError, newId, ObjectMissingError, StorageFullError, type WorkResult } from '#platform';
 import { isExhaustion, isOutOfSpace, MediaFailure } from './analysis';
-import { DiskRoom } from './disk-room';
+import { DiskSpace } from './disk-room';
 import { Lease, LEASE_MS } from './lease';
 import { MediaFiles } from './media-files';
 import { SandboxPool, workLimitMs } from './sandbox';
@@ -16,13 +16,13 @@ const DONE: WorkResult = { next: 'done' };
 /** After an outage the item rests a little, so that a dependency that comes back is not stormed. */
 const OUTAGE_PAUSE_MS = 3_000;
 const ERROR_PAUSE_MS = 2_000;
-const HINT_MS = 1_000;
-const RELEASE_WITHIN_MS = 60_000;
+const HINT_INTERVAL_MS = 1_000;
+const RELEASE_TIMEOUT_MS = 60_000;
 
 /** Failures that are not, or not only, the file's: their jobs are kept with the cause. */
-const forOps: ReadonlySet<FailureCode> = new Set(['crashed_worker', 'processing_timeout', 'original_missing']);
+const operationalFailures: ReadonlySet<FailureCode> = new Set(['crashed_worker', 'processing_timeout', 'original_missing']);
 
-interface Analysed {
+interface AnalysisResult {
   ending: Ending;
   /** What ops should know of. */
   error?: Error;
@@ -38,7 +38,7 @@ export class ProcessingService {
     private readonly announcer: MediaAnnouncer,
     private readonly files: MediaFiles,
     private readonly sandboxes: SandboxPool,
-    private readonly room: DiskRoom,
+    private readonly diskSpace: DiskSpace,
   ) {}
 
   /** Called for each wake-up of a medium, however many come. */
@@ -46,8 +46,8 @@ export class ProcessingService {
     const key = { userId: payload.userId, id: payload.mediaId };
     const token = newId();
     try {
-      await this.room.untilFree(shutdown);
-      if (shutdown.aborted) return again(0);
+      await this.diskSpace.waitUntilFree(shutdown);
+      if (shutdown.aborted) return retryAfter(0);
       const claim = await this.media.claim(key, token, LEASE_MS);
       if (claim.outcome === 'nothing_to_do') return DONE;
       if (claim.outcome === 'busy') return { next: 'again', at: claim.until };
@@ -56,22 +56,22 @@ export class ProcessingService {
       await this.end(claim.item, token, { status: 'failed', code: claim.code });
       return { next: 'failed', error: new Error(`${claim.code}: ${claim.item.crashes} workers died with it`) };
     } catch (error) {
-      if (error instanceof DependencyUnavailableError) return again(OUTAGE_PAUSE_MS);
+      if (error instanceof DependencyUnavailableError) return retryAfter(OUTAGE_PAUSE_MS);
       throw error;
     }
   }
 
   private async work(item: MediaItem, token: string, shutdown: AbortSignal, alone: boolean): Promise<WorkResult> {
     const lease = new Lease(this.media, item, token, shutdown);
-    const ended = measureJob(item.kind);
+    const recordOutcome = measureJob(item.kind);
     try {
       const { ending, error } = await this.sandboxes.use(alone, (sandbox) => this.analyse(sandbox, item, token, lease));
-      ended(await lease.insist(() => this.end(item, token, ending)));
+      recordOutcome(await lease.retryWhileHeld(() => this.end(item, token, ending)));
       return error ? { next: 'failed', error } : DONE;
     } catch (error) {
-      ended(outcomeOf(error, lease, shutdown));
-      const result = await lease.insist(() => this.release(item, token, lease, shutdown, error as Error));
-      await this.eraseUnlessNamed(item, token).catch(() => {}); // storage away: erased with what nobody names
+      recordOutcome(outcomeOf(error, lease, shutdown));
+      const result = await lease.retryWhileHeld(() => this.release(item, token, lease, shutdown, error as Error));
+      await this.eraseUnlessReferenced(item, token).catch(() => {}); // storage away: erased with what nobody names
       return result;
     } finally {
       lease.end();
@@ -83,15 +83,15 @@ export class ProcessingService {
     item: MediaItem,
     token: string,
     lease: Lease,
-  ): Promise<Analysed> {
-    lease.limit(workLimitMs(item.kind, item.sizeBytes), () => this.leave(item)); // from here, not from the claim: who runs alone waits for its neighbours first
+  ): Promise<AnalysisResult> {
+    lease.limit(workLimitMs(item.kind, item.sizeBytes), () => this.exitProcess(item)); // from here, not from the claim: who runs alone waits for its neighbours first
     try {
       return await this.files.withOriginal(item, async ({ path, dir }) => {
         const outputDir = join(dir, 'derived');
         await mkdir(outputDir);
         const onProgress = this.progressOf(item, lease);
         const job = { kind: item.kind, contentType: item.contentType, inputPath: path, outputDir, onProgress };
-        const facts = await this.room.watched(lease.signal, (signal) => sandbox.analyse({ ...job, signal }));
+        const facts = await this.diskSpace.runGuarded(lease.signal, (signal) => sandbox.analyse({ ...job, signal }));
         lease.signal.throwIfAborted();
         return {
           ending: {
@@ -102,7 +102,7 @@ export class ProcessingService {
         };
       });
     } catch (error) {
-      const code = decidedCode(error);
+      const code = failureCodeOf(error);
       if (!code) throw error;
       const facts = {
         mediaId: item.id,
@@ -112,7 +112,7 @@ export class ProcessingService {
         detail: (error as Error).message,
       };
       const ending: Ending = { status: 'failed', code };
-      if (forOps.has(code)) {
+      if (operationalFailures.has(code)) {
         this.logger.error({ err: error, ...facts, msg: 'media failed for no fault of its owner' });
         return { ending, error: error as Error };
       }
@@ -147,17 +147,17 @@ export class ProcessingService {
     error: Error,
   ): Promise<WorkResult> {
     if (lease.isLost) {
-      if (!lease.isOver) await this.releaseWhenReachable(item, token, shutdown);
-      return again(OUTAGE_PAUSE_MS);
+      if (!lease.isTimedOut) await this.releaseWithRetry(item, token, shutdown);
+      return retryAfter(OUTAGE_PAUSE_MS);
     }
     if (shutdown.aborted) {
       await this.media.release(item, token);
-      return again(0);
+      return retryAfter(0);
     }
-    const filledDisk = await this.tookTheRoom(error);
+    const filledDisk = await this.filledDisk(error);
     if (isOutage(error) && !filledDisk) {
       await this.media.release(item, token, new Date(Date.now() + OUTAGE_PAUSE_MS));
-      return again(OUTAGE_PAUSE_MS);
+      return retryAfter(OUTAGE_PAUSE_MS);
     }
     this.logger.error({
       err: error,
@@ -168,22 +168,22 @@ export class ProcessingService {
     });
     const pauseMs = ERROR_PAUSE_MS * 2 ** item.errors;
     const outcome = await this.media.releaseAfterError(item, token, new Date(Date.now() + pauseMs));
-    if (outcome === 'again') return again(pauseMs);
+    if (outcome === 'again') return retryAfter(pauseMs);
     await this.end(item, token, { status: 'failed', code: filledDisk ? 'too_complex' : 'processing_error' });
     return { next: 'failed', error };
   }
 
   /** A disk that was full until this delivery had cleared away: it may have been this file that filled it. */
-  private async tookTheRoom(error: Error): Promise<boolean> {
-    return isOutOfSpace(String(error)) && this.room.isFree();
+  private async filledDisk(error: Error): Promise<boolean> {
+    return isOutOfSpace(String(error)) && this.diskSpace.isReserveFree();
   }
 
   /** A table that could not be told of a renewal for too long is no crash of this worker, and must not count as one. */
-  private async releaseWhenReachable(key: MediaKey, token: string, shutdown: AbortSignal): Promise<void> {
+  private async releaseWithRetry(key: MediaKey, token: string, shutdown: AbortSignal): Promise<void> {
     for (
-      const giveUpAt = Date.now() + RELEASE_WITHIN_MS;
+      const giveUpAt = Date.now() + RELEASE_TIMEOUT_MS;
       Date.now() < giveUpAt && !shutdown.aborted;
-      await sleep(HINT_MS)
+      await sleep(HINT_INTERVAL_MS)
     ) {
       const isHeard = await this.media.release(key, token).then(
         () => true,
@@ -194,13 +194,13 @@ export class ProcessingService {
   }
 
   /** More than this process can mend: its neighbours hand back what they have, and a fresh one takes its place. */
-  private leave({ id, userId, round }: MediaItem): void {
+  private exitProcess({ id, userId, round }: MediaItem): void {
     this.logger.error({ mediaId: id, userId, round, msg: 'work hangs though it was told to end: this process leaves' });
     process.kill(process.pid, 'SIGTERM');
   }
 
   /** Only once it was handed back: until then the write that names these files may have happened unheard. */
-  private async eraseUnlessNamed(item: MediaItem, token: string): Promise<void> {
+  private async eraseUnlessReferenced(item: MediaItem, token: string): Promise<void> {
     if (!(await this.media.mayName(item, token))) await this.files.erase(item.id, token);
   }
 
@@ -208,14 +208,14 @@ export class ProcessingService {
     let hintedAt = 0;
     return (percent) => {
       lease.progress = Math.max(lease.progress, Math.min(99, Math.floor(percent)));
-      if (Date.now() - hintedAt < HINT_MS) return;
+      if (Date.now() - hintedAt < HINT_INTERVAL_MS) return;
       hintedAt = Date.now();
       void this.announcer.hint(key, lease.progress);
     };
   }
 }
 
-function again(pauseMs: number): WorkResult {
+function retryAfter(pauseMs: number): WorkResult {
   return { next: 'again', at: new Date(Date.now() + pauseMs) };
 }
 
@@ -230,7 +230,7 @@ function outcomeOf(error: unknown, lease: Lease, shutdown: AbortSignal): JobOutc
 }
 
 /** The code of a decided outcome, or null: an error of ours or of a dependency, to be tried again. */
-function decidedCode(error: unknown): FailureCode | null {
+function failureCodeOf(error: unknown): FailureCode | null {
   if (error instanceof MediaFailure) return error.code;
   return error instanceof ObjectMissingError ? 'original_missing' : null;
 }

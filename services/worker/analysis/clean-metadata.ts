@@ -7,7 +7,7 @@ const MAX_DEPTH = 4;
 const MAX_ITEMS = 50;
 
 /** Keys that reach a prototype when someone merges the object later. */
-const poisonous = new Set(['__proto__', 'constructor', 'prototype']);
+const prototypeKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 // Control characters, and the bidirectional overrides that make text show as something else (CVE-2021-42574).
 // oxlint-disable-next-line no-control-regex
@@ -35,7 +35,7 @@ function cleanEntries(raw: object, depth: number): [string, Json][] {
   for (const [rawKey, rawValue] of Object.entries(raw)) {
     if (entries.length === MAX_ITEMS) break;
     const key = cleanText(rawKey, MAX_KEY_LENGTH);
-    const value = poisonous.has(key) || key === '' ? undefined : clean(rawValue, depth - 1);
+    const value = prototypeKeys.has(key) || key === '' ? undefined : clean(rawValue, depth - 1);
     if (value !== undefined) entries.push([key, value]);
   }
   return entries;

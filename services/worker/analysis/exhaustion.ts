@@ -11,10 +11,10 @@ export const isOutOfSpace = (words: string) => NO_SPACE.test(words);
 export const isExhaustion = (words: string) => NO_SPACE.test(words) || NO_HANDLES.test(words);
 
 /** Less than any derived file could need. */
-const NO_ROOM_BYTES = 1024 ** 2;
+const MIN_FREE_BYTES = 1024 ** 2;
 
 /** Whether a folder's disk is full: tools that are cut short do not always say why. */
 export async function isDiskFull(folder: string): Promise<boolean> {
   const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize < NO_ROOM_BYTES;
+  return bavail * bsize < MIN_FREE_BYTES;
 }

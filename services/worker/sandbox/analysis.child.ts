@@ -5,7 +5,7 @@ import { isDiskFull, isExhaustion } from '../analysis/exhaustion';
 import { killAll, useFfmpeg } from '../analysis/ffmpeg/ffmpeg';
 import { useFfprobe } from '../analysis/ffmpeg/probe';
 import { analyseImage } from '../analysis/image/image';
-import { restrictPictures } from '../analysis/image/picture';
+import { restrictLoaders } from '../analysis/image/picture';
 import { type Facts, type Job, type OnProgress, type Reply, requestSchema } from '../analysis/job';
 import { MediaFailure } from '../analysis/media-failure';
 
@@ -13,13 +13,13 @@ import { MediaFailure } from '../analysis/media-failure';
 const [toolsFolder = '', ffmpeg = 'ffmpeg', ffprobe = 'ffprobe'] = process.argv.slice(2);
 useFfmpeg(ffmpeg);
 useFfprobe(ffprobe);
-restrictPictures();
+restrictLoaders();
 
 const send = (reply: Reply) => void process.send?.(reply);
 
 process.on('message', (message) => {
   const { id, job } = requestSchema.parse(message);
-  void answer(id, job);
+  void handleRequest(id, job);
 });
 
 process.on('disconnect', () => {
@@ -30,7 +30,7 @@ process.on('disconnect', () => {
 
 send({ type: 'ready' });
 
-async function answer(id: number, job: Job): Promise<void> {
+async function handleRequest(id: number, job: Job): Promise<void> {
   try {
     chdir(job.outputDir);
     send({
@@ -38,7 +38,7 @@ async function answer(id: number, job: Job): Promise<void> {
       id,
       facts: await analyse(
         job,
-        throttled((percent) => send({ type: 'progress', id, percent })),
+        throttle((percent) => send({ type: 'progress', id, percent })),
       ),
     });
   } catch (error) {
@@ -60,7 +60,7 @@ async function toReply(id: number, { outputDir }: Job, error: unknown): Promise<
 }
 
 /** Whole percents, each once, never back. */
-function throttled(report: OnProgress): OnProgress {
+function throttle(report: OnProgress): OnProgress {
   let last = 0;
   return (percent) => {
     const whole = Math.floor(percent);

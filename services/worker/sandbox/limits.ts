@@ -34,9 +34,9 @@ export function timeLimitMs(limits: AnalysisLimits, kind: MediaKind, sizeBytes: 
 }
 
 /** Fetching the bytes, storing what was made, and waiting for a table or a storage that is away for a moment. */
-const AROUND_MS = 15 * 60_000;
+const OVERHEAD_MS = 15 * 60_000;
 
 /** Wall clock from the beginning of the work to its end: an analysis, once more after a crash, and what is around it. */
 export function workLimitMs(kind: MediaKind, sizeBytes: number): number {
-  return 2 * timeLimitMs(defaultLimits, kind, sizeBytes) + AROUND_MS;
+  return 2 * timeLimitMs(defaultLimits, kind, sizeBytes) + OVERHEAD_MS;
 }

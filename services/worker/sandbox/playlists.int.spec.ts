@@ -5,12 +5,12 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { makeMp4 } from '#testing';
-import { trials } from './trials.testing';
+import { setupSandboxTester } from './trials.testing';
 
 const run = promisify(execFile);
 
 describe('playlists and scripts dressed as media', () => {
-  const trial = trials();
+  const tester = setupSandboxTester();
   let connections = 0;
   const listener = createServer((socket) => {
     connections += 1;
@@ -52,10 +52,10 @@ describe('playlists and scripts dressed as media', () => {
     ['audio/wav', ''],
     ['audio/ogg', ''],
   ])('are refused as %s behind %j, and nothing they name is opened', async (contentType, magic) => {
-    const { inputPath: victim } = await trial.prepare(await makeMp4({ seconds: 0.5 }));
+    const { inputPath: victim } = await tester.prepare(await makeMp4({ seconds: 0.5 }));
     for (const [, script] of scripts(victim)) {
       const kind = contentType.startsWith('video') ? 'video' : 'audio';
-      await expect(trial.analyse({ kind, contentType }, Buffer.from(magic + script, 'latin1'))).rejects.toMatchObject({
+      await expect(tester.analyse({ kind, contentType }, Buffer.from(magic + script, 'latin1'))).rejects.toMatchObject({
         name: 'MediaFailure',
       });
     }
@@ -63,9 +63,9 @@ describe('playlists and scripts dressed as media', () => {
   });
 
   it('mp4 that refers to another file: its samples are not read from there', async () => {
-    const { inputPath: victim } = await trial.prepare(await makeMp4({ seconds: 0.5 }));
-    const referring = referTo(await makeMp4({ seconds: 0.5, audioTracks: 0, container: 'mov' }), victim);
-    await expect(trial.analyse({ kind: 'video', contentType: 'video/quicktime' }, referring)).rejects.toMatchObject({
+    const { inputPath: victim } = await tester.prepare(await makeMp4({ seconds: 0.5 }));
+    const referring = withExternalReference(await makeMp4({ seconds: 0.5, audioTracks: 0, container: 'mov' }), victim);
+    await expect(tester.analyse({ kind: 'video', contentType: 'video/quicktime' }, referring)).rejects.toMatchObject({
       name: 'MediaFailure',
     });
   });
@@ -74,19 +74,19 @@ describe('playlists and scripts dressed as media', () => {
     'under strace: no connection, and no file is opened but the job’s and the system’s',
     async () => {
       const video = await makeMp4({ seconds: 0.5 });
-      const { inputPath: victim } = await trial.prepare(video);
+      const { inputPath: victim } = await tester.prepare(video);
       const hostile = [
         ...scripts(victim).map(([, script]) => Buffer.from(script)),
-        referTo(await makeMp4({ seconds: 0.5, audioTracks: 0, container: 'mov' }), victim),
+        withExternalReference(await makeMp4({ seconds: 0.5, audioTracks: 0, container: 'mov' }), victim),
       ];
       const jobs = await Promise.all(
         [...hostile, video].map(async (file) => ({
           kind: 'video',
           contentType: 'video/mp4',
-          ...(await trial.prepare(file)),
+          ...(await tester.prepare(file)),
         })),
       );
-      const trace = await traced(jobs, join(trial.folder, 'trace'));
+      const trace = await traceSandbox(jobs, join(tester.folder, 'trace'));
       expect(trace.tools).toBeGreaterThan(jobs.length); // each job had its ffprobe, the honest one its ffmpeg
       expect(trace.opened).toContain(jobs.at(-1)!.inputPath);
       expect(trace.opened).not.toContain(victim);
@@ -113,7 +113,7 @@ interface Trace {
 }
 
 /** Analyses one job after the other in a sandbox of its own, which strace watches with all it starts. */
-async function traced(jobs: Array<{ outputDir: string }>, output: string): Promise<Trace> {
+async function traceSandbox(jobs: Array<{ outputDir: string }>, output: string): Promise<Trace> {
   const script = `
     const { AnalysisSandbox } = require(${JSON.stringify(join(__dirname, 'sandbox.ts'))});
     (async () => {
@@ -141,14 +141,14 @@ async function traced(jobs: Array<{ outputDir: string }>, output: string): Promi
     output,
     ...node,
   ]);
-  return summary(
+  return parseTrace(
     await readFile(output, 'latin1'),
     jobs.map(({ outputDir }) => outputDir),
   );
 }
 
 /** Lines are `<pid> <call>(<arguments>) = <result>`; a call that another process interrupts is told in two lines, the first of which names the path. */
-function summary(trace: string, folders: string[]): Trace {
+function parseTrace(trace: string, folders: string[]): Trace {
   const lines = trace.split('\n');
   const tools = toolThreads(lines);
   const found: Trace = { tools: tools.started, opened: [], connected: [] };
@@ -181,7 +181,7 @@ function toolThreads(lines: string[]): { ids: Set<string>; started: number } {
 }
 
 /** Turns the self-reference of a QuickTime data table into an alias to `path`, and takes the samples away. */
-function referTo(mov: Buffer, path: string): Buffer {
+function withExternalReference(mov: Buffer, path: string): Buffer {
   const url = mov.indexOf('url ', mov.indexOf('dref'));
   mov.writeUInt32BE(0, url + 4); // flags: not self-contained
   mov.write('alis', url, 'latin1');

@@ -9,7 +9,7 @@ import { AnalysisSandbox } from './sandbox';
 export class SandboxPool implements BeforeApplicationShutdown {
   private readonly free: AnalysisSandbox[];
   private readonly all: readonly AnalysisSandbox[];
-  private readonly waiting: Array<{ wanted: number; start: () => void }> = [];
+  private readonly waiting: Array<{ slots: number; start: () => void }> = [];
 
   constructor(@Inject(CONFIG) config: Config) {
     const workDir = join(config.dataDir, 'work');
@@ -19,25 +19,25 @@ export class SandboxPool implements BeforeApplicationShutdown {
 
   async use<T>(alone: boolean, work: (sandbox: AnalysisSandbox) => Promise<T>): Promise<T> {
     const wanted = alone ? this.all.length : 1;
-    const taken = await this.take(wanted);
+    const taken = await this.acquire(wanted);
     try {
       return await work(taken[0]!);
     } finally {
       this.free.push(...taken);
-      this.serve();
+      this.dispatch();
     }
   }
 
   /** In the order in which they came: who wants to be alone is not passed by those who want less. */
-  private async take(wanted: number): Promise<AnalysisSandbox[]> {
+  private async acquire(wanted: number): Promise<AnalysisSandbox[]> {
     const taken = Promise.withResolvers<AnalysisSandbox[]>();
-    this.waiting.push({ wanted, start: () => taken.resolve(this.free.splice(0, wanted)) });
-    this.serve();
+    this.waiting.push({ slots: wanted, start: () => taken.resolve(this.free.splice(0, wanted)) });
+    this.dispatch();
     return taken.promise;
   }
 
-  private serve(): void {
-    while (this.waiting[0] && this.waiting[0].wanted <= this.free.length) this.waiting.shift()!.start();
+  private dispatch(): void {
+    while (this.waiting[0] && this.waiting[0].slots <= this.free.length) this.waiting.shift()!.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makePng } from '#testing';
 import { defaultLimits } from './limits';
-import { trials } from './trials.testing';
+import { setupSandboxTester } from './trials.testing';
 
 /** 500 000 seconds of sound in 4 MB: a rate of 8 Hz, which takes minutes to decode. */
 function endlessWav(): Buffer {
@@ -54,7 +54,7 @@ function contents(path: string): string {
   }
 }
 
-async function until<T>(found: () => T | undefined | false): Promise<T> {
+async function waitFor<T>(found: () => T | undefined | false): Promise<T> {
   for (
     const startedAt = Date.now();
     Date.now() - startedAt < 15_000;
@@ -66,11 +66,11 @@ async function until<T>(found: () => T | undefined | false): Promise<T> {
   throw new Error('Expected it within 15 s, but it did not happen');
 }
 
-const runningFfmpeg = () => until(() => processes(process.pid, 'ffmpeg', 'original')[0]);
+const runningFfmpeg = () => waitFor(() => processes(process.pid, 'ffmpeg', 'original')[0]);
 
 /** Crashes the process that has an ffmpeg at work, and is not the one that crashed before. */
-async function crash(before?: number): Promise<number> {
-  const pid = await until(() =>
+async function crashAnalysis(before?: number): Promise<number> {
+  const pid = await waitFor(() =>
     processes(process.pid, 'analysis.child').find(
       (found) => found !== before && processes(found, 'ffmpeg', 'original').length > 0,
     ),
@@ -80,59 +80,59 @@ async function crash(before?: number): Promise<number> {
 }
 
 describe('the limits', () => {
-  const hurried = trials({ seconds: { ...defaultLimits.seconds, audio: { base: 8, perMib: 0 } } });
-  const cramped = trials({ memoryBytes: { ...defaultLimits.memoryBytes, audio: 40 * 1024 ** 2 } });
+  const timeLimited = setupSandboxTester({ seconds: { ...defaultLimits.seconds, audio: { base: 8, perMib: 0 } } });
+  const memoryLimited = setupSandboxTester({ memoryBytes: { ...defaultLimits.memoryBytes, audio: 40 * 1024 ** 2 } });
 
   it('of time end the work with all it started', async () => {
-    const failing = hurried.analyse(audio, endlessWav());
+    const failing = timeLimited.analyse(audio, endlessWav());
     const [ffmpeg] = await Promise.all([
       runningFfmpeg(),
       expect(failing).rejects.toMatchObject({ code: 'processing_timeout' }),
     ]);
-    await until(() => !isAlive(ffmpeg));
+    await waitFor(() => !isAlive(ffmpeg));
   });
 
   it('of memory end the work', async () => {
-    await expect(cramped.analyse(audio, endlessWav())).rejects.toMatchObject({ code: 'too_complex' });
+    await expect(memoryLimited.analyse(audio, endlessWav())).rejects.toMatchObject({ code: 'too_complex' });
   });
 
   it('leave the next file its whole chance', async () => {
-    expect((await cramped.analyse(image, await makePng())).facts.width).toBe(320);
+    expect((await memoryLimited.analyse(image, await makePng())).facts.width).toBe(320);
   });
 });
 
 describe('the sandbox', () => {
-  const trial = trials();
+  const tester = setupSandboxTester();
 
   it('uses its process again', async () => {
-    await trial.analyse(image, await makePng());
+    await tester.analyse(image, await makePng());
     const [first] = processes(process.pid, 'analysis.child');
-    await trial.analyse(image, await makePng());
+    await tester.analyse(image, await makePng());
     expect(processes(process.pid, 'analysis.child')).toEqual([first]);
   });
 
   it('ends ffmpeg and rejects with the reason when it is aborted', async () => {
     const abort = new AbortController();
-    const failing = trial.analyse(audio, endlessWav(), abort.signal);
+    const failing = tester.analyse(audio, endlessWav(), abort.signal);
     const refused = expect(failing).rejects.toThrow('the lease is lost');
     const ffmpeg = await runningFfmpeg();
     abort.abort(new Error('the lease is lost'));
     await refused;
-    await until(() => !isAlive(ffmpeg));
-    await expect(trial.analyse(audio, endlessWav(), AbortSignal.abort(new Error('before it began')))).rejects.toThrow(
+    await waitFor(() => !isAlive(ffmpeg));
+    await expect(tester.analyse(audio, endlessWav(), AbortSignal.abort(new Error('before it began')))).rejects.toThrow(
       'before it began',
     );
   });
 
   it('survives a crash: once it is tried again, twice it counts against the file', async () => {
-    const refused = expect(trial.analyse(audio, endlessWav())).rejects.toMatchObject({ code: 'crashed_worker' });
-    await crash(await crash());
+    const refused = expect(tester.analyse(audio, endlessWav())).rejects.toMatchObject({ code: 'crashed_worker' });
+    await crashAnalysis(await crashAnalysis());
     await refused;
-    expect((await trial.analyse(image, await makePng())).facts.width).toBe(320);
+    expect((await tester.analyse(image, await makePng())).facts.width).toBe(320);
   });
 
   it('hands nothing of ours to the process that reads bytes of strangers', async () => {
-    await trial.analyse(image, await makePng());
+    await tester.analyse(image, await makePng());
     const [pid] = processes(process.pid, 'analysis.child');
     const names = contents(`/proc/${pid}/environ`)
       .split('\0')
@@ -152,13 +152,13 @@ describe('the sandbox', () => {
   });
 
   it('reports an error of ours as such: no output folder', async () => {
-    const { inputPath } = await trial.prepare(await makePng());
-    const job = { ...image, inputPath, outputDir: join(trial.folder, 'nowhere'), signal: new AbortController().signal };
-    await expect(trial.sandbox.analyse(job)).rejects.toThrow('ENOENT');
+    const { inputPath } = await tester.prepare(await makePng());
+    const job = { ...image, inputPath, outputDir: join(tester.folder, 'nowhere'), signal: new AbortController().signal };
+    await expect(tester.sandbox.analyse(job)).rejects.toThrow('ENOENT');
   });
 
   it('leaves no process and no folder behind when its owner is killed', async () => {
-    const { inputPath, outputDir } = await trial.prepare(endlessWav());
+    const { inputPath, outputDir } = await tester.prepare(endlessWav());
     const job = JSON.stringify({ ...audio, inputPath, outputDir });
     const script = `new (require(${JSON.stringify(join(__dirname, 'sandbox.ts'))}).AnalysisSandbox)(require('node:os').tmpdir()).analyse({ ...${job}, signal: new AbortController().signal })`;
     const owner = spawn(
@@ -166,8 +166,8 @@ describe('the sandbox', () => {
       ['--require', join(__dirname, '../../../libs/testing/run-typescript.cjs'), '-e', script],
       { stdio: 'ignore' },
     );
-    const child = await until(() => processes(owner.pid!, 'analysis.child')[0]);
-    const ffmpeg = await until(() => processes(child, 'ffmpeg', 'original')[0]);
+    const child = await waitFor(() => processes(owner.pid!, 'analysis.child')[0]);
+    const ffmpeg = await waitFor(() => processes(child, 'ffmpeg', 'original')[0]);
     const tools = dirname(
       commandLine(child)
         .split('\0')
@@ -175,6 +175,6 @@ describe('the sandbox', () => {
     );
     owner.kill('SIGKILL');
     await once(owner, 'exit');
-    await until(() => !isAlive(child) && !isAlive(ffmpeg) && !existsSync(tools));
+    await waitFor(() => !isAlive(child) && !isAlive(ffmpeg) && !existsSync(tools));
   });
 });

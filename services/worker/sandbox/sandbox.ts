@@ -14,7 +14,7 @@ export interface AnalysisJob extends Job {
   onProgress?: OnProgress;
 }
 
-const WATCH_INTERVAL_MS = 100;
+const MEMORY_CHECK_MS = 100;
 /** A process that kept more than this is not reused: what a file may take is counted with it. */
 const RECYCLE_ABOVE_BYTES = 300 * 1024 ** 2;
 
@@ -94,7 +94,7 @@ export class AnalysisSandbox {
       const bytes = running.pid === undefined ? 0 : await residentBytes(running.pid);
       if (bytes > this.limits.memoryBytes[kind])
         await running.end(new MediaFailure('too_complex', `${bytes} bytes of memory`));
-    }, WATCH_INTERVAL_MS);
+    }, MEMORY_CHECK_MS);
     signal.addEventListener('abort', abort, { once: true });
     return () => {
       clearTimeout(tooLong);

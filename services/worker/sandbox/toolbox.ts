@@ -24,14 +24,14 @@ export interface Toolbox {
  * @throws when ffmpeg or ffprobe is not installed.
  */
 export async function makeToolbox(limits: AnalysisLimits, parent: string): Promise<Toolbox> {
-  const [ffmpeg, ffprobe] = await Promise.all([find('ffmpeg'), find('ffprobe')]);
-  const noNetwork = await firstThatWorks([
+  const [ffmpeg, ffprobe] = await Promise.all([findProgram('ffmpeg'), findProgram('ffprobe')]);
+  const noNetwork = await findWorkingWrapper([
     ['unshare', '-n'],
     ['unshare', '-rn'],
   ]);
   const limited = [
-    ...(await firstThatWorks([['setpriv', '--pdeathsig', 'KILL']])),
-    ...(await firstThatWorks([resourceLimits(limits)])),
+    ...(await findWorkingWrapper([['setpriv', '--pdeathsig', 'KILL']])),
+    ...(await findWorkingWrapper([resourceLimits(limits)])),
   ];
   const { dir: folder, erase } = await openTempFolder(parent, 'tools-');
   try {
@@ -66,11 +66,11 @@ async function writeProgram(folder: string, name: string, command: string[]): Pr
 }
 
 /** The first of these restraints that this system knows and permits; nothing if none: a container may forbid, macOS has none. */
-async function firstThatWorks(restraints: string[][]): Promise<string[]> {
+async function findWorkingWrapper(restraints: string[][]): Promise<string[]> {
   for (const [name = '', ...options] of restraints) {
     try {
-      const command = [await find(name), ...options];
-      await run(command[0]!, [...options, await find('true')]);
+      const command = [await findProgram(name), ...options];
+      await run(command[0]!, [...options, await findProgram('true')]);
       return command;
     } catch {
       continue;
@@ -80,7 +80,7 @@ async function firstThatWorks(restraints: string[][]): Promise<string[]> {
 }
 
 /** The absolute path, as the operator's PATH finds it: the analysing process gets no environment. */
-async function find(name: string): Promise<string> {
+async function findProgram(name: string): Promise<string> {
   try {
     return (await run('/bin/sh', ['-c', 'command -v "$0"', name])).stdout.trim();
   } catch (error) {

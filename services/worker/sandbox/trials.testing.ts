@@ -6,7 +6,7 @@ import type { AnalysisLimits } from './limits';
 import { residentBytes } from './resident-memory';
 import { AnalysisSandbox } from './sandbox';
 
-export interface Trial {
+export interface TestAnalysis {
   facts: Facts;
   /** Where a derived file lies. */
   path: (name: string) => string;
@@ -27,7 +27,7 @@ export class SandboxTester {
     type: Pick<Job, 'kind' | 'contentType'>,
     file: Buffer,
     signal = new AbortController().signal,
-  ): Promise<Trial> {
+  ): Promise<TestAnalysis> {
     const job = await this.prepare(file);
     const watch = setInterval(
       async () => (this.highestBytes = Math.max(this.highestBytes, await this.memoryBytes())),
@@ -61,7 +61,7 @@ export class SandboxTester {
 }
 
 /** Registers set-up and clean-up with jest. */
-export function trials(limits?: Partial<AnalysisLimits>): SandboxTester {
+export function setupSandboxTester(limits?: Partial<AnalysisLimits>): SandboxTester {
   const made = new SandboxTester(limits);
   beforeAll(async () => {
     made.folder = await mkdtemp(join(tmpdir(), 'analysis-'));

@@ -61,7 +61,7 @@ async function store(key: string, modifiedAt = yesterday): Promise<string> {
 }
 
 /** A medium with all its files, as old as a day. */
-async function stored(overrides: Partial<MediaItem> = {}): Promise<MediaItem> {
+async function storeMedium(overrides: Partial<MediaItem> = {}): Promise<MediaItem> {
   const item = aMedium({ derivedToken: newId(), ...overrides });
   await counters.reserve(item.userId, item.id, item.sizeBytes, null);
   await media.create(item);
@@ -74,18 +74,18 @@ async function stored(overrides: Partial<MediaItem> = {}): Promise<MediaItem> {
   return item;
 }
 
-async function library(count: number, userId: string): Promise<MediaItem[]> {
+async function storeMedia(count: number, userId: string): Promise<MediaItem[]> {
   const items: MediaItem[] = [];
-  for (let index = 0; index < count; index += 1) items.push(await stored({ userId }));
+  for (let index = 0; index < count; index += 1) items.push(await storeMedium({ userId }));
   return items;
 }
 
-const isThere = async (key: string) => (await storage.stat(key)) !== null;
+const isStored = async (key: string) => (await storage.stat(key)) !== null;
 
 describe('DailySweep', () => {
   it('erases bytes that nobody names for a day, and nothing else', async () => {
     const userId = newId();
-    const items = await library(20, userId);
+    const items = await storeMedia(20, userId);
     const flying = newId();
     await counters.reserve(userId, flying, 5, null);
     const orphans = [
@@ -106,18 +106,18 @@ describe('DailySweep', () => {
       ]),
     ];
     await sweep.sweepAll();
-    for (const key of orphans) expect([key, await isThere(key)]).toEqual([key, false]);
-    for (const key of kept) expect([key, await isThere(key)]).toEqual([key, true]);
+    for (const key of orphans) expect([key, await isStored(key)]).toEqual([key, false]);
+    for (const key of kept) expect([key, await isStored(key)]).toEqual([key, true]);
   });
 
   it('leaves every file alone when the table has lost its rows', async () => {
-    const items = await library(4, newId());
+    const items = await storeMedia(4, newId());
     for await (const { userId, id } of dynamo.scan<MediaItem>('media')) await dynamo.delete('media', { userId, id });
     await sweep.sweepAll();
-    for (const item of items) expect(await isThere(originalKey(item))).toBe(true);
+    for (const item of items) expect(await isStored(originalKey(item))).toBe(true);
     await counters.reserve(items[0]!.userId, newId(), 5, null); // and somebody goes on with the empty table
     await sweep.sweepAll();
-    for (const item of items) expect(await isThere(originalKey(item))).toBe(true);
+    for (const item of items) expect(await isStored(originalKey(item))).toBe(true);
   });
 
   it('corrects counts, and erases words that lead nowhere and keys that are past their time', async () => {
@@ -143,9 +143,9 @@ describe('DailySweep', () => {
     await counters.reserve(orphan.userId, newId(), 5, null);
     await store(originalKey(orphan));
     await sweep.sweep();
-    expect(await isThere(originalKey(orphan))).toBe(false);
+    expect(await isStored(originalKey(orphan))).toBe(false);
     await store(originalKey(orphan));
     await sweep.sweep();
-    expect(await isThere(originalKey(orphan))).toBe(true);
+    expect(await isStored(originalKey(orphan))).toBe(true);
   });
 });

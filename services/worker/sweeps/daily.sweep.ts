@@ -29,7 +29,7 @@ export class DailySweep extends ScheduledJob {
   /** @throws the reason of `signal`: what broke off is done anew, by whoever is next. */
   async sweepAll(now = new Date(), signal?: AbortSignal): Promise<void> {
     const staleAt = new Date(now.getTime() - STALE_MS);
-    const users = await this.visitRows(now, signal);
+    const users = await this.deleteExpiredRows(now, signal);
     let drifted = 0;
     let words = 0;
     for (const userId of users) {
@@ -44,7 +44,7 @@ export class DailySweep extends ScheduledJob {
   }
 
   /** Everybody with anything in the table. */
-  private async visitRows(now: Date, signal?: AbortSignal): Promise<Set<string>> {
+  private async deleteExpiredRows(now: Date, signal?: AbortSignal): Promise<Set<string>> {
     const users = new Set<string>();
     for await (const { userId } of this.dynamo.sweepExpired('media', now)) {
       signal?.throwIfAborted();

@@ -72,7 +72,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true });
 });
 
-async function created(): Promise<MediaItem> {
+async function createMedium(): Promise<MediaItem> {
   const item = aMedium();
   await media.create(item);
   return item;
@@ -91,7 +91,7 @@ const waiting = async () => (await queue.counts('image')).waiting;
 
 describe('MediaSweeper', () => {
   it('wakes what lost its wake-up once, and not what is not due', async () => {
-    const item = await created();
+    const item = await createMedium();
     await sweeper.sweep();
     expect(await waiting()).toBe(0);
     await makeDue(item);
@@ -103,7 +103,7 @@ describe('MediaSweeper', () => {
   });
 
   it('wakes an item whose lease died', async () => {
-    const item = await created();
+    const item = await createMedium();
     await media.claim(item, newId(), 1);
     const before = await waiting();
     await makeDue(item);
@@ -112,7 +112,7 @@ describe('MediaSweeper', () => {
   });
 
   it('sends an unconfirmed event again when it is old enough', async () => {
-    const item = await created();
+    const item = await createMedium();
     await sweeper.sweep();
     expect((await queue.counts('events')).waiting).toBe(0);
     const old = new Date(Date.now() - 31_000).toISOString();
@@ -131,7 +131,7 @@ describe('MediaSweeper', () => {
   });
 
   it('finishes a deletion that stopped after its first step, and keeps the item until its events are confirmed', async () => {
-    const item = await created();
+    const item = await createMedium();
     await storage.write(originalKey(item), Readable.from(['bytes']));
     await words.add(item);
     const deleted = await media.markDeleted(item);
@@ -149,7 +149,7 @@ describe('MediaSweeper', () => {
   });
 
   it('frees the room and takes away the bytes of an upload that died a day ago, and of no other', async () => {
-    const item = await created();
+    const item = await createMedium();
     const { userId } = item;
     const yesterday = new Date(Date.now() - 25 * 3_600_000);
     const quota = { userId: `${userId}#counters`, id: 'quota' };

@@ -15,8 +15,8 @@ import { Locks, shards } from '#platform';
 const SCHEDULE = { name: 'sweep:media', everyMs: 5_000, lockMs: 15_000 };
 /** An event that its consumer did not confirm in this time is sent again. */
 const UNCONFIRMED_MS = 30_000;
-const LOOK_AGAIN_MS = 30_000;
-const ERASE_AGAIN_MS = 5_000;
+const RECHECK_MS = 30_000;
+const ERASE_RETRY_MS = 5_000;
 
 /**
  * What keeps a medium from being stuck, whatever got lost: wakes open items that lost their wake-up, hands on those whose
@@ -41,13 +41,13 @@ export class MediaSweeper extends ScheduledJob {
     for (const shard of shards) {
       for await (const key of this.media.due(shard, now)) {
         if (signal?.aborted) return;
-        await this.look(key, now);
+        await this.sweepItem(key, now);
       }
     }
     await this.announcer.announceAgain(UNCONFIRMED_MS, signal);
   }
 
-  private async look(key: MediaKey, now: Date): Promise<void> {
+  private async sweepItem(key: MediaKey, now: Date): Promise<void> {
     if (key.id === QUOTA_ROW)
       return this.counters.expireReservations(
         key.userId,
@@ -58,11 +58,11 @@ export class MediaSweeper extends ScheduledJob {
     if (!item?.openAt || item.openAt > now.toISOString()) return; // the index lags behind the table
     if (item.deletedAt) return this.erase(item);
     await this.announcer.wakeAgain(item);
-    await this.media.postpone(item, LOOK_AGAIN_MS);
+    await this.media.postpone(item, RECHECK_MS);
   }
 
   private async erase(item: MediaItem): Promise<void> {
     if (!item.filesErasedAt) await this.eraser.erase(item);
-    if (!(await this.media.removeErased(item))) await this.media.postpone(item, ERASE_AGAIN_MS);
+    if (!(await this.media.removeErased(item))) await this.media.postpone(item, ERASE_RETRY_MS);
   }
 }

@@ -36,7 +36,7 @@ export class OrphanFiles {
     let erased = 0;
     for (const folder of unneeded) {
       signal?.throwIfAborted();
-      if (!(await this.mayGo(folder))) continue;
+      if (!(await this.isErasable(folder))) continue;
       await this.folders.erase(folder);
       erased += 1;
     }
@@ -56,13 +56,13 @@ export class OrphanFiles {
       total += 1;
       if (folder.modifiedAt.getTime() > now.getTime() - STALE_MS) continue;
       batch.set(folder.prefix, folder);
-      if (batch.size === BATCH) await this.moveUnnamed(batch, orphans);
+      if (batch.size === BATCH) await this.collectUnreferenced(batch, orphans);
     }
-    await this.moveUnnamed(batch, orphans);
+    await this.collectUnreferenced(batch, orphans);
     return { orphans, total };
   }
 
-  private async moveUnnamed(batch: Map<string, StoredFolder>, orphans: StoredFolder[]): Promise<void> {
+  private async collectUnreferenced(batch: Map<string, StoredFolder>, orphans: StoredFolder[]): Promise<void> {
     if (batch.size === 0) return;
     for await (const prefix of this.folders.named()) batch.delete(prefix);
     orphans.push(...batch.values());
@@ -70,7 +70,7 @@ export class OrphanFiles {
   }
 
   /** Looked at once more. What belongs to somebody the table has never heard of may be all that is left of them. */
-  private async mayGo({ userId, mediaId }: StoredFolder): Promise<boolean> {
+  private async isErasable({ userId, mediaId }: StoredFolder): Promise<boolean> {
     if (!userId) return true;
     const [item, reserved] = await Promise.all([
       this.media.getEvenDeleted({ userId, id: mediaId }),

@@ -1,20 +1,20 @@
 import { type IAudioMetadata, parseFile } from 'music-metadata';
 
-export interface SoundTags {
+export interface AudioTags {
   facts: Record<string, unknown>;
-  /** Encoded bytes of the cover art, not to be trusted. */
+  /** Encoded bytes of the cover art; untrusted. */
   cover: Buffer | null;
 }
 
-/** Tags and cover art. A file that plays is good even when its tags are not: then there are none. */
-export async function readTags(path: string): Promise<SoundTags> {
+/** Reads tags and cover art; returns none when they cannot be parsed, since the file may still play. */
+export async function readTags(path: string): Promise<AudioTags> {
   const parsed = await parseFile(path, { duration: false }).catch(() => null);
   if (!parsed) return { facts: {}, cover: null };
   const picture = parsed.common.picture?.find(({ type }) => type === 'Cover (front)') ?? parsed.common.picture?.[0];
-  return { facts: soundFacts(parsed), cover: picture ? Buffer.from(picture.data) : null };
+  return { facts: audioFacts(parsed), cover: picture ? Buffer.from(picture.data) : null };
 }
 
-function soundFacts({ common, format }: IAudioMetadata): Record<string, unknown> {
+function audioFacts({ common, format }: IAudioMetadata): Record<string, unknown> {
   return {
     title: common.title,
     artist: common.artist,

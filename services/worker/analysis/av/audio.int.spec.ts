@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { makeFlac, makeJpeg, makeM4a, makeMp3, makeOpus, makeWav } from '#testing';
-import { trials } from '../../sandbox/trials.testing';
+import { setupSandboxTester } from '../../sandbox/trials.testing';
 
-const trial = trials();
-const sound = (contentType: string, file: Buffer) => trial.analyse({ kind: 'audio', contentType }, file);
+const tester = setupSandboxTester();
+const analyse = (contentType: string, file: Buffer) => tester.analyse({ kind: 'audio', contentType }, file);
 
-describe('a sound', () => {
+describe('an audio file', () => {
   it.each<[string, string, () => Promise<Buffer>, 'original' | 'rendition']>([
     ['MP3', 'audio/mpeg', () => makeMp3(), 'original'],
     ['WAV', 'audio/wav', () => makeWav(), 'original'],
@@ -16,8 +16,8 @@ describe('a sound', () => {
     ['AAC', 'audio/mp4', () => makeM4a(), 'original'],
     ['FLAC', 'audio/flac', () => makeFlac(), 'rendition'],
     ['Opus', 'audio/ogg', () => makeOpus(), 'rendition'],
-  ])('%s gets facts, a waveform, a picture of it and a preview', async (_what, contentType, make, preview) => {
-    const { facts, path } = await sound(contentType, await make());
+  ])('%s gets facts, a waveform, a drawn thumbnail and a preview', async (_what, contentType, make, preview) => {
+    const { facts, path } = await analyse(contentType, await make());
     expect(facts).toMatchObject({ kind: 'audio', width: null, height: null });
     expect(Math.abs(facts.durationSeconds! - 2)).toBeLessThan(0.1);
     expect(facts.derived.preview).toEqual(
@@ -34,8 +34,8 @@ describe('a sound', () => {
     if (preview === 'rendition') expect((await readFile(path('preview.m4a'))).subarray(4, 8).toString()).toBe('ftyp');
   });
 
-  it('shows its tags, its chapters and its cover', async () => {
-    const { facts, path } = await sound(
+  it('returns its tags and its cover art', async () => {
+    const { facts, path } = await analyse(
       'audio/mpeg',
       await makeMp3({
         tags: { title: 'Größe', artist: '<b>B</b>' },
@@ -46,66 +46,66 @@ describe('a sound', () => {
     expect(await sharp(path('thumbnail.webp')).metadata()).toMatchObject({ width: 480, height: 480 });
   });
 
-  it('with a broken cover gets a drawn picture', async () => {
+  it('with broken cover art gets a drawn thumbnail', async () => {
     const mp3 = await makeMp3({ cover: await makeJpeg({ width: 300, height: 300 }) });
     mp3.fill(0, mp3.indexOf(Buffer.from([0xff, 0xd8, 0xff])) + 20, mp3.indexOf(Buffer.from([0xff, 0xd8, 0xff])) + 400);
-    expect(await sharp((await sound('audio/mpeg', mp3)).path('thumbnail.webp')).metadata()).toMatchObject({
+    expect(await sharp((await analyse('audio/mpeg', mp3)).path('thumbnail.webp')).metadata()).toMatchObject({
       width: 480,
       height: 240,
     });
   });
 
-  it('keeps hostile tags out of the facts', async () => {
+  it('sanitizes hostile tags', async () => {
     const tags = { comment: 'x'.repeat(100_000), title: 'a\u202eb', __proto__x: '1' };
-    const { facts } = await sound('audio/mpeg', await makeMp3({ tags }));
+    const { facts } = await analyse('audio/mpeg', await makeMp3({ tags }));
     expect(Buffer.byteLength(JSON.stringify(facts.metadata))).toBeLessThan(16 * 1024);
     expect(facts.metadata.title).toBe('ab');
   });
 });
 
-describe('the length of a sound is what plays', () => {
-  it('when an MP3 has no Xing header and changes its rate', async () => {
+describe('the duration of an audio file is measured', () => {
+  it('for an MP3 without Xing header and with a varying bit rate', async () => {
     const bare = ['-id3v2_version', '0', '-write_xing', '0'];
     const [low, high] = await Promise.all([
       makeMp3({ output: [...bare, '-b:a', '32k'] }),
       makeMp3({ output: [...bare, '-b:a', '320k'] }),
     ]);
-    const { facts } = await sound('audio/mpeg', Buffer.concat([low, high]));
+    const { facts } = await analyse('audio/mpeg', Buffer.concat([low, high]));
     expect(Math.abs(facts.durationSeconds! - 4.1)).toBeLessThan(0.2);
   });
 
-  it('when an MP3 is cut and its header still tells of all', async () => {
+  it('for a truncated MP3 whose header still describes the whole file', async () => {
     const mp3 = await makeMp3({ seconds: 10 });
-    const { facts } = await sound('audio/mpeg', mp3.subarray(0, mp3.length / 2));
+    const { facts } = await analyse('audio/mpeg', mp3.subarray(0, mp3.length / 2));
     expect(Math.abs(facts.durationSeconds! - 5)).toBeLessThan(0.3);
   });
 
   it.each([
     ['byte rate', 28, 1],
     ['data length', 40, 0xffff_ffff],
-  ])('when a WAV lies about its %s', async (_what, offset, lie) => {
+  ])('for a WAV with a wrong %s', async (_what, offset, wrongValue) => {
     const wav = await makeWav({ output: ['-bitexact', '-map_metadata', '-1'] });
-    wav.writeUInt32LE(lie, offset);
-    expect((await sound('audio/wav', wav)).facts.durationSeconds).toBeCloseTo(2, 1);
+    wav.writeUInt32LE(wrongValue, offset);
+    expect((await analyse('audio/wav', wav)).facts.durationSeconds).toBeCloseTo(2, 1);
   });
 });
 
-describe('a sound that is none', () => {
+describe('an invalid audio file is rejected', () => {
   it.each<[string, (wav: Buffer) => Buffer]>([
     ['a sample rate of zero', (wav) => (wav.writeUInt32LE(0, 24), wav)],
     ['65535 channels', (wav) => (wav.writeUInt16LE(65_535, 22), wav)],
     ['no samples', (wav) => wav.subarray(0, 44)],
-  ])('a WAV of %s', async (_what, spoil) => {
+  ])('a WAV of %s', async (_what, corrupt) => {
     const wav = await makeWav({ seconds: 0.5, output: ['-bitexact', '-map_metadata', '-1'] });
-    await expect(sound('audio/wav', spoil(wav))).rejects.toMatchObject({
+    await expect(analyse('audio/wav', corrupt(wav))).rejects.toMatchObject({
       code: expect.stringMatching(/invalid_media|no_media_stream/) as string,
     });
   });
 
-  it('noise with the magic of an MP3', async () => {
+  it('noise behind the magic bytes of an MP3', async () => {
     const noise = Buffer.alloc(50_000, 0x55);
     noise.write('ID3\x04\0\0\0\0\0\0', 'latin1');
-    await expect(sound('audio/mpeg', noise)).rejects.toMatchObject({
+    await expect(analyse('audio/mpeg', noise)).rejects.toMatchObject({
       code: expect.stringMatching(/invalid_media|no_media_stream/) as string,
     });
   });

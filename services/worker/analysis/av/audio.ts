@@ -5,40 +5,40 @@ import type { Stream } from '../ffmpeg/probe';
 import { decode, type Pixels, readHeader, THUMBNAIL_SIDE, writeThumbnail } from '../image/picture';
 import { MediaFailure } from '../media-failure';
 import { once, type Step } from '../steps';
-import { readTags, type SoundTags } from './audio-tags';
+import { readTags, type AudioTags } from './audio-tags';
 import { chapterFacts, partOf, type AvInput } from './av-input';
-import { decodeSound, type SoundTrack } from './sound-track';
+import { decodeFirstTrack, type AudioTrack } from './sound-track';
 import { drawWaveform, writeWaveform } from './waveform';
 
 interface AudioContext extends AvInput {
-  /** The first sound track that can be decoded. */
-  track: (onPart?: (part: number) => void) => Promise<SoundTrack>;
-  tags: () => Promise<SoundTags>;
+  /** The first audio track that can be decoded. */
+  track: (onPart?: (part: number) => void) => Promise<AudioTrack>;
+  tags: () => Promise<AudioTags>;
 }
 
 export function audioContext(av: AvInput): AudioContext {
-  const { input, probed, sounds } = av;
+  const { input, probed, audioStreams } = av;
   return {
     ...av,
-    track: once((onPart = () => {}) => decodeSound(input, sounds, partOf(onPart, probed.format.duration))),
+    track: once((onPart = () => {}) => decodeFirstTrack(input, audioStreams, partOf(onPart, probed.format.duration))),
     tags: once(() => readTags(input.path)),
   };
 }
 
-/** The steps of a sound. A new fact or rendition is a step here. */
+/** The steps of an audio file. Add a new fact or rendition here. */
 export const audioSteps: ReadonlyArray<Step<AudioContext>> = [
   {
-    name: 'sound',
+    name: 'audio',
     weight: 60,
     run: async ({ track }, onPart) => {
-      const { sound, decoded } = await track(onPart);
+      const { audioStream, decoded } = await track(onPart);
       return {
         kind: 'audio',
         width: null,
         height: null,
         durationSeconds: decoded.durationSeconds,
-        codecs: [sound.codec_name],
-        metadata: { sampleRateHz: sound.sample_rate, channels: sound.channels },
+        codecs: [audioStream.codec_name],
+        metadata: { sampleRateHz: audioStream.sample_rate, channels: audioStream.channels },
       };
     },
   },
@@ -60,11 +60,11 @@ export const audioSteps: ReadonlyArray<Step<AudioContext>> = [
     name: 'preview',
     weight: 34,
     run: async (context, onPart) => {
-      const { sound, decoded } = await context.track();
-      const isFirst = sound === context.sounds[0]; // players take the first track
-      const isPlayable = isFirst && playsEverywhere(context.input.contentType, sound);
+      const { audioStream, decoded } = await context.track();
+      const isFirst = audioStream === context.audioStreams[0]; // players use the first track
+      const isPlayable = isFirst && playsEverywhere(context.input.contentType, audioStream);
       const onSeconds = partOf(onPart, decoded.durationSeconds);
-      return { derived: { preview: isPlayable ? 'original' : await writeRendition(context, sound, onSeconds) } };
+      return { derived: { preview: isPlayable ? 'original' : await writeRendition(context, audioStream, onSeconds) } };
     },
   },
   {
@@ -76,7 +76,7 @@ export const audioSteps: ReadonlyArray<Step<AudioContext>> = [
   },
 ];
 
-/** A broken cover makes no bad sound: then the waveform is drawn. */
+/** Decodes the cover art; null when there is none or it is broken: the waveform is drawn instead. */
 async function coverArt(cover: Buffer | null): Promise<Pixels | null> {
   if (!cover) return null;
   try {
@@ -88,7 +88,7 @@ async function coverArt(cover: Buffer | null): Promise<Pixels | null> {
   }
 }
 
-/** Not every browser plays WAV in more than two channels. */
+/** Whether every browser plays it; not every browser plays WAV with more than two channels. */
 function playsEverywhere(contentType: string, { codec_name, channels }: Stream): boolean {
   const isPlayable = formatOf(contentType)?.browserSounds.includes(codec_name) ?? false;
   return isPlayable && (contentType !== 'audio/wav' || channels <= 2);
@@ -96,13 +96,22 @@ function playsEverywhere(contentType: string, { codec_name, channels }: Stream):
 
 async function writeRendition(
   { input, outputDir }: AvInput,
-  sound: Stream,
+  audioStream: Stream,
   onSeconds: (seconds: number) => void,
 ): Promise<DerivedFile> {
-  const codec = ['-c:a', 'aac', '-b:a', '160k', '-ac', '2', '-ar', sound.sample_rate > 44_100 ? '48000' : '44100'];
-  const nothingElse = [
+  const codec = [
+    '-c:a',
+    'aac',
+    '-b:a',
+    '160k',
+    '-ac',
+    '2',
+    '-ar',
+    audioStream.sample_rate > 44_100 ? '48000' : '44100',
+  ];
+  const onlyAudio = [
     '-map',
-    `0:${sound.index}`,
+    `0:${audioStream.index}`,
     '-map_metadata',
     '-1',
     '-map_chapters',
@@ -113,7 +122,7 @@ async function writeRendition(
   await transcode(
     input,
     join(outputDir, 'preview.m4a'),
-    [...nothingElse, ...codec, '-movflags', '+faststart', '-f', 'ipod'],
+    [...onlyAudio, ...codec, '-movflags', '+faststart', '-f', 'ipod'],
     onSeconds,
   );
   return { name: 'preview.m4a', contentType: 'audio/mp4' };

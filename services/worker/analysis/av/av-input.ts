@@ -3,16 +3,16 @@ import type { Probe, Stream } from '../ffmpeg/probe';
 
 const MAX_CHAPTERS = 50;
 
-/** A file that plays. */
+/** An audio or video file to analyse. */
 export interface AvInput {
   input: Input;
   outputDir: string;
   probed: Probe;
-  /** Its sound tracks, as the container orders them. Which of them can be decoded shows when it is tried. */
-  sounds: Stream[];
+  /** Audio streams in the order of the container; some may not be decodable. */
+  audioStreams: Stream[];
 }
 
-/** Reports seconds done as a part of the whole. Headers lie about the whole: never more than 1. */
+/** Reports seconds as a fraction of `wholeSeconds`; capped at 1, since the duration in a header may be wrong. */
 export const partOf = (onPart: (part: number) => void, wholeSeconds: number) => (seconds: number) =>
   onPart(Math.min(1, seconds / Math.max(wholeSeconds, 1)));
 
@@ -28,11 +28,14 @@ export interface Size {
   height: number;
 }
 
-/** Pixels as a player shows them: with square pixels, turned by the display matrix. The decoder's size, not the track header's. */
+/**
+ * The size in pixels as displayed: with square pixels, rotated by the display matrix. From the size of the decoder, not
+ * of the track header.
+ */
 export function displayedSize({ width, height, sample_aspect_ratio, side_data_list }: Stream): Size {
   const [across = 1, down = 1] = sample_aspect_ratio.split(':').map(Number);
   const aspect = across > 0 && down > 0 ? across / down : 1;
-  const shown = { width: Math.max(1, Math.round(width * aspect)), height };
-  const turned = Math.abs(side_data_list.find(({ rotation }) => rotation !== undefined)?.rotation ?? 0) % 180 === 90;
-  return turned ? { width: shown.height, height: shown.width } : shown;
+  const displayed = { width: Math.max(1, Math.round(width * aspect)), height };
+  const isRotated = Math.abs(side_data_list.find(({ rotation }) => rotation !== undefined)?.rotation ?? 0) % 180 === 90;
+  return isRotated ? { width: displayed.height, height: displayed.width } : displayed;
 }

@@ -7,20 +7,21 @@ import { audioContext, audioSteps } from './audio';
 import { videoContext, videoSteps } from './video';
 
 /**
- * Facts and derived files of a film or a sound. The streams decide which of both it is, not its name or type.
+ * Analyses an audio or video file: returns its facts and writes its derived files. The streams decide the kind, not the
+ * name or the content type.
  * @throws {MediaFailure}
  */
 export async function analyseAv({ contentType, inputPath, outputDir }: Job, onProgress: OnProgress): Promise<Facts> {
   const input: Input = { path: inputPath, contentType };
   const probed = await probe(input);
-  const sounds = probed.streams.filter(({ codec_type }) => codec_type === 'audio');
-  const picture = probed.streams.find((stream) => stream.codec_type === 'video' && !isStillImage(stream));
-  const av = { input, outputDir, probed, sounds };
-  if (picture) return runSteps(videoSteps, videoContext(av, picture), onProgress);
-  if (sounds.length > 0) return runSteps(audioSteps, audioContext(av), onProgress);
+  const audioStreams = probed.streams.filter(({ codec_type }) => codec_type === 'audio');
+  const videoStream = probed.streams.find((stream) => stream.codec_type === 'video' && !isStillImage(stream));
+  const av = { input, outputDir, probed, audioStreams };
+  if (videoStream) return runSteps(videoSteps, videoContext(av, videoStream), onProgress);
+  if (audioStreams.length > 0) return runSteps(audioSteps, audioContext(av), onProgress);
   throw new MediaFailure('no_media_stream');
 }
 
-/** Cover art and previews are streams too, but nothing that plays. */
+/** Cover art and preview images are video streams too. */
 const isStillImage = ({ disposition }: Stream) =>
   disposition.attached_pic === 1 || disposition.timed_thumbnails === 1 || disposition.still_image === 1;

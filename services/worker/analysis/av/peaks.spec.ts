@@ -1,13 +1,13 @@
 import { PeakMeter, PEAKS_SAMPLE_RATE } from './peaks';
 
-function samples(count: number, loudness: (i: number) => number): Buffer {
+function samples(count: number, amplitude: (i: number) => number): Buffer {
   const bytes = Buffer.alloc(count * 2);
-  for (let i = 0; i < count; i += 1) bytes.writeInt16LE(Math.round(loudness(i) * 32_767), i * 2);
+  for (let i = 0; i < count; i += 1) bytes.writeInt16LE(Math.round(amplitude(i) * 32_767), i * 2);
   return bytes;
 }
 
 describe('PeakMeter', () => {
-  it('counts what plays, however the bytes are cut', () => {
+  it('measures the duration, however the bytes are split', () => {
     const meter = new PeakMeter();
     const bytes = samples(PEAKS_SAMPLE_RATE, () => 0.5);
     for (let at = 0; at < bytes.length; at += 777) meter.add(bytes.subarray(at, at + 777));
@@ -15,14 +15,14 @@ describe('PeakMeter', () => {
     expect(new Set(meter.peaks(100))).toEqual(new Set([0.5]));
   });
 
-  it('finds where it is loud', () => {
+  it('returns the peak of each interval', () => {
     const meter = new PeakMeter();
     meter.add(samples(80_000, (i) => (i >= 40_000 ? -1 : 0.1)));
     const peaks = meter.peaks(10);
     expect(peaks).toEqual([0.1, 0.1, 0.1, 0.1, 0.1, 1, 1, 1, 1, 1]);
   });
 
-  it('stays small on a long sound and keeps its loudest moment', () => {
+  it('keeps the peaks of long audio in constant memory', () => {
     const meter = new PeakMeter();
     for (let second = 0; second < 200; second += 1)
       meter.add(samples(PEAKS_SAMPLE_RATE, () => (second === 100 ? 0.9 : 0.2)));
@@ -33,7 +33,7 @@ describe('PeakMeter', () => {
     expect(peaks.filter((peak) => peak === 0.9).length).toBeLessThanOrEqual(3);
   });
 
-  it('has fewer peaks for a sound of a moment, none for silence of no length', () => {
+  it('returns fewer peaks for short audio, and none for empty audio', () => {
     const meter = new PeakMeter();
     expect(meter.peaks(400)).toEqual([]);
     meter.add(samples(20, () => 1));

@@ -1,13 +1,16 @@
-/** Sound is looked at as mono, 16 bit, at this rate. */
+/** Audio is resampled to mono, 16 bit, at this rate in Hz. */
 export const PEAKS_SAMPLE_RATE = 8_000;
 const MAX_BUCKETS = 4_000;
 
-/** Collects the loudest sample per stretch of a sound of unknown length in constant memory; counts what really plays. */
+/**
+ * Collects the peak per interval of audio of unknown length in constant memory, and measures its duration by counting
+ * samples.
+ */
 export class PeakMeter {
   private buckets: number[] = [];
   private samplesPerBucket = 16;
   private inBucket = 0;
-  private loudest = 0;
+  private peak = 0;
   private samples = 0;
   private oddByte: Buffer | null = null;
 
@@ -15,7 +18,7 @@ export class PeakMeter {
     return this.samples / PEAKS_SAMPLE_RATE;
   }
 
-  /** Takes signed 16-bit little-endian samples, cut anywhere. */
+  /** Adds signed 16-bit little-endian samples; chunks may be split anywhere. */
   add(chunk: Buffer): void {
     const bytes = this.oddByte ? Buffer.concat([this.oddByte, chunk]) : chunk;
     const whole = bytes.length - (bytes.length % 2);
@@ -23,27 +26,27 @@ export class PeakMeter {
     for (let i = 0; i < whole; i += 2) this.addSample(Math.abs(bytes.readInt16LE(i)));
   }
 
-  /** The loudest of each of `count` equal stretches (fewer when the sound is that short), 0..1. */
+  /** Peaks of `count` equal intervals (fewer for short audio), 0..1. */
   peaks(count: number): number[] {
-    const all = this.inBucket > 0 ? [...this.buckets, this.loudest] : this.buckets;
-    const stretches = Math.min(count, all.length);
-    return Array.from({ length: stretches }, (_, i) => {
-      const stretch = all.slice(
-        Math.floor((i * all.length) / stretches),
-        Math.floor(((i + 1) * all.length) / stretches),
+    const all = this.inBucket > 0 ? [...this.buckets, this.peak] : this.buckets;
+    const intervals = Math.min(count, all.length);
+    return Array.from({ length: intervals }, (_, i) => {
+      const interval = all.slice(
+        Math.floor((i * all.length) / intervals),
+        Math.floor(((i + 1) * all.length) / intervals),
       );
-      return Math.round((Math.max(...stretch) / 32_768) * 1_000) / 1_000;
+      return Math.round((Math.max(...interval) / 32_768) * 1_000) / 1_000;
     });
   }
 
-  private addSample(loudness: number): void {
+  private addSample(amplitude: number): void {
     this.samples += 1;
-    if (loudness > this.loudest) this.loudest = loudness;
+    if (amplitude > this.peak) this.peak = amplitude;
     this.inBucket += 1;
     if (this.inBucket < this.samplesPerBucket) return;
-    this.buckets.push(this.loudest);
+    this.buckets.push(this.peak);
     this.inBucket = 0;
-    this.loudest = 0;
+    this.peak = 0;
     if (this.buckets.length === MAX_BUCKETS) this.halve();
   }
 

@@ -4,26 +4,26 @@ import { contrast, decode, type Pixels, PREVIEW_SIDE } from '../image/picture';
 import { MediaFailure } from '../media-failure';
 import { toneMapping } from './tone-mapping';
 
-/** Where to look, as parts of the whole. The very first frame is often black: it comes last. */
-const MOMENTS = [0.1, 0.3, 0.5, 0.75, 0];
-/** Square pixels, no larger than a preview, never enlarged. ffmpeg has turned the frame already. */
+/** Candidate positions as fractions of the duration. The first frame is often black, so it comes last. */
+const POSITIONS = [0.1, 0.3, 0.5, 0.75, 0];
+/** Square pixels, at most the size of a preview, never enlarged. ffmpeg has already rotated the frame. */
 const UPRIGHT = [
   "scale='max(1,round(iw*sar))':ih",
   'setsar=1',
   `scale='min(iw,${PREVIEW_SIDE})':'min(ih,${PREVIEW_SIDE})':force_original_aspect_ratio=decrease`,
 ];
-/** A frame of this contrast shows something; black, white and fades stay below 10. */
+/** A frame of this contrast is good enough; black, white and fades stay below 10. */
 const GOOD_CONTRAST = 25;
 
 /**
- * The frame that stands for a video: upright, with square pixels.
- * @throws {MediaFailure} `invalid_media` when not a single frame can be decoded.
+ * Finds the frame that represents a video, upright and with square pixels.
+ * @throws {MediaFailure} `invalid_media` when no frame can be decoded
  */
-export async function findPoster(input: Input, picture: Stream, durationSeconds: number): Promise<Pixels> {
-  const filters = [...UPRIGHT, ...(await toneMapping(picture)), 'format=rgb24'].join(',');
+export async function findPoster(input: Input, videoStream: Stream, durationSeconds: number): Promise<Pixels> {
+  const filters = [...UPRIGHT, ...(await toneMapping(videoStream)), 'format=rgb24'].join(',');
   let best: { pixels: Pixels; contrast: number } | null = null;
-  for (const moment of MOMENTS) {
-    const pixels = await frameAt({ ...input, options: seek(moment * durationSeconds) }, picture, filters);
+  for (const position of POSITIONS) {
+    const pixels = await frameAt({ ...input, options: seek(position * durationSeconds) }, videoStream, filters);
     if (!pixels) continue;
     const found = { pixels, contrast: await contrast(pixels) };
     if (!best || found.contrast > best.contrast) best = found;
@@ -35,19 +35,23 @@ export async function findPoster(input: Input, picture: Stream, durationSeconds:
 
 const seek = (seconds: number) => (seconds > 0 ? ['-ss', seconds.toFixed(3)] : []);
 
-/** By a pipe, not a file: on a full disk ffmpeg leaves half a frame there, which would look like a broken film. */
-async function frameAt(input: Input, picture: Stream, filters: string): Promise<Pixels | null> {
+/**
+ * Decodes the frame at a position; null when there is none. Through a pipe, not a file: on a full disk ffmpeg leaves half
+ * a frame, which would look like a broken video.
+ */
+async function frameAt(input: Input, videoStream: Stream, filters: string): Promise<Pixels | null> {
   const chunks: Buffer[] = [];
   try {
     await stream(
       input,
-      ['-map', `0:${picture.index}`, '-frames:v', '1', '-vf', filters, '-c:v', 'png', '-f', 'image2pipe'],
+      ['-map', `0:${videoStream.index}`, '-frames:v', '1', '-vf', filters, '-c:v', 'png', '-f', 'image2pipe'],
       (chunk) => void chunks.push(chunk),
     );
     const png = Buffer.concat(chunks);
-    return png.length > 0 ? await decode(png, PREVIEW_SIDE) : null; // past the last frame ffmpeg writes nothing and is content
+    // past the last frame ffmpeg writes nothing and exits with 0
+    return png.length > 0 ? await decode(png, PREVIEW_SIDE) : null;
   } catch (error) {
-    if (error instanceof MediaFailure && error.code === 'invalid_media') return null; // other moments may be whole
+    if (error instanceof MediaFailure && error.code === 'invalid_media') return null; // other frames may be intact
     throw error;
   }
 }

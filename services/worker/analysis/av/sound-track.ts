@@ -2,52 +2,56 @@ import type { Input } from '../ffmpeg/ffmpeg';
 import { packetSeconds } from '../ffmpeg/packets';
 import type { Stream } from '../ffmpeg/probe';
 import { MediaFailure } from '../media-failure';
-import { measureAudio, type Sound } from './waveform';
+import { measureAudio, type DecodedAudio } from './waveform';
 
-export interface SoundTrack {
-  sound: Stream;
-  decoded: Sound;
+export interface AudioTrack {
+  audioStream: Stream;
+  decoded: DecodedAudio;
 }
 
 type OnSeconds = (seconds: number) => void;
 
-/** Each try starts an ffmpeg: a file with thousands of broken tracks is not worth thousands of them. */
-const MAX_TRIES = 8;
+/** Each attempt starts an ffmpeg process: a limit for files with thousands of broken tracks. */
+const MAX_ATTEMPTS = 8;
 
 /**
- * The first of the given sound tracks that can be decoded.
- * @throws {MediaFailure} why the first one cannot, when none can: `unsupported_codec`, `invalid_media` or
- * `no_media_stream`.
+ * Decodes the first of the given audio streams that can be decoded.
+ * @throws {MediaFailure} the failure of the first stream when none can be decoded: `unsupported_codec`, `invalid_media`
+ *   or `no_media_stream`
  */
-export async function decodeSound(input: Input, sounds: Stream[], onSeconds: OnSeconds): Promise<SoundTrack> {
+export async function decodeFirstTrack(
+  input: Input,
+  audioStreams: Stream[],
+  onSeconds: OnSeconds,
+): Promise<AudioTrack> {
   const failures: MediaFailure[] = [];
-  for (const sound of sounds.slice(0, MAX_TRIES)) {
+  for (const audioStream of audioStreams.slice(0, MAX_ATTEMPTS)) {
     try {
-      const decoded = await measureAudio(input, sound.index, onSeconds);
-      if (decoded.durationSeconds > 0) return { sound, decoded };
+      const decoded = await measureAudio(input, audioStream.index, onSeconds);
+      if (decoded.durationSeconds > 0) return { audioStream, decoded };
       failures.push(new MediaFailure('no_media_stream', 'no sample could be decoded'));
     } catch (error) {
       if (!isAboutTrack(error)) throw error;
       failures.push(error);
     }
   }
-  throw failures[0] ?? new MediaFailure('no_media_stream', 'no sound track');
+  throw failures[0] ?? new MediaFailure('no_media_stream', 'no audio track');
 }
 
-/** Whether another track of the same file may be better; limits of time and memory are about the whole. */
+/** Whether another track of the file may still be decodable; limits of time and memory apply to the whole file. */
 const isAboutTrack = (error: unknown): error is MediaFailure =>
   error instanceof MediaFailure && ['unsupported_codec', 'invalid_media', 'no_media_stream'].includes(error.code);
 
 /**
- * The sound of a film: the track to play, or in words why it cannot be played. Neither for a film without sound, also
- * one whose sound track is empty.
- * @throws {MediaFailure} about the whole file.
+ * Returns the audio track of a video to play, or a sentence why it cannot be played; neither for a video without audio
+ * or with an empty audio track.
+ * @throws {MediaFailure} for failures of the whole file
  */
-export async function soundOfFilm(input: Input, sounds: Stream[], onSeconds: OnSeconds): Promise<FilmSound> {
-  const [first] = sounds;
+export async function audioOfVideo(input: Input, audioStreams: Stream[], onSeconds: OnSeconds): Promise<VideoAudio> {
+  const [first] = audioStreams;
   if (!first) return {};
   try {
-    return { track: await decodeSound(input, sounds, onSeconds) };
+    return { track: await decodeFirstTrack(input, audioStreams, onSeconds) };
   } catch (error) {
     if (!isAboutTrack(error)) throw error;
     if ((await packetSeconds(input, [first.index])) === 0) return {};
@@ -56,13 +60,13 @@ export async function soundOfFilm(input: Input, sounds: Stream[], onSeconds: OnS
   }
 }
 
-export interface FilmSound {
-  track?: SoundTrack;
+export interface VideoAudio {
+  track?: AudioTrack;
   unplayable?: string;
 }
 
-/** As ffmpeg names it, else as the container does. */
+/** The codec's name in ffmpeg, else the container's. */
 function codecName({ codec_name, codec_tag_string }: Stream): string {
-  const ofContainer = /^[\w .-]+$/.test(codec_tag_string) ? codec_tag_string.trim() : 'unknown';
-  return codec_name || ofContainer;
+  const tag = /^[\w .-]+$/.test(codec_tag_string) ? codec_tag_string.trim() : 'unknown';
+  return codec_name || tag;
 }

@@ -1,39 +1,39 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { makeGif, makeMp3, makeMp4, type VideoOptions } from '#testing';
-import { trials, type Trial } from '../../sandbox/trials.testing';
+import { setupSandboxTester, type TestAnalysis } from '../../sandbox/trials.testing';
 
 const run = promisify(execFile);
-const trial = trials();
+const tester = setupSandboxTester();
 
 const small = (options: VideoOptions) => makeMp4({ seconds: 0.5, width: 160, height: 90, ...options });
-const mp4 = (file: Buffer) => trial.analyse({ kind: 'video', contentType: 'video/mp4' }, file);
+const mp4 = (file: Buffer) => tester.analyse({ kind: 'video', contentType: 'video/mp4' }, file);
 const matroska = async (options: VideoOptions) =>
-  trial.analyse({ kind: 'video', contentType: 'video/matroska' }, await small({ container: 'matroska', ...options }));
+  tester.analyse({ kind: 'video', contentType: 'video/matroska' }, await small({ container: 'matroska', ...options }));
 
-const unlistedSound = ['-c:a', 'tta'];
+const unlistedAudioCodec = ['-c:a', 'tta'];
 const noise = ['-c:a', 'flac', '-bsf:a', 'noise=amount=1'];
 const font = ['-attach', __filename, '-metadata:s:t', 'mimetype=font/ttf'];
 
-async function codecsOfPreview({ path }: Trial): Promise<string[]> {
+async function codecsOfPreview({ path }: TestAnalysis): Promise<string[]> {
   const show = ['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'json'];
   const { stdout } = await run('ffprobe', [...show, path('preview.mp4')]);
   return (JSON.parse(stdout) as { streams: { codec_name: string }[] }).streams.map(({ codec_name }) => codec_name);
 }
 
-/** Turns the first AAC track into one of AC-4, which ffmpeg has no decoder for: its sample entry and the box within. */
+/** Relabels the first AAC track as AC-4, which ffmpeg has no decoder for: its sample entry and the box within. */
 function claimAc4(file: Buffer): Buffer {
   file.write('ac-4', file.indexOf('mp4a'), 'latin1');
   file.write('dac4', file.indexOf('esds'), 'latin1');
   return file;
 }
 
-describe('streams that are not used', () => {
+describe('unused streams', () => {
   it.each<[string, VideoOptions]>([
     ['SubRip subtitles and a font', { subtitles: 'srt', output: font }],
     ['SubStation subtitles', { subtitles: 'ass' }],
-    ['a second sound of a codec that is not supported', { audioTracks: 2, output: ['-c:a:1', 'tta'] }],
-  ])('do not count in Matroska: %s', async (_what, options) => {
+    ['a second audio track with an unsupported codec', { audioTracks: 2, output: ['-c:a:1', 'tta'] }],
+  ])('are ignored in Matroska: %s', async (_what, options) => {
     const made = await matroska(options);
     expect(made.facts).toMatchObject({ kind: 'video', width: 160, height: 90, codecs: ['h264', 'aac'] });
     expect(made.facts.metadata).not.toHaveProperty('sound');
@@ -49,52 +49,49 @@ describe('streams that are not used', () => {
       'video/quicktime',
       'rendition',
     ],
-  ])(
-    'do not count, and what else the file says is kept: %s',
-    async (_what, { output = [], ...options }, contentType, preview) => {
-      const file = await small({
-        ...options,
-        subtitles: 'mov_text',
-        rotation: 90,
-        output: [...output, '-metadata', 'title=A: B'],
-      });
-      const made = await trial.analyse({ kind: 'video', contentType }, file);
-      const metadata = { title: 'A: B', framesPerSecond: 25, pixelFormat: 'yuv420p', audioTracks: 1 };
-      expect(made.facts).toMatchObject({ kind: 'video', width: 90, height: 160, codecs: ['h264', 'aac'], metadata });
-      expect(made.facts.durationSeconds).toBeCloseTo(0.5, 1);
-      expect(made.facts.derived.preview === 'original' ? 'original' : 'rendition').toBe(preview);
-    },
-  );
+  ])('are ignored, and other facts are kept: %s', async (_what, { output = [], ...options }, contentType, preview) => {
+    const file = await small({
+      ...options,
+      subtitles: 'mov_text',
+      rotation: 90,
+      output: [...output, '-metadata', 'title=A: B'],
+    });
+    const made = await tester.analyse({ kind: 'video', contentType }, file);
+    const metadata = { title: 'A: B', framesPerSecond: 25, pixelFormat: 'yuv420p', audioTracks: 1 };
+    expect(made.facts).toMatchObject({ kind: 'video', width: 90, height: 160, codecs: ['h264', 'aac'], metadata });
+    expect(made.facts.durationSeconds).toBeCloseTo(0.5, 1);
+    expect(made.facts.derived.preview === 'original' ? 'original' : 'rendition').toBe(preview);
+  });
 
   it.each<[string, string, () => Promise<Buffer>, string]>([
     ['lyrics', 'audio/mp4', () => small({ videoCodec: 'none', subtitles: 'mov_text' }), 'aac'],
     ['a GIF as cover', 'audio/mpeg', async () => makeMp3({ seconds: 0.5, cover: await makeGif({ frames: 1 }) }), 'mp3'],
-  ])('do not count in a sound: %s', async (_what, contentType, make, codec) => {
-    const { facts } = await trial.analyse({ kind: 'audio', contentType }, await make());
+  ])('are ignored in an audio file: %s', async (_what, contentType, make, codec) => {
+    const { facts } = await tester.analyse({ kind: 'audio', contentType }, await make());
     const metadata = { sampleRateHz: 44_100, channels: 1 };
     expect(facts).toMatchObject({ kind: 'audio', codecs: [codec], metadata, derived: { preview: 'original' } });
     expect(Math.abs(facts.durationSeconds! - 0.5)).toBeLessThan(0.1);
   });
 });
 
-describe('a film whose sound cannot be decoded', () => {
-  it.each<[string, () => Promise<Trial>, RegExp]>([
+describe('a video whose audio cannot be decoded', () => {
+  it.each<[string, () => Promise<TestAnalysis>, RegExp]>([
     ['AC-4', async () => mp4(claimAc4(await small({}))), /cannot be played.* ac-4 is not supported/],
-    ['True Audio', () => matroska({ output: unlistedSound }), /cannot be played.* tta is not supported/],
+    ['True Audio', () => matroska({ output: unlistedAudioCodec }), /cannot be played.* tta is not supported/],
     ['noise', () => matroska({ output: noise }), /cannot be played.* flac .*damaged/],
-  ])('is a silent film that says so: %s', async (_what, analyse, words) => {
+  ])('is a silent video with a reason in its metadata: %s', async (_what, analyse, reason) => {
     const made = await analyse();
-    const metadata = { sound: expect.stringMatching(words) as string };
+    const metadata = { sound: expect.stringMatching(reason) as string };
     expect(made.facts).toMatchObject({ kind: 'video', width: 160, height: 90, codecs: ['h264'], metadata });
     expect(made.facts.durationSeconds).toBeCloseTo(0.5, 1);
     expect(made.facts.derived.waveform).toBeNull();
     expect(await codecsOfPreview(made)).toEqual(['h264']);
   });
 
-  it.each<[string, () => Promise<Trial>]>([
+  it.each<[string, () => Promise<TestAnalysis>]>([
     ['Matroska', () => matroska({ audioTracks: 2, output: ['-c:a:0', 'wmav1'] })],
-    ['MP4, whose first sound browsers would play', async () => mp4(claimAc4(await small({ audioTracks: 2 })))],
-  ])('has the next sound instead: %s', async (_what, analyse) => {
+    ['MP4, whose first track browsers would play', async () => mp4(claimAc4(await small({ audioTracks: 2 })))],
+  ])('uses the next audio track: %s', async (_what, analyse) => {
     const made = await analyse();
     expect(made.facts.codecs).toEqual(['h264', 'aac']);
     expect(made.facts.metadata).not.toHaveProperty('sound');
@@ -103,15 +100,15 @@ describe('a film whose sound cannot be decoded', () => {
   });
 });
 
-describe('a codec that is not supported', () => {
+describe('an unsupported codec', () => {
   it.each<[string, VideoOptions]>([
-    ['the only sound', { videoCodec: 'none', output: unlistedSound }],
-    ['the picture', { output: ['-c:v', 'huffyuv'], pixelFormat: 'yuv422p' }],
-  ])('is named as the reason: %s', async (_what, options) => {
+    ['the only audio track', { videoCodec: 'none', output: unlistedAudioCodec }],
+    ['the video stream', { output: ['-c:v', 'huffyuv'], pixelFormat: 'yuv422p' }],
+  ])('is the reason of the failure: %s', async (_what, options) => {
     await expect(matroska(options)).rejects.toMatchObject({ code: 'unsupported_codec' });
   });
 
-  it('is not the reason where the used stream is damaged', async () => {
+  it('is not the reason when the used stream is damaged', async () => {
     const broken = matroska({ videoCodec: 'none', subtitles: 'srt', output: noise });
     await expect(broken).rejects.toMatchObject({
       code: expect.stringMatching(/invalid_media|no_media_stream/) as string,

@@ -1,8 +1,8 @@
 import type { Probe, Stream } from '../ffmpeg/probe';
 import { isHdr } from './tone-mapping';
 
-/** What a video says about itself; whatever is missing or impossible is absent. */
-export function videoTags({ format, streams }: Probe, picture: Stream): Record<string, unknown> {
+/** Metadata of a video; missing and impossible values are omitted. */
+export function videoTags({ format, streams }: Probe, videoStream: Stream): Record<string, unknown> {
   const tags = Object.fromEntries(Object.entries(format.tags).map(([name, value]) => [name.toLowerCase(), value]));
   return {
     title: tags.title,
@@ -17,14 +17,14 @@ export function videoTags({ format, streams }: Probe, picture: Stream): Record<s
     software: tags['com.apple.quicktime.software'] ?? tags.encoder,
     takenAt: takenAt(tags['com.apple.quicktime.creationdate'] ?? tags.creation_time),
     gps: place(tags['com.apple.quicktime.location.iso6709'] ?? tags.location),
-    framesPerSecond: framesPerSecond(picture.avg_frame_rate),
-    pixelFormat: picture.pix_fmt,
-    hdr: isHdr(picture) || undefined,
+    framesPerSecond: framesPerSecond(videoStream.avg_frame_rate),
+    pixelFormat: videoStream.pix_fmt,
+    hdr: isHdr(videoStream) || undefined,
     audioTracks: streams.filter(({ codec_type }) => codec_type === 'audio').length,
   };
 }
 
-/** Cameras without a clock write the epoch of their format (1904 or 1970). */
+/** Omits the epoch of the format (1904 or 1970), which cameras without a clock write. */
 function takenAt(text: string | undefined): string | undefined {
   const match = /^((?:19[89]|20)\d+-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?$/.exec(
     text ?? '',

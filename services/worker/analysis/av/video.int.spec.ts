@@ -4,14 +4,14 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { makeJpeg, makeM4a, makeMp4, type VideoOptions } from '#testing';
-import { trials } from '../../sandbox/trials.testing';
+import { setupSandboxTester } from '../../sandbox/trials.testing';
 
 const run = promisify(execFile);
-const trial = trials();
+const tester = setupSandboxTester();
 const video = async (options: VideoOptions, contentType = 'video/mp4') =>
-  trial.analyse({ kind: 'video', contentType }, await makeMp4(options));
+  tester.analyse({ kind: 'video', contentType }, await makeMp4(options));
 
-const mp4Video = (file: Buffer) => trial.analyse({ kind: 'video', contentType: 'video/mp4' }, file);
+const mp4Video = (file: Buffer) => tester.analyse({ kind: 'video', contentType: 'video/mp4' }, file);
 
 interface Rendition {
   streams: { codec_name: string; width?: number; height?: number; pix_fmt?: string }[];
@@ -23,7 +23,7 @@ async function inspect(path: string): Promise<Rendition> {
   return JSON.parse(stdout) as Rendition;
 }
 
-describe('a video that plays everywhere', () => {
+describe('a video that plays in every browser', () => {
   it('gets facts, poster and waveform, and is its own preview', async () => {
     const { facts, path } = await video({ seconds: 2 });
     expect(facts).toMatchObject({
@@ -48,7 +48,7 @@ describe('a video that plays everywhere', () => {
     [90, 180, 320],
     [180, 320, 180],
     [270, 180, 320],
-  ] as const)('is shown upright when turned by %i degrees', async (rotation, width, height) => {
+  ] as const)('is shown upright when rotated by %i degrees', async (rotation, width, height) => {
     const { facts, path } = await video({ seconds: 0.5, rotation });
     expect(facts).toMatchObject({ width, height });
     expect(await sharp(path('thumbnail.webp')).metadata()).toMatchObject({ width, height });
@@ -62,11 +62,11 @@ describe('a video that plays everywhere', () => {
 
   it.each<[string, VideoOptions]>([
     ['one frame', { seconds: 0.04, audioTracks: 0 }],
-    ['no sound', { seconds: 0.5, audioTracks: 0 }],
-    ['two sounds', { seconds: 0.5, audioTracks: 2 }],
-    ['the index at its start', { seconds: 0.5, output: ['-movflags', '+faststart'] }],
+    ['no audio', { seconds: 0.5, audioTracks: 0 }],
+    ['two audio tracks', { seconds: 0.5, audioTracks: 2 }],
+    ['the index first', { seconds: 0.5, output: ['-movflags', '+faststart'] }],
     ['fragments', { seconds: 0.5, output: ['-movflags', 'frag_keyframe+empty_moov'] }],
-    ['MP3 sound', { seconds: 0.5, audioCodec: 'libmp3lame' }],
+    ['MP3 audio', { seconds: 0.5, audioCodec: 'libmp3lame' }],
   ])('with %s', async (_what, options) => {
     const { facts } = await video(options);
     expect(facts).toMatchObject({ kind: 'video', width: 320, height: 180, derived: { preview: 'original' } });
@@ -76,7 +76,7 @@ describe('a video that plays everywhere', () => {
 });
 
 describe('the poster', () => {
-  it('is not the black frame it begins with', async () => {
+  it('is not the black first frame', async () => {
     const { path } = await video({
       picture: 'color=black:s=320x180:r=25:d=0.4[a];testsrc2=s=320x180:r=25:d=3[b];[a][b]concat',
       seconds: 3.4,
@@ -85,19 +85,19 @@ describe('the poster', () => {
     expect((await sharp(path('thumbnail.webp')).greyscale().stats()).channels[0]!.mean).toBeGreaterThan(50);
   });
 
-  it('is black when all is black', async () => {
+  it('is black when every frame is black', async () => {
     const { facts, path } = await video({ picture: 'color=black:s=320x180:r=25', seconds: 1 });
     expect(facts.kind).toBe('video');
     expect((await sharp(path('thumbnail.webp')).greyscale().stats()).channels[0]!.mean).toBeLessThan(20);
   });
 
-  it('has a size of at most 480, never enlarged', async () => {
+  it('has sides of at most 480 pixels', async () => {
     const { path } = await video({ width: 1_280, height: 720, seconds: 0.2 });
     expect(await sharp(path('thumbnail.webp')).metadata()).toMatchObject({ width: 480, height: 270 });
   });
 });
 
-describe('a video that some browser does not play', () => {
+describe('a video that not every browser plays', () => {
   it.each<[string, VideoOptions, string, number, number]>([
     ['HEVC', { videoCodec: 'libx265' }, 'video/mp4', 320, 180],
     ['10 bits', { pixelFormat: 'yuv420p10le' }, 'video/mp4', 320, 180],
@@ -114,7 +114,7 @@ describe('a video that some browser does not play', () => {
     expect(Math.abs(Number(format.duration) - 0.6)).toBeLessThan(0.2);
   });
 
-  it('is brought down to 1080p, turned upright, its place left out, its index first', async () => {
+  it('is scaled to 1080p, rotated upright, without its location, with the index first', async () => {
     const options: VideoOptions = {
       seconds: 0.2,
       width: 2_560,
@@ -137,22 +137,22 @@ describe('a video that some browser does not play', () => {
   });
 });
 
-describe('what a header says', () => {
-  it('is not believed about the length', async () => {
+describe('a header', () => {
+  it('is not trusted for the duration', async () => {
     const mp4 = await makeMp4({ seconds: 1 });
     mp4.writeUInt32BE(0xffff_ffff, mp4.indexOf('mvhd') + 20); // duration in mvhd, version 0
     const { facts } = await mp4Video(mp4);
     expect(facts.durationSeconds).toBeCloseTo(1, 1);
   });
 
-  it('is not believed about the size', async () => {
+  it('is not trusted for the size', async () => {
     const mp4 = await makeMp4({ seconds: 0.5 });
     mp4.writeUInt32BE(0xffff_0000, mp4.indexOf('tkhd') + 80); // width and height in tkhd, version 0, 16.16
     mp4.writeUInt32BE(0xffff_0000, mp4.indexOf('tkhd') + 84);
     expect((await mp4Video(mp4)).facts).toMatchObject({ width: 320, height: 180 });
   });
 
-  it('is not believed about the kind: sound alone, with or without a cover, is audio', async () => {
+  it('is not trusted for the kind: audio only, with or without cover art, is audio', async () => {
     const plain = await video({ seconds: 0.5, videoCodec: 'none' });
     expect(plain.facts).toMatchObject({
       kind: 'audio',
@@ -164,18 +164,21 @@ describe('what a header says', () => {
     const covered = await mp4Video(await makeM4a({ seconds: 0.5, cover: await makeJpeg({ width: 100, height: 90 }) }));
     expect(covered.facts).toMatchObject({ kind: 'audio', width: null });
     expect(await sharp(covered.path('thumbnail.webp')).metadata()).toMatchObject({ width: 100, height: 90 });
-    const film = await trial.analyse({ kind: 'audio', contentType: 'audio/mp4' }, await makeMp4({ seconds: 0.5 }));
-    expect(film.facts.kind).toBe('video');
+    const mislabelled = await tester.analyse(
+      { kind: 'audio', contentType: 'audio/mp4' },
+      await makeMp4({ seconds: 0.5 }),
+    );
+    expect(mislabelled.facts.kind).toBe('video');
   });
 });
 
-describe('a video that is none', () => {
-  it('whose index is lost', async () => {
+describe('an invalid video is rejected', () => {
+  it('without an index', async () => {
     const mp4 = await makeMp4({ seconds: 1 });
     await expect(mp4Video(mp4.subarray(0, mp4.indexOf('moov') - 4))).rejects.toMatchObject({ code: 'invalid_media' });
   });
 
-  it('whose frames are noise', async () => {
+  it('with noise as frames', async () => {
     const mp4 = await makeMp4({ seconds: 1, audioTracks: 0 });
     mp4.fill(0xa5, mp4.indexOf('mdat') + 4, mp4.indexOf('moov') - 4);
     await expect(mp4Video(mp4)).rejects.toMatchObject({
@@ -183,7 +186,7 @@ describe('a video that is none', () => {
     });
   });
 
-  it('that has a head and nothing else', async () => {
+  it('with a header only', async () => {
     await expect(mp4Video(Buffer.from('\0\0\0\x14ftypisom\0\0\0\0isom', 'latin1'))).rejects.toMatchObject({
       code: 'invalid_media',
     });

@@ -1,65 +1,65 @@
 import { packetSeconds } from '../ffmpeg/packets';
 import type { Stream } from '../ffmpeg/probe';
-import { writeThumbnail } from '../image/picture';
+import { writeThumbnail } from '../image/videoStream';
 import { once, type Step } from '../steps';
 import { chapterFacts, displayedSize, partOf, type AvInput } from './av-input';
 import { findPoster } from './poster';
-import { previewOf } from './rendition';
-import { soundOfFilm, type FilmSound } from './sound-track';
+import { writePreview } from './rendition';
+import { audioOfVideo, type VideoAudio } from './audio-track';
 import { videoTags } from './video-tags';
 import { writeWaveform } from './waveform';
 
 interface VideoContext extends AvInput {
-  picture: Stream;
-  sound: (onPart?: (part: number) => void) => Promise<FilmSound>;
-  /** What the packets of picture and sound span, whatever headers say. */
+  videoStream: Stream;
+  audio: (onPart?: (part: number) => void) => Promise<VideoAudio>;
+  /** The time that the packets of both streams span, whatever the headers say. */
   durationSeconds: () => Promise<number>;
 }
 
-export function videoContext(av: AvInput, picture: Stream): VideoContext {
-  const { input, probed, sounds } = av;
-  const sound = once((onPart: (part: number) => void = () => {}) =>
-    soundOfFilm(input, sounds, partOf(onPart, probed.format.duration)),
+export function videoContext(av: AvInput, videoStream: Stream): VideoContext {
+  const { input, probed, audioStreams } = av;
+  const audio = once((onPart: (part: number) => void = () => {}) =>
+    audioOfVideo(input, audioStreams, partOf(onPart, probed.format.duration)),
   );
   const durationSeconds = once(async () => {
-    const { track } = await sound();
-    return packetSeconds(input, track ? [picture.index, track.sound.index] : [picture.index]);
+    const { track } = await audio();
+    return packetSeconds(input, track ? [videoStream.index, track.audioStream.index] : [videoStream.index]);
   });
-  return { ...av, picture, sound, durationSeconds };
+  return { ...av, videoStream, audio, durationSeconds };
 }
 
-/** The steps of a film; a silent one where no sound can be decoded. A new fact or rendition is a step here. */
+/** The steps of a video; without audio when no track can be decoded. Add a new fact or rendition here. */
 export const videoSteps: ReadonlyArray<Step<VideoContext>> = [
   {
-    name: 'sound',
+    name: 'audio',
     weight: 20,
-    run: async ({ picture, sound }, onPart) => {
-      const { track, unplayable } = await sound(onPart);
+    run: async ({ videoStream, audio }, onPart) => {
+      const { track, unplayable } = await audio(onPart);
       return {
         kind: 'video',
-        codecs: [picture.codec_name, ...(track ? [track.sound.codec_name] : [])],
+        codecs: [videoStream.codec_name, ...(track ? [track.audioStream.codec_name] : [])],
         metadata: { sound: unplayable },
       };
     },
   },
   {
-    name: 'size and length',
+    name: 'size and duration',
     weight: 5,
-    run: async ({ picture, durationSeconds }) => ({
-      ...displayedSize(picture),
+    run: async ({ videoStream, durationSeconds }) => ({
+      ...displayedSize(videoStream),
       durationSeconds: await durationSeconds(),
     }),
   },
   {
     name: 'tags',
     weight: 1,
-    run: async (context) => ({ metadata: { ...videoTags(context.probed, context.picture), ...chapterFacts(context) } }),
+    run: async (context) => ({ metadata: { ...videoTags(context.probed, context.videoStream), ...chapterFacts(context) } }),
   },
   {
     name: 'thumbnail',
     weight: 5,
-    run: async ({ input, picture, durationSeconds, outputDir }) => {
-      const poster = await findPoster(input, picture, await durationSeconds());
+    run: async ({ input, videoStream, durationSeconds, outputDir }) => {
+      const poster = await findPoster(input, videoStream, await durationSeconds());
       const { thumbnail, placeholder } = await writeThumbnail(poster, outputDir);
       return { placeholder, derived: { thumbnail } };
     },
@@ -68,18 +68,18 @@ export const videoSteps: ReadonlyArray<Step<VideoContext>> = [
     name: 'preview',
     weight: 68,
     run: async (context, onPart) => {
-      const { picture } = context;
-      const { track } = await context.sound();
+      const { videoStream } = context;
+      const { track } = await context.audio();
       const durationSeconds = await context.durationSeconds();
-      const film = { picture, sound: track?.sound, size: displayedSize(picture) };
-      return { derived: { preview: await previewOf(context, film, partOf(onPart, durationSeconds)) } };
+      const source = { videoStream, audioStream: track?.audioStream, size: displayedSize(videoStream) };
+      return { derived: { preview: await writePreview(context, source, partOf(onPart, durationSeconds)) } };
     },
   },
   {
     name: 'waveform',
     weight: 1,
-    run: async ({ sound, outputDir }) => {
-      const { track } = await sound();
+    run: async ({ audio, outputDir }) => {
+      const { track } = await audio();
       return { derived: { waveform: track ? await writeWaveform(track.decoded, outputDir) : null } };
     },
   },

@@ -7,18 +7,18 @@ import { PeakMeter, PEAKS_SAMPLE_RATE } from './peaks';
 
 const PEAKS = 400;
 
-export interface Sound {
+export interface DecodedAudio {
   peaks: number[];
-  /** Counted in decoded samples: the length that really plays. */
+  /** Counted in decoded samples: what actually plays. */
   durationSeconds: number;
 }
 
-/** Decodes one sound stream whole. @throws {MediaFailure} when nothing of it can be decoded. */
+/** Decodes one audio stream and returns its peaks and duration. @throws {MediaFailure} when it cannot be decoded */
 export async function measureAudio(
   input: Input,
   streamIndex: number,
   onSeconds?: (seconds: number) => void,
-): Promise<Sound> {
+): Promise<DecodedAudio> {
   const meter = new PeakMeter();
   const options = [
     '-map',
@@ -40,21 +40,21 @@ export async function measureAudio(
   return { peaks: meter.peaks(PEAKS), durationSeconds: meter.durationSeconds };
 }
 
-export async function writeWaveform(sound: Sound, outputDir: string): Promise<DerivedFile> {
-  await writeFile(join(outputDir, 'waveform.json'), JSON.stringify(sound));
+export async function writeWaveform(decoded: DecodedAudio, outputDir: string): Promise<DerivedFile> {
+  await writeFile(join(outputDir, 'waveform.json'), JSON.stringify(decoded));
   return { name: 'waveform.json', contentType: 'application/json' };
 }
 
 const WIDTH = 480;
 const HEIGHT = 240;
-/** Deep and light ultramarine: at home on a light page and on a dark one. */
+/** Deep and light ultramarine: visible on light and dark pages. */
 const BACKGROUND = [35, 38, 77] as const;
 const BAR = [142, 153, 255] as const;
 const BAR_STEP = 6;
 const BAR_WIDTH = 4;
 
-/** A picture of the sound, for lists: bars around the middle, scaled to the loudest. */
-export function drawWaveform({ peaks }: Sound): Pixels {
+/** Draws the peaks as bars around the middle, scaled to the loudest, as a thumbnail. */
+export function drawWaveform({ peaks }: DecodedAudio): Pixels {
   const data = Buffer.alloc(WIDTH * HEIGHT * 3);
   const loudest = Math.max(...peaks, 0.001);
   for (let x = 0; x < WIDTH; x += 1) {

@@ -40,7 +40,7 @@ export function transcode(
   options: string[],
   onSeconds?: (seconds: number) => void,
 ): Promise<void> {
-  const command = hardened(input).outputOptions(options).output(outputPath);
+  const command = createCommand(input).outputOptions(options).output(outputPath);
   if (onSeconds) {
     // Not fluent's 'progress' event: a listener of that makes it start an ffprobe of its own, outside all limits.
     command.outputOptions(['-progress', 'pipe:2']).on('stderr', (line: string) => {
@@ -48,7 +48,7 @@ export function transcode(
       if (done) onSeconds(Number(done[1]) / 1_000_000);
     });
   }
-  return settled(command);
+  return runCommand(command);
 }
 
 /**
@@ -63,11 +63,11 @@ export async function stream(input: Input, options: string[], onData: (chunk: Bu
     write: (chunk: Buffer, _encoding, done) => done(void onData(chunk)),
   });
   const drained = new Promise((resolve) => void sink.once('finish', resolve));
-  await settled(hardened(input).outputOptions(options).output(sink));
+  await runCommand(createCommand(input).outputOptions(options).output(sink));
   await drained; // the process may end before its last bytes are read
 }
 
-function hardened({ path, contentType, options = [] }: Input): FfmpegCommand {
+function createCommand({ path, contentType, options = [] }: Input): FfmpegCommand {
   return ffmpeg(path).inputOptions([
     '-nostdin',
     '-hide_banner',
@@ -80,7 +80,7 @@ function hardened({ path, contentType, options = [] }: Input): FfmpegCommand {
   ]);
 }
 
-async function settled(command: FfmpegCommand): Promise<void> {
+async function runCommand(command: FfmpegCommand): Promise<void> {
   running.add(command);
   try {
     await new Promise<void>((resolve, reject) => {

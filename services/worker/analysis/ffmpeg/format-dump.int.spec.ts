@@ -23,7 +23,7 @@ async function probeBothWays(file: Buffer): Promise<{ printed: Probe; logged: Pr
   }
 }
 
-function usedStream(stream: Stream) {
+function pickStreamFields(stream: Stream) {
   const { tags: _tags, duration: _duration, avg_frame_rate, disposition, side_data_list, ...facts } = stream;
   const [frames = 0, seconds = 0] = avg_frame_rate.split('/').map(Number);
   return {
@@ -37,11 +37,11 @@ function usedStream(stream: Stream) {
 }
 
 /** What the product uses, at the precision of the log. */
-const used = ({ format, streams, chapters }: Probe) => ({
+const pickUsedFields = ({ format, streams, chapters }: Probe) => ({
   seconds: Math.round(format.duration * 50) / 50,
   tags: format.tags,
   chapters,
-  streams: streams.map(usedStream),
+  streams: streams.map(pickStreamFields),
 });
 
 const film = (options: VideoOptions) => makeMp4({ seconds: 0.5, width: 160, height: 90, ...options });
@@ -64,7 +64,7 @@ describe('the log of ffprobe', () => {
     ['a sound with a cover', async () => makeM4a({ seconds: 0.5, cover: await makeJpeg({ width: 60, height: 50 }) })],
   ])('says what ffprobe prints: %s', async (_what, make) => {
     const { printed, logged } = await probeBothWays(await make());
-    expect(used(logged)).toEqual(used(printed));
+    expect(pickUsedFields(logged)).toEqual(pickUsedFields(printed));
   });
 
   it('holds chapters', () => {

@@ -4,10 +4,10 @@ import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { thumbHashToApproximateAspectRatio, thumbHashToAverageRGBA } from 'thumbhash';
 import { makeAvif, makeGif, makeJpeg, makePng, makeTiff, makeWebp } from '#testing';
-import { trials } from '../../sandbox/trials.testing';
+import { setupSandboxTester } from '../../sandbox/trials.testing';
 
-const trial = trials();
-const image = (contentType: string, file: Buffer) => trial.analyse({ kind: 'image', contentType }, file);
+const tester = setupSandboxTester();
+const image = (contentType: string, file: Buffer) => tester.analyse({ kind: 'image', contentType }, file);
 
 describe('a picture', () => {
   it.each<[string, () => Promise<Buffer>]>([
@@ -121,20 +121,20 @@ describe('a picture that is none', () => {
   });
 
   it('SVG, whatever it was taken for: its loader is blocked', async () => {
-    const secret = join(trial.folder, 'secret.png');
+    const secret = join(tester.folder, 'secret.png');
     await writeFile(secret, await makePng());
     const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="${secret}" width="9" height="9"/></svg>`;
     await expect(image('image/png', Buffer.from(svg))).rejects.toMatchObject({ code: 'invalid_media' });
   });
 
   it('a header that promises 2.5 gigapixels: too complex, at once and without the memory', async () => {
-    const before = await trial.memoryBytes();
+    const before = await tester.memoryBytes();
     const startedAt = Date.now();
-    await expect(image('image/png', resized(await makePng(), 50_000, 50_000))).rejects.toMatchObject({
+    await expect(image('image/png', withHeaderSize(await makePng(), 50_000, 50_000))).rejects.toMatchObject({
       code: 'too_complex',
     });
     expect(Date.now() - startedAt).toBeLessThan(5_000);
-    expect(trial.peakBytes() - before).toBeLessThan(300 * 1024 ** 2);
+    expect(tester.peakBytes() - before).toBeLessThan(300 * 1024 ** 2);
   });
 
   it('40 megapixels of 16 bits: too complex by its header', async () => {
@@ -142,12 +142,12 @@ describe('a picture that is none', () => {
       .toColourspace('rgb16')
       .png()
       .toBuffer();
-    await expect(image('image/png', resized(deep, 7_000, 6_000))).rejects.toMatchObject({ code: 'too_complex' });
+    await expect(image('image/png', withHeaderSize(deep, 7_000, 6_000))).rejects.toMatchObject({ code: 'too_complex' });
   });
 });
 
 /** The same PNG with another size in its header, and a checksum that fits. */
-function resized(png: Buffer, width: number, height: number): Buffer {
+function withHeaderSize(png: Buffer, width: number, height: number): Buffer {
   const copy = Buffer.from(png);
   copy.writeUInt32BE(width, 16);
   copy.writeUInt32BE(height, 20);

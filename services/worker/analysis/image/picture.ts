@@ -16,7 +16,7 @@ export const PREVIEW_SIDE = 1_600;
 const PLACEHOLDER_SIDE = 100;
 
 /** libvips goes by content: without this it reads SVG, PDF and ImageMagick scripts under a .png name. Once per process. */
-export function restrictPictures(): void {
+export function restrictLoaders(): void {
   sharp.concurrency(1);
   sharp.cache(false);
   sharp.block({ operation: ['VipsForeignLoad'] });
@@ -40,7 +40,7 @@ const readOptions = { limitInputPixels: MAX_PIXELS, failOn: 'error' } as const;
  * @throws {MediaFailure} `too_complex` when the header promises more than the limits, `invalid_media` when it makes no sense.
  */
 export async function readHeader(source: string | Buffer): Promise<Metadata> {
-  const header = await decided(sharp(source, readOptions).metadata());
+  const header = await withMediaFailures(sharp(source, readOptions).metadata());
   const deep = header.depth !== 'uchar' && header.depth !== 'char';
   if (deep && header.width * header.height > MAX_DEEP_PIXELS)
     throw new MediaFailure('too_complex', `${header.width}x${header.height} ${header.depth}`);
@@ -49,16 +49,16 @@ export async function readHeader(source: string | Buffer): Promise<Metadata> {
 
 /** Decodes a picture whole, as a viewer shows it, longest side at most `longestSide`, never enlarged. @throws {MediaFailure} */
 export async function decode(source: string | Buffer, longestSide: number): Promise<Pixels> {
-  const pipeline = fitted(sharp(source, readOptions).autoOrient(), longestSide)
+  const pipeline = resizeToFit(sharp(source, readOptions).autoOrient(), longestSide)
     .toColourspace('srgb')
     .raw({ depth: 'uchar' });
-  const { data, info } = await decided(
+  const { data, info } = await withMediaFailures(
     pipeline.timeout({ seconds: SECONDS_PER_PIPELINE }).toBuffer({ resolveWithObject: true }),
   );
   return { data, width: info.width, height: info.height, channels: info.channels };
 }
 
-const fitted = (image: Sharp, longestSide: number) =>
+const resizeToFit = (image: Sharp, longestSide: number) =>
   image.resize({ width: longestSide, height: longestSide, fit: 'inside', withoutEnlargement: true });
 
 /** Writes pixels as `name` into `outputDir`, longest side at most `longestSide`. */
@@ -69,7 +69,7 @@ export async function writeWebp(
   name: string,
 ): Promise<DerivedFile> {
   const { data, ...raw } = pixels;
-  await fitted(sharp(data, { raw }), longestSide).webp({ quality: 80 }).toFile(join(outputDir, name));
+  await resizeToFit(sharp(data, { raw }), longestSide).webp({ quality: 80 }).toFile(join(outputDir, name));
   return { name, contentType: 'image/webp' };
 }
 
@@ -87,7 +87,7 @@ export async function writeThumbnail(
 /** Its colours and rough shape in some 25 bytes. No picture is worse for the lack of it: null when it can not be made. */
 async function placeholderOf({ data, ...raw }: Pixels): Promise<string | null> {
   try {
-    const small = await fitted(sharp(data, { raw }), PLACEHOLDER_SIDE)
+    const small = await resizeToFit(sharp(data, { raw }), PLACEHOLDER_SIDE)
       .toColourspace('srgb')
       .ensureAlpha()
       .raw()
@@ -105,8 +105,8 @@ export async function writeAnimation(
   outputDir: string,
   name: string,
 ): Promise<DerivedFile> {
-  const animation = fitted(sharp(path, { ...readOptions, pages: frames }), PREVIEW_SIDE).toColourspace('srgb');
-  await decided(
+  const animation = resizeToFit(sharp(path, { ...readOptions, pages: frames }), PREVIEW_SIDE).toColourspace('srgb');
+  await withMediaFailures(
     animation.webp({ quality: 75, effort: 2 }).timeout({ seconds: SECONDS_PER_PIPELINE }).toFile(join(outputDir, name)),
   );
   return { name, contentType: 'image/webp' };
@@ -118,7 +118,7 @@ export async function contrast({ data, ...raw }: Pixels): Promise<number> {
   return channels[0]!.stdev;
 }
 
-async function decided<T>(work: Promise<T>): Promise<T> {
+async function withMediaFailures<T>(work: Promise<T>): Promise<T> {
   return work.catch((error: Error) => {
     throw toFailure(error);
   });
