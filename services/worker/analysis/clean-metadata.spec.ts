@@ -1,7 +1,7 @@
 import { cleanMetadata } from './clean-metadata';
 
 describe('cleanMetadata', () => {
-  it('keeps plain facts as they are', () => {
+  it('keeps plain values', () => {
     const facts = {
       title: 'Größe 🎵',
       year: 1999,
@@ -12,8 +12,8 @@ describe('cleanMetadata', () => {
     expect(cleanMetadata(facts)).toEqual(facts);
   });
 
-  it('drops what JSON or DynamoDB can not hold', () => {
-    const nothing = {
+  it('drops values that JSON or DynamoDB cannot store', () => {
+    const unsupported = {
       nan: Number.NaN,
       infinite: Number.POSITIVE_INFINITY,
       none: null,
@@ -25,7 +25,7 @@ describe('cleanMetadata', () => {
       list: [Number.NaN],
       nested: { deep: Number.NaN },
     };
-    expect(cleanMetadata(nothing)).toEqual({});
+    expect(cleanMetadata(unsupported)).toEqual({});
   });
 
   it('turns dates and big integers into plain values', () => {
@@ -34,7 +34,8 @@ describe('cleanMetadata', () => {
 
   it('drops keys that reach a prototype, at any depth', () => {
     const hostile: unknown = JSON.parse(
-      '{"__proto__": {"polluted": 1}, "a": {"__proto__": {"polluted": 1}, "constructor": {"x": 1}, "b": 1}, "prototype": 1, "\\u0000__proto__": {"polluted": 1}}',
+      '{"__proto__": {"polluted": 1}, "a": {"__proto__": {"polluted": 1}, "constructor": {"x": 1}, "b": 1}, ' +
+        '"prototype": 1, "\\u0000__proto__": {"polluted": 1}}',
     );
     const cleaned = cleanMetadata(hostile as object);
     expect(cleaned).toEqual({ a: { b: 1 } });
@@ -42,20 +43,20 @@ describe('cleanMetadata', () => {
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 
-  it('takes control characters and direction overrides out of texts and keys', () => {
+  it('removes control characters and bidirectional overrides from strings and keys', () => {
     expect(cleanMetadata({ 'a\u0000b': 'x\u0000\u001b[31my\u202eexe.jpg', line: 'one\ntwo\tthree' })).toEqual({
       ab: 'x[31myexe.jpg',
       line: 'one\ntwo\tthree',
     });
   });
 
-  it('repairs lone surrogates and never cuts a character in half', () => {
+  it('replaces lone surrogates and never splits a surrogate pair', () => {
     expect(cleanMetadata({ lone: 'a\ud800b' })).toEqual({ lone: 'a\ufffdb' });
     const { emoji } = cleanMetadata({ emoji: 'x'.repeat(998) + '😀😀' });
     expect(emoji).toBe(`${'x'.repeat(998)}…`);
   });
 
-  it('caps texts, lists, objects and depth', () => {
+  it('limits strings, arrays, objects and depth', () => {
     const cleaned = cleanMetadata({
       text: 'x'.repeat(450_000),
       list: Array.from({ length: 10_000 }, (_, i) => i),
@@ -68,7 +69,7 @@ describe('cleanMetadata', () => {
     expect(cleaned.deep).toEqual({ shallow: 1 });
   });
 
-  it('keeps the whole under 16 KiB and what fits', () => {
+  it('limits the total to 16 KiB and keeps the entries that fit', () => {
     const cleaned = cleanMetadata({
       ...Object.fromEntries(Array.from({ length: 49 }, (_, i) => [`k${i}`, 'ü'.repeat(1_000)])),
       last: 1,

@@ -6,17 +6,17 @@ const MAX_BYTES = 16 * 1024;
 const MAX_DEPTH = 4;
 const MAX_ITEMS = 50;
 
-/** Keys that reach a prototype when someone merges the object later. */
+/** Keys that would pollute a prototype when the object is merged. */
 const prototypeKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
-// Control characters, and the bidirectional overrides that make text show as something else (CVE-2021-42574).
+// Control characters, and bidirectional overrides, which reorder text on display (CVE-2021-42574).
 // oxlint-disable-next-line no-control-regex
 const invisible = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/g;
 
 /**
- * What a file says about itself, as plain JSON that is safe to keep and to show as text: no NaN or Infinity, no key that
- * reaches a prototype, no control characters; strings <= 1000 characters, arrays and objects <= 50 entries, depth <= 4.
- * Top-level entries that no longer fit into 16 KiB are left out.
+ * Sanitizes the metadata of a file into plain JSON that is safe to store and to show as text: no NaN or Infinity, no
+ * prototype keys, no control characters; strings <= 1000 characters, arrays and objects <= 50 entries, depth <= 4.
+ * Top-level entries that exceed 16 KiB in total are omitted.
  */
 export function cleanMetadata(raw: object): Record<string, Json> {
   const kept: [string, Json][] = [];
@@ -41,7 +41,7 @@ function cleanEntries(raw: object, depth: number): [string, Json][] {
   return entries;
 }
 
-/** `undefined`: nothing worth keeping. */
+/** Returns undefined for a value that is dropped. */
 function clean(value: unknown, depth: number): Json | undefined {
   if (typeof value === 'string') return cleanText(value, MAX_STRING_LENGTH) || undefined;
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
@@ -68,5 +68,5 @@ function cleanText(text: string, maxLength: number): string {
     .replace(invisible, '')
     .trim();
   if (whole.length <= maxLength) return whole;
-  return whole.slice(0, maxLength - 1).replace(/[\ud800-\udbff]$/, '') + '…'; // never half of a surrogate pair
+  return whole.slice(0, maxLength - 1).replace(/[\ud800-\udbff]$/, '') + '…'; // do not split a surrogate pair
 }

@@ -1,19 +1,22 @@
 import { statfs } from 'node:fs/promises';
 
-/** Words of the system (errno(3)) when there is no room on a disk. */
-const NO_SPACE = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded|no room left/;
-/** Likewise when there are no file descriptors or processes left. EAGAIN by its code alone: ffmpeg says its words also of its own limits. */
+/** Messages (errno(3), and ours) of a full disk or an exceeded disk quota. */
+const NO_SPACE = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded|no (?:room|space) left/;
+/**
+ * Likewise when the limit of file descriptors or processes is reached. EAGAIN only by its code: ffmpeg prints its
+ * message also for limits of its own.
+ */
 const NO_HANDLES = /EMFILE|ENFILE|EAGAIN|Too many open files/;
 
-export const isOutOfSpace = (words: string) => NO_SPACE.test(words);
+export const isOutOfSpace = (message: string) => NO_SPACE.test(message);
 
-/** Whether something broke for want of room on this machine: no fault of the file that was looked at, unless it took the room itself. */
-export const isExhaustion = (words: string) => NO_SPACE.test(words) || NO_HANDLES.test(words);
+/** Whether a failure was caused by exhausted resources of this machine, not by the file (unless it filled the disk). */
+export const isExhaustion = (message: string) => NO_SPACE.test(message) || NO_HANDLES.test(message);
 
-/** Less than any derived file could need. */
+/** Less than any derived file needs. */
 const MIN_FREE_BYTES = 1024 ** 2;
 
-/** Whether a folder's disk is full: tools that are cut short do not always say why. */
+/** Whether the disk of a folder is full: tools do not always report it. */
 export async function isDiskFull(folder: string): Promise<boolean> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize < MIN_FREE_BYTES;

@@ -2,22 +2,22 @@ import { z } from 'zod';
 import { derivedSchema, mediaKinds } from '#contracts';
 import { failureCodes } from './media-failure';
 
-const length = z.int().positive().nullable();
+const pixels = z.int().positive().nullable();
 
-/** What an analysis finds, checked where its steps are merged and again where it leaves the sandbox. */
+/** What an analysis returns; checked where its steps are merged and again where it leaves the sandbox. */
 export const factsSchema = z.object({
-  /** May correct the given kind: an mp4 with sound alone is audio. */
+  /** May differ from the kind of the job: an MP4 with audio only is audio. */
   kind: z.enum(mediaKinds),
   /** Pixels as displayed: after orientation, rotation and sample aspect. Null for audio. */
-  width: length,
-  height: length,
-  /** What really plays; null for still images. */
+  width: pixels,
+  height: pixels,
+  /** Measured by decoding; null for still images. */
   durationSeconds: z.number().nonnegative().nullable(),
   codecs: z.array(z.string()),
   metadata: z.record(z.string(), z.unknown()),
   /** ThumbHash of the thumbnail, base64. */
   placeholder: z.string().max(64).nullable(),
-  /** Files lie in the job's output folder. */
+  /** Names of files in the output folder of the job. */
   derived: derivedSchema,
 });
 export type Facts = z.infer<typeof factsSchema>;
@@ -28,13 +28,13 @@ const jobSchema = z.object({
   inputPath: z.string(),
   outputDir: z.string(),
 });
-/** One file to look at. Derived files go to `outputDir`. */
+/** One file to analyse. Derived files are written to `outputDir`. */
 export type Job = z.infer<typeof jobSchema>;
 
 /** Parent -> child. */
 export const requestSchema = z.object({ id: z.int(), job: jobSchema });
 
-/** Child -> parent. `failed` is about the file, `exhausted` about the machine, `broken` about us. */
+/** Child -> parent. `failed`: the file is bad; `exhausted`: out of disk, handles or processes; `broken`: our error. */
 export const replySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   z.object({ type: z.literal('progress'), id: z.int(), percent: z.number() }),

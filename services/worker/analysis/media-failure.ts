@@ -1,6 +1,6 @@
 import { type FailureCode, failures } from '#contracts';
 
-/** A decided outcome: the file is bad (or beyond our limits), and trying the same bytes again at once would end the same way. */
+/** A permanent failure: the file is bad or exceeds our limits, so an immediate retry would fail in the same way. */
 export class MediaFailure extends Error {
   override readonly name = 'MediaFailure';
 

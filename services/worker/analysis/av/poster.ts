@@ -36,8 +36,8 @@ export async function findPoster(input: Input, videoStream: Stream, durationSeco
 const seek = (seconds: number) => (seconds > 0 ? ['-ss', seconds.toFixed(3)] : []);
 
 /**
- * Decodes the frame at a position; null when there is none. Through a pipe, not a file: on a full disk ffmpeg leaves half
- * a frame, which would look like a broken video.
+ * Decodes the frame at a position; null when there is none. Through a pipe, not a file: on a full disk ffmpeg leaves
+ * half a frame, which would look like a broken video.
  */
 async function frameAt(input: Input, videoStream: Stream, filters: string): Promise<Pixels | null> {
   const chunks: Buffer[] = [];

@@ -6,10 +6,10 @@ import { inputOptions } from './input-options';
 
 const running = new Set<FfmpegCommand>();
 
-/** Which program to run; see toolbox.ts. */
+/** Sets the path of ffmpeg; see toolbox.ts. */
 export const useFfmpeg = (path: string): void => void ffmpeg.setFfmpegPath(path);
 
-/** Ends every ffmpeg of this process at once. */
+/** Kills every ffmpeg that this process has started. */
 export function killAll(): void {
   for (const command of running) command.kill('SIGKILL');
 }
@@ -23,16 +23,16 @@ export function hasFilter(name: string): Promise<boolean> {
 
 export interface Input {
   path: string;
-  /** As sniffed: it decides the demuxer. */
+  /** As sniffed; determines the demuxer. */
   contentType: string;
   /** Options before the input, e.g. `['-ss', '2']`. */
   options?: string[];
 }
 
 /**
- * Runs ffmpeg into a file. `onSeconds` hears how many seconds of the output are done.
- * @throws {MediaFailure} `unsupported_codec` when there is no decoder for a mapped stream or the list of codecs forbids
- * it, `invalid_media` when ffmpeg gives up on the input otherwise, `too_complex` when it hit a limit.
+ * Runs ffmpeg and writes its output to a file. `onSeconds` is called with the seconds of output written so far.
+ * @throws {MediaFailure} `unsupported_codec` when a mapped stream has no decoder or none on the whitelist,
+ *   `processing_timeout` or `too_complex` when a limit was exceeded, else `invalid_media`
  */
 export function transcode(
   input: Input,
@@ -42,7 +42,7 @@ export function transcode(
 ): Promise<void> {
   const command = createCommand(input).outputOptions(options).output(outputPath);
   if (onSeconds) {
-    // Not fluent's 'progress' event: a listener of that makes it start an ffprobe of its own, outside all limits.
+    // Not fluent-ffmpeg's 'progress' event: with a listener for it, it starts an ffprobe outside of all limits.
     command.outputOptions(['-progress', 'pipe:2']).on('stderr', (line: string) => {
       const done = /^out_time_us=(\d+)$/.exec(line);
       if (done) onSeconds(Number(done[1]) / 1_000_000);
@@ -52,11 +52,11 @@ export function transcode(
 }
 
 /**
- * Runs ffmpeg and hands its output over as it comes.
- * @throws {MediaFailure} as `transcode` does.
+ * Runs ffmpeg and calls `onData` with its output.
+ * @throws {MediaFailure} as `transcode` does
  */
 export async function stream(input: Input, options: string[], onData: (chunk: Buffer) => void): Promise<void> {
-  // Without a 'close' event: fluent takes that for a broken pipe and fails a command that ends more than 20 ms later.
+  // No 'close' event: fluent-ffmpeg would treat it as a broken pipe and fail a command that ends over 20 ms later.
   const sink = new Writable({
     autoDestroy: false,
     emitClose: false,
@@ -64,7 +64,7 @@ export async function stream(input: Input, options: string[], onData: (chunk: Bu
   });
   const drained = new Promise((resolve) => void sink.once('finish', resolve));
   await runCommand(createCommand(input).outputOptions(options).output(sink));
-  await drained; // the process may end before its last bytes are read
+  await drained; // the process may exit before its last bytes are read
 }
 
 function createCommand({ path, contentType, options = [] }: Input): FfmpegCommand {
@@ -96,13 +96,13 @@ async function runCommand(command: FfmpegCommand): Promise<void> {
 }
 
 /**
- * What ffmpeg prints when it cannot open the decoder of a stream that is used. It prints "not on whitelist" of streams
- * that are not used, too; what counts is that line in front of the second. Version 7 words it "no decoder found for".
+ * What ffmpeg prints when it cannot open the decoder of a mapped stream. It prints "not on whitelist" for unused
+ * streams too, so the line that follows must match as well. Version 7 prints "no decoder found for".
  */
 const NO_DECODER =
   /not on whitelist '[^']*'\s+(?:\[.*\] )?Error while opening decoder|Decoder \(.*\) not found|no decoder found for/;
 
-/** fluent-ffmpeg tells how ffmpeg ended in words alone, and leaves the reason to what ffmpeg printed. */
+/** fluent-ffmpeg reports the exit of ffmpeg only as a message; the reason is in what ffmpeg printed. */
 function toFailure(error: Error, printed: string): Error {
   if (isExhaustion(`${error.message} ${printed}`)) return new Error(`${error.message} ${printed.slice(-500)}`);
   if (/killed with signal SIG(XCPU|KILL)/.test(error.message))

@@ -10,7 +10,7 @@ import { probeSchema, type Probe, type Stream } from './probe';
 const run = promisify(execFile);
 const show = ['-loglevel', 'info', '-show_streams', '-show_format', '-show_chapters', '-of', 'json'];
 
-/** One file, as ffprobe prints it and as it writes it into its log. */
+/** Probes one file: the JSON that ffprobe prints, and its log parsed. */
 async function probeBothWays(file: Buffer): Promise<{ printed: Probe; logged: Probe }> {
   const folder = await mkdtemp(join(tmpdir(), 'dump-'));
   try {
@@ -36,7 +36,7 @@ function pickStreamFields(stream: Stream) {
   };
 }
 
-/** What the product uses, at the precision of the log. */
+/** The fields that the product uses, at the precision of the log. */
 const pickUsedFields = ({ format, streams, chapters }: Probe) => ({
   seconds: Math.round(format.duration * 50) / 50,
   tags: format.tags,
@@ -44,8 +44,8 @@ const pickUsedFields = ({ format, streams, chapters }: Probe) => ({
   streams: streams.map(pickStreamFields),
 });
 
-const film = (options: VideoOptions) => makeMp4({ seconds: 0.5, width: 160, height: 90, ...options });
-const turned: VideoOptions = {
+const video = (options: VideoOptions) => makeMp4({ seconds: 0.5, width: 160, height: 90, ...options });
+const rotated: VideoOptions = {
   rotation: 90,
   framesPerSecond: 30_000 / 1_001,
   output: ['-vf', 'setsar=16/11', '-ac', '6', '-metadata', 'title=two\nlines: 2', '-metadata', 'location=+48.8+002.2/'],
@@ -56,18 +56,21 @@ const hdr: VideoOptions = {
   output: ['-color_primaries', 'bt2020', '-color_trc', 'smpte2084', '-colorspace', 'bt2020nc'],
 };
 
-describe('the log of ffprobe', () => {
+describe('parseFormatDump', () => {
   it.each<[string, () => Promise<Buffer>]>([
-    ['a turned film with tags, 5.1 sound and pixels that are not square', () => film(turned)],
-    ['HDR', () => film(hdr)],
-    ['QuickTime with a time code', () => film({ container: 'mov', output: ['-timecode', '00:00:00:00'] })],
-    ['a sound with a cover', async () => makeM4a({ seconds: 0.5, cover: await makeJpeg({ width: 60, height: 50 }) })],
-  ])('says what ffprobe prints: %s', async (_what, make) => {
+    ['a rotated video with tags, 5.1 audio and non-square pixels', () => video(rotated)],
+    ['HDR', () => video(hdr)],
+    ['QuickTime with a time code', () => video({ container: 'mov', output: ['-timecode', '00:00:00:00'] })],
+    [
+      'an audio file with cover art',
+      async () => makeM4a({ seconds: 0.5, cover: await makeJpeg({ width: 60, height: 50 }) }),
+    ],
+  ])('returns what ffprobe prints as JSON: %s', async (_what, make) => {
     const { printed, logged } = await probeBothWays(await make());
     expect(pickUsedFields(logged)).toEqual(pickUsedFields(printed));
   });
 
-  it('holds chapters', () => {
+  it('returns chapters', () => {
     const title = '      Metadata:\n        title           : One: begin\n';
     const log = `  Chapters:\n    Chapter #0:0: start 0.100000, end 0.400000\n${title}`;
     const { chapters } = probeSchema.parse(parseFormatDump(log));

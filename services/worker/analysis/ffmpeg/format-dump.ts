@@ -1,4 +1,4 @@
-/** Numbers of channels of the layouts whose names do not begin with them (channel_layout.c of ffmpeg). */
+/** Channel counts of the layouts whose names do not start with a number (channel_layout.c of ffmpeg). */
 const layouts: Record<string, number> = {
   mono: 1,
   stereo: 2,
@@ -13,10 +13,10 @@ const STREAM = /^ {2}Stream #0:(\d+).*?: (Video|Audio|Subtitle|Data|Attachment|U
 const CHAPTER = /^ {4}Chapter #\d+:\d+: start (-?[\d.]+)/;
 const ROTATION = /^ +display ?matrix: rotation of (-?[\d.]+) degrees/i;
 const DURATION = /^ {2}Duration: (\d+):(\d+):([\d.]+),/;
-/** The name is absent where a text goes on after a line break. */
+/** The name is missing on continuation lines of a multi-line value. */
 const TAG = /^ {4,8}(\S.*?)? *: (.*)/;
 
-/** Longer texts are shortened later anyway; regular expressions need not search them. */
+/** Bounds the work of the regular expressions; longer values are shortened later anyway. */
 const MAX_LINE_LENGTH = 2_000;
 
 interface Entry {
@@ -25,8 +25,8 @@ interface Entry {
 }
 
 /**
- * What ffprobe writes into its log about an input (av_dump_format in libavformat), in the shape in which
- * `ffprobe -of json` prints it. Fields that the log does not hold are absent; other lines of the log are passed over.
+ * Parses the description of an input in the log of ffprobe (av_dump_format in libavformat) into the shape of
+ * `ffprobe -of json`. Fields that the log does not contain are omitted; other lines are ignored.
  */
 export function parseFormatDump(log: string): { format: Entry; streams: Entry[]; chapters: Entry[] } {
   const format: Entry = { tags: {} };
@@ -34,8 +34,8 @@ export function parseFormatDump(log: string): { format: Entry; streams: Entry[];
   const chapters: Entry[] = [];
   let entry = format;
   let key = '';
-  for (const whole of log.split('\n')) {
-    const line = whole.slice(0, MAX_LINE_LENGTH);
+  for (const fullLine of log.split('\n')) {
+    const line = fullLine.slice(0, MAX_LINE_LENGTH);
     const [, index, type = '', text = ''] = STREAM.exec(line) ?? [];
     const [, start_time] = CHAPTER.exec(line) ?? [];
     const [, rotation] = ROTATION.exec(line) ?? [];
@@ -52,11 +52,11 @@ export function parseFormatDump(log: string): { format: Entry; streams: Entry[];
 }
 
 /**
- * `text` is what follows the type, e.g.
+ * Parses the text after the type, e.g.
  * `h264 (High) (avc1 / 0x31637661), yuv420p(tv, progressive), 160x90 [SAR 1:1 DAR 16:9], 25 fps (default)`.
  */
 function streamFields(type: string, text: string): Record<string, unknown> {
-  const [codec = '', first = '', second = ''] = text.split(/, (?![^([]*[)\]])/); // not at commas within brackets
+  const [codec = '', first = '', second = ''] = text.split(/, (?![^([]*[)\]])/); // not at commas within parentheses
   const named = {
     codec_type: type.toLowerCase(),
     codec_name: /^(?!none\b)\w+/.exec(codec)?.[0],
@@ -79,7 +79,7 @@ function streamFields(type: string, text: string): Record<string, unknown> {
   };
 }
 
-/** `5.1(side)`: the channels of each level; `6 channels`; or a name. */
+/** Channels of a layout: the sum of `5.1(side)`, `6 channels`, or a name. */
 function channelCount(layout: string): number {
   const [, main, low = 0, above = 0] = /^(\d+)(?:\.(\d+))?(?:\.(\d+))?/.exec(layout) ?? [];
   return main ? Number(main) + Number(low) + Number(above) : (layouts[/^\w+/.exec(layout)?.[0] ?? ''] ?? 0);

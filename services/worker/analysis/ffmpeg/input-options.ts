@@ -1,26 +1,29 @@
 import { formatOf } from '#contracts';
 import { MediaFailure } from '../media-failure';
 
-/** The decoders a file of an accepted type has honest use for; the other 500 of ffmpeg are only a larger target. */
+/** Decoders for the accepted formats; the other 500 of ffmpeg would only add attack surface. */
 const decoders = [
   'h264 hevc vp8 vp9 av1 libdav1d libaom-av1 mpeg1video mpeg2video mpeg4 msmpeg4 msmpeg4v2 h263 vc1 theora ffv1',
   'mjpeg png prores dvvideo dnxhd cfhd qtrle rpza svq1 svq3 cinepak rawvideo v210',
-  'aac mp3float mp3 mp2float mp2 mp1float mp1 flac vorbis libvorbis opus libopus speex libspeex alac ac3 eac3 dca truehd',
+  'aac mp3float mp3 mp2float mp2 mp1float mp1 flac vorbis libvorbis opus libopus speex libspeex alac',
+  'ac3 eac3 dca truehd',
   'amrnb amrwb qdm2 qdmc mace3 mace6 wmav2 gsm gsm_ms',
-  'pcm_u8 pcm_s8 pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_s32le pcm_s32be pcm_f32le pcm_f32be pcm_f64le pcm_f64be pcm_alaw pcm_mulaw',
+  'pcm_u8 pcm_s8 pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_s32le pcm_s32be pcm_f32le pcm_f32be pcm_f64le',
+  'pcm_f64be pcm_alaw pcm_mulaw',
   'adpcm_ms adpcm_ima_wav adpcm_ima_qt adpcm_g726 adpcm_g722 adpcm_yamaha adpcm_swf',
 ];
 
-/** 8K and a little. */
+/** Slightly more than 8K. */
 const MAX_FRAME_PIXELS = 40_000_000;
 
 /**
- * What ffmpeg and ffprobe must be told before a file whose bytes are not to be trusted: one demuxer, no other file, no network.
- * @throws {MediaFailure} for a type they do not handle.
+ * Options of ffmpeg and ffprobe for an untrusted input file: one demuxer, no other files, no network.
+ * @throws {MediaFailure} for a content type without a demuxer
  */
 export function inputOptions(contentType: string): string[] {
   const reader = formatOf(contentType)?.reader;
-  const demuxer = reader && 'demuxer' in reader ? reader.demuxer : null; // left to guess, ffmpeg takes playlists for media
+  // explicit: when ffmpeg detects the format itself, it opens playlists
+  const demuxer = reader && 'demuxer' in reader ? reader.demuxer : null;
   if (!demuxer) throw new MediaFailure('no_media_stream', `no demuxer for ${contentType}`);
   const input = ['-f', demuxer, '-format_whitelist', demuxer, '-protocol_whitelist', 'file'];
   const noReferences = demuxer === 'mov' ? ['-enable_drefs', '0', '-use_absolute_path', '0'] : [];

@@ -1,11 +1,11 @@
 import { type Input, stream } from './ffmpeg';
 
-/** What ffmpeg prints for a time that is not known (AV_NOPTS_VALUE). */
+/** What ffmpeg prints for an unknown timestamp (AV_NOPTS_VALUE). */
 const NO_TIME = -(2 ** 63);
 
 /**
- * The length, in seconds, that the packets of the given streams really span, whatever headers say. By ffmpeg, which needs
- * no decoder to copy packets: ffprobe opens one for every stream of the file and exits when one of them is not listed.
+ * Measures the duration in seconds that the packets of the given streams span, independent of headers. Uses ffmpeg,
+ * which copies packets without decoders: ffprobe opens one for every stream and exits when it is not on the whitelist.
  * @throws {MediaFailure}
  */
 export async function packetSeconds(input: Input, streamIndexes: number[]): Promise<number> {
@@ -14,8 +14,8 @@ export async function packetSeconds(input: Input, streamIndexes: number[]): Prom
   let start = Number.POSITIVE_INFINITY;
   let end = 0;
   await streamLines(input, [...maps, '-copyts', '-c', 'copy', '-copyinkf', '-f', 'framecrc'], (line) => {
-    const [, described = '', numerator, denominator] = /^#tb (\d+): (\d+)\/(\d+)/.exec(line) ?? [];
-    if (described) secondsPerTick.set(described, Number(numerator) / Number(denominator));
+    const [, streamIndex = '', numerator, denominator] = /^#tb (\d+): (\d+)\/(\d+)/.exec(line) ?? [];
+    if (streamIndex) secondsPerTick.set(streamIndex, Number(numerator) / Number(denominator));
     const [index = '', dts, pts, duration] = line.split(',');
     const tick = secondsPerTick.get(index);
     if (!tick) return;
@@ -23,7 +23,7 @@ export async function packetSeconds(input: Input, streamIndexes: number[]): Prom
     start = Math.min(start, at);
     end = Math.max(end, at + tick * Number(duration));
   });
-  return Math.max(0, end - Math.max(0, Math.min(start, end))); // what lies before zero is not played: encoder delay
+  return Math.max(0, end - Math.max(0, Math.min(start, end))); // times before zero are encoder delay, not played
 }
 
 async function streamLines(input: Input, options: string[], onLine: (line: string) => void): Promise<void> {

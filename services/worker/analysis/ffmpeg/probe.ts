@@ -9,7 +9,7 @@ import { inputOptions } from './input-options';
 const run = promisify(execFile);
 const LIMITS = { maxBuffer: 8 * 1024 ** 2, timeout: 120_000, killSignal: 'SIGKILL' } as const;
 
-/** ffprobe prints numbers as texts, and "N/A". */
+/** ffprobe prints numbers as strings, or "N/A". */
 const numeric = z.coerce.number().catch(0).default(0);
 const tags = z.record(z.string(), z.string()).default({});
 
@@ -17,7 +17,7 @@ const streamSchema = z.object({
   index: z.int(),
   codec_type: z.string().default(''),
   codec_name: z.string().default(''),
-  /** The four characters by which the container names the codec; `[0][0][0][0]` where it has none. */
+  /** The FourCC of the codec in the container; `[0][0][0][0]` when it has none. */
   codec_tag_string: z.string().default(''),
   profile: z.string().default(''),
   pix_fmt: z.string().default(''),
@@ -35,7 +35,7 @@ const streamSchema = z.object({
 });
 export type Stream = z.infer<typeof streamSchema>;
 
-/** What `ffprobe -of json` prints, as far as it is used. */
+/** The fields of `ffprobe -of json` that are used. */
 export const probeSchema = z.object({
   streams: z.array(streamSchema).default([]),
   format: z.object({ duration: numeric, tags }).default({ duration: 0, tags: {} }),
@@ -45,16 +45,16 @@ export type Probe = z.infer<typeof probeSchema>;
 
 let ffprobe = 'ffprobe';
 
-/** Which program to run; see toolbox.ts. */
+/** Sets the path of ffprobe; see toolbox.ts. */
 export const useFfprobe = (path: string): void => void (ffprobe = path);
 
 /**
- * The streams, tags and chapters that the container names. Durations here are what headers say, which may be a lie.
- * @throws {MediaFailure} `invalid_media` when it is no such container at all.
+ * Reads streams, tags and chapters of a container. Its durations come from headers and may be wrong.
+ * @throws {MediaFailure} `invalid_media` when the file is not such a container
  */
 export async function probe(input: Input): Promise<Probe> {
-  const hardened = ['-hide_banner', '-loglevel', 'info', '-threads', '2', ...inputOptions(input.contentType)];
-  const options = [...hardened, '-show_streams', '-show_format', '-show_chapters', '-of', 'json', input.path];
+  const safety = ['-hide_banner', '-loglevel', 'info', '-threads', '2', ...inputOptions(input.contentType)];
+  const options = [...safety, '-show_streams', '-show_format', '-show_chapters', '-of', 'json', input.path];
   try {
     const { stdout } = await run(ffprobe, options, LIMITS);
     return probeSchema.parse(JSON.parse(stdout));
@@ -66,12 +66,12 @@ export async function probe(input: Input): Promise<Probe> {
 }
 
 /**
- * ffprobe opens a decoder for every stream before it prints the first one, and exits when the list of codecs forbids
- * one of them (open_input_file in ffprobe.c), even one of a subtitle. It has described the file in its log by then.
+ * ffprobe opens a decoder for every stream before it prints anything, and exits when one is not on the whitelist
+ * (open_input_file in ffprobe.c), even that of a subtitle. By then it has described the file in its log.
  */
 const CODEC_NOT_LISTED = /not on whitelist '[^']*'\s+Could not open codec for input stream/;
 
-/** What `execFile` rejects with. */
+/** The error that `execFile` rejects with. */
 type ToolError = Error & { code?: unknown; killed?: boolean; signal?: string | null; stderr?: string };
 
 function toFailure(error: ToolError): Error {

@@ -15,7 +15,7 @@ const sydney = {
 };
 
 describe('cameraFacts', () => {
-  it('reads camera, lens, exposure, moment with zone, and place', async () => {
+  it('reads camera, lens, exposure, time with zone, and location', async () => {
     const facts = await factsOf({
       IFD0: { Make: 'Acme', Model: 'One' },
       IFD2: {
@@ -40,7 +40,7 @@ describe('cameraFacts', () => {
     });
   });
 
-  it('leaves the zone open when the camera did not know it', async () => {
+  it('omits the time zone when it is missing', async () => {
     expect(await factsOf({ IFD2: { DateTimeOriginal: '2024:05:04 10:20:30' } })).toMatchObject({
       takenAt: '2024-05-04T10:20:30',
     });
@@ -50,20 +50,20 @@ describe('cameraFacts', () => {
     ['a latitude beyond the pole', { IFD3: { ...sydney, GPSLatitude: '133/1 0/1 0/1' } }],
     ['a longitude beyond the date line', { IFD3: { ...sydney, GPSLongitude: '181/1 0/1 0/1' } }],
     ['a division by zero', { IFD3: { ...sydney, GPSLatitude: '1/0 0/1 0/1' } }],
-    ['half a place', { IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '33/1 52/1 0/1' } }],
-  ])('has no place for %s', async (_what, exif) => {
+    ['an incomplete location', { IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '33/1 52/1 0/1' } }],
+  ])('omits the location for %s', async (_what, exif) => {
     expect((await factsOf(exif)).gps).toBeUndefined();
   });
 
   it.each(['0000:00:00 00:00:00', '9999:99:99 99:99:99', '2024:13:45 27:61:61', 'yesterday'])(
-    'has no moment for %s',
+    'omits the time for %s',
     async (when) => {
       expect((await factsOf({ IFD2: { DateTimeOriginal: when } })).takenAt).toBeUndefined();
     },
   );
 
   it.each([Buffer.alloc(0), Buffer.from('Exif\0\0II*\0\xff\xff\xff\xff', 'latin1'), Buffer.alloc(64, 0xff)])(
-    'takes garbage for nothing',
+    'returns nothing for garbage',
     (block) => {
       expect(cameraFacts(block)).toEqual({});
     },

@@ -1,6 +1,6 @@
 import exifReader, { type Exif } from 'exif-reader';
 
-/** The facts of an EXIF block worth keeping; whatever is missing, impossible or garbled is absent. */
+/** Metadata of an EXIF block; missing, impossible and garbled values are omitted. */
 export function cameraFacts(block: Buffer | undefined): Record<string, unknown> {
   const exif = read(block);
   if (!exif) return {};
@@ -29,19 +29,19 @@ function read(block: Buffer | undefined): Exif | null {
   try {
     return exifReader(block);
   } catch {
-    return null; // a garbled block of facts makes no bad picture
+    return null; // a garbled EXIF block does not make the image invalid
   }
 }
 
 function text(value: unknown): string | undefined {
-  const words = Buffer.isBuffer(value) ? value.toString('utf8') : value; // exif-reader hands over as bytes what is not ASCII
-  return typeof words === 'string' ? words.replace(/\0.*$/s, '').trim() : undefined;
+  const decoded = Buffer.isBuffer(value) ? value.toString('utf8') : value; // exif-reader returns non-ASCII as bytes
+  return typeof decoded === 'string' ? decoded.replace(/\0.*$/s, '').trim() : undefined;
 }
 
 const positive = (value: unknown) =>
   typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : undefined;
 
-/** Local time as the camera's clock showed it, with the zone when the camera knew it: `2024-05-04T10:20:30+02:00`. */
+/** Local time of the camera, with its time zone if present: `2024-05-04T10:20:30+02:00`. */
 function takenAt(
   photo: Partial<Record<string, unknown>>,
   image: Partial<Record<string, unknown>>,
@@ -53,10 +53,11 @@ function takenAt(
     [image.DateTime, photo.OffsetTime],
   ];
   for (const [when, offset] of candidates) {
-    // exif-reader parsed the wall clock as if it were UTC. Years outside are clocks never set.
+    // exif-reader parses local time as UTC. Other years come from clocks that were never set.
     if (!(when instanceof Date) || !(when.getUTCFullYear() >= 1900 && when.getUTCFullYear() <= 2100)) continue;
     const clock = when.toISOString().slice(0, 19);
-    if (!block.includes(clock.replaceAll('-', ':').replace('T', ' '))) continue; // an impossible date, which Date rolled over
+    // skip an impossible date, which Date rolled over
+    if (!block.includes(clock.replaceAll('-', ':').replace('T', ' '))) continue;
     const zone = text(offset);
     return clock + (zone && /^[+-](0\d|1[0-4]):[0-5]\d$/.test(zone) ? zone : '');
   }
@@ -75,13 +76,13 @@ function place(
   return { latitude, longitude, altitudeMetres: below ? -altitude : altitude };
 }
 
-/** Degrees, minutes and seconds -> signed degrees; `undefined` when there is no such place. */
+/** Degrees, minutes and seconds -> signed degrees; undefined when out of range. */
 function degrees(parts: unknown, reference: unknown, negative: 'S' | 'W', limit: number): number | undefined {
   if (!Array.isArray(parts) || parts.length !== 3) return undefined;
   const [whole, minutes, seconds] = parts.map(Number) as [number, number, number];
-  const size = whole + minutes / 60 + seconds / 3_600;
-  if (!(size >= 0 && size <= limit && minutes >= 0 && minutes < 60 && seconds >= 0 && seconds < 60)) return undefined;
-  return round(text(reference)?.toUpperCase() === negative ? -size : size);
+  const value = whole + minutes / 60 + seconds / 3_600;
+  if (!(value >= 0 && value <= limit && minutes >= 0 && minutes < 60 && seconds >= 0 && seconds < 60)) return undefined;
+  return round(text(reference)?.toUpperCase() === negative ? -value : value);
 }
 
 const round = (value: number) => Math.round(value * 1e6) / 1e6;

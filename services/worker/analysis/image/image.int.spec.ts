@@ -9,7 +9,7 @@ import { setupSandboxTester } from '../../sandbox/trials.testing';
 const tester = setupSandboxTester();
 const image = (contentType: string, file: Buffer) => tester.analyse({ kind: 'image', contentType }, file);
 
-describe('a picture', () => {
+describe('an image', () => {
   it.each<[string, () => Promise<Buffer>]>([
     ['image/jpeg', () => makeJpeg({ width: 2_000, height: 1_000 })],
     ['image/png', () => makePng({ width: 2_000, height: 1_000 })],
@@ -24,7 +24,7 @@ describe('a picture', () => {
     expect(await sharp(path('preview.webp')).metadata()).toMatchObject({ format: 'webp', width: 1_600, height: 800 });
   });
 
-  it('is never enlarged and never thinner than a pixel', async () => {
+  it('is never enlarged, and never narrower than a pixel', async () => {
     const small = await image('image/png', await makePng({ width: 20, height: 10 }));
     expect(await sharp(small.path('thumbnail.webp')).metadata()).toMatchObject({ width: 20, height: 10 });
     const thin = await image('image/png', await makePng({ width: 1, height: 20_000 }));
@@ -32,7 +32,7 @@ describe('a picture', () => {
     expect(await sharp(thin.path('thumbnail.webp')).metadata()).toMatchObject({ width: 1, height: 480 });
   });
 
-  it('tells its colours and shape in a few bytes, for the time until it is loaded', async () => {
+  it('gets a placeholder of its colours and shape', async () => {
     const red = await image(
       'image/png',
       await makePng({ width: 600, height: 300, background: { r: 220, g: 30, b: 30 } }),
@@ -52,20 +52,20 @@ describe('a picture', () => {
     [3, 60, 40],
     [6, 40, 60],
     [8, 40, 60],
-  ])('is upright with orientation %i', async (orientation, width, height) => {
+  ])('is rotated upright with orientation %i', async (orientation, width, height) => {
     const { facts, path } = await image('image/jpeg', await makeJpeg({ width: 60, height: 40, orientation }));
     expect(facts).toMatchObject({ width, height, metadata: { orientation } });
     expect(await sharp(path('thumbnail.webp')).metadata()).toMatchObject({ width, height });
   });
 
-  it('keeps alpha and comes out as sRGB', async () => {
-    const glass = await image('image/png', await makePng({ background: { r: 255, g: 0, b: 0, alpha: 0.5 } }));
-    expect((await sharp(glass.path('preview.webp')).stats()).isOpaque).toBe(false);
-    const ink = await sharp(await makeJpeg())
+  it('keeps alpha and is converted to sRGB', async () => {
+    const translucent = await image('image/png', await makePng({ background: { r: 255, g: 0, b: 0, alpha: 0.5 } }));
+    expect((await sharp(translucent.path('preview.webp')).stats()).isOpaque).toBe(false);
+    const cmyk = await sharp(await makeJpeg())
       .toColourspace('cmyk')
       .jpeg()
       .toBuffer();
-    expect(await sharp((await image('image/jpeg', ink)).path('preview.webp')).metadata()).toMatchObject({
+    expect(await sharp((await image('image/jpeg', cmyk)).path('preview.webp')).metadata()).toMatchObject({
       space: 'srgb',
       channels: 3,
     });
@@ -79,8 +79,8 @@ describe('a picture', () => {
     });
   });
 
-  it('tells where it was taken to its owner, and to nobody by its derived files', async () => {
-    const place = {
+  it('keeps its location in the metadata, and strips it from derived files', async () => {
+    const location = {
       GPSLatitudeRef: 'N',
       GPSLatitude: '48/1 51/1 0/1',
       GPSLongitudeRef: 'E',
@@ -88,7 +88,7 @@ describe('a picture', () => {
     };
     const { facts, path } = await image(
       'image/jpeg',
-      await makeJpeg({ exif: { IFD0: { Make: 'Acme' }, IFD3: place } }),
+      await makeJpeg({ exif: { IFD0: { Make: 'Acme' }, IFD3: location } }),
     );
     expect(facts.metadata).toMatchObject({ cameraMake: 'Acme', gps: { latitude: 48.85, longitude: 2.3 } });
     for (const name of ['thumbnail.webp', 'preview.webp']) {
@@ -97,7 +97,7 @@ describe('a picture', () => {
     }
   });
 
-  it('moves in its preview when it moves', async () => {
+  it('has an animated preview when it is animated', async () => {
     const { facts, path } = await image('image/gif', await makeGif({ frames: 5, delayMs: 200 }));
     expect(facts).toMatchObject({ width: 80, height: 60, durationSeconds: 1, metadata: { frames: 5 } });
     expect(await sharp(path('preview.webp')).metadata()).toMatchObject({ pages: 5, width: 80 });
@@ -105,29 +105,31 @@ describe('a picture', () => {
   });
 });
 
-describe('a picture that is none', () => {
-  it('cut in half: truncated', async () => {
+describe('an invalid image is rejected', () => {
+  it('as truncated_media when cut in half', async () => {
     const jpeg = await makeJpeg();
     await expect(image('image/jpeg', jpeg.subarray(0, jpeg.length / 2))).rejects.toMatchObject({
       code: 'truncated_media',
     });
   });
 
-  it('magic bytes alone, or another format than was sniffed: invalid', async () => {
+  it('as invalid_media for magic bytes only, or another format than was sniffed', async () => {
     await expect(image('image/gif', Buffer.from('GIF89a<html></html>'))).rejects.toMatchObject({
       code: 'invalid_media',
     });
     await expect(image('image/jpeg', await makePng())).rejects.toMatchObject({ code: 'invalid_media' });
   });
 
-  it('SVG, whatever it was taken for: its loader is blocked', async () => {
+  it('as invalid_media for SVG under any content type: its loader is blocked', async () => {
     const secret = join(tester.folder, 'secret.png');
     await writeFile(secret, await makePng());
-    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="${secret}" width="9" height="9"/></svg>`;
+    const svg =
+      '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">' +
+      `<image href="${secret}" width="9" height="9"/></svg>`;
     await expect(image('image/png', Buffer.from(svg))).rejects.toMatchObject({ code: 'invalid_media' });
   });
 
-  it('a header that promises 2.5 gigapixels: too complex, at once and without the memory', async () => {
+  it('as too_complex for a header of 2.5 gigapixels, at once and without allocating the memory', async () => {
     const before = await tester.memoryBytes();
     const startedAt = Date.now();
     await expect(image('image/png', withHeaderSize(await makePng(), 50_000, 50_000))).rejects.toMatchObject({
@@ -137,7 +139,7 @@ describe('a picture that is none', () => {
     expect(tester.peakBytes() - before).toBeLessThan(300 * 1024 ** 2);
   });
 
-  it('40 megapixels of 16 bits: too complex by its header', async () => {
+  it('as too_complex for a header of 40 megapixels of 16 bits', async () => {
     const deep = await sharp(await makePng({ width: 16, height: 16 }))
       .toColourspace('rgb16')
       .png()
@@ -146,7 +148,7 @@ describe('a picture that is none', () => {
   });
 });
 
-/** The same PNG with another size in its header, and a checksum that fits. */
+/** The same PNG with another size in its header, and a valid checksum. */
 function withHeaderSize(png: Buffer, width: number, height: number): Buffer {
   const copy = Buffer.from(png);
   copy.writeUInt32BE(width, 16);

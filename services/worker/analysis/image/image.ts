@@ -56,7 +56,7 @@ const steps: ReadonlyArray<Step<ImageContext>> = [
   },
 ];
 
-/** Facts, thumbnail and preview of a picture. @throws {MediaFailure} */
+/** Analyses an image: facts, thumbnail and preview. @throws {MediaFailure} */
 export async function analyseImage({ contentType, inputPath, outputDir }: Job, onProgress: OnProgress): Promise<Facts> {
   const header = await readHeader(inputPath);
   const reader = formatOf(contentType)?.reader;
@@ -69,17 +69,17 @@ export async function analyseImage({ contentType, inputPath, outputDir }: Job, o
 const isAnimated = (header: Metadata) =>
   (header.pages ?? 1) > 1 && (header.format === 'gif' || header.format === 'webp');
 
-/** An animation of more pixels than a picture may have is previewed by its first frame: `null`. */
+/** Writes an animated preview; null (the preview is the first frame) for a still image or too many pixels. */
 async function animatedPreview(header: Metadata, inputPath: string, outputDir: string): Promise<DerivedFile | null> {
   const frames = header.pages ?? 1;
   if (!isAnimated(header) || frames * header.width * header.height > MAX_PIXELS) return null;
   return writeAnimation(inputPath, frames, outputDir, 'preview.webp').catch((error: unknown) => {
-    if (error instanceof MediaFailure) return null; // later frames are cut, or too much: the first one is good
+    if (error instanceof MediaFailure) return null; // later frames are truncated or too complex: use the first one
     throw error;
   });
 }
 
-/** Browsers show a frame of 10 ms or less for 100 ms. */
+/** Duration of an animation; browsers show a frame of 10 ms or less for 100 ms. */
 function animationSeconds(header: Metadata): number | null {
   if (!isAnimated(header)) return null;
   const delaysMs = (header.delay ?? []).map((delay) => (delay <= 10 ? 100 : delay));

@@ -6,16 +6,19 @@ import { isExhaustion } from '../exhaustion';
 import { MediaFailure } from '../media-failure';
 
 export const MAX_PIXELS = 100_000_000;
-/** Beyond 8 bits a whole frame takes at least twice the memory. */
+/** With more than 8 bits per channel a frame takes at least twice the memory. */
 const MAX_DEEP_PIXELS = 40_000_000;
 const SECONDS_PER_PIPELINE = 60;
 
 export const THUMBNAIL_SIDE = 480;
 export const PREVIEW_SIDE = 1_600;
-/** All that a ThumbHash takes. */
+/** Maximum size of a ThumbHash input. */
 const PLACEHOLDER_SIDE = 100;
 
-/** libvips goes by content: without this it reads SVG, PDF and ImageMagick scripts under a .png name. Once per process. */
+/**
+ * Restricts libvips to the loaders of accepted formats, once per process: it sniffs the content and would otherwise
+ * read SVG, PDF and ImageMagick scripts named .png.
+ */
 export function restrictLoaders(): void {
   sharp.concurrency(1);
   sharp.cache(false);
@@ -24,7 +27,7 @@ export function restrictLoaders(): void {
   sharp.unblock({ operation: loaders });
 }
 
-/** A picture in memory: upright, 8-bit sRGB, with alpha if it had one, without any metadata. */
+/** A decoded image: upright, 8-bit sRGB, with alpha if it had one, without metadata. */
 export interface Pixels {
   data: Buffer;
   width: number;
@@ -32,22 +35,25 @@ export interface Pixels {
   channels: 1 | 2 | 3 | 4;
 }
 
-/** 'error' refuses what is cut or garbled; 'warning', the default, also refuses camera files with an odd tail. */
+/** 'error' rejects truncated and garbled files; 'warning', the default, also camera files with trailing data. */
 const readOptions = { limitInputPixels: MAX_PIXELS, failOn: 'error' } as const;
 
 /**
- * Opens a picture of untrusted bytes; reads the header alone.
- * @throws {MediaFailure} `too_complex` when the header promises more than the limits, `invalid_media` when it makes no sense.
+ * Reads the header of an untrusted image.
+ * @throws {MediaFailure} `too_complex` when its size exceeds the limits, `invalid_media` when it is invalid
  */
 export async function readHeader(source: string | Buffer): Promise<Metadata> {
   const header = await withMediaFailures(sharp(source, readOptions).metadata());
-  const deep = header.depth !== 'uchar' && header.depth !== 'char';
-  if (deep && header.width * header.height > MAX_DEEP_PIXELS)
+  const isDeep = header.depth !== 'uchar' && header.depth !== 'char';
+  if (isDeep && header.width * header.height > MAX_DEEP_PIXELS)
     throw new MediaFailure('too_complex', `${header.width}x${header.height} ${header.depth}`);
   return header;
 }
 
-/** Decodes a picture whole, as a viewer shows it, longest side at most `longestSide`, never enlarged. @throws {MediaFailure} */
+/**
+ * Decodes an image, upright, with sides of at most `longestSide` pixels, never enlarged.
+ * @throws {MediaFailure}
+ */
 export async function decode(source: string | Buffer, longestSide: number): Promise<Pixels> {
   const pipeline = resizeToFit(sharp(source, readOptions).autoOrient(), longestSide)
     .toColourspace('srgb')
@@ -61,7 +67,7 @@ export async function decode(source: string | Buffer, longestSide: number): Prom
 const resizeToFit = (image: Sharp, longestSide: number) =>
   image.resize({ width: longestSide, height: longestSide, fit: 'inside', withoutEnlargement: true });
 
-/** Writes pixels as `name` into `outputDir`, longest side at most `longestSide`. */
+/** Writes pixels as WebP `name` into `outputDir`, with sides of at most `longestSide` pixels. */
 export async function writeWebp(
   pixels: Pixels,
   longestSide: number,
@@ -73,7 +79,7 @@ export async function writeWebp(
   return { name, contentType: 'image/webp' };
 }
 
-/** Writes the thumbnail, and tells what to show until it is loaded. */
+/** Writes the thumbnail and returns it with its placeholder. */
 export async function writeThumbnail(
   pixels: Pixels,
   outputDir: string,
@@ -84,7 +90,7 @@ export async function writeThumbnail(
   };
 }
 
-/** Its colours and rough shape in some 25 bytes. No picture is worse for the lack of it: null when it can not be made. */
+/** A base64 ThumbHash of about 25 bytes; null when it cannot be made, since it is optional. */
 async function placeholderOf({ data, ...raw }: Pixels): Promise<string | null> {
   try {
     const small = await resizeToFit(sharp(data, { raw }), PLACEHOLDER_SIDE)
@@ -112,26 +118,27 @@ export async function writeAnimation(
   return { name, contentType: 'image/webp' };
 }
 
-/** How much there is to see: standard deviation of the luminance, 0 (one colour) to about 127. */
+/** Standard deviation of the luminance, 0 (one colour) to about 127. */
 export async function contrast({ data, ...raw }: Pixels): Promise<number> {
   const { channels } = await sharp(data, { raw }).removeAlpha().greyscale().stats();
   return channels[0]!.stdev;
 }
 
+/** Maps errors of libvips to {@link MediaFailure}. */
 async function withMediaFailures<T>(work: Promise<T>): Promise<T> {
   return work.catch((error: Error) => {
     throw toFailure(error);
   });
 }
 
-/** libvips tells what happened in words alone. */
+/** libvips reports errors as messages only, without codes. */
 function toFailure(error: Error): Error {
-  const words = error.message.slice(0, 300);
-  if (/ENOENT|Input file is missing/.test(words) || isExhaustion(words)) return error;
-  if (/exceeds pixel limit|exceed|[Tt]oo (many|large|big)|out of memory|Maximum supported/.test(words))
-    return new MediaFailure('too_complex', words);
-  if (/timeout/.test(words)) return new MediaFailure('processing_timeout', words);
-  if (/premature end|truncated|read error|end of (file|stream)|not enough/i.test(words))
-    return new MediaFailure('truncated_media', words);
-  return new MediaFailure('invalid_media', words);
+  const message = error.message.slice(0, 300);
+  if (/ENOENT|Input file is missing/.test(message) || isExhaustion(message)) return error;
+  if (/exceeds pixel limit|exceed|[Tt]oo (many|large|big)|out of memory|Maximum supported/.test(message))
+    return new MediaFailure('too_complex', message);
+  if (/timeout/.test(message)) return new MediaFailure('processing_timeout', message);
+  if (/premature end|truncated|read error|end of (file|stream)|not enough/i.test(message))
+    return new MediaFailure('truncated_media', message);
+  return new MediaFailure('invalid_media', message);
 }
