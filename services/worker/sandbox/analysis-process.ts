@@ -6,7 +6,7 @@ import { MediaFailure } from '../analysis/media-failure';
 import { childModule } from './child-module';
 import type { Toolbox } from './toolbox';
 
-/** The analysing process ended in the middle of a job, and nobody had asked it to. */
+/** The analysis process exited during a job without being asked to. */
 export class ProcessCrash extends Error {}
 
 const MAX_STDERR_LENGTH = 2_000;
@@ -18,7 +18,7 @@ interface Pending {
   onProgress: OnProgress;
 }
 
-/** A disposable process, leader of a process group of its own, that looks at one file after the other. */
+/** A disposable process, leader of its own process group, that analyses one file at a time. */
 export class AnalysisProcess {
   private readonly child: ChildProcess;
   private readonly exited: Promise<void>;
@@ -26,7 +26,7 @@ export class AnalysisProcess {
   private isReady = false;
   private isEnding = false;
   private jobs = 0;
-  /** Its last words, for the log. */
+  /** The end of its stderr, for error messages. */
   private stderr = '';
 
   constructor({ folder, node, ffmpeg, ffprobe }: Toolbox) {
@@ -37,13 +37,14 @@ export class AnalysisProcess {
       detached: true,
       cwd: '/',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      env: { TZ: 'UTC', MALLOC_ARENA_MAX: '2' }, // nothing of ours: no secret, no address
+      env: { TZ: 'UTC', MALLOC_ARENA_MAX: '2' }, // no environment of ours: no secrets, no addresses
     });
     this.child.on('message', (message) => this.receive(message));
-    this.child.on('error', (error) => (this.stderr += error.message)); // it could not start, or was gone when a job came: 'close' tells
+    // it could not start, or a message could not be sent: 'close' follows
+    this.child.on('error', (error) => (this.stderr += error.message));
     this.child.stderr
       ?.setEncoding('utf8')
-      .on('data', (words: string) => (this.stderr = (this.stderr + words).slice(-MAX_STDERR_LENGTH)));
+      .on('data', (text: string) => (this.stderr = (this.stderr + text).slice(-MAX_STDERR_LENGTH)));
     this.exited = new Promise((resolve) => {
       this.child.once('close', (code, signal) => {
         this.settle((pending) => pending.reject(this.crash(`exit ${signal ?? code}`)));
@@ -61,13 +62,17 @@ export class AnalysisProcess {
   }
 
   /**
-   * @throws {MediaFailure} for a bad file, {ProcessCrash} when the process ends by itself, {DependencyUnavailableError} when the
-   * machine has no room left, the `reason` of `end`, or what broke in it.
+   * Runs one job and resolves to its facts.
+   * @throws {MediaFailure} for a bad file
+   * @throws {ProcessCrash} when the process exits unexpectedly
+   * @throws {DependencyUnavailableError} when the machine is out of disk space, file descriptors or processes
+   * @throws the reason of `end`, or an error of ours
    */
   run(job: Job, onProgress: OnProgress): Promise<Facts> {
     const id = (this.jobs += 1);
-    this.stderr = this.isReady ? '' : this.stderr; // of this job alone, or of the start
-    if (!this.child.connected) return this.exited.then(() => Promise.reject(this.crash('could not start'))); // Node gives it no `send` then
+    this.stderr = this.isReady ? '' : this.stderr; // output of this job only, or of the start
+    // a process that could not start has no `send`
+    if (!this.child.connected) return this.exited.then(() => Promise.reject(this.crash('could not start')));
     return new Promise((resolve, reject) => {
       this.pending = { id, resolve, reject, onProgress };
       this.child.send(
@@ -77,9 +82,9 @@ export class AnalysisProcess {
     });
   }
 
-  /** Ends the process with all it started, at once, and waits until it is gone. A running job fails with `reason`. */
+  /** Kills the process group and resolves when the process has exited. A running job is rejected with `reason`. */
   async end(reason: unknown): Promise<void> {
-    this.isEnding = true; // the kernel takes a moment: nobody gives it another job meanwhile
+    this.isEnding = true; // the exit takes a moment: it must not be given another job meanwhile
     this.settle((pending) => pending.reject(reason));
     if (this.child.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null)
       killGroup(this.child.pid);
@@ -89,7 +94,7 @@ export class AnalysisProcess {
   private receive(message: unknown): void {
     const reply = replySchema.safeParse(message);
     if (!reply.success)
-      return void this.end(new Error(`Expected a reply of the analysis, but received ${reply.error.message}`));
+      return void this.end(new Error(`Invalid reply of the analysis process: ${reply.error.message}`));
     const { data } = reply;
     if (data.type === 'ready') this.isReady = true;
     if (data.type === 'ready' || data.id !== this.pending?.id) return;
@@ -100,27 +105,27 @@ export class AnalysisProcess {
     if (data.type === 'broken') this.settle((pending) => pending.reject(new Error(data.message)));
   }
 
-  /** One that never came to work failed on us, not on a file. */
+  /** The error for an exit; a process that was never ready did not crash on a file. */
   private crash(how: string): Error {
-    const what = `The analysing process ended (${how}) ${this.stderr}`.trim();
-    if (isExhaustion(this.stderr)) return exhausted(what);
-    return this.isReady ? new ProcessCrash(what) : new Error(what);
+    const message = `The analysis process exited (${how}) ${this.stderr}`.trim();
+    if (isExhaustion(this.stderr)) return exhausted(message);
+    return this.isReady ? new ProcessCrash(message) : new Error(message);
   }
 
-  private settle(how: (pending: Pending) => void): void {
+  private settle(action: (pending: Pending) => void): void {
     const { pending } = this;
     this.pending = null;
-    if (pending) how(pending);
+    if (pending) action(pending);
   }
 }
 
-/** No fault of the file, nor of ours: to be tried again when there is room. */
+/** Resource exhaustion: neither the file's error nor ours, so it is retried as an outage. */
 const exhausted = (message: string) => new DependencyUnavailableError('storage', new Error(message));
 
 function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // gone already
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // exited already
   }
 }

@@ -9,7 +9,7 @@ import { restrictLoaders } from '../analysis/image/picture';
 import { type Facts, type Job, type OnProgress, type Reply, requestSchema } from '../analysis/job';
 import { MediaFailure } from '../analysis/media-failure';
 
-/** The disposable process: everything that reads bytes of strangers happens here, one job after the other. */
+/** The disposable process in which all untrusted bytes are parsed, one job at a time. */
 const [toolsFolder = '', ffmpeg = 'ffmpeg', ffprobe = 'ffprobe'] = process.argv.slice(2);
 useFfmpeg(ffmpeg);
 useFfprobe(ffprobe);
@@ -23,7 +23,7 @@ process.on('message', (message) => {
 });
 
 process.on('disconnect', () => {
-  killAll(); // the parent is gone, and with it whoever waits
+  killAll(); // the parent has exited
   rmSync(toolsFolder, { recursive: true, force: true });
   process.exit(0);
 });
@@ -53,13 +53,13 @@ const analyse = (job: Job, onProgress: OnProgress): Promise<Facts> =>
 
 async function toReply(id: number, { outputDir }: Job, error: unknown): Promise<Reply> {
   if (error instanceof MediaFailure && (await isDiskFull(outputDir)))
-    return { type: 'exhausted', id, message: `no room left to work in: ${error.message}` };
+    return { type: 'exhausted', id, message: `no space left to work in: ${error.message}` };
   if (error instanceof MediaFailure) return { type: 'failed', id, code: error.code, detail: error.detail };
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { type: isExhaustion(message) ? 'exhausted' : 'broken', id, message };
 }
 
-/** Whole percents, each once, never back. */
+/** Reports whole percents, each once and increasing. */
 function throttle(report: OnProgress): OnProgress {
   let last = 0;
   return (percent) => {

@@ -1,6 +1,6 @@
 import { extname, join } from 'node:path';
 
-/** The module of the analysing process, beside this one. Run from source, as tests do, it is compiled on the way in. */
+/** The module of the analysis process. When run from source (in tests), it is compiled on the fly. */
 export function childModule(): { path: string; execArgv: string[] } {
   const extension = extname(__filename);
   const compile = extension === '.ts' ? ['--require', join(__dirname, '../../../libs/testing/run-typescript.cjs')] : [];

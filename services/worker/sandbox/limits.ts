@@ -3,11 +3,11 @@ import type { MediaKind } from '#contracts';
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 
-/** What one analysis may cost. */
+/** Resource limits of one analysis. */
 export interface AnalysisLimits {
-  /** Wall clock from hand-over to facts: a base, and more for every MiB of the file. */
+  /** Wall clock of an attempt: a base, plus a part per MiB of the file. */
   seconds: Record<MediaKind, { base: number; perMib: number }>;
-  /** Resident memory of the analysing process and its ffmpeg together, the idle 100 MB included. */
+  /** Resident memory of the analysis process and its ffmpeg together, including the idle 100 MB. */
   memoryBytes: Record<MediaKind, number>;
   /** CPU time, address space and output size of one ffmpeg or ffprobe. */
   toolCpuSeconds: number;
@@ -27,16 +27,16 @@ export const defaultLimits: AnalysisLimits = {
   toolOutputBytes: 8 * GIB,
 };
 
-/** Wall clock for a file of this kind and size. */
+/** Wall clock in ms of an attempt at a file of this kind and size. */
 export function timeLimitMs(limits: AnalysisLimits, kind: MediaKind, sizeBytes: number): number {
   const { base, perMib } = limits.seconds[kind];
   return (base + (perMib * sizeBytes) / MIB) * 1_000;
 }
 
-/** Fetching the bytes, storing what was made, and waiting for a table or a storage that is away for a moment. */
+/** Fetching the original, storing derived files, and retries while DynamoDB or storage is briefly unavailable. */
 const OVERHEAD_MS = 15 * 60_000;
 
-/** Wall clock from the beginning of the work to its end: an analysis, once more after a crash, and what is around it. */
+/** Wall clock in ms of a delivery: two attempts (the second after a crash) and the overhead around them. */
 export function workLimitMs(kind: MediaKind, sizeBytes: number): number {
   return 2 * timeLimitMs(defaultLimits, kind, sizeBytes) + OVERHEAD_MS;
 }

@@ -9,7 +9,7 @@ import { setupSandboxTester } from './trials.testing';
 
 const run = promisify(execFile);
 
-describe('playlists and scripts dressed as media', () => {
+describe('playlists and scripts disguised as media', () => {
   const tester = setupSandboxTester();
   let connections = 0;
   const listener = createServer((socket) => {
@@ -27,19 +27,20 @@ describe('playlists and scripts dressed as media', () => {
 
   const scripts = (victim: string): [string, string][] => [
     [
-      'an HLS playlist of the network',
+      'an HLS playlist with a network URL',
       `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${address}/a.ts\n#EXT-X-ENDLIST\n`,
     ],
     ['a master playlist', `#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n${address}/child.m3u8\n`],
     [
-      'an HLS playlist of a neighbour',
+      'an HLS playlist with a local file',
       `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://${victim}\n#EXT-X-ENDLIST\n`,
     ],
-    ['a concat script of a neighbour', `ffconcat version 1.0\nfile '${victim}'\n`],
-    ['a concat script of the network', `ffconcat version 1.0\nfile '${address}/a.mp4'\n`],
+    ['a concat script with a local file', `ffconcat version 1.0\nfile '${victim}'\n`],
+    ['a concat script with a network URL', `ffconcat version 1.0\nfile '${address}/a.mp4'\n`],
     [
       'DASH',
-      `<?xml version="1.0"?><MPD><Period><AdaptationSet><Representation><BaseURL>${address}/a.mp4</BaseURL></Representation></AdaptationSet></Period></MPD>`,
+      '<?xml version="1.0"?><MPD><Period><AdaptationSet><Representation>' +
+        `<BaseURL>${address}/a.mp4</BaseURL></Representation></AdaptationSet></Period></MPD>`,
     ],
     ['SDP', 'v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nm=video 9 RTP/AVP 96\n'],
   ];
@@ -51,7 +52,7 @@ describe('playlists and scripts dressed as media', () => {
     ['audio/mpeg', 'ID3\x04\0\0\0\0\0\0\n'],
     ['audio/wav', ''],
     ['audio/ogg', ''],
-  ])('are refused as %s behind %j, and nothing they name is opened', async (contentType, magic) => {
+  ])('are rejected as %s behind %j, and no reference is opened', async (contentType, magic) => {
     const { inputPath: victim } = await tester.prepare(await makeMp4({ seconds: 0.5 }));
     for (const [, script] of scripts(victim)) {
       const kind = contentType.startsWith('video') ? 'video' : 'audio';
@@ -62,7 +63,7 @@ describe('playlists and scripts dressed as media', () => {
     expect(connections).toBe(0);
   });
 
-  it('mp4 that refers to another file: its samples are not read from there', async () => {
+  it('rejects a QuickTime file whose samples are in another file', async () => {
     const { inputPath: victim } = await tester.prepare(await makeMp4({ seconds: 0.5 }));
     const referring = withExternalReference(await makeMp4({ seconds: 0.5, audioTracks: 0, container: 'mov' }), victim);
     await expect(tester.analyse({ kind: 'video', contentType: 'video/quicktime' }, referring)).rejects.toMatchObject({
@@ -71,7 +72,7 @@ describe('playlists and scripts dressed as media', () => {
   });
 
   (spawnSync('strace', ['-V']).error ? it.skip : it)(
-    'under strace: no connection, and no file is opened but the job’s and the system’s',
+    'open no connection and no file but those of the job and of the system (under strace)',
     async () => {
       const video = await makeMp4({ seconds: 0.5 });
       const { inputPath: victim } = await tester.prepare(video);
@@ -87,7 +88,7 @@ describe('playlists and scripts dressed as media', () => {
         })),
       );
       const trace = await traceSandbox(jobs, join(tester.folder, 'trace'));
-      expect(trace.tools).toBeGreaterThan(jobs.length); // each job had its ffprobe, the honest one its ffmpeg
+      expect(trace.tools).toBeGreaterThan(jobs.length); // ffprobe for each job, and ffmpeg for the valid one
       expect(trace.opened).toContain(jobs.at(-1)!.inputPath);
       expect(trace.opened).not.toContain(victim);
       expect(
@@ -100,25 +101,26 @@ describe('playlists and scripts dressed as media', () => {
   );
 });
 
-/** Libraries and the like, and the program of ours that sets the limits and then becomes ffmpeg. */
-const isOfSystem = (path: string) => /^\/(dev|etc|lib|lib64|proc|sys|usr)\/|\/tools-\w+\/ff\w+$/.test(path);
+/** System files, and our wrapper that sets the limits and execs ffmpeg. */
+const isSystemPath = (path: string) => /^\/(dev|etc|lib|lib64|proc|sys|usr)\/|\/tools-\w+\/ff\w+$/.test(path);
 
 interface Trace {
-  /** How often ffmpeg or ffprobe was started. */
+  /** Number of ffmpeg and ffprobe processes. */
   tools: number;
-  /** What those opened with success, as absolute paths, the system's files left out. */
+  /** Absolute paths that they opened successfully, without system files. */
   opened: string[];
-  /** Connections that anything at all made or tried, but those within this machine's kernel (AF_UNIX). */
+  /** Attempted connections of any process, except AF_UNIX. */
   connected: string[];
 }
 
-/** Analyses one job after the other in a sandbox of its own, which strace watches with all it starts. */
+/** Analyses jobs in sequence in a new sandbox under strace, including all child processes. */
 async function traceSandbox(jobs: Array<{ outputDir: string }>, output: string): Promise<Trace> {
   const script = `
     const { AnalysisSandbox } = require(${JSON.stringify(join(__dirname, 'sandbox.ts'))});
     (async () => {
       const sandbox = new AnalysisSandbox(require('node:os').tmpdir());
-      for (const job of ${JSON.stringify(jobs)}) await sandbox.analyse({ ...job, signal: new AbortController().signal }).catch(() => {});
+      const { signal } = new AbortController();
+      for (const job of ${JSON.stringify(jobs)}) await sandbox.analyse({ ...job, signal }).catch(() => {});
       await sandbox.close();
     })()`;
   const node = [
@@ -147,7 +149,10 @@ async function traceSandbox(jobs: Array<{ outputDir: string }>, output: string):
   );
 }
 
-/** Lines are `<pid> <call>(<arguments>) = <result>`; a call that another process interrupts is told in two lines, the first of which names the path. */
+/**
+ * Parses lines `<pid> <call>(<arguments>) = <result>`. A call that another process interrupts is split into two lines,
+ * of which the first contains the path.
+ */
 function parseTrace(trace: string, folders: string[]): Trace {
   const lines = trace.split('\n');
   const tools = toolThreads(lines);
@@ -158,29 +163,29 @@ function parseTrace(trace: string, folders: string[]): Trace {
     const path = /"([^"]*)"/.exec(rest)?.[1] ?? '';
     if (call === 'connect' && /AF_INET/.test(rest)) found.connected.push(line);
     if (call === 'chdir' && folders.includes(path)) folder = path;
-    if (call.startsWith('open') && tools.ids.has(pid) && !/= -1 /.test(rest) && !isOfSystem(resolve(folder, path)))
+    if (call.startsWith('open') && tools.ids.has(pid) && !/= -1 /.test(rest) && !isSystemPath(resolve(folder, path)))
       found.opened.push(resolve(folder, path));
   }
   return found;
 }
 
-/** Processes that became ffmpeg or ffprobe, with their threads: one may be heard of before the call that made it has returned. */
+/** Ids of ffmpeg and ffprobe processes and their threads, which may appear before their clone call has returned. */
 function toolThreads(lines: string[]): { ids: Set<string>; started: number } {
   const ids = new Set(
     lines.flatMap((line) => /^(\d+) +execve\("[^"]*\/bin\/(?:ffmpeg|ffprobe)"/.exec(line)?.[1] ?? []),
   );
   const started = ids.size;
-  const made = lines.flatMap((line) =>
+  const forks = lines.flatMap((line) =>
     [/^(\d+) +(?:<\.\.\. )?(?:v?fork|clone3?)\b.* = (\d+)$/.exec(line)].filter((match) => match !== null),
   );
   for (let known = -1; known < ids.size;) {
     known = ids.size;
-    for (const [, parent, child] of made) if (ids.has(parent!)) ids.add(child!);
+    for (const [, parent, child] of forks) if (ids.has(parent!)) ids.add(child!);
   }
   return { ids, started };
 }
 
-/** Turns the self-reference of a QuickTime data table into an alias to `path`, and takes the samples away. */
+/** Replaces the self-reference in the `dref` box by an alias to `path`, and zeroes the samples. */
 function withExternalReference(mov: Buffer, path: string): Buffer {
   const url = mov.indexOf('url ', mov.indexOf('dref'));
   mov.writeUInt32BE(0, url + 4); // flags: not self-contained

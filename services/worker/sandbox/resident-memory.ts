@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-/** Resident bytes of a process and all its descendants; 0 where there is no /proc. */
+/** Resident memory in bytes of a process and its descendants; 0 without /proc. */
 export async function residentBytes(pid: number): Promise<number> {
   const [status, children] = await Promise.all([
     read(`/proc/${pid}/status`),
@@ -12,5 +12,5 @@ export async function residentBytes(pid: number): Promise<number> {
   return below.reduce((sum, bytes) => sum + bytes, own);
 }
 
-/** '' for a process that has just ended. */
+/** Returns '' for a process that has just exited. */
 const read = (path: string) => readFile(path, 'latin1').catch(() => '');

@@ -4,22 +4,22 @@ import { join } from 'node:path';
 import { loadConfig } from '#config';
 import { SandboxPool } from './sandbox-pool';
 
-describe('Sandboxes', () => {
-  it('let who has to be alone go before those who came later, and alone', async () => {
+describe('SandboxPool', () => {
+  it('runs exclusive work before work that was queued later, and with no other work', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'sandboxes-'));
-    const sandboxes = new SandboxPool(loadConfig({ DATA_DIR: dir, WORKER_CONCURRENCY: '2' }));
+    const pool = new SandboxPool(loadConfig({ DATA_DIR: dir, WORKER_CONCURRENCY: '2' }));
     const order: string[] = [];
     const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const first = gates.map((gate) => sandboxes.use(false, () => gate.promise));
-    const alone = sandboxes.use(true, async () => void order.push('alone'));
-    const later = [1, 2, 3].map((at) => sandboxes.use(false, async () => void order.push(`later ${at}`)));
+    const first = gates.map((gate) => pool.use(false, () => gate.promise));
+    const exclusive = pool.use(true, async () => void order.push('exclusive'));
+    const later = [1, 2, 3].map((at) => pool.use(false, async () => void order.push(`later ${at}`)));
     gates[0]!.resolve();
     await first[0];
-    expect(order).toEqual([]); // one is free, and kept for it
+    expect(order).toEqual([]); // one sandbox is free, but reserved for the exclusive work
     gates[1]!.resolve();
-    await Promise.all([...first, alone, ...later]);
-    expect(order).toEqual(['alone', 'later 1', 'later 2', 'later 3']);
-    await sandboxes.beforeApplicationShutdown();
+    await Promise.all([...first, exclusive, ...later]);
+    expect(order).toEqual(['exclusive', 'later 1', 'later 2', 'later 3']);
+    await pool.beforeApplicationShutdown();
     await rm(dir, { recursive: true, force: true });
   });
 });

@@ -4,7 +4,7 @@ import type { Config } from '#config';
 import { CONFIG } from '#platform';
 import { AnalysisSandbox } from './sandbox';
 
-/** One sandbox per slot. An item that took a worker down before runs alone, so that it takes no neighbour with it. */
+/** One sandbox per slot. An item that has crashed a worker runs exclusively, so that it affects no other delivery. */
 @Injectable()
 export class SandboxPool implements BeforeApplicationShutdown {
   private readonly free: AnalysisSandbox[];
@@ -17,23 +17,24 @@ export class SandboxPool implements BeforeApplicationShutdown {
     this.free = [...this.all];
   }
 
-  async use<T>(alone: boolean, work: (sandbox: AnalysisSandbox) => Promise<T>): Promise<T> {
-    const wanted = alone ? this.all.length : 1;
-    const taken = await this.acquire(wanted);
+  /** Runs `work` with a free sandbox; `exclusive`: while no other work runs. */
+  async use<T>(exclusive: boolean, work: (sandbox: AnalysisSandbox) => Promise<T>): Promise<T> {
+    const slots = exclusive ? this.all.length : 1;
+    const acquired = await this.acquire(slots);
     try {
-      return await work(taken[0]!);
+      return await work(acquired[0]!);
     } finally {
-      this.free.push(...taken);
+      this.free.push(...acquired);
       this.dispatch();
     }
   }
 
-  /** In the order in which they came: who wants to be alone is not passed by those who want less. */
-  private async acquire(wanted: number): Promise<AnalysisSandbox[]> {
-    const taken = Promise.withResolvers<AnalysisSandbox[]>();
-    this.waiting.push({ slots: wanted, start: () => taken.resolve(this.free.splice(0, wanted)) });
+  /** FIFO: exclusive work is not overtaken by work that needs one slot. */
+  private async acquire(slots: number): Promise<AnalysisSandbox[]> {
+    const acquired = Promise.withResolvers<AnalysisSandbox[]>();
+    this.waiting.push({ slots, start: () => acquired.resolve(this.free.splice(0, slots)) });
     this.dispatch();
-    return taken.promise;
+    return acquired.promise;
   }
 
   private dispatch(): void {

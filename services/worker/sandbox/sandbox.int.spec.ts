@@ -6,7 +6,7 @@ import { makePng } from '#testing';
 import { defaultLimits } from './limits';
 import { setupSandboxTester } from './trials.testing';
 
-/** 500 000 seconds of sound in 4 MB: a rate of 8 Hz, which takes minutes to decode. */
+/** 500 000 seconds of audio in 4 MB: at 8 Hz, which takes minutes to decode. */
 function endlessWav(): Buffer {
   const wav = Buffer.alloc(44 + 4_000_000, 0x80);
   wav.write('RIFF....WAVEfmt ', 'latin1');
@@ -32,14 +32,14 @@ function endlessWav(): Buffer {
 const audio = { kind: 'audio', contentType: 'audio/wav' } as const;
 const image = { kind: 'image', contentType: 'image/png' } as const;
 
-/** Processes below `parent` whose command line has all these words. */
-function processes(parent: number, ...words: string[]): number[] {
+/** Descendants of `parent` whose command line contains all the given strings. */
+function processes(parent: number, ...parts: string[]): number[] {
   const children = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => parentOf(pid) === parent);
-  const below = children.flatMap((pid) => processes(pid, ...words));
-  return [...children.filter((pid) => words.every((word) => commandLine(pid).includes(word))), ...below];
+  const below = children.flatMap((pid) => processes(pid, ...parts));
+  return [...children.filter((pid) => parts.every((part) => commandLine(pid).includes(part))), ...below];
 }
 
 const parentOf = (pid: number) => Number(/^PPid:\s+(\d+)/m.exec(contents(`/proc/${pid}/status`))?.[1]);
@@ -50,7 +50,7 @@ function contents(path: string): string {
   try {
     return readFileSync(path, 'latin1');
   } catch {
-    return ''; // it has just ended
+    return ''; // the process has just exited
   }
 }
 
@@ -63,12 +63,12 @@ async function waitFor<T>(found: () => T | undefined | false): Promise<T> {
     const value = found();
     if (value) return value;
   }
-  throw new Error('Expected it within 15 s, but it did not happen');
+  throw new Error('Not found within 15 s');
 }
 
 const runningFfmpeg = () => waitFor(() => processes(process.pid, 'ffmpeg', 'original')[0]);
 
-/** Crashes the process that has an ffmpeg at work, and is not the one that crashed before. */
+/** Crashes the analysis process that runs an ffmpeg, other than `before`. Returns its pid. */
 async function crashAnalysis(before?: number): Promise<number> {
   const pid = await waitFor(() =>
     processes(process.pid, 'analysis.child').find(
@@ -83,7 +83,7 @@ describe('the limits', () => {
   const timeLimited = setupSandboxTester({ seconds: { ...defaultLimits.seconds, audio: { base: 8, perMib: 0 } } });
   const memoryLimited = setupSandboxTester({ memoryBytes: { ...defaultLimits.memoryBytes, audio: 40 * 1024 ** 2 } });
 
-  it('of time end the work with all it started', async () => {
+  it('of time end the work and its child processes', async () => {
     const failing = timeLimited.analyse(audio, endlessWav());
     const [ffmpeg] = await Promise.all([
       runningFfmpeg(),
@@ -96,7 +96,7 @@ describe('the limits', () => {
     await expect(memoryLimited.analyse(audio, endlessWav())).rejects.toMatchObject({ code: 'too_complex' });
   });
 
-  it('leave the next file its whole chance', async () => {
+  it('are reset for the next file', async () => {
     expect((await memoryLimited.analyse(image, await makePng())).facts.width).toBe(320);
   });
 });
@@ -104,7 +104,7 @@ describe('the limits', () => {
 describe('the sandbox', () => {
   const tester = setupSandboxTester();
 
-  it('uses its process again', async () => {
+  it('reuses its process', async () => {
     await tester.analyse(image, await makePng());
     const [first] = processes(process.pid, 'analysis.child');
     await tester.analyse(image, await makePng());
@@ -114,24 +114,24 @@ describe('the sandbox', () => {
   it('ends ffmpeg and rejects with the reason when it is aborted', async () => {
     const abort = new AbortController();
     const failing = tester.analyse(audio, endlessWav(), abort.signal);
-    const refused = expect(failing).rejects.toThrow('the lease is lost');
+    const rejection = expect(failing).rejects.toThrow('the lease is lost');
     const ffmpeg = await runningFfmpeg();
     abort.abort(new Error('the lease is lost'));
-    await refused;
+    await rejection;
     await waitFor(() => !isAlive(ffmpeg));
-    await expect(tester.analyse(audio, endlessWav(), AbortSignal.abort(new Error('before it began')))).rejects.toThrow(
-      'before it began',
-    );
+    await expect(
+      tester.analyse(audio, endlessWav(), AbortSignal.abort(new Error('aborted before the start'))),
+    ).rejects.toThrow('aborted before the start');
   });
 
-  it('survives a crash: once it is tried again, twice it counts against the file', async () => {
-    const refused = expect(tester.analyse(audio, endlessWav())).rejects.toMatchObject({ code: 'crashed_worker' });
+  it('retries after a crash, and fails the file after a second one', async () => {
+    const rejection = expect(tester.analyse(audio, endlessWav())).rejects.toMatchObject({ code: 'crashed_worker' });
     await crashAnalysis(await crashAnalysis());
-    await refused;
+    await rejection;
     expect((await tester.analyse(image, await makePng())).facts.width).toBe(320);
   });
 
-  it('hands nothing of ours to the process that reads bytes of strangers', async () => {
+  it('passes no environment of ours to the analysis process', async () => {
     await tester.analyse(image, await makePng());
     const [pid] = processes(process.pid, 'analysis.child');
     const names = contents(`/proc/${pid}/environ`)
@@ -147,20 +147,28 @@ describe('the sandbox', () => {
       'OLDPWD',
       'SHLVL',
       '_',
-    ]); // the last are the shell's
+    ]); // the last four are set by the shell
     expect(names.filter((name) => !own.has(name!))).toEqual([]);
   });
 
-  it('reports an error of ours as such: no output folder', async () => {
+  it('reports a missing output folder as an error of ours', async () => {
     const { inputPath } = await tester.prepare(await makePng());
-    const job = { ...image, inputPath, outputDir: join(tester.folder, 'nowhere'), signal: new AbortController().signal };
+    const job = {
+      ...image,
+      inputPath,
+      outputDir: join(tester.folder, 'nowhere'),
+      signal: new AbortController().signal,
+    };
     await expect(tester.sandbox.analyse(job)).rejects.toThrow('ENOENT');
   });
 
-  it('leaves no process and no folder behind when its owner is killed', async () => {
+  it('leaves no process and no folder when its owner is killed', async () => {
     const { inputPath, outputDir } = await tester.prepare(endlessWav());
     const job = JSON.stringify({ ...audio, inputPath, outputDir });
-    const script = `new (require(${JSON.stringify(join(__dirname, 'sandbox.ts'))}).AnalysisSandbox)(require('node:os').tmpdir()).analyse({ ...${job}, signal: new AbortController().signal })`;
+    const script = `
+      const { AnalysisSandbox } = require(${JSON.stringify(join(__dirname, 'sandbox.ts'))});
+      const { signal } = new AbortController();
+      new AnalysisSandbox(require('node:os').tmpdir()).analyse({ ...${job}, signal })`;
     const owner = spawn(
       process.execPath,
       ['--require', join(__dirname, '../../../libs/testing/run-typescript.cjs'), '-e', script],
@@ -171,7 +179,7 @@ describe('the sandbox', () => {
     const tools = dirname(
       commandLine(child)
         .split('\0')
-        .find((word) => word.endsWith('/ffprobe'))!,
+        .find((argument) => argument.endsWith('/ffprobe'))!,
     );
     owner.kill('SIGKILL');
     await once(owner, 'exit');

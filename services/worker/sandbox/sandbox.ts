@@ -9,22 +9,25 @@ import { residentBytes } from './resident-memory';
 import { makeToolbox, type Toolbox } from './toolbox';
 
 export interface AnalysisJob extends Job {
-  /** Ends the work at once; `analyse` then rejects with its reason. */
+  /** Ends the work at once; `analyse` then rejects with the reason. */
   signal: AbortSignal;
   onProgress?: OnProgress;
 }
 
 const MEMORY_CHECK_MS = 100;
-/** A process that kept more than this is not reused: what a file may take is counted with it. */
+/** A process above this is not reused: its memory counts towards the limit of the next file. */
 const RECYCLE_ABOVE_BYTES = 300 * 1024 ** 2;
 
-/** Looks at one file at a time, in a process that may crash, hang or swell without harm to this one. One per worker slot. */
+/**
+ * Analyses one file at a time in a child process, whose crashes, hangs and memory leaks do not affect this one. One per
+ * worker slot.
+ */
 export class AnalysisSandbox {
   private readonly limits: AnalysisLimits;
   private toolbox: Promise<Toolbox> | null = null;
   private current: AnalysisProcess | null = null;
 
-  /** `workDir`: where its tools lie. */
+  /** @param workDir folder for its tools */
   constructor(
     private readonly workDir: string,
     limits: Partial<AnalysisLimits> = {},
@@ -33,8 +36,9 @@ export class AnalysisSandbox {
   }
 
   /**
-   * Facts of the file; derived files lie in `outputDir` afterwards.
-   * @throws {MediaFailure} for a decided outcome. Anything else is transient, or the reason of `signal`.
+   * Returns the facts of the file and writes its derived files to `outputDir`.
+   * @throws {MediaFailure} for a permanent failure
+   * @throws the reason of `signal`; anything else is transient
    */
   async analyse({ signal, onProgress = () => {}, ...job }: AnalysisJob): Promise<Facts> {
     const work: Job = { ...job, inputPath: resolve(job.inputPath), outputDir: resolve(job.outputDir) };
@@ -43,7 +47,7 @@ export class AnalysisSandbox {
     } catch (error) {
       if (!(error instanceof ProcessCrash)) throw error;
     }
-    // It may have been another's fault, e.g. the kernel short of memory: a crash counts against the file when it repeats.
+    // The cause may lie elsewhere (e.g. the OOM killer): only a second crash counts against the file.
     try {
       return await this.attempt(work, signal, onProgress);
     } catch (error) {
@@ -62,12 +66,13 @@ export class AnalysisSandbox {
     const timeMs = timeLimitMs(this.limits, job.kind, (await stat(job.inputPath)).size);
     const running = await this.process();
     signal.throwIfAborted();
-    const release = this.watch(running, job, timeMs, signal);
+    const stopWatching = this.watch(running, job, timeMs, signal);
     try {
       const facts = await running.run(job, onProgress);
-      return { ...facts, metadata: cleanMetadata(facts.metadata) }; // cleaned there; but there is where bytes of strangers rule
+      // the child has cleaned it, but is not trusted: it parses untrusted bytes
+      return { ...facts, metadata: cleanMetadata(facts.metadata) };
     } finally {
-      release();
+      stopWatching();
       await this.recycle(running);
     }
   }
@@ -76,17 +81,17 @@ export class AnalysisSandbox {
     if (this.current?.isAlive) return this.current;
     this.toolbox ??= makeToolbox(this.limits, this.workDir);
     const toolbox = await this.toolbox.catch((error: unknown) => {
-      this.toolbox = null; // a full disk, say: made when there is room again
+      this.toolbox = null; // e.g. a full disk: retried with the next job
       throw error;
     });
     this.current = new AnalysisProcess(toolbox);
     return this.current;
   }
 
-  /** Holds the process to its limits; returns what ends the watch. */
+  /** Enforces the limits of time and memory. Returns a function that stops it. */
   private watch(running: AnalysisProcess, { kind }: Job, timeMs: number, signal: AbortSignal): () => void {
     const abort = () => void running.end(signal.reason);
-    const tooLong = setTimeout(
+    const timeout = setTimeout(
       () => void running.end(new MediaFailure('processing_timeout', `longer than ${timeMs / 1_000} s`)),
       timeMs,
     );
@@ -97,7 +102,7 @@ export class AnalysisSandbox {
     }, MEMORY_CHECK_MS);
     signal.addEventListener('abort', abort, { once: true });
     return () => {
-      clearTimeout(tooLong);
+      clearTimeout(timeout);
       clearInterval(memory);
       signal.removeEventListener('abort', abort);
     };

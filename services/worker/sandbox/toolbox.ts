@@ -7,25 +7,25 @@ import type { AnalysisLimits } from './limits';
 
 const run = promisify(execFile);
 
-/** Programs that run their namesakes inside limits, in a folder of their own. */
+/** Wrapper scripts that run programs inside limits, in a temporary folder. */
 export interface Toolbox {
   folder: string;
-  /** Without a network, where the system allows it: ffmpeg and ffprobe, started from it, have none either. */
+  /** Without network where the system permits it; inherited by ffmpeg and ffprobe. */
   node: string;
-  /** With limits on CPU time, memory and output; they die with whoever started them. */
+  /** With limits on CPU time, memory and output; killed together with their parent. */
   ffmpeg: string;
   ffprobe: string;
   erase(): Promise<void>;
 }
 
 /**
- * Each program ends in `exec`, so the pid that is started is the real one and SIGKILL reaches it. They are files because
- * fluent-ffmpeg and `fork` take the path of a program and nothing more. Their folder lies in `parent`.
- * @throws when ffmpeg or ffprobe is not installed.
+ * Writes the scripts into a new folder in `parent`. Each ends in `exec`, so its pid is that of the program and SIGKILL
+ * reaches it. They are files because fluent-ffmpeg and `fork` accept only the path of a program.
+ * @throws when ffmpeg or ffprobe is not installed
  */
 export async function makeToolbox(limits: AnalysisLimits, parent: string): Promise<Toolbox> {
   const [ffmpeg, ffprobe] = await Promise.all([findProgram('ffmpeg'), findProgram('ffprobe')]);
-  const noNetwork = await findWorkingWrapper([
+  const withoutNetwork = await findWorkingWrapper([
     ['unshare', '-n'],
     ['unshare', '-rn'],
   ]);
@@ -37,13 +37,13 @@ export async function makeToolbox(limits: AnalysisLimits, parent: string): Promi
   try {
     return {
       folder,
-      node: await writeProgram(folder, 'node', [...noNetwork, process.execPath]),
+      node: await writeProgram(folder, 'node', [...withoutNetwork, process.execPath]),
       ffmpeg: await writeProgram(folder, 'ffmpeg', [...limited, ffmpeg]),
       ffprobe: await writeProgram(folder, 'ffprobe', [...limited, ffprobe]),
       erase,
     };
   } catch (error) {
-    await erase(); // a full disk: made anew when there is room
+    await erase(); // e.g. a full disk: retried with the next job
     throw error;
   }
 }
@@ -65,9 +65,9 @@ async function writeProgram(folder: string, name: string, command: string[]): Pr
   return path;
 }
 
-/** The first of these restraints that this system knows and permits; nothing if none: a container may forbid, macOS has none. */
-async function findWorkingWrapper(restraints: string[][]): Promise<string[]> {
-  for (const [name = '', ...options] of restraints) {
+/** Returns the first wrapper command that works here, else none: a container may forbid them, macOS has none. */
+async function findWorkingWrapper(wrappers: string[][]): Promise<string[]> {
+  for (const [name = '', ...options] of wrappers) {
     try {
       const command = [await findProgram(name), ...options];
       await run(command[0]!, [...options, await findProgram('true')]);
@@ -79,15 +79,15 @@ async function findWorkingWrapper(restraints: string[][]): Promise<string[]> {
   return [];
 }
 
-/** The absolute path, as the operator's PATH finds it: the analysing process gets no environment. */
+/** Returns the absolute path of a program on our PATH: the analysis process gets no environment. */
 async function findProgram(name: string): Promise<string> {
   try {
     return (await run('/bin/sh', ['-c', 'command -v "$0"', name])).stdout.trim();
   } catch (error) {
-    throw new Error(`Expected ${name} on the PATH, but it is not there. Install ffmpeg (${(error as Error).message})`, {
+    throw new Error(`${name} is not on the PATH: install ffmpeg (${(error as Error).message})`, {
       cause: error,
     });
   }
 }
 
-const quote = (word: string) => `'${word.replaceAll("'", String.raw`'\''`)}'`;
+const quote = (argument: string) => `'${argument.replaceAll("'", String.raw`'\''`)}'`;

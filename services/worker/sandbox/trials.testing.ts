@@ -8,11 +8,11 @@ import { AnalysisSandbox } from './sandbox';
 
 export interface TestAnalysis {
   facts: Facts;
-  /** Where a derived file lies. */
+  /** Path of a derived file. */
   path: (name: string) => string;
 }
 
-/** For specs: a sandbox and a folder that live as long as the spec file. */
+/** A sandbox and a folder for one spec file. */
 export class SandboxTester {
   folder = '';
   readonly sandbox: AnalysisSandbox;
@@ -41,7 +41,7 @@ export class SandboxTester {
     }
   }
 
-  /** A folder as the worker makes it: the original and an empty folder for what is derived. */
+  /** Creates a work folder as the worker does: the original and an empty folder for derived files. */
   async prepare(file: Buffer): Promise<Pick<Job, 'inputPath' | 'outputDir'>> {
     const folder = join(this.folder, String((this.count += 1)));
     const outputDir = join(folder, 'derived');
@@ -50,7 +50,7 @@ export class SandboxTester {
     return { inputPath: join(folder, 'original'), outputDir };
   }
 
-  /** Memory of the analysing process and its ffmpegs, ours not counted. */
+  /** Memory in bytes of the analysis process and its ffmpegs. */
   async memoryBytes(): Promise<number> {
     return Math.max(0, (await residentBytes(process.pid)) - process.memoryUsage.rss());
   }
@@ -60,15 +60,15 @@ export class SandboxTester {
   }
 }
 
-/** Registers set-up and clean-up with jest. */
+/** Creates a {@link SandboxTester} and registers its setup and teardown with Jest. */
 export function setupSandboxTester(limits?: Partial<AnalysisLimits>): SandboxTester {
-  const made = new SandboxTester(limits);
+  const tester = new SandboxTester(limits);
   beforeAll(async () => {
-    made.folder = await mkdtemp(join(tmpdir(), 'analysis-'));
+    tester.folder = await mkdtemp(join(tmpdir(), 'analysis-'));
   });
   afterAll(async () => {
-    await made.sandbox.close();
-    await rm(made.folder, { recursive: true });
+    await tester.sandbox.close();
+    await rm(tester.folder, { recursive: true });
   });
-  return made;
+  return tester;
 }
