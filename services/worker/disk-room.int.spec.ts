@@ -8,42 +8,42 @@ import { DiskSpace } from './disk-room';
 
 const MIB = 1024 ** 2;
 
-(whyNoSmallDisk() ? describe.skip : describe)('DiskRoom on a disk of 20 MiB', () => {
+(whyNoSmallDisk() ? describe.skip : describe)('DiskSpace on a disk of 20 MiB', () => {
   let disk: SmallDisk;
-  let room: DiskSpace;
+  let diskSpace: DiskSpace;
   const stop = new AbortController();
   beforeAll(() => Logger.overrideLogger(false));
   beforeEach(async () => {
     disk = await mountSmallDisk(20 * MIB);
-    room = new DiskSpace(new DiskReserve(disk.folder));
+    diskSpace = new DiskSpace(new DiskReserve(disk.folder));
   });
   afterEach(() => disk.unmount());
 
-  const leave = (bytes: number) => writeFile(join(disk.folder, 'file'), Buffer.alloc(20 * MIB - bytes));
+  const leaveFree = (bytes: number) => writeFile(join(disk.folder, 'file'), Buffer.alloc(20 * MIB - bytes));
 
-  it('lets work begin once the reserve is free', async () => {
-    const makeRoom = await fillDisk(disk.folder);
-    let hasBegun = false;
-    const begun = room.waitUntilFree(stop.signal).then(() => (hasBegun = true));
+  it('starts work once the reserve is free', async () => {
+    const freeDisk = await fillDisk(disk.folder);
+    let hasStarted = false;
+    const started = diskSpace.waitUntilFree(stop.signal).then(() => (hasStarted = true));
     await sleep(200);
-    expect(hasBegun).toBe(false);
-    await makeRoom();
-    await begun;
+    expect(hasStarted).toBe(false);
+    await freeDisk();
+    await started;
   });
 
-  it('holds up no process that stops', async () => {
+  it('stops waiting at a shutdown', async () => {
     await fillDisk(disk.folder);
-    await room.waitUntilFree(AbortSignal.timeout(50));
+    await diskSpace.waitUntilFree(AbortSignal.timeout(50));
   });
 
-  it('lets work take half of the reserve, and ends it then', async () => {
-    await leave(1.5 * MIB);
-    await room.runGuarded(stop.signal, async (signal) => {
+  it('aborts work once it has used half of the reserve', async () => {
+    await leaveFree(1.5 * MIB);
+    await diskSpace.runGuarded(stop.signal, async (signal) => {
       await sleep(500);
       signal.throwIfAborted();
     });
-    const filling = room.runGuarded(stop.signal, async (signal) => {
-      await leave(0.5 * MIB);
+    const filling = diskSpace.runGuarded(stop.signal, async (signal) => {
+      await leaveFree(0.5 * MIB);
       await sleep(5_000, undefined, { signal }).catch(() => {});
       signal.throwIfAborted();
     });

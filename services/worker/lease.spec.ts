@@ -1,8 +1,8 @@
 import type { MediaRepository } from '#media';
 import { Lease, LEASE_MS } from './lease';
 
-/** A table that always lets the lease be renewed, and counts how often it was. */
-function table() {
+/** A repository whose renewals always succeed and are recorded. */
+function fakeRepository() {
   const renewals: number[] = [];
   return { renewals, media: { renew: async () => renewals.push(Date.now()) > 0 } as unknown as MediaRepository };
 }
@@ -10,12 +10,12 @@ function table() {
 describe('Lease', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
-  const forever = new AbortController().signal;
+  const neverAborted = new AbortController().signal;
   const key = { userId: 'u', id: 'm' };
 
-  it('is renewed for as long as its work lives', async () => {
-    const { media, renewals } = table();
-    const lease = new Lease(media, key, 'token', forever);
+  it('is renewed until its work ends', async () => {
+    const { media, renewals } = fakeRepository();
+    const lease = new Lease(media, key, 'token', neverAborted);
     await jest.advanceTimersByTimeAsync(3_600_000);
     expect(renewals.length).toBeGreaterThan(3_600_000 / LEASE_MS);
     expect(lease.signal.aborted).toBe(false);
@@ -25,22 +25,22 @@ describe('Lease', () => {
     expect(renewals).toEqual([]);
   });
 
-  it('is given up at its limit, so that another delivery can take the medium', async () => {
-    const { media, renewals } = table();
-    const lease = new Lease(media, key, 'token', forever);
+  it('expires at its time limit, so that another delivery can claim the medium', async () => {
+    const { media, renewals } = fakeRepository();
+    const lease = new Lease(media, key, 'token', neverAborted);
     const onHang = jest.fn();
     lease.limit(60_000, onHang);
     await jest.advanceTimersByTimeAsync(70_000);
     expect(lease).toMatchObject({ isLost: true, signal: { aborted: true } });
     renewals.length = 0;
-    lease.end(); // the work heard it and ended: the process goes on
+    lease.end(); // the work was aborted in time: the process continues
     await jest.advanceTimersByTimeAsync(600_000);
     expect(renewals).toEqual([]);
     expect(onHang).not.toHaveBeenCalled();
   });
 
-  it('tells when its work hangs on after its limit', async () => {
-    const lease = new Lease(table().media, key, 'token', forever);
+  it('calls onHang when its work continues after its time limit', async () => {
+    const lease = new Lease(fakeRepository().media, key, 'token', neverAborted);
     const onHang = jest.fn();
     lease.limit(60_000, onHang);
     await jest.advanceTimersByTimeAsync(200_000);

@@ -5,17 +5,17 @@ import { DependencyUnavailableError } from '#platform';
 export const LEASE_MS = 10_000;
 const RENEW_MS = 3_000;
 const RETRY_MS = 500;
-/** Work that was told to end does so sooner. */
+/** Aborted work ends sooner than this, unless it hangs. */
 const HANG_AFTER_MS = 60_000;
 
-/** Somebody else has, or may soon have, the medium: whatever this delivery still does is void. */
+/** Another delivery has claimed the medium or soon may: later writes of this one are fenced. */
 class LeaseLostError extends Error {
   constructor() {
-    super('The lease of this delivery ended');
+    super('the lease was lost');
   }
 }
 
-/** Keeps a claim alive while its work lives, and carries the progress. `signal` aborts when it is lost or at shutdown. */
+/** Renews the lease of a claim, with the progress, while its work runs. `signal` aborts on its loss and at shutdown. */
 export class Lease {
   progress = 0;
   readonly signal: AbortSignal;
@@ -40,12 +40,12 @@ export class Lease {
     return this.lost.signal.aborted;
   }
 
-  /** It was given up at its limit: its work may hang. */
+  /** Whether it expired at its time limit: its work may hang. */
   get isTimedOut(): boolean {
     return this.hangTimer !== undefined;
   }
 
-  /** Tries again while a dependency is away and the medium is ours: nothing that was worked out is thrown away for a moment's outage. */
+  /** Retries `work` while a dependency is unavailable and the lease is held: a short outage must not lose results. */
   async retryWhileHeld<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
@@ -58,11 +58,11 @@ export class Lease {
   }
 
   /**
-   * Holds the medium for so much longer at most: what can not be limited itself (a disk that hangs, say) must not keep it for
-   * ever. Another delivery takes it over then. `onHang` is called where the work does not end though it was told to.
+   * Sets the time limit in ms: work that has no limit of its own (e.g. on a hanging disk) must not hold the medium for
+   * ever; another delivery claims it then. `onHang` is called when the work does not end although it was aborted.
    */
-  limit(longestMs: number, onHang: () => void): void {
-    this.limitAt = Date.now() + longestMs;
+  limit(maxMs: number, onHang: () => void): void {
+    this.limitAt = Date.now() + maxMs;
     this.onHang = onHang;
   }
 
@@ -72,13 +72,14 @@ export class Lease {
   }
 
   private async renew(): Promise<void> {
-    const asked = Date.now();
-    if (asked > this.limitAt) return this.expire();
+    const startedAt = Date.now();
+    if (startedAt > this.limitAt) return this.expire();
     try {
-      if (await this.media.renew(this.key, this.token, LEASE_MS, this.progress)) this.heldUntil = asked + LEASE_MS;
+      if (await this.media.renew(this.key, this.token, LEASE_MS, this.progress)) this.heldUntil = startedAt + LEASE_MS;
       else this.lost.abort(new LeaseLostError());
     } catch {
-      if (Date.now() > this.heldUntil) this.lost.abort(new LeaseLostError()); // the table is away: ours until the lease ends
+      // the table is unavailable: the lease is held until it ends
+      if (Date.now() > this.heldUntil) this.lost.abort(new LeaseLostError());
     }
   }
 

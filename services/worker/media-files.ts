@@ -4,17 +4,23 @@ import { derivedFiles, type Derived } from '#contracts';
 import { derivedFolder, originalKey, type MediaKey } from '#media';
 import { STORAGE, type Storage } from '#platform';
 
-/** The original and the files that a delivery makes. Each delivery has a folder of its own, so a late one never touches the winner's files. */
+/**
+ * The original and the derived files of a delivery. Each delivery has its own folder, so a fenced one never overwrites
+ * the files of the winner.
+ */
 @Injectable()
 export class MediaFiles {
   constructor(@Inject(STORAGE) private readonly storage: Storage) {}
 
-  /** Calls `use` with a local copy of the original in a private folder, which is erased afterwards. @throws {ObjectMissingError} */
+  /**
+   * Calls `use` with a local copy of the original in a private folder, which is deleted afterwards.
+   * @throws {ObjectMissingError}
+   */
   withOriginal<T>(item: MediaKey, use: (file: { path: string; dir: string }) => Promise<T>): Promise<T> {
     return this.storage.withLocalFile(originalKey(item), use);
   }
 
-  /** Stores what an analysis left in `dir`. @returns its size in bytes. */
+  /** Stores the derived files that an analysis wrote to `dir`. Returns their size in bytes. */
   async store(mediaId: string, token: string, dir: string, derived: Derived): Promise<number> {
     let bytes = 0;
     for (const { name, contentType } of derivedFiles(derived)) {
@@ -30,12 +36,12 @@ export class MediaFiles {
     await this.storage.deletePrefix(derivedFolder(mediaId, token));
   }
 
-  /** What deliveries before the winner left behind. */
-  async eraseOthers(mediaId: string, winner: string): Promise<void> {
+  /** Deletes the files of all deliveries but the winner. */
+  async eraseOthers(mediaId: string, winnerToken: string): Promise<void> {
     const folder = derivedFolder(mediaId);
     const tokens = new Set<string>();
     for await (const { key } of this.storage.list(folder)) tokens.add(key.slice(folder.length).split('/')[0]!);
-    tokens.delete(winner);
+    tokens.delete(winnerToken);
     for (const token of tokens) await this.erase(mediaId, token);
   }
 }

@@ -13,22 +13,28 @@ import { MediaFiles } from './media-files';
 import { SandboxPool, workLimitMs } from './sandbox';
 
 const DONE: WorkResult = { next: 'done' };
-/** After an outage the item rests a little, so that a dependency that comes back is not stormed. */
+/** Backoff after an outage, so that a recovering dependency is not overloaded. */
 const OUTAGE_PAUSE_MS = 3_000;
+/** Base of the exponential backoff after an error of ours. */
 const ERROR_PAUSE_MS = 2_000;
 const HINT_INTERVAL_MS = 1_000;
+const RELEASE_RETRY_MS = 1_000;
 const RELEASE_TIMEOUT_MS = 60_000;
 
-/** Failures that are not, or not only, the file's: their jobs are kept with the cause. */
-const operationalFailures: ReadonlySet<FailureCode> = new Set(['crashed_worker', 'processing_timeout', 'original_missing']);
+/** Failures that may not be caused by the file: their jobs are kept as failed, with the cause. */
+const operationalFailures: ReadonlySet<FailureCode> = new Set([
+  'crashed_worker',
+  'processing_timeout',
+  'original_missing',
+]);
 
 interface AnalysisResult {
   ending: Ending;
-  /** What ops should know of. */
+  /** Set for operational failures. */
   error?: Error;
 }
 
-/** One delivery of one medium: claim, analyse, store, finish; or hand back. It converges: run twice, it ends in the same place. */
+/** Processes one delivery of one medium: claim, analyse, store, finish; or release. Idempotent: a repeat converges. */
 @Injectable()
 export class ProcessingService {
   private readonly logger = new Logger(ProcessingService.name);
@@ -41,7 +47,7 @@ export class ProcessingService {
     private readonly diskSpace: DiskSpace,
   ) {}
 
-  /** Called for each wake-up of a medium, however many come. */
+  /** Handles a wake-up; there may be several for one medium. */
   async process(payload: ProcessMedia, shutdown: AbortSignal): Promise<WorkResult> {
     const key = { userId: payload.userId, id: payload.mediaId };
     const token = newId();
@@ -54,24 +60,30 @@ export class ProcessingService {
       if (claim.announced) await this.announcer.announce({ item: claim.item, event: claim.announced });
       if (claim.outcome === 'claimed') return await this.work(claim.item, token, shutdown, claim.exclusive);
       await this.end(claim.item, token, { status: 'failed', code: claim.code });
-      return { next: 'failed', error: new Error(`${claim.code}: ${claim.item.crashes} workers died with it`) };
+      return {
+        next: 'failed',
+        error: new Error(`${claim.code}: ${claim.item.crashes} workers crashed while processing it`),
+      };
     } catch (error) {
       if (error instanceof DependencyUnavailableError) return retryAfter(OUTAGE_PAUSE_MS);
       throw error;
     }
   }
 
-  private async work(item: MediaItem, token: string, shutdown: AbortSignal, alone: boolean): Promise<WorkResult> {
+  private async work(item: MediaItem, token: string, shutdown: AbortSignal, exclusive: boolean): Promise<WorkResult> {
     const lease = new Lease(this.media, item, token, shutdown);
     const recordOutcome = measureJob(item.kind);
     try {
-      const { ending, error } = await this.sandboxes.use(alone, (sandbox) => this.analyse(sandbox, item, token, lease));
+      const { ending, error } = await this.sandboxes.use(exclusive, (sandbox) =>
+        this.analyse(sandbox, item, token, lease),
+      );
       recordOutcome(await lease.retryWhileHeld(() => this.end(item, token, ending)));
       return error ? { next: 'failed', error } : DONE;
     } catch (error) {
       recordOutcome(outcomeOf(error, lease, shutdown));
       const result = await lease.retryWhileHeld(() => this.release(item, token, lease, shutdown, error as Error));
-      await this.eraseUnlessReferenced(item, token).catch(() => {}); // storage away: erased with what nobody names
+      // storage unavailable: the daily sweep erases orphaned files
+      await this.eraseUnlessReferenced(item, token).catch(() => {});
       return result;
     } finally {
       lease.end();
@@ -84,7 +96,8 @@ export class ProcessingService {
     token: string,
     lease: Lease,
   ): Promise<AnalysisResult> {
-    lease.limit(workLimitMs(item.kind, item.sizeBytes), () => this.exitProcess(item)); // from here, not from the claim: who runs alone waits for its neighbours first
+    // from here, not from the claim: exclusive work first waits for other deliveries
+    lease.limit(workLimitMs(item.kind, item.sizeBytes), () => this.exitProcess(item));
     try {
       return await this.files.withOriginal(item, async ({ path, dir }) => {
         const outputDir = join(dir, 'derived');
@@ -113,10 +126,10 @@ export class ProcessingService {
       };
       const ending: Ending = { status: 'failed', code };
       if (operationalFailures.has(code)) {
-        this.logger.error({ err: error, ...facts, msg: 'media failed for no fault of its owner' });
+        this.logger.error({ err: error, ...facts, msg: 'media failed because of an internal error' });
         return { ending, error: error as Error };
       }
-      this.logger.log({ ...facts, msg: 'media refused' });
+      this.logger.log({ ...facts, msg: 'media rejected' });
       return { ending };
     }
   }
@@ -124,7 +137,7 @@ export class ProcessingService {
   private async end(item: MediaItem, token: string, ending: Ending): Promise<JobOutcome> {
     const finished = await this.media.finish(item, token, ending);
     if (!finished) {
-      await this.files.erase(item.id, token); // fenced out: the winner's word stands
+      await this.files.erase(item.id, token); // fenced: another delivery has claimed it
       return 'fenced';
     }
     await this.announcer.announce(finished);
@@ -164,7 +177,7 @@ export class ProcessingService {
       mediaId: item.id,
       userId: item.userId,
       round: item.round,
-      msg: 'processing broke',
+      msg: 'processing failed because of an internal error',
     });
     const pauseMs = ERROR_PAUSE_MS * 2 ** item.errors;
     const outcome = await this.media.releaseAfterError(item, token, new Date(Date.now() + pauseMs));
@@ -173,33 +186,36 @@ export class ProcessingService {
     return { next: 'failed', error };
   }
 
-  /** A disk that was full until this delivery had cleared away: it may have been this file that filled it. */
+  /** Whether this file may have filled the disk: it was full, and is free again after the work folder was deleted. */
   private async filledDisk(error: Error): Promise<boolean> {
     return isOutOfSpace(String(error)) && this.diskSpace.isReserveFree();
   }
 
-  /** A table that could not be told of a renewal for too long is no crash of this worker, and must not count as one. */
+  /** Releases a lease that was lost because the table was unavailable, so that it does not count as a crash. */
   private async releaseWithRetry(key: MediaKey, token: string, shutdown: AbortSignal): Promise<void> {
     for (
-      const giveUpAt = Date.now() + RELEASE_TIMEOUT_MS;
-      Date.now() < giveUpAt && !shutdown.aborted;
-      await sleep(HINT_INTERVAL_MS)
+      const deadline = Date.now() + RELEASE_TIMEOUT_MS;
+      Date.now() < deadline && !shutdown.aborted;
+      await sleep(RELEASE_RETRY_MS)
     ) {
-      const isHeard = await this.media.release(key, token).then(
+      const isReleased = await this.media.release(key, token).then(
         () => true,
         () => false,
-      ); // of no effect where another one has it
-      if (isHeard) return;
+      ); // no effect when another delivery has claimed it
+      if (isReleased) return;
     }
   }
 
-  /** More than this process can mend: its neighbours hand back what they have, and a fresh one takes its place. */
+  /**
+   * Shuts the process down, since hanging work cannot be aborted: other deliveries are released, and a new process is
+   * started.
+   */
   private exitProcess({ id, userId, round }: MediaItem): void {
-    this.logger.error({ mediaId: id, userId, round, msg: 'work hangs though it was told to end: this process leaves' });
+    this.logger.error({ mediaId: id, userId, round, msg: 'aborted work does not end: shutting down this process' });
     process.kill(process.pid, 'SIGTERM');
   }
 
-  /** Only once it was handed back: until then the write that names these files may have happened unheard. */
+  /** Call only after the release: until then an ambiguous write may have succeeded and reference these files. */
   private async eraseUnlessReferenced(item: MediaItem, token: string): Promise<void> {
     if (!(await this.media.mayName(item, token))) await this.files.erase(item.id, token);
   }
@@ -219,17 +235,17 @@ function retryAfter(pauseMs: number): WorkResult {
   return { next: 'again', at: new Date(Date.now() + pauseMs) };
 }
 
-/** Nobody's fault who waits for this medium: it rests, and counts as nothing. */
+/** Whether an error is an outage: the medium is released with a backoff, and the error is not counted. */
 const isOutage = (error: unknown) =>
   error instanceof DependencyUnavailableError || error instanceof StorageFullError || isExhaustion(String(error));
 
-/** What became of a delivery that did not come to an end. */
+/** The outcome, for metrics, of a delivery that did not finish. */
 function outcomeOf(error: unknown, lease: Lease, shutdown: AbortSignal): JobOutcome {
   if (lease.isLost) return 'fenced';
   return shutdown.aborted || isOutage(error) ? 'released' : 'error';
 }
 
-/** The code of a decided outcome, or null: an error of ours or of a dependency, to be tried again. */
+/** The code of a permanent failure, or null for an error of ours or of a dependency, which is retried. */
 function failureCodeOf(error: unknown): FailureCode | null {
   if (error instanceof MediaFailure) return error.code;
   return error instanceof ObjectMissingError ? 'original_missing' : null;

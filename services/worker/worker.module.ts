@@ -10,7 +10,7 @@ import { DailySweep } from './sweeps/daily.sweep';
 import { MediaSweeper } from './sweeps/media.sweep';
 import { OrphanFiles } from './sweeps/orphan-files';
 
-/** A provider, not the module itself: those stop together, a module only after them, and nothing may be taken meanwhile. */
+/** A provider, not the module: a module is destroyed after its providers, and no job may be started meanwhile. */
 @Injectable()
 class ProcessingPool implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly pool: WorkerPool;

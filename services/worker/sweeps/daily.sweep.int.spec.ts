@@ -60,7 +60,7 @@ async function store(key: string, modifiedAt = yesterday): Promise<string> {
   return key;
 }
 
-/** A medium with all its files, as old as a day. */
+/** Creates a medium with all its files, a day old. */
 async function storeMedium(overrides: Partial<MediaItem> = {}): Promise<MediaItem> {
   const item = aMedium({ derivedToken: newId(), ...overrides });
   await counters.reserve(item.userId, item.id, item.sizeBytes, null);
@@ -83,20 +83,20 @@ async function storeMedia(count: number, userId: string): Promise<MediaItem[]> {
 const isStored = async (key: string) => (await storage.stat(key)) !== null;
 
 describe('DailySweep', () => {
-  it('erases bytes that nobody names for a day, and nothing else', async () => {
+  it('erases files that are unreferenced for a day, and no others', async () => {
     const userId = newId();
     const items = await storeMedia(20, userId);
-    const flying = newId();
-    await counters.reserve(userId, flying, 5, null);
+    const uploading = newId();
+    await counters.reserve(userId, uploading, 5, null);
     const orphans = [
       await store(originalKey({ userId, id: newId() })),
       await store(`${derivedFolder(newId(), newId())}preview.mp4`),
       await store(`${derivedFolder(items[0]!.id, newId())}thumbnail.webp`), // of a delivery that was fenced out
     ];
-    const refused = { userId, id: newId() };
-    orphans.push(await store(originalKey(refused)), await store(sidecarKey(refused)));
+    const rejected = { userId, id: newId() };
+    orphans.push(await store(originalKey(rejected)), await store(sidecarKey(rejected)));
     const kept = [
-      await store(originalKey({ userId, id: flying })),
+      await store(originalKey({ userId, id: uploading })),
       await store(originalKey({ userId, id: newId() }), new Date(Date.now() - DAY_MS + 60_000)),
       await store(`${derivedFolder(newId(), newId())}preview.mp4`, new Date()),
       ...items.flatMap((item) => [
@@ -110,35 +110,35 @@ describe('DailySweep', () => {
     for (const key of kept) expect([key, await isStored(key)]).toEqual([key, true]);
   });
 
-  it('leaves every file alone when the table has lost its rows', async () => {
+  it('erases no file when the table has lost its rows', async () => {
     const items = await storeMedia(4, newId());
     for await (const { userId, id } of dynamo.scan<MediaItem>('media')) await dynamo.delete('media', { userId, id });
     await sweep.sweepAll();
     for (const item of items) expect(await isStored(originalKey(item))).toBe(true);
-    await counters.reserve(items[0]!.userId, newId(), 5, null); // and somebody goes on with the empty table
+    await counters.reserve(items[0]!.userId, newId(), 5, null); // also when the empty table is used again
     await sweep.sweepAll();
     for (const item of items) expect(await isStored(originalKey(item))).toBe(true);
   });
 
-  it('corrects counts, and erases words that lead nowhere and keys that are past their time', async () => {
+  it('corrects counts, and erases stale search words and expired keys', async () => {
     const userId = newId();
     const event = (await media.create(aMedium({ userId })))!;
     await counters.apply(event);
     await dynamo.update('media', { userId, id: event.mediaId }, { remove: [['pending', event.id]] });
     await dynamo.update('media', { userId: `${userId}#counters`, id: 'quota' }, { add: [['usedBytes', 5]] });
-    const stale = `01ARZ3NDEKTSV4RRFFQ69G5FAV`; // of 2016
-    await words.add({ ...aMedium({ userId, title: 'nowhere' }), id: stale });
-    await words.add(aMedium({ userId, title: 'soon' }));
+    const staleId = `01ARZ3NDEKTSV4RRFFQ69G5FAV`; // of 2016
+    await words.add({ ...aMedium({ userId, title: 'stale' }), id: staleId });
+    await words.add(aMedium({ userId, title: 'recent' }));
     const key = { userId: `${userId}#idempotency`, id: 'key' };
     await dynamo.put('media', { ...key, expiresAt: Math.floor(yesterday.getTime() / 1_000) });
     await sweep.sweepAll();
     expect(await counters.usedBytes(userId)).toBe(100);
-    expect(await words.find(userId, ['nowhere'])).toEqual([]);
-    expect(await words.find(userId, ['soon'])).toHaveLength(1);
+    expect(await words.find(userId, ['stale'])).toEqual([]);
+    expect(await words.find(userId, ['recent'])).toHaveLength(1);
     expect(await dynamo.get('media', key)).toBeNull();
   });
 
-  it('runs once a day, whoever asks', async () => {
+  it('runs once a day', async () => {
     const orphan = { userId: newId(), id: newId() };
     await counters.reserve(orphan.userId, newId(), 5, null);
     await store(originalKey(orphan));

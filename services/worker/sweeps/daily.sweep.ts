@@ -7,7 +7,7 @@ import { OrphanFiles, STALE_MS } from './orphan-files';
 const SCHEDULE = { name: 'sweep:daily', everyMs: 10 * 60_000, lockMs: 60_000 };
 const PERIOD_MS = 23 * 3_600_000;
 
-/** Once a day, by one worker: counts anew, and takes away what nobody needs any more and no event leads to. */
+/** Daily, on one worker: deletes expired rows, recounts media, and erases stale search words and orphaned files. */
 @Injectable()
 export class DailySweep extends ScheduledJob {
   private readonly log = new Logger(DailySweep.name);
@@ -26,7 +26,7 @@ export class DailySweep extends ScheduledJob {
     return this.locks.oncePer(SCHEDULE.name, PERIOD_MS, () => this.sweepAll(new Date(), signal));
   }
 
-  /** @throws the reason of `signal`: what broke off is done anew, by whoever is next. */
+  /** @throws the reason of `signal`; the next run starts over */
   async sweepAll(now = new Date(), signal?: AbortSignal): Promise<void> {
     const staleAt = new Date(now.getTime() - STALE_MS);
     const users = await this.deleteExpiredRows(now, signal);
@@ -35,15 +35,15 @@ export class DailySweep extends ScheduledJob {
     for (const userId of users) {
       signal?.throwIfAborted();
       const corrected = await this.recount.correct(userId);
-      for (const drift of corrected) this.log.warn({ ...drift, msg: 'a count had drifted and was corrected' });
+      for (const drift of corrected) this.log.warn({ ...drift, msg: 'corrected a drifted count' });
       drifted += corrected.length;
       words += await this.words.prune(userId, staleAt);
     }
     const folders = await this.orphans.erase(now, signal);
-    this.log.log({ users: users.size, drifted, words, folders, msg: 'the daily sweep is through' });
+    this.log.log({ users: users.size, drifted, words, folders, msg: 'daily sweep finished' });
   }
 
-  /** Everybody with anything in the table. */
+  /** Deletes expired rows. Returns every user with rows in the table. */
   private async deleteExpiredRows(now: Date, signal?: AbortSignal): Promise<Set<string>> {
     const users = new Set<string>();
     for await (const { userId } of this.dynamo.sweepExpired('media', now)) {

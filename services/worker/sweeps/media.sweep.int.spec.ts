@@ -78,7 +78,7 @@ async function createMedium(): Promise<MediaItem> {
   return item;
 }
 
-/** As if so much time had passed for a row. */
+/** Makes a row due for the sweep. */
 async function makeDue(key: { userId: string; id: string }): Promise<void> {
   await dynamo.update(
     'media',
@@ -90,7 +90,7 @@ async function makeDue(key: { userId: string; id: string }): Promise<void> {
 const waiting = async () => (await queue.counts('image')).waiting;
 
 describe('MediaSweeper', () => {
-  it('wakes what lost its wake-up once, and not what is not due', async () => {
+  it('sends one wake-up for a due item, and none for others', async () => {
     const item = await createMedium();
     await sweeper.sweep();
     expect(await waiting()).toBe(0);
@@ -102,7 +102,7 @@ describe('MediaSweeper', () => {
     expect(await waiting()).toBe(1); // the same job is waiting already
   });
 
-  it('wakes an item whose lease died', async () => {
+  it('sends a wake-up for an item whose lease expired', async () => {
     const item = await createMedium();
     await media.claim(item, newId(), 1);
     const before = await waiting();
@@ -111,7 +111,7 @@ describe('MediaSweeper', () => {
     expect(await waiting()).toBe(before + 1);
   });
 
-  it('sends an unconfirmed event again when it is old enough', async () => {
+  it('resends an unconfirmed event after 30 s', async () => {
     const item = await createMedium();
     await sweeper.sweep();
     expect((await queue.counts('events')).waiting).toBe(0);
@@ -130,7 +130,7 @@ describe('MediaSweeper', () => {
     expect((await queue.counts('events')).waiting).toBe(1);
   });
 
-  it('finishes a deletion that stopped after its first step, and keeps the item until its events are confirmed', async () => {
+  it('resumes an interrupted deletion, and keeps the item until its events are confirmed', async () => {
     const item = await createMedium();
     await storage.write(originalKey(item), Readable.from(['bytes']));
     await words.add(item);
@@ -148,28 +148,30 @@ describe('MediaSweeper', () => {
     expect(await media.getEvenDeleted(item)).toBeNull();
   });
 
-  it('frees the room and takes away the bytes of an upload that died a day ago, and of no other', async () => {
+  it('releases the quota and erases the bytes of uploads abandoned a day ago, and of no others', async () => {
     const item = await createMedium();
     const { userId } = item;
     const yesterday = new Date(Date.now() - 25 * 3_600_000);
     const quota = { userId: `${userId}#counters`, id: 'quota' };
-    const [died, ending, young] = [newId(), newId(), newId()];
-    for (const id of [item.id, died, ending, young]) {
+    const [abandoned, incomplete, recent] = [newId(), newId(), newId()];
+    for (const id of [item.id, abandoned, incomplete, recent]) {
       await counters.reserve(userId, id, 10, null);
       await storage.write(originalKey({ userId, id }), Readable.from(['bytes']));
     }
-    for (const id of [item.id, died])
+    for (const id of [item.id, abandoned])
       await utimes(join(LocalStorage.objectsDir(dir), originalKey({ userId, id })), yesterday, yesterday);
     await dynamo.update('media', quota, {
-      set: [item.id, died, ending].map((id) => [['reserved', id, 'at'], yesterday.toISOString()] as const),
+      set: [item.id, abandoned, incomplete].map((id) => [['reserved', id, 'at'], yesterday.toISOString()] as const),
     });
     await makeDue(quota);
     await sweeper.sweep();
     const row = await dynamo.get<{ reserved: Record<string, unknown> }>('media', quota);
-    expect(new Set(Object.keys(row!.reserved))).toEqual(new Set([ending, young]));
+    expect(new Set(Object.keys(row!.reserved))).toEqual(new Set([incomplete, recent]));
     expect(await counters.usedBytes(userId)).toBe(30);
     const stored = await Promise.all(
-      [item.id, died, ending, young].map(async (id) => (await storage.stat(originalKey({ userId, id }))) !== null),
+      [item.id, abandoned, incomplete, recent].map(
+        async (id) => (await storage.stat(originalKey({ userId, id }))) !== null,
+      ),
     );
     expect(stored).toEqual([true, false, true, true]);
   });

@@ -13,15 +13,15 @@ import { ScheduledJob } from '#nest';
 import { Locks, shards } from '#platform';
 
 const SCHEDULE = { name: 'sweep:media', everyMs: 5_000, lockMs: 15_000 };
-/** An event that its consumer did not confirm in this time is sent again. */
+/** An event that is not confirmed within this time is resent. */
 const UNCONFIRMED_MS = 30_000;
 const RECHECK_MS = 30_000;
 const ERASE_RETRY_MS = 5_000;
 
 /**
- * What keeps a medium from being stuck, whatever got lost: wakes open items that lost their wake-up, hands on those whose
- * lease died, sends unconfirmed events again, finishes deletions, and frees the room that dead uploads held.
- * One worker at a time does it, under a lock that ends with its holder.
+ * Recovers media after lost messages and crashes: sends wake-ups for due items (lost wake-up, expired lease), resends
+ * unconfirmed events, resumes deletions, and releases the quota of abandoned uploads. Runs on one worker at a time,
+ * under a lock that expires with its holder.
  */
 @Injectable()
 export class MediaSweeper extends ScheduledJob {
@@ -35,7 +35,7 @@ export class MediaSweeper extends ScheduledJob {
     super(locks, SCHEDULE);
   }
 
-  /** One round over everything that is due. */
+  /** One pass over all due rows. */
   async sweep(signal?: AbortSignal): Promise<void> {
     const now = new Date();
     for (const shard of shards) {

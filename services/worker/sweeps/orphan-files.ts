@@ -1,14 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { isComplete, MediaCounters, MediaRepository, StoredFolders, type StoredFolder } from '#media';
 
-/** No upload, no write and no delivery lives as long. */
+/** Longer than any upload, write or delivery takes. */
 export const STALE_MS = 24 * 3_600_000;
-/** So many folders are compared with the table at once. */
+/** Folders that are compared with one scan of the table. */
 const BATCH = 100_000;
-/** More media than this share do not vanish by crashes: the table lost rows, and their files are what it can be rebuilt from. */
+/** Crashes do not orphan a larger share of media: the table has lost rows, which can be rebuilt from their files. */
 const SUSPICIOUS_SHARE = 0.05;
 
-/** Erases bytes that nobody names for a day: of refused uploads, and of deliveries that died before they could do it themselves. */
+/** Erases files that are unreferenced for a day, as left by rejected uploads and crashed deliveries. */
 @Injectable()
 export class OrphanFiles {
   private readonly logger = new Logger(OrphanFiles.name);
@@ -19,7 +19,7 @@ export class OrphanFiles {
     private readonly counters: MediaCounters,
   ) {}
 
-  /** @returns how many folders went. */
+  /** Returns the number of erased folders. */
   async erase(now = new Date(), signal?: AbortSignal): Promise<number> {
     const originals = await this.orphansBelow('originals', now, signal);
     const complete = originals.orphans.filter(isComplete);
@@ -28,13 +28,13 @@ export class OrphanFiles {
       this.logger.error({
         orphans: complete.length,
         folders: originals.total,
-        msg: 'files without an item were left alone: the table may have lost rows, see `npm run doctor`',
+        msg: 'kept files without an item: the table may have lost rows, see `npm run doctor`',
       });
-    const unneeded = isSuspicious
+    const erasable = isSuspicious
       ? originals.orphans.filter((folder) => !isComplete(folder))
       : [...originals.orphans, ...(await this.orphansBelow('derived', now, signal)).orphans];
     let erased = 0;
-    for (const folder of unneeded) {
+    for (const folder of erasable) {
       signal?.throwIfAborted();
       if (!(await this.isErasable(folder))) continue;
       await this.folders.erase(folder);
@@ -69,7 +69,7 @@ export class OrphanFiles {
     batch.clear();
   }
 
-  /** Looked at once more. What belongs to somebody the table has never heard of may be all that is left of them. */
+  /** Checks again before erasing. Files of a user without any rows are kept: they may be all that is left. */
   private async isErasable({ userId, mediaId }: StoredFolder): Promise<boolean> {
     if (!userId) return true;
     const [item, reserved] = await Promise.all([
