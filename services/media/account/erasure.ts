@@ -11,22 +11,25 @@ export class MediaErasure {
     private readonly dynamo: Dynamo,
     private readonly counters: MediaCounters,
     private readonly queue: JobQueue,
-    private readonly parts: PartialUploads,
+    private readonly partialUploads: PartialUploads,
     @Inject(STORAGE) private readonly storage: Storage,
   ) {}
 
-  /** Nothing is erased before it was counted and that was heard: whatever dies or gets lost on the way, the receipt says what there was. */
+  /**
+   * Erases nothing before the counts are confirmed, so that the receipt is complete whichever step fails or is
+   * repeated.
+   */
   async erase({ userId, counted, final }: EraseOwned): Promise<void> {
-    if (!final) await this.counters.close(userId); // no upload that is under way gets in any more
+    if (!final) await this.counters.close(userId); // rejects the commits of uploads that are under way
     if (!counted && !final) return this.report(userId, await this.count(userId), false);
     for await (const { id } of this.rows(userId)) {
       await this.storage.deletePrefix(derivedFolder(id));
-      await this.dynamo.delete('media', { userId, id }); // claims and finishes of a worker that still runs fail from here on
+      await this.dynamo.delete('media', { userId, id }); // from here on, claims and results of a running worker fail
     }
     await this.storage.deletePrefix(`originals/${userId}/`);
-    await this.parts.eraseAllOf(userId);
+    await this.partialUploads.eraseAllOf(userId);
     for (const partition of partitions)
-      if (partition !== 'counters') await this.eraseRows(partitionKey(userId, partition)); // those erase themselves
+      if (partition !== 'counters') await this.eraseRows(partitionKey(userId, partition)); // counters: below
     await this.counters.erase(userId, final);
     await this.report(userId, {}, true);
   }
@@ -44,7 +47,7 @@ export class MediaErasure {
       video: 0,
       files: 0,
       bytes: 0,
-      unfinishedUploads: await this.parts.countOf(userId),
+      unfinishedUploads: await this.partialUploads.countOf(userId),
       reservations,
     };
     const addFiles = async (prefix: string) => {
@@ -58,7 +61,7 @@ export class MediaErasure {
       project: ['id', 'kind', 'deletedAt'],
     })) {
       await addFiles(derivedFolder(id));
-      if (deletedAt) continue; // by the owner, before
+      if (deletedAt) continue; // by the owner, earlier
       counts.media += 1;
       counts[kind] += 1;
     }

@@ -7,7 +7,7 @@ import { STORAGE, type Storage } from '#platform';
 import { LibraryReader } from '../library/library.reader';
 import { sendObject } from './send-object';
 
-/** Checked with the server each time, so that what was deleted is gone. */
+/** Revalidated on each use, so that deleted files are not shown from a cache. */
 const REVALIDATE = 'private, no-cache';
 
 @Controller()

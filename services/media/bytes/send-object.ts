@@ -8,17 +8,20 @@ import { ObjectMissingError, type ByteRange, type Storage } from '#platform';
 export interface ServedObject {
   key: string;
   contentType: string;
-  /** Strong: names exactly these bytes. With its quotes. */
+  /** A strong validator of exactly these bytes, with its quotes. */
   etag: string;
   filename: string;
   download: boolean;
   cacheControl: string;
 }
 
-/** Nothing in a user's file may run on our origin, in whatever way a browser is brought to open it. */
+/** Keeps active content of a user's file from running on our origin, however a browser opens it. */
 const SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; media-src 'self'; sandbox";
 
-/** Sends stored bytes as RFC 9110 has it: validators, one range, HEAD. @throws {ProblemError} not_found, range_not_satisfiable */
+/**
+ * Sends stored bytes by RFC 9110: validators, a single range, HEAD.
+ * @throws {ProblemError} not_found, range_not_satisfiable
+ */
 export async function sendObject(storage: Storage, served: ServedObject, req: Request, res: Response): Promise<void> {
   const stat = await storage.stat(served.key);
   if (!stat) throw new ProblemError('not_found');
@@ -34,11 +37,11 @@ export async function sendObject(storage: Storage, served: ServedObject, req: Re
     'Accept-Ranges': 'bytes',
     ETag: served.etag,
   });
-  if (isKnown(req.get('if-none-match'), served.etag)) {
+  if (matchesEtag(req.get('if-none-match'), served.etag)) {
     res.status(304).end();
     return;
   }
-  const range = requestedRange(req, served.etag, stat.sizeBytes, res);
+  const range = parseRequestedRange(req, served.etag, stat.sizeBytes, res);
   if (range) res.status(206).set('Content-Range', `bytes ${range.start}-${range.end}/${stat.sizeBytes}`);
   res.set('Content-Length', String(range ? range.end - range.start + 1 : stat.sizeBytes));
   if (req.method === 'HEAD') {
@@ -49,14 +52,15 @@ export async function sendObject(storage: Storage, served: ServedObject, req: Re
 }
 
 /**
- * RFC 9110 section 13.1.2, compared weakly. Not express' `req.fresh`: that one lets a `Cache-Control: no-cache` of the
- * request win, which speaks to caches (and which `fetch` adds to a request with validators of its own).
+ * Weak comparison of If-None-Match (RFC 9110, section 13.1.2). Not express' `req.fresh`, which is false for a request
+ * with `Cache-Control: no-cache`: that header addresses caches, and `fetch` adds it to requests that set validators
+ * themselves.
  */
-function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
+function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;
   return (
     ifNoneMatch.trim() === '*' ||
-    (ifNoneMatch.match(/(?:W\/)?"[^"]*"/g) ?? []).some((known) => known.replace(/^W\//, '') === etag)
+    (ifNoneMatch.match(/(?:W\/)?"[^"]*"/g) ?? []).some((candidate) => candidate.replace(/^W\//, '') === etag)
   );
 }
 
@@ -67,10 +71,11 @@ async function read(storage: Storage, key: string, range: ByteRange | undefined)
 }
 
 /**
- * The one range to send, or none for the whole. RFC 9110: a range we do not understand and several ranges are ignored
- * (14.2), one outside the object is 416, and If-Range sends the whole unless it names exactly these bytes (13.1.5).
+ * Returns the range to send, or undefined to send the whole object. RFC 9110: unknown range units and multiple ranges
+ * are ignored (14.2), a range outside the object is 416, and an If-Range that does not match ignores the range
+ * (13.1.5).
  */
-function requestedRange(req: Request, etag: string, sizeBytes: number, res: Response): ByteRange | undefined {
+function parseRequestedRange(req: Request, etag: string, sizeBytes: number, res: Response): ByteRange | undefined {
   const header = req.headers.range;
   if (!header || req.method !== 'GET') return undefined;
   const condition = req.get('if-range');

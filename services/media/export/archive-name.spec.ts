@@ -14,11 +14,11 @@ describe('archiveName', () => {
     ['.htaccess', `originals/htaccess-${id}`],
     ['-rf', `originals/rf-${id}`],
     [' .jpg', `originals/unnamed-${id}.jpg`],
-  ])('makes of %j %j', (filename, expected) => {
+  ])('turns %j into %j', (filename, expected) => {
     expect(named(filename)).toBe(expected);
   });
 
-  it('fits into a file system, whatever the letters', () => {
+  it('stays below the 255 bytes of a file system, also with multi-byte characters', () => {
     expect(Buffer.byteLength(named(`${'🎉'.repeat(250)}.jpg`).slice('originals/'.length))).toBeLessThanOrEqual(255);
   });
 });

@@ -12,7 +12,7 @@ import { LibraryExport } from './library-export';
 export class ExportController {
   constructor(private readonly library: LibraryExport) {}
 
-  /** As it is read, so it goes out: the archive is nowhere as a whole, and its length is not known beforehand. */
+  /** Streams the archive while it is read: it is never stored as a whole, and its length is not known beforehand. */
   @Endpoint(api.media.export)
   async export(@CurrentUser() user: SessionUser, @Req() req: Request, @Res() res: Response): Promise<void> {
     res.set({
@@ -25,7 +25,7 @@ export class ExportController {
     }
     await sendTo(res, async () => {
       const archive = Readable.fromWeb(makeZip(this.library.entries(user.id)) as ReadableStream);
-      await once(archive, 'readable'); // a dependency that is away is said in words, before the first byte
+      await once(archive, 'readable'); // so that an unavailable dependency is still answered with a problem
       return archive;
     });
   }

@@ -11,10 +11,13 @@ export interface ArchiveEntry {
   input: AsyncIterable<Uint8Array | string>;
 }
 
-/** What a medium is without the service around it; `file` is where its original lies in the archive, null when it is lost. */
+/**
+ * A medium without the fields of the running service. `file`: the path of its original in the archive, null when it is
+ * lost.
+ */
 type ExportedMedia = Omit<Media, 'queue' | 'thumbnailUrl' | 'previewUrl' | 'originalUrl'> & { file: string | null };
 
-/** Everything that a user has here, to take along. */
+/** Exports the library of a user: all originals, and `library.json` with their data. */
 @Injectable()
 export class LibraryExport {
   constructor(
@@ -23,8 +26,8 @@ export class LibraryExport {
   ) {}
 
   /**
-   * The entries of an archive, one after the other: one file is open at a time, and one page of the library in memory.
-   * What is uploaded after the first is not part of it. Who stops early ends the generator, which closes what is open.
+   * Yields the entries of the archive one by one: a single file is open at a time, and one page of the library in
+   * memory. Media that are uploaded after the call are not part of it. Ending the generator early closes the open file.
    */
   async *entries(userId: string): AsyncGenerator<ArchiveEntry> {
     const until = newId();
@@ -42,10 +45,10 @@ export class LibraryExport {
       }
     }
     const now = new Date().toISOString();
-    yield { name: 'library.json', lastModified: now, input: this.describe(userId, until, lost, now) };
+    yield { name: 'library.json', lastModified: now, input: this.libraryJson(userId, until, lost, now) };
   }
 
-  /** null: deleted at this moment, or lost. */
+  /** Returns null for an original that is lost or was deleted meanwhile. */
   private async open(item: MediaItem): Promise<Readable | null> {
     return this.storage.read(originalKey(item)).catch((error: unknown) => {
       if (error instanceof ObjectMissingError) return null;
@@ -53,8 +56,8 @@ export class LibraryExport {
     });
   }
 
-  /** One JSON document, written item by item. */
-  private async *describe(
+  /** Yields a single JSON document item by item. */
+  private async *libraryJson(
     userId: string,
     until: string,
     lost: ReadonlySet<string>,
@@ -63,14 +66,14 @@ export class LibraryExport {
     yield `{"exportedAt":${JSON.stringify(exportedAt)},"media":[`;
     let separator = '\n';
     for await (const item of this.lists.upTo(userId, until)) {
-      yield separator + JSON.stringify(exported(item, lost.has(item.id) ? null : archiveName(item)));
+      yield separator + JSON.stringify(toExportedMedia(item, lost.has(item.id) ? null : archiveName(item)));
       separator = ',\n';
     }
     yield '\n]}\n';
   }
 }
 
-function exported(item: MediaItem, file: string | null): ExportedMedia {
+function toExportedMedia(item: MediaItem, file: string | null): ExportedMedia {
   const {
     queue: _queue,
     thumbnailUrl: _thumbnail,

@@ -4,7 +4,7 @@ import { MediaAnnouncer, MediaEraser, MediaRepository, QueueEstimator, WordIndex
 import { ProblemError, toProblem } from '#nest';
 import { isId } from '#platform';
 
-/** What a user does with media of the library. */
+/** The actions of a user on media of the library. */
 @Injectable()
 export class LibraryActions {
   private readonly logger = new Logger(LibraryActions.name);
@@ -18,10 +18,9 @@ export class LibraryActions {
   ) {}
 
   /** @throws {ProblemError} not_found */
-  async describe(key: MediaKey, details: UpdateMediaRequest): Promise<Media> {
+  async update(key: MediaKey, details: UpdateMediaRequest): Promise<Media> {
     const before = (await this.media.get(key)) ?? notFound();
-    const described = { ...before, ...withoutUndefined(details) };
-    await this.words.add(described);
+    await this.words.add({ ...before, ...withoutUndefined(details) });
     const after = (await this.media.updateDetails(key, details)) ?? notFound();
     await this.words.remove(before, after);
     return this.estimator.showOne(after);
@@ -39,7 +38,10 @@ export class LibraryActions {
     return this.estimator.showOne(retried.item);
   }
 
-  /** Hidden when this resolves, whatever fails after the first step: the sweeper finishes. @throws {ProblemError} not_found */
+  /**
+   * Resolves when the medium is marked as deleted. The sweep erases files that could not be erased here.
+   * @throws {ProblemError} not_found
+   */
   async remove(key: MediaKey): Promise<void> {
     const deleted = (await this.media.markDeleted(key)) ?? notFound();
     await this.announcer.announce(deleted);
@@ -50,7 +52,7 @@ export class LibraryActions {
     }
   }
 
-  /** Each id by itself: what fails for one says so and stops no other. */
+  /** Applies the action to each id independently and reports the outcome for each. */
   async batch(userId: string, { action, ids }: BatchRequest): Promise<BatchResponse> {
     const items: BatchResponse['items'] = [];
     for (const id of new Set(ids)) {

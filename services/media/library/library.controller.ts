@@ -18,7 +18,7 @@ import { LibraryReader, LibraryStats } from './library.reader';
 export class LibraryController {
   constructor(
     private readonly library: LibraryReader,
-    private readonly numbers: LibraryStats,
+    private readonly statistics: LibraryStats,
     private readonly actions: LibraryActions,
   ) {}
 
@@ -29,12 +29,12 @@ export class LibraryController {
 
   @Endpoint(api.media.stats)
   stats(@CurrentUser() user: SessionUser): Promise<MediaStats> {
-    return this.numbers.stats(user.id);
+    return this.statistics.stats(user.id);
   }
 
   @Endpoint(api.media.activity)
   activity(@CurrentUser() user: SessionUser): Promise<MediaActivity> {
-    return this.numbers.activity(user.id);
+    return this.statistics.activity(user.id);
   }
 
   @Endpoint(api.media.batch)
@@ -53,7 +53,7 @@ export class LibraryController {
     @Id() id: string,
     @ZodBody(api.media.update.body) body: UpdateMediaRequest,
   ): Promise<Media> {
-    return this.actions.describe({ userId: user.id, id }, body);
+    return this.actions.update({ userId: user.id, id }, body);
   }
 
   @Endpoint(api.media.retry)

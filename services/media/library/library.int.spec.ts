@@ -20,8 +20,8 @@ afterAll(async () => {
   await environment.stop();
 });
 
-/** A library of `count` media, and their ids from the oldest to the newest. Every other one is a video. */
-async function library(count: number): Promise<{ userId: string; ids: string[] }> {
+/** Creates a library of `count` media, every second one a video. Returns the ids from the oldest to the newest. */
+async function createLibrary(count: number): Promise<{ userId: string; ids: string[] }> {
   const userId = newId();
   const ids: string[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -33,35 +33,35 @@ async function library(count: number): Promise<{ userId: string; ids: string[] }
   return { userId, ids };
 }
 
-/** Every page of a list, one after the other. */
-async function pages(userId: string, query: Record<string, string>): Promise<string[][]> {
-  const found: string[][] = [];
+/** Reads all pages of a list. */
+async function readPages(userId: string, query: Record<string, string>): Promise<string[][]> {
+  const pages: string[][] = [];
   let cursor: string | null = null;
   do {
     const page = await app
       .get(LibraryReader)
       .list(userId, api.media.list.query.parse({ limit: '2', ...query, ...(cursor && { cursor }) }));
-    found.push(page.items.map(({ id }) => id));
+    pages.push(page.items.map(({ id }) => id));
     cursor = page.nextCursor;
   } while (cursor);
-  return found;
+  return pages;
 }
 
 describe('the order of the library', () => {
   it.each([
-    ['all of it', {}],
+    ['the whole library', {}],
     ['a search', { q: 'sea' }],
     ['a filter', { status: 'uploaded' }],
-  ])('is newest first, or oldest first when asked, page by page: %s', async (_name, query) => {
-    const { userId, ids } = await library(5);
-    expect((await pages(userId, query)).flat()).toEqual(ids.toReversed());
-    expect((await pages(userId, { ...query, order: 'asc' })).flat()).toEqual(ids);
-    expect((await pages(userId, { ...query, order: 'asc' }))[0]).toHaveLength(2);
+  ])('is newest first by default and oldest first with order=asc, across pages, for %s', async (_name, query) => {
+    const { userId, ids } = await createLibrary(5);
+    expect((await readPages(userId, query)).flat()).toEqual(ids.toReversed());
+    expect((await readPages(userId, { ...query, order: 'asc' })).flat()).toEqual(ids);
+    expect((await readPages(userId, { ...query, order: 'asc' }))[0]).toHaveLength(2);
   });
 
-  it('holds for what is filtered by kind', async () => {
-    const { userId, ids } = await library(6);
-    expect((await pages(userId, { kind: 'video', order: 'asc' })).flat()).toEqual(
+  it('is kept by a filter by kind', async () => {
+    const { userId, ids } = await createLibrary(6);
+    expect((await readPages(userId, { kind: 'video', order: 'asc' })).flat()).toEqual(
       ids.filter((_id, index) => index % 2 === 1),
     );
   });

@@ -15,7 +15,7 @@ import {
 import { ProblemError } from '#nest';
 import { CONFIG, isId } from '#platform';
 
-/** What a user sees of the library. */
+/** Reads the library of a user: lists, search, single media. */
 @Injectable()
 export class LibraryReader {
   constructor(
@@ -52,20 +52,20 @@ export class LibraryReader {
     { kind, status, order, limit }: MediaListQuery,
     lastId?: string,
   ): Promise<{ items: MediaItem[]; nextId: string | null }> {
-    const inThisOrder = inOrder(order);
-    const ids = (await this.words.find(userId, words)).toSorted(inThisOrder);
-    const from = lastId ? ids.findIndex((id) => inThisOrder(id, lastId) > 0) : 0;
-    const wanted = from < 0 ? [] : ids.slice(from, from + limit);
-    const found = await this.lists.among(userId, wanted);
+    const compare = compareIds(order);
+    const ids = (await this.words.find(userId, words)).toSorted(compare);
+    const from = lastId ? ids.findIndex((id) => compare(id, lastId) > 0) : 0;
+    const pageIds = from < 0 ? [] : ids.slice(from, from + limit);
+    const found = await this.lists.among(userId, pageIds);
     const items = found
       .filter((item) => (!kind || item.kind === kind) && (!status || item.status === status) && matches(item, words))
-      .toSorted((a, b) => inThisOrder(a.id, b.id));
-    const last = wanted.at(-1);
+      .toSorted((a, b) => compare(a.id, b.id));
+    const last = pageIds.at(-1);
     return { items, nextId: last && last !== ids.at(-1) ? last : null };
   }
 }
 
-/** Numbers of a user's library. */
+/** The totals and the daily activity of a user's library. */
 @Injectable()
 export class LibraryStats {
   constructor(
@@ -86,17 +86,17 @@ export class LibraryStats {
   }
 }
 
-/** Ids sort by the moment they were made. */
-const inOrder = (order: MediaListQuery['order']) => (a: string, b: string) =>
+/** Ids sort by the time of their creation. */
+const compareIds = (order: MediaListQuery['order']) => (a: string, b: string) =>
   a === b ? 0 : a < b === (order === 'asc') ? -1 : 1;
 
 const encodeCursor = (id: string) => Buffer.from(id).toString('base64url');
 
-/** The id after which the next page begins. @throws {ProblemError} validation_failed */
+/** Returns the id after which the next page begins. @throws {ProblemError} validation_failed */
 function decodeCursor(cursor: string): string {
   const id = Buffer.from(cursor, 'base64url').toString();
   if (isId(id)) return id;
   throw new ProblemError('validation_failed', {
-    errors: [{ path: 'cursor', message: 'Use the nextCursor of a list as it is.' }],
+    errors: [{ path: 'cursor', message: 'Send the nextCursor of a list unchanged.' }],
   });
 }

@@ -10,12 +10,12 @@ import { ProblemError } from '#nest';
 import { LocalStorage } from '#platform';
 import { Staging } from '../upload/staging';
 import { UploadCompletion } from './completion';
-import { type Finished, PartialUploads, partsKey } from './partial-uploads';
+import { type FinishedUpload, PartialUploads, partsKey } from './partial-uploads';
 
 const key = { userId: 'ann', id: '01M85RCK9PSEEFBXB6DHHENWYH' };
-const examined = { sizeBytes: 5, sha256: 'of hello', contentType: 'image/jpeg', kind: 'image' as const };
+const inspected = { sizeBytes: 5, sha256: 'of hello', contentType: 'image/jpeg', kind: 'image' as const };
 
-describe('Finisher', () => {
+describe('UploadCompletion', () => {
   let root: string;
   let storage: LocalStorage;
   beforeEach(async () => {
@@ -25,32 +25,34 @@ describe('Finisher', () => {
   });
   afterEach(() => rm(root, { recursive: true }));
 
-  /** Its commit is refused; `meanwhile` is what another runner made by then. */
-  const refusedFinisher = (meanwhile: Finished | null) => {
-    let known: Finished | null = null;
+  /** A completion whose commit is rejected; `concurrent`: what another request finished meanwhile. */
+  const rejectingCompletion = (concurrent: FinishedUpload | null) => {
+    let finished: FinishedUpload | null = null;
     const commit = async () => {
-      known = meanwhile;
+      finished = concurrent;
       throw new ProblemError('quota_exceeded');
     };
-    const parts = new PartialUploads({ remove: async () => {} } as never, storage);
+    const partialUploads = new PartialUploads({ remove: async () => {} } as never, storage);
     return new UploadCompletion(
-      { find: async () => known } as never,
+      { find: async () => finished } as never,
       new Staging({ maxUploadBytes: 100 } as Config, storage),
       { commit } as never,
-      parts,
+      partialUploads,
       {} as never,
     );
   };
   const upload = new Upload({ id: partsKey(key), size: 5, offset: 5 });
 
-  it('leaves nothing in the place of an upload that is refused', async () => {
-    await expect(refusedFinisher(null).finish(key, upload, examined)).rejects.toMatchObject({ code: 'quota_exceeded' });
+  it('leaves no original behind when the commit is rejected', async () => {
+    await expect(rejectingCompletion(null).finish(key, upload, inspected)).rejects.toMatchObject({
+      code: 'quota_exceeded',
+    });
     expect(await storage.stat(originalKey(key))).toBeNull();
   });
 
-  it('does not take away what a second runner made a medium of meanwhile', async () => {
-    const made = { mediaId: key.id, sizeBytes: 5 };
-    expect(await refusedFinisher(made).finish(key, upload, examined)).toEqual(made);
+  it('keeps the original when a concurrent request has made a medium of it', async () => {
+    const finished = { mediaId: key.id, sizeBytes: 5 };
+    expect(await rejectingCompletion(finished).finish(key, upload, inspected)).toEqual(finished);
     expect(await text(await storage.read(originalKey(key)))).toBe('hello');
   });
 });

@@ -7,82 +7,86 @@ import { QuotaReservation } from '../upload/quota';
 import { Staging } from '../upload/staging';
 import type { InspectedUpload } from '../upload/upload-inspector';
 import { UploadService, type Committed } from '../upload/upload.service';
-import { type Finished, FinishedUploads, PartialUploads, partsKey } from './partial-uploads';
-import { detailsOf } from './tus-protocol';
+import { type FinishedUpload, FinishedUploads, PartialUploads, partsKey } from './partial-uploads';
+import { parseDetails } from './tus-protocol';
 
-/** How a resumable upload ends: as a medium, or as nothing. */
+/** Ends resumable uploads: makes a medium of their bytes, or discards them. */
 @Injectable()
 export class UploadCompletion {
   constructor(
     private readonly finished: FinishedUploads,
     private readonly staging: Staging,
     private readonly uploads: UploadService,
-    private readonly parts: PartialUploads,
+    private readonly partialUploads: PartialUploads,
     private readonly quota: QuotaReservation,
   ) {}
 
-  find(key: MediaKey): Promise<Finished | null> {
+  find(key: MediaKey): Promise<FinishedUpload | null> {
     return this.finished.find(key);
   }
 
   /**
-   * Makes the medium of an upload whose bytes are all there, by the code that every upload takes; repeated, it gives the
-   * same one. When a dependency fails the parts stay, and whoever asks for the upload next finishes it.
-   * @throws {ProblemError} what the bytes or the quota do not allow
+   * Makes the medium of an upload whose bytes are complete, by the same code as every upload. Idempotent. When a
+   * dependency is unavailable the parts are kept, and the next request for the upload finishes it.
+   * @throws {ProblemError} when the bytes or the quota do not allow a medium
    */
-  async finish(key: MediaKey, upload: Upload, examined: InspectedUpload | null): Promise<Finished> {
-    const result = (await this.find(key)) ?? (await this.make(key, upload, examined));
-    await this.parts.erase(key);
+  async finish(key: MediaKey, upload: Upload, inspected: InspectedUpload | null): Promise<FinishedUpload> {
+    const result = (await this.find(key)) ?? (await this.createMedium(key, upload, inspected));
+    await this.partialUploads.erase(key);
     return result;
   }
 
   /**
-   * Likewise for an upload whose bytes came with its beginning. When that fails nothing is left of it, now or once the
-   * table answers again: nobody learned its address, so nobody would ask for it.
+   * As `finish`, for an upload whose bytes came with its creation (creation-with-upload). When that fails, everything
+   * of it is discarded, now or as soon as the dependency is available again: the client has no URL to resume it by.
    */
-  async finishAtOnce(key: MediaKey, upload: Upload, examined: InspectedUpload | null): Promise<Finished> {
+  async finishAtOnce(key: MediaKey, upload: Upload, inspected: InspectedUpload | null): Promise<FinishedUpload> {
     try {
-      const staged = await this.staging.adopt(key, partsKey(key), examined).catch(async (error: unknown) => {
-        void this.quota.free(key, upload.size ?? 0);
+      const staged = await this.staging.adopt(key, partsKey(key), inspected).catch(async (error: unknown) => {
+        void this.quota.release(key, upload.size ?? 0);
         if (error instanceof DependencyUnavailableError) this.staging.discardLater(key);
         else await this.staging.discard(key);
         throw error;
       });
-      const finished = await this.conclude(
+      const finished = await this.recordResult(
         key,
         staged.sizeBytes,
-        await this.uploads.commitOrDiscard(staged, detailsOf(upload)),
+        await this.uploads.commitOrDiscard(staged, parseDetails(upload)),
       );
-      await this.parts.erase(key);
+      await this.partialUploads.erase(key);
       return finished;
     } catch (error) {
-      const erased = this.parts.erase(key);
+      const erased = this.partialUploads.erase(key);
       if (!(error instanceof DependencyUnavailableError)) await erased; // else the client has waited long enough
       throw error;
     }
   }
 
-  /** Leaves nothing of it. `sizeBytes` is what it was announced with. */
-  async giveUp(key: MediaKey, sizeBytes: number | undefined): Promise<void> {
-    await this.parts.erase(key);
-    if (sizeBytes !== undefined) await this.quota.free(key, sizeBytes);
+  /** Erases the parts of an upload and releases its quota. `sizeBytes`: its declared length. */
+  async discard(key: MediaKey, sizeBytes: number | undefined): Promise<void> {
+    await this.partialUploads.erase(key);
+    if (sizeBytes !== undefined) await this.quota.release(key, sizeBytes);
   }
 
-  private async make(key: MediaKey, upload: Upload, examined: InspectedUpload | null): Promise<Finished> {
-    const staged = await this.staging.adopt(key, partsKey(key), examined);
+  private async createMedium(
+    key: MediaKey,
+    upload: Upload,
+    inspected: InspectedUpload | null,
+  ): Promise<FinishedUpload> {
+    const staged = await this.staging.adopt(key, partsKey(key), inspected);
     try {
-      return await this.conclude(key, staged.sizeBytes, await this.uploads.commit(staged, detailsOf(upload)));
+      return await this.recordResult(key, staged.sizeBytes, await this.uploads.commit(staged, parseDetails(upload)));
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
-      const made = await this.find(key); // by a second runner meanwhile: then these bytes are the medium's
-      if (made) return made;
+      const finished = await this.find(key); // by a concurrent request: then these bytes belong to the medium
+      if (finished) return finished;
       await this.staging.discard(key);
       throw error;
     }
   }
 
-  private async conclude(key: MediaKey, sizeBytes: number, { media, reused }: Committed): Promise<Finished> {
-    if (reused) await this.finished.remember(key, media.id);
+  private async recordResult(key: MediaKey, sizeBytes: number, { media, reused }: Committed): Promise<FinishedUpload> {
+    if (reused) await this.finished.recordReuse(key, media.id);
     return { mediaId: media.id, sizeBytes };
   }
 }

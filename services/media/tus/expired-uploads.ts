@@ -4,11 +4,11 @@ import type { MediaKey } from '#media';
 import { ScheduledJob } from '#nest';
 import { CONFIG, Locks, TusStore, STORAGE, type Storage } from '#platform';
 import { UploadCompletion } from './completion';
-import { PARTS, partsKey } from './partial-uploads';
+import { PARTIAL_UPLOADS_PREFIX, partsKey } from './partial-uploads';
 
 const MAX_PAUSE_MS = 10 * 60_000;
 
-/** Erases uploads that were not finished in time, as `Upload-Expires` said. */
+/** Erases abandoned resumable uploads after the time that `Upload-Expires` announced. */
 @Injectable()
 export class ExpiredUploads extends ScheduledJob {
   private readonly expiryMs: number;
@@ -28,8 +28,8 @@ export class ExpiredUploads extends ScheduledJob {
   async sweep(signal?: AbortSignal): Promise<void> {
     const before = Date.now() - this.expiryMs;
     const expired = new Map<string, MediaKey>();
-    for await (const { key, modifiedAt } of this.storage.list(PARTS)) {
-      const [userId, id] = key.slice(PARTS.length).split('/');
+    for await (const { key, modifiedAt } of this.storage.list(PARTIAL_UPLOADS_PREFIX)) {
+      const [userId, id] = key.slice(PARTIAL_UPLOADS_PREFIX.length).split('/');
       if (userId && id && modifiedAt.getTime() < before) expired.set(id, { userId, id });
     }
     for (const key of expired.values()) {
@@ -38,13 +38,13 @@ export class ExpiredUploads extends ScheduledJob {
     }
   }
 
-  /** An upload is as old as its beginning, not as its last byte. One that tus does not know any more is rubbish. */
+  /** Expiry counts from the creation of an upload, not from its last byte. Files that tus does not know are erased. */
   private async eraseIfExpired(key: MediaKey, before: number): Promise<void> {
     const upload = await this.store.getUpload(partsKey(key)).catch((error: unknown) => {
       if (typeof error === 'object' && error !== null && 'status_code' in error) return null;
       throw error;
     });
     if (upload?.creation_date && Date.parse(upload.creation_date) >= before) return;
-    await this.completion.giveUp(key, upload?.size);
+    await this.completion.discard(key, upload?.size);
   }
 }

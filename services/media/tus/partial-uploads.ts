@@ -2,12 +2,15 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type MediaKey, MediaRepository, partitionKey } from '#media';
 import { Dynamo, TusStore, STORAGE, type Storage } from '#platform';
 
-export const PARTS = 'resumable/';
-const partsFolder = ({ userId, id }: MediaKey) => `${PARTS}${userId}/${id}/`;
-/** Where the bytes of an unfinished upload lie: its key in the storage and its id in tus' store. The owner is part of it, so nobody reaches another's. */
+export const PARTIAL_UPLOADS_PREFIX = 'resumable/';
+const partsFolder = ({ userId, id }: MediaKey) => `${PARTIAL_UPLOADS_PREFIX}${userId}/${id}/`;
+/**
+ * Storage key of an unfinished upload's bytes, and its id in tus' store. It contains the owner's id, so that no request
+ * reaches the uploads of another user.
+ */
 export const partsKey = (key: MediaKey) => `${partsFolder(key)}bytes`;
 
-/** Erases what unfinished uploads hold. */
+/** Erases the stored parts of unfinished uploads. */
 @Injectable()
 export class PartialUploads {
   private readonly logger = new Logger(PartialUploads.name);
@@ -17,10 +20,10 @@ export class PartialUploads {
     @Inject(STORAGE) private readonly storage: Storage,
   ) {}
 
-  /** Never rejects: what could not be erased now is erased when the upload expires. */
+  /** Never rejects: parts that could not be erased are erased when the upload expires. */
   async erase(key: MediaKey): Promise<void> {
     try {
-      await this.store.remove(partsKey(key)).catch(() => {}); // S3: parts that are no object yet. Not there: fine
+      await this.store.remove(partsKey(key)).catch(() => {}); // S3: aborts the multipart upload; there may be none
       await this.storage.deletePrefix(partsFolder(key));
     } catch (err) {
       this.logger.warn({ err, mediaId: key.id, msg: 'parts of an upload are left for the sweep' });
@@ -34,18 +37,19 @@ export class PartialUploads {
 
   /** Erases the unfinished uploads of a user. */
   async eraseAllOf(userId: string): Promise<void> {
-    for (const id of await this.idsOf(userId)) await this.store.remove(partsKey({ userId, id })).catch(() => {}); // S3: parts that are no object yet
-    await this.storage.deletePrefix(`${PARTS}${userId}/`);
+    // S3: as above
+    for (const id of await this.idsOf(userId)) await this.store.remove(partsKey({ userId, id })).catch(() => {});
+    await this.storage.deletePrefix(`${PARTIAL_UPLOADS_PREFIX}${userId}/`);
   }
 
   private async idsOf(userId: string): Promise<Set<string>> {
     const ids = new Set<string>();
-    for await (const { key } of this.storage.list(`${PARTS}${userId}/`)) ids.add(key.split('/')[2]!);
+    for await (const { key } of this.storage.list(`${PARTIAL_UPLOADS_PREFIX}${userId}/`)) ids.add(key.split('/')[2]!);
     return ids;
   }
 }
 
-export interface Finished {
+export interface FinishedUpload {
   mediaId: string;
   sizeBytes: number;
 }
@@ -53,7 +57,7 @@ export interface Finished {
 const KEPT_SECONDS = 2 * 24 * 3_600;
 const reusedKey = ({ userId, id }: MediaKey) => ({ userId: partitionKey(userId, 'reused'), id });
 
-/** What became of an upload. It has the id of the medium that it makes, unless it was answered with one that was there. */
+/** Finds the medium of a finished upload: the one with the upload's id, or an earlier one with the same bytes. */
 @Injectable()
 export class FinishedUploads {
   constructor(
@@ -61,13 +65,13 @@ export class FinishedUploads {
     private readonly dynamo: Dynamo,
   ) {}
 
-  async find(key: MediaKey): Promise<Finished | null> {
-    const item = (await this.media.get(key)) ?? (await this.reused(key));
+  async find(key: MediaKey): Promise<FinishedUpload | null> {
+    const item = (await this.media.get(key)) ?? (await this.findReused(key));
     return item && { mediaId: item.id, sizeBytes: item.sizeBytes };
   }
 
-  /** The upload was answered with another medium: known for two days, longer than it could have gone on. */
-  async remember(key: MediaKey, mediaId: string): Promise<void> {
+  /** Records that the upload reused another medium, for two days: longer than an upload may take. */
+  async recordReuse(key: MediaKey, mediaId: string): Promise<void> {
     await this.dynamo.put('media', {
       ...reusedKey(key),
       schemaVersion: 1,
@@ -76,7 +80,7 @@ export class FinishedUploads {
     });
   }
 
-  private async reused(key: MediaKey) {
+  private async findReused(key: MediaKey) {
     const row = await this.dynamo.get<{ mediaId: string }>('media', reusedKey(key));
     return row && this.media.get({ userId: key.userId, id: row.mediaId });
   }

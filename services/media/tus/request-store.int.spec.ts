@@ -19,23 +19,23 @@ describe('UploadLocker', () => {
     await server.stop();
   });
 
-  it('refuses in the words of the API when the upload stays taken', async () => {
-    const held = await locks.acquire(uploadLockName('taken'), 5_000, { waitMs: 0 });
-    await expect(new UploadLocker(locks, 50).alone('taken', async () => 'work')).rejects.toMatchObject({
+  it('rejects with the problem upload_locked when the lock is not released in time', async () => {
+    const held = await locks.acquire(uploadLockName('locked'), 5_000, { waitMs: 0 });
+    await expect(new UploadLocker(locks, 50).runExclusive('locked', async () => 'work')).rejects.toMatchObject({
       code: 'upload_locked',
       status: 423,
     });
     await held.release();
-    expect(await new UploadLocker(locks, 50).alone('taken', async () => 'work')).toBe('work');
+    expect(await new UploadLocker(locks, 50).runExclusive('locked', async () => 'work')).toBe('work');
   });
 
-  it('lets a request go that lost its upload to another one', async () => {
+  it('cancels a request that has lost its lock, and leaves the lock of the new holder', async () => {
     const cancelled = new EventTarget();
     const lock = new UploadLocker(locks).newLock('lost');
     await lock.lock(new AbortController().signal, () => void cancelled.dispatchEvent(new Event('cancel')));
-    const seen = once(cancelled, 'cancel');
+    const cancellation = once(cancelled, 'cancel');
     await redis.set(`test-lock:${uploadLockName('lost')}`, 'another');
-    await seen;
+    await cancellation;
     await lock.unlock();
     expect(await redis.get(`test-lock:${uploadLockName('lost')}`)).toBe('another');
   });

@@ -16,10 +16,10 @@ import {
   TusStore,
 } from '#platform';
 import { type InspectedUpload, UploadInspector } from '../upload/upload-inspector';
-import { FinishedUploads, type Finished } from './partial-uploads';
-import { type Checksum, verified } from './tus-protocol';
+import { FinishedUploads, type FinishedUpload } from './partial-uploads';
+import { type Checksum, withVerifiedBytes } from './tus-protocol';
 
-/** Makes the store of each request. */
+/** Creates the store of each request. */
 @Injectable()
 export class RequestStores {
   constructor(
@@ -36,17 +36,18 @@ export class RequestStores {
 }
 
 /**
- * The parts as one request sees them. Adds to tus' store: an upload that became a medium is there, complete; the first bytes
- * are examined before they are kept, all of them when they come at once; bytes with a checksum are kept when it holds.
+ * The upload store as one request sees it. Adds to tus' store: a finished upload is reported as complete; the first
+ * bytes are inspected before they are stored (all of them when they come in one request); bytes with a checksum are
+ * stored after it was verified.
  */
 export class RequestStore extends DataStore {
   override readonly extensions: string[];
-  /** The upload that the request is about, once tus has asked for it. */
+  /** The upload of the request, once tus has read or created it. */
   upload: Upload | null = null;
-  /** Set when it has ended, before this request or by it. */
-  finished: Finished | null = null;
-  /** Set when the whole file came by in this request. */
-  examined: InspectedUpload | null = null;
+  /** Set when the upload is finished, before this request or by it. */
+  finished: FinishedUpload | null = null;
+  /** Set when this request carried the whole file. */
+  inspected: InspectedUpload | null = null;
 
   constructor(
     private readonly key: MediaKey,
@@ -57,7 +58,7 @@ export class RequestStore extends DataStore {
     this.extensions = [...shared.store.extensions, 'checksum'];
   }
 
-  /** @throws {StorageFullError} when so many bytes would not leave the disk's reserve free */
+  /** @throws {StorageFullError} when the file would use the disk's reserve */
   assertRoomFor(sizeBytes: number): Promise<void> {
     return this.shared.store.assertRoomFor(sizeBytes);
   }
@@ -68,24 +69,24 @@ export class RequestStore extends DataStore {
   }
 
   override async getUpload(id: string): Promise<Upload> {
-    if (this.finished) return this.whole(id, this.finished);
+    if (this.finished) return this.complete(id, this.finished);
     try {
       this.upload = await this.shared.store.getUpload(id);
     } catch (error) {
       this.finished = isAbsent(error) ? await this.shared.finished.find(this.key) : null;
       if (!this.finished) throw error;
-      this.upload = this.whole(id, this.finished);
+      this.upload = this.complete(id, this.finished);
     }
     return this.upload;
   }
 
   override async write(source: Readable, id: string, offset: number): Promise<number> {
-    if (this.finished) return offset; // tus lets through no byte beyond the last
+    if (this.finished) return offset; // tus rejects bytes beyond the declared length
     const { store, config, reserve } = this.shared;
     await store.assertRoomFor((this.upload?.size ?? offset) - offset);
     if (!this.checksum) return this.append(source, id, offset);
     const place = { workDir: join(config.dataDir, 'work'), reserve };
-    return verified(source, this.checksum, place, (bytes) => this.append(bytes, id, offset));
+    return withVerifiedBytes(source, this.checksum, place, (bytes) => this.append(bytes, id, offset));
   }
 
   override remove(id: string): Promise<void> {
@@ -96,19 +97,19 @@ export class RequestStore extends DataStore {
     return this.shared.store.getExpiration();
   }
 
-  private whole(id: string, { sizeBytes }: Finished): Upload {
+  private complete(id: string, { sizeBytes }: FinishedUpload): Upload {
     return new Upload({ id, size: sizeBytes, offset: sizeBytes });
   }
 
   private async append(source: Readable, id: string, offset: number): Promise<number> {
     if (offset > 0) return this.shared.store.write(source, id, offset);
-    const wholeBytes = this.upload?.size;
-    const intake = new UploadInspector(this.shared.config.maxUploadBytes, wholeBytes);
-    pipeline(source, intake).catch(() => {}); // the same error reaches the store through `intake`
-    const written = await this.shared.store.write(intake, id, 0).catch((error: unknown) => {
-      throw intake.errored ?? error;
+    const totalBytes = this.upload?.size;
+    const inspector = new UploadInspector(this.shared.config.maxUploadBytes, totalBytes);
+    pipeline(source, inspector).catch(() => {}); // the same error reaches the store through `inspector`
+    const written = await this.shared.store.write(inspector, id, 0).catch((error: unknown) => {
+      throw inspector.errored ?? error;
     });
-    if (written === wholeBytes) this.examined = intake.result();
+    if (written === totalBytes) this.inspected = inspector.result();
     return written;
   }
 }
@@ -119,12 +120,15 @@ function isAbsent(error: unknown): boolean {
 }
 
 const TTL_MS = 15_000;
-/** A request that holds an upload lets go when another asks for it; a connection that is dead already often is the holder. Below what a client waits for. */
+/**
+ * The holder of the lock releases it when another request asks for it; often the holder is a connection that has ended
+ * already. Shorter than the timeout of clients.
+ */
 const WAIT_MS = 3_000;
 
 export const uploadLockName = (id: string) => `upload:${id}`;
 
-/** One request at a time for each upload, whichever instance it reaches. */
+/** Locks an upload across all instances, so that one request at a time works on it. */
 export class UploadLocker implements Locker {
   constructor(
     private readonly locks: Locks,
@@ -135,16 +139,20 @@ export class UploadLocker implements Locker {
     let held: HeldLock | undefined;
     return {
       lock: async (signal, cancelRequest) => {
-        const onWanted = () => void cancelRequest();
-        held = await this.acquire(id, { signal, onWanted });
-        held.lost.addEventListener('abort', onWanted); // somebody else may write already
+        const cancel = () => void cancelRequest();
+        held = await this.acquire(id, { signal, onWanted: cancel });
+        held.lost.addEventListener('abort', cancel); // another request may be writing already
       },
       unlock: async () => held?.release(),
     };
   }
 
-  /** Runs `work` alone. Where Redis is away it runs all the same: no other request can be let in meanwhile. @throws {ProblemError} upload_locked */
-  async alone<T>(id: string, work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs `work` while holding the lock. Runs it without a lock while Redis is unavailable: no other request can acquire
+   * one then.
+   * @throws {ProblemError} upload_locked
+   */
+  async runExclusive<T>(id: string, work: () => Promise<T>): Promise<T> {
     const held = await this.acquire(id).catch((error: unknown) => {
       if (error instanceof DependencyUnavailableError) return null;
       throw error;

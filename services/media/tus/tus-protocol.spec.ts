@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
 import type { Request } from 'express';
 import { DiskReserve } from '#platform';
-import { requestBody, verified } from './tus-protocol';
+import { requestBody, withVerifiedBytes } from './tus-protocol';
 
 const IDLE_MS = 60_000;
 
@@ -19,7 +19,7 @@ describe('requestBody', () => {
     jest.useRealTimers();
   });
 
-  it('ends with what has arrived when nothing comes any more', async () => {
+  it('ends with the bytes received so far when the client stalls', async () => {
     const req = new PassThrough();
     const body = requestBody(req as unknown as Request, IDLE_MS);
     req.write('half');
@@ -28,7 +28,7 @@ describe('requestBody', () => {
     expect(body.stalled()).toBe(true);
   });
 
-  it('ends at once, without a timer, when the client left before', async () => {
+  it('ends at once, without a timer, when the connection was closed before', async () => {
     const req = new PassThrough();
     req.destroy();
     await once(req, 'close');
@@ -38,7 +38,7 @@ describe('requestBody', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('does not take the time that is needed after the last byte for a client that fell silent', async () => {
+  it('does not count the time after the last byte as a stall', async () => {
     const req = new PassThrough();
     const body = requestBody(req as unknown as Request, IDLE_MS);
     req.end('all');
@@ -48,15 +48,15 @@ describe('requestBody', () => {
   });
 });
 
-describe('verified', () => {
-  it('leaves the failure of its folder to the caller, who then destroys the request', async () => {
+describe('withVerifiedBytes', () => {
+  it('rejects when its folder cannot be written, and survives the destroyed request that follows', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'checksum-'));
     const notAFolder = join(folder, 'file');
     await writeFile(notAFolder, '');
     const source = new PassThrough();
-    source.write('begins');
+    source.write('start');
     await expect(
-      verified(
+      withVerifiedBytes(
         source,
         { algorithm: 'sha1', digest: '' },
         { workDir: notAFolder, reserve: new DiskReserve(folder) },

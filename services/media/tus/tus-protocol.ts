@@ -8,7 +8,7 @@ import { parseWith, ProblemError, type ProblemOptions } from '#nest';
 import { withSpool, type SpoolPlace } from '#platform';
 import type { UploadDetails } from '../upload/upload.service';
 
-/** What a client may say of an upload. What it says beyond is kept and given back, as tus asks, and means nothing. */
+/** The known keys of Upload-Metadata. Others are stored and returned, as tus requires, and ignored. */
 const metadata = z.object({
   filename: z.string().max(4_096).nullish(),
   title: z.string().trim().max(200, 'Use at most 200 characters.').nullish(),
@@ -20,27 +20,27 @@ const metadata = z.object({
   onDuplicate: z.enum(['keep', 'reuse']).nullish(),
 });
 
-/** @throws {ProblemError} validation_failed */
-export function detailsOf(upload: Pick<Upload, 'metadata'>): UploadDetails {
+/** Returns the details of an upload from its metadata. @throws {ProblemError} validation_failed */
+export function parseDetails(upload: Pick<Upload, 'metadata'>): UploadDetails {
   const { filename, title, batch, onDuplicate } = parseWith(metadata, upload.metadata ?? {});
   return { filename: filename ?? '', title: title || null, batchId: batch || null, onDuplicate: onDuplicate ?? 'keep' };
 }
 
-/** tus' own refusals that say more than their status does. */
-const byBody = new Map<string, readonly [ProblemCode, ProblemOptions?]>([
+/** Errors of tus' server whose problem follows from the body, not from the status alone. */
+const problemsByBody = new Map<string, readonly [ProblemCode, ProblemOptions?]>([
   [
     ERRORS.ERR_SIZE_EXCEEDED.body,
     [
       'file_too_large',
-      { detail: 'There are more bytes than the upload was announced with. Begin it again with its right length.' },
+      { detail: 'There are more bytes than Upload-Length declared. Create the upload again with its right length.' },
     ],
   ],
   [ERRORS.INVALID_TERMINATION.body, ['upload_finished']],
-  [ERRORS.MISSING_OFFSET.body, ['malformed_upload', { detail: 'Say with Upload-Offset where the bytes belong.' }]],
+  [ERRORS.MISSING_OFFSET.body, ['malformed_upload', { detail: 'Send Upload-Offset with the position of the bytes.' }]],
   [ERRORS.ABORTED.body, ['upload_locked']],
 ]);
 
-const byStatus: Record<number, ProblemCode> = {
+const problemsByStatus: Record<number, ProblemCode> = {
   404: 'not_found',
   409: 'offset_mismatch',
   410: 'upload_expired',
@@ -48,27 +48,30 @@ const byStatus: Record<number, ProblemCode> = {
   423: 'upload_locked',
 };
 
-/** What tus refused, in the words of the API. `failure` is what was thrown, if anything was. */
-export async function tusProblem(failure: unknown, answer: Response): Promise<unknown> {
+/** Returns the problem for an error response of tus. `failure`: the error that tus caught, if any. */
+export async function tusProblem(failure: unknown, response: Response): Promise<unknown> {
   if (failure instanceof Error && !('status_code' in failure)) return failure;
-  const body = (failure as { body?: string } | undefined)?.body ?? (await answer.text());
-  const status = (failure as { status_code?: number } | undefined)?.status_code ?? answer.status;
-  const [code, options] = byBody.get(body) ?? [byStatus[status]];
+  const body = (failure as { body?: string } | undefined)?.body ?? (await response.text());
+  const status = (failure as { status_code?: number } | undefined)?.status_code ?? response.status;
+  const [code, options] = problemsByBody.get(body) ?? [problemsByStatus[status]];
   if (code) return new ProblemError(code, options);
   if (status >= 500 && status !== 501) return new Error(`tus: ${body}`);
   return new ProblemError('malformed_upload', { detail: `${body.trim().replace(/\.$/, '')}.` });
 }
 
-/** tus: a server must know sha1. */
+/** tus, extension checksum: servers must support sha1. */
 export const checksumAlgorithms = ['sha1', 'sha256', 'md5'] as const;
 
 export interface Checksum {
   algorithm: (typeof checksumAlgorithms)[number];
-  /** Base64, as it was sent. */
+  /** In base64. */
   digest: string;
 }
 
-/** The header `Upload-Checksum` (tus, extension checksum): an algorithm and a digest. @throws {ProblemError} malformed_upload */
+/**
+ * Parses the header `Upload-Checksum` (tus, extension checksum): an algorithm and a digest. Returns null without one.
+ * @throws {ProblemError} malformed_upload
+ */
 export function parseChecksum(header: string | undefined): Checksum | null {
   if (header === undefined) return null;
   const [name, digest, ...rest] = header.trim().split(' ');
@@ -79,8 +82,11 @@ export function parseChecksum(header: string | undefined): Checksum | null {
   });
 }
 
-/** Lets the bytes of a request through once all are there and are those that were sent. @throws {ProblemError} checksum_mismatch */
-export function verified<T>(
+/**
+ * Spools the bytes, and calls `use` with them once their checksum was verified.
+ * @throws {ProblemError} checksum_mismatch
+ */
+export function withVerifiedBytes<T>(
   source: Readable,
   { algorithm, digest }: Checksum,
   place: SpoolPlace,
@@ -98,15 +104,15 @@ export function verified<T>(
 
 export interface RequestBody {
   bytes: Readable;
-  /** Nothing arrived for too long. */
+  /** Whether it was ended because no byte arrived for `idleMs`. */
   stalled(): boolean;
-  /** Leaves the rest of the body to whoever answers the request. */
+  /** Stops reading: the rest of the body is left unread. */
   release(): void;
 }
 
 /**
- * The body of a request that may break off: a connection that ends or falls silent ends the stream, as if that were all,
- * so that what has arrived is kept.
+ * Returns the body of a request as a stream that ends normally when the connection closes or stalls, so that the bytes
+ * received so far are stored.
  */
 export function requestBody(req: Request, idleMs: number): RequestBody {
   const bytes = new PassThrough();
@@ -124,11 +130,11 @@ export function requestBody(req: Request, idleMs: number): RequestBody {
     req.unpipe(bytes);
   };
   req.on('data', () => idle.refresh());
-  req.once('end', () => clearTimeout(idle)); // all is there: what is done with it may take its time
+  req.once('end', () => clearTimeout(idle)); // complete: processing it may take longer
   req.once('close', end);
   req.pipe(bytes);
   if (req.destroyed) {
-    // its 'close' may have been before
+    // 'close' may have been emitted already
     release();
     end();
   }

@@ -17,7 +17,7 @@ describe('displayFilename', () => {
     expect(displayFilename(given)).toBe(shown);
   });
 
-  it('shortens a long name and keeps its ending', () => {
+  it('truncates a long name and keeps its extension', () => {
     const shown = displayFilename(`${'ü'.repeat(400)}.jpeg`);
     expect([...shown]).toHaveLength(255);
     expect(shown.endsWith('.jpeg')).toBe(true);

@@ -10,7 +10,7 @@ interface KeyItem {
   schemaVersion: 1;
   state: 'running' | 'done';
   mediaId: string;
-  /** While running: until when the upload that holds it is believed to live. */
+  /** While running: the end of the lease of the upload that holds the key. */
   leaseUntil: string;
   /** Epoch seconds, for the table's time to live. */
   expiresAt: number;
@@ -19,19 +19,25 @@ interface KeyItem {
 const KEPT_SECONDS = 24 * 3_600;
 const LEASE_MS = 30_000;
 
-export type Begun = { outcome: 'new'; run: IdempotentRun } | { outcome: 'known'; item: MediaItem };
+export type BeginResult = { outcome: 'new'; run: IdempotentRun } | { outcome: 'known'; item: MediaItem };
 
-/** An upload that holds its key. Exactly one of `done` and `free` ends it. */
+/** An upload that holds its idempotency key. Exactly one of `complete`, `release` and `revoke` ends it. */
 export interface IdempotentRun {
-  /** The id that the medium must get, so that a repeat after a crash finds it. */
+  /** The id that the medium must get, so that a repeated request finds it after a crash. */
   mediaId: string;
-  done(): Promise<void>;
-  free(): Promise<void>;
-  /** As `free`, for an upload of which nobody knows whether it became a medium. @returns false when a repeat was answered with that medium: then it has to stay. */
+  complete(): Promise<void>;
+  release(): Promise<void>;
+  /**
+   * As `release`, for an upload whose write was ambiguous.
+   * @returns false when a repeated request was answered with its medium, which must be kept then.
+   */
   revoke(): Promise<boolean>;
 }
 
-/** Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): the same key of the same user makes one medium, for 24 hours. */
+/**
+ * Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): requests of a user with the same key make one medium,
+ * for 24 hours.
+ */
 @Injectable()
 export class Idempotency {
   constructor(
@@ -40,7 +46,7 @@ export class Idempotency {
   ) {}
 
   /** @throws {ProblemError} idempotency_in_progress */
-  async begin(userId: string, idempotencyKey: string): Promise<Begun> {
+  async begin(userId: string, idempotencyKey: string): Promise<BeginResult> {
     const key = {
       userId: partitionKey(userId, 'idempotency'),
       id: createHash('sha256').update(idempotencyKey).digest('hex'),
@@ -49,52 +55,56 @@ export class Idempotency {
       const known = await this.dynamo.get<KeyItem>('media', key);
       const item =
         known && known.expiresAt > Date.now() / 1_000 ? await this.media.get({ userId, id: known.mediaId }) : null;
-      if (known && item && (await this.isAnswered(key, known))) return { outcome: 'known', item };
+      if (known && item && (await this.markAnswered(key, known))) return { outcome: 'known', item };
       const mediaId = newId();
-      if (await this.take(key, known, mediaId)) return { outcome: 'new', run: this.run(key, mediaId) };
+      if (await this.claim(key, known, mediaId)) return { outcome: 'new', run: this.startRun(key, mediaId) };
       if (known?.state === 'running' && known.leaseUntil > new Date().toISOString())
         throw new ProblemError('idempotency_in_progress', { headers: { 'Retry-After': '5' } });
     }
     throw new ProblemError('idempotency_in_progress', { headers: { 'Retry-After': '1' } });
   }
 
-  /** A medium that was made by an upload which never heard of it may be taken back, but not once a repeat has been told of it. */
-  private async isAnswered(key: { userId: string; id: string }, { state, mediaId }: KeyItem): Promise<boolean> {
+  /**
+   * Marks the key as done before a repeated request is answered with the medium: after an ambiguous write its own
+   * upload may delete the medium, but not once another request was answered with it. Returns false when the key has
+   * changed.
+   */
+  private async markAnswered(key: { userId: string; id: string }, { state, mediaId }: KeyItem): Promise<boolean> {
     return (
       state === 'done' ||
       (await this.dynamo.update('media', key, { set: [['state', 'done']], when: equals('mediaId', mediaId) })) !== null
     );
   }
 
-  /** Free, given up by a dead upload, done but deleted since, or expired. */
-  private take(key: { userId: string; id: string }, known: KeyItem | null, mediaId: string): Promise<boolean> {
+  /** Claims a key that is unused, whose lease or lifetime has expired, or whose medium was deleted since. */
+  private claim(key: { userId: string; id: string }, known: KeyItem | null, mediaId: string): Promise<boolean> {
     const expiresAt = Math.floor(Date.now() / 1_000) + KEPT_SECONDS;
-    const fresh: KeyItem = { ...key, schemaVersion: 1, state: 'running', mediaId, leaseUntil: leaseEnd(), expiresAt };
+    const item: KeyItem = { ...key, schemaVersion: 1, state: 'running', mediaId, leaseUntil: leaseEnd(), expiresAt };
     const unchanged = all(
       equals('mediaId', known?.mediaId ?? ''),
       any(equals('state', 'done'), below('leaseUntil', new Date().toISOString())),
     );
-    return this.dynamo.put('media', { ...fresh }, any(missing('id'), unchanged));
+    return this.dynamo.put('media', { ...item }, any(missing('id'), unchanged));
   }
 
-  private run(key: { userId: string; id: string }, mediaId: string): IdempotentRun {
-    const mine = all(equals('mediaId', mediaId), equals('state', 'running'));
+  private startRun(key: { userId: string; id: string }, mediaId: string): IdempotentRun {
+    const isHolder = all(equals('mediaId', mediaId), equals('state', 'running'));
     const renewal = setInterval(() => {
-      void this.dynamo.update('media', key, { set: [['leaseUntil', leaseEnd()]], when: mine }).catch(() => {});
+      void this.dynamo.update('media', key, { set: [['leaseUntil', leaseEnd()]], when: isHolder }).catch(() => {});
     }, LEASE_MS / 3);
-    const free = async () => {
+    const release = async () => {
       clearInterval(renewal);
-      await this.dynamo.delete('media', key, mine);
+      await this.dynamo.delete('media', key, isHolder);
     };
     return {
       mediaId,
-      done: async () => {
+      complete: async () => {
         clearInterval(renewal);
-        await this.dynamo.update('media', key, { set: [['state', 'done']], when: mine });
+        await this.dynamo.update('media', key, { set: [['state', 'done']], when: isHolder });
       },
-      free,
+      release,
       revoke: async () => {
-        await free();
+        await release();
         const now = await this.dynamo.get<KeyItem>('media', key);
         return now?.mediaId !== mediaId;
       },

@@ -7,7 +7,7 @@ const IDLE_MS = 60_000;
 const part = (disposition: string, text: string) =>
   `--x\r\nContent-Disposition: form-data; ${disposition}\r\n\r\n${text}\r\n`;
 
-/** A request whose body has begun, and does not end. */
+/** A request with the beginning of a body, which does not end. */
 const requestOf = (body: string) => {
   const headers = { 'content-type': 'multipart/form-data; boundary=x' };
   const req = Object.assign(new PassThrough(), { headers, complete: false });
@@ -16,13 +16,13 @@ const requestOf = (body: string) => {
 };
 
 describe('readForm', () => {
-  it('refuses an unknown part at once, and takes in no file that comes after it', async () => {
+  it('rejects an unknown part at once, and receives no file after it', async () => {
     const received: Readable[] = [];
     const receive = ({ stream }: { stream: Readable }) => {
       received.push(stream);
       return new Promise<never>((_, reject) => stream.once('error', reject));
     };
-    const req = requestOf(part('name="other"', '1') + part('name="file"; filename="a.jpg"', 'begins'));
+    const req = requestOf(part('name="other"', '1') + part('name="file"; filename="a.jpg"', 'start'));
     await expect(readForm(req, IDLE_MS, receive, async () => {})).rejects.toMatchObject({ code: 'malformed_upload' });
     expect(received).toEqual([]);
   }, 2_000);

@@ -3,7 +3,7 @@ import busboy from 'busboy';
 import type { Request } from 'express';
 import { ProblemError } from '#nest';
 
-/** Boundary lines and part headers around the file: what a body may be longer than the file it carries. */
+/** How much longer than its file a body may be: boundaries and part headers. */
 export const MULTIPART_OVERHEAD_BYTES = 64 * 1024;
 
 export interface FormFile {
@@ -12,25 +12,25 @@ export interface FormFile {
 }
 
 export interface Form<T> {
-  /** What `receive` made of the file. */
+  /** The result of `receive`. */
   file: T;
   filename: string;
   title: string | null;
 }
 
 /**
- * Reads multipart/form-data with exactly one part `file` and at most one text part `title`, in any order, streaming the
- * file to `receive`. Rejects when the body is torn, malformed, or nothing arrives for `idleMs`; the stream that
- * `receive` got then fails with the same error. Rejects with what `receive` rejects with, at once.
- * `onLate` gets what `receive` made when the rest of the body turns out wrong after all.
+ * Reads multipart/form-data (RFC 7578) with exactly one part `file` and at most one text part `title`, in any order,
+ * streaming the file to `receive`. Rejects when the body is incomplete or malformed, or no byte arrives for `idleMs`;
+ * the stream of `receive` then fails with the same error. Rejects at once when `receive` does. When the body fails
+ * after `receive` has resolved, `onLateFailure` is called with its result.
  */
 export async function readForm<T>(
   req: Request,
   idleMs: number,
   receive: (file: FormFile) => Promise<T>,
-  onLate: (file: T) => Promise<void>,
+  onLateFailure: (file: T) => Promise<void>,
 ): Promise<Form<T>> {
-  if (req.destroyed) throw malformed(TORN); // while it waited for its turn
+  if (req.destroyed) throw malformed(INCOMPLETE); // closed while it waited for a slot
   const parser = openParser(req);
   const body = Promise.withResolvers<void>();
   let received: { result: Promise<T>; filename: string; stream: Readable } | undefined;
@@ -43,14 +43,14 @@ export async function readForm<T>(
   };
 
   parser.on('file', (name, stream, { filename }) => {
-    if (hasFailed) return void stream.resume(); // the parser goes through the chunk that it has
+    if (hasFailed) return void stream.resume(); // the parser still emits the parts of its current chunk
     if (name !== 'file' || received) {
       stream.resume();
       return fail(
         malformed(
           name === 'file'
             ? 'Send one file per request.'
-            : `The part "${shown(name)}" is not known; send the bytes as part \`file\`.`,
+            : `The part "${printable(name)}" is not known; send the bytes as part \`file\`.`,
         ),
       );
     }
@@ -60,7 +60,7 @@ export async function readForm<T>(
   });
   parser.on('field', (name, value, { valueTruncated }) => {
     if (name !== 'title' || title !== null)
-      return fail(malformed(`The text part "${shown(name)}" is not known; \`title\` may be sent once.`));
+      return fail(malformed(`The text part "${printable(name)}" is not known; \`title\` may be sent once.`));
     if (valueTruncated || [...value.trim()].length > 200)
       return fail(
         new ProblemError('validation_failed', { errors: [{ path: 'title', message: 'Use at most 200 characters.' }] }),
@@ -71,10 +71,10 @@ export async function readForm<T>(
 
   const idle = setTimeout(() => fail(new ProblemError('upload_stalled', { headers: { Connection: 'close' } })), idleMs);
   req.on('data', () => idle.refresh());
-  req.once('close', () => req.complete || fail(malformed(TORN)));
+  req.once('close', () => req.complete || fail(malformed(INCOMPLETE)));
   parser.once('error', (error) => fail(asMalformed(error)));
   parser.once('close', () => body.resolve());
-  req.pipe(parser); // not `pipeline`: that would cut the connection before the client reads why it was refused
+  req.pipe(parser); // not `pipeline`, which would destroy the connection before the client has read the problem
 
   try {
     await body.promise;
@@ -82,7 +82,7 @@ export async function readForm<T>(
     return { file: await received.result, filename: received.filename, title };
   } catch (error) {
     req.unpipe(parser);
-    await received?.result.then(onLate, () => {}); // nothing of it may stay, also when the file itself was whole
+    await received?.result.then(onLateFailure, () => {}); // also a complete file must be discarded
     throw error;
   } finally {
     clearTimeout(idle);
@@ -101,13 +101,13 @@ function openParser(req: Request): busboy.Busboy {
   }
 }
 
-/** What busboy says of a body is the client's mistake; what storage or a dependency says is not. */
+/** Errors of busboy are malformed bodies; errors of storage or a dependency are returned as they are. */
 function asMalformed(cause: unknown): Error {
   const fromParser = cause instanceof Error && cause.constructor === Error && !('code' in cause);
-  return fromParser ? malformed(TORN, cause) : (cause as Error);
+  return fromParser ? malformed(INCOMPLETE, cause) : (cause as Error);
 }
 
-const TORN = 'The body ended too early or is not well formed. Send the file again.';
+const INCOMPLETE = 'The body ended too early or is not well formed. Send the file again.';
 const malformed = (detail: string, cause?: unknown) => new ProblemError('malformed_upload', { detail, cause });
-/** busboy gives a part without a name none at all, whatever its types say. */
-const shown = (name: string | undefined) => (name ?? '').slice(0, 50).replace(/[^\w .-]/g, '?');
+/** busboy passes undefined for a part without a name, against its types. */
+const printable = (name: string | undefined) => (name ?? '').slice(0, 50).replace(/[^\w .-]/g, '?');

@@ -4,7 +4,7 @@ import { MediaCounters, type MediaKey } from '#media';
 import { ProblemError } from '#nest';
 import { CONFIG, retryFor } from '#platform';
 
-/** The room that uploads take of their owner's quota. */
+/** Reserves quota of the owner for uploads. */
 @Injectable()
 export class QuotaReservation {
   constructor(
@@ -12,7 +12,10 @@ export class QuotaReservation {
     private readonly counters: MediaCounters,
   ) {}
 
-  /** Takes it, exactly and once for each upload. @throws {ProblemError} quota_exceeded, too_many_uploads, unauthenticated when the account was deleted meanwhile */
+  /**
+   * Reserves the bytes of an upload. Idempotent for each upload.
+   * @throws {ProblemError} quota_exceeded, too_many_uploads, unauthenticated when the account was deleted meanwhile
+   */
   async reserve({ userId, id }: MediaKey, sizeBytes: number): Promise<void> {
     const outcome = await this.counters.reserve(userId, id, sizeBytes, this.config.userQuotaBytes);
     if (outcome === 'too_many') throw new ProblemError('too_many_uploads', { headers: { 'Retry-After': '60' } });
@@ -20,18 +23,20 @@ export class QuotaReservation {
     if (outcome === 'account_deleted') throw new ProblemError('unauthenticated');
   }
 
-  /** The upload came to nothing. Never rejects. */
-  async free({ userId, id }: MediaKey, sizeBytes: number): Promise<void> {
-    await nowOrLater(() => this.counters.cancel(userId, id, sizeBytes));
+  /** Releases the reservation of an upload that did not become a medium. Never rejects. */
+  async release({ userId, id }: MediaKey, sizeBytes: number): Promise<void> {
+    await runOrRetryLater(() => this.counters.cancel(userId, id, sizeBytes));
   }
 
-  /** The upload became a medium. Never rejects. */
+  /** Turns the reservation of an upload that became a medium into used bytes. Never rejects. */
   async settle({ userId, id }: MediaKey): Promise<void> {
-    await nowOrLater(() => this.counters.settle(userId, id));
+    await runOrRetryLater(() => this.counters.settle(userId, id));
   }
 }
 
-/** Where the table is away it is done as soon as it is back; where this process ends before, the sweeper does it a day later. */
-async function nowOrLater(work: () => Promise<void>): Promise<void> {
+/**
+ * Retries in the background while the table is unavailable; if the process ends before, the sweep does it a day later.
+ */
+async function runOrRetryLater(work: () => Promise<void>): Promise<void> {
   await work().catch(() => void retryFor(work));
 }

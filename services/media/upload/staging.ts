@@ -6,10 +6,10 @@ import { originalFolder, originalKey, sidecarKey, sidecarOf, type MediaItem, typ
 import { CONFIG, retryFor, STORAGE, type Storage } from '#platform';
 import { UploadInspector, type InspectedUpload } from './upload-inspector';
 
-/** Bytes that are stored, but belong to no medium yet. */
+/** Bytes that are stored but do not belong to a medium yet. */
 export interface Staged extends InspectedUpload, MediaKey {}
 
-/** The bytes of an upload on their way to their place, and back out when it comes to nothing. */
+/** Stores the bytes of uploads as originals, and removes them when the upload does not become a medium. */
 @Injectable()
 export class Staging {
   private readonly logger = new Logger(Staging.name);
@@ -19,65 +19,70 @@ export class Staging {
     @Inject(STORAGE) private readonly storage: Storage,
   ) {}
 
-  /** Rejects when a file of `sizeBytes` would find no room now. @throws {StorageFullError} */
+  /** @throws {StorageFullError} when a file of `sizeBytes` does not fit now */
   async assertRoomFor(sizeBytes: number): Promise<void> {
     await this.storage.assertRoomFor(sizeBytes);
   }
 
   /**
-   * Streams the bytes to their place while they are counted, hashed and examined. When it rejects, nothing is left.
+   * Streams the bytes to the original while they are counted, hashed and inspected. Leaves nothing behind when it
+   * rejects.
    * @throws {ProblemError} file_too_large, empty_file, unsupported_media_type
    * @throws {StorageFullError}
    */
   async stage({ userId, id }: MediaKey, source: Readable): Promise<Staged> {
-    const intake = new UploadInspector(this.config.maxUploadBytes);
-    const passed = pipeline(source, intake).catch(() => {}); // the same error reaches the writer through `intake`
-    await this.storage.write(originalKey({ userId, id }), intake, { isUpload: true });
-    await passed;
-    return { userId, id, ...intake.result() };
+    const inspector = new UploadInspector(this.config.maxUploadBytes);
+    const read = pipeline(source, inspector).catch(() => {}); // the same error reaches the writer through `inspector`
+    await this.storage.write(originalKey({ userId, id }), inspector, { isUpload: true });
+    await read;
+    return { userId, id, ...inspector.result() };
   }
 
   /**
-   * Makes an object that is there already the original, without moving its bytes. `examined` is what they are, if they passed already.
+   * Makes a stored object the original without transferring its bytes. `inspected`: null when they were not
+   * inspected yet.
    * @throws {ProblemError} as `stage`
    */
-  async adopt({ userId, id }: MediaKey, from: string, examined: InspectedUpload | null): Promise<Staged> {
-    const facts = examined ?? (await this.examine(await this.storage.read(from)));
+  async adopt({ userId, id }: MediaKey, from: string, inspected: InspectedUpload | null): Promise<Staged> {
+    const facts = inspected ?? (await this.inspect(await this.storage.read(from)));
     await this.storage.copy(from, originalKey({ userId, id }));
     return { userId, id, ...facts };
   }
 
-  /** What the bytes are, under the same limits, without keeping them. */
-  async examine(source: Readable): Promise<InspectedUpload> {
-    const intake = new UploadInspector(this.config.maxUploadBytes);
-    await pipeline(source, intake, async (bytes) => {
+  /** Inspects the bytes under the same limits without storing them. @throws {ProblemError} as `stage` */
+  async inspect(source: Readable): Promise<InspectedUpload> {
+    const inspector = new UploadInspector(this.config.maxUploadBytes);
+    await pipeline(source, inspector, async (bytes) => {
       for await (const chunk of bytes) void chunk;
     });
-    return intake.result();
+    return inspector.result();
   }
 
-  /** Writes beside the original what the table can be rebuilt from. */
-  async describe(item: MediaItem): Promise<void> {
+  /** Writes the sidecar, from which `doctor rebuild` can restore the item of the table. */
+  async writeSidecar(item: MediaItem): Promise<void> {
     await this.storage.write(sidecarKey(item), Readable.from([JSON.stringify(sidecarOf(item))]), {
       contentType: 'application/json',
     });
   }
 
-  /** The upload came to nothing: takes back what was stored. Never rejects. */
+  /** Erases the stored bytes of an upload that did not become a medium. Never rejects. */
   async discard(key: MediaKey): Promise<void> {
-    await this.erase(key).catch((err: unknown) => this.tell(key, err));
+    await this.erase(key).catch((err: unknown) => this.logLeftover(key, err));
   }
 
-  /** As `discard`, for when the storage is away, and whoever uploads has waited long enough: as soon as it is back. */
+  /**
+   * As `discard`, in the background and with retries, for a storage that is unavailable: the client has waited long
+   * enough.
+   */
   discardLater(key: MediaKey): void {
-    void retryFor(() => this.erase(key)).then((isGone) => isGone || this.tell(key));
+    void retryFor(() => this.erase(key)).then((isErased) => isErased || this.logLeftover(key));
   }
 
   private async erase(key: MediaKey): Promise<void> {
     await this.storage.deletePrefix(originalFolder(key));
   }
 
-  private tell({ id }: MediaKey, err?: unknown): void {
-    this.logger.warn({ err, mediaId: id, msg: 'bytes of a refused upload are left for the sweep' });
+  private logLeftover({ id }: MediaKey, err?: unknown): void {
+    this.logger.warn({ err, mediaId: id, msg: 'bytes of a rejected upload are left for the sweep' });
   }
 }

@@ -6,7 +6,7 @@ import { ProblemError } from '#nest';
 
 const HEIC_REFUSED = 'HEIC is not supported. Convert the picture to JPG, then upload that.';
 
-/** Enough for every signature, also behind the padding that some writers put first. */
+/** Enough for every signature, also after the padding that some encoders write first. */
 const HEAD_BYTES = 64 * 1024;
 
 export interface InspectedUpload {
@@ -17,24 +17,25 @@ export interface InspectedUpload {
 }
 
 /**
- * Every uploaded byte passes here, once: counted against the limit, hashed, and the first ones decide what the file is.
- * Nothing is let through before they have. Fails with `file_too_large`, `empty_file` or `unsupported_media_type`.
- * Of a file that comes in pieces it may see the first alone (`wholeBytes` says what to expect): a few bytes of it are not judged yet.
+ * Passes the bytes of an upload through: counts them against the limit, hashes them, and sniffs the type from the first
+ * ones; no byte is passed on before the type is known. Fails with `file_too_large`, `empty_file` or
+ * `unsupported_media_type`. `totalBytes`: the declared length of a file that comes in several requests; a first part
+ * too short to sniff is passed on without a type.
  */
 export class UploadInspector extends Transform {
   private readonly hash = createHash('sha256');
   private sizeBytes = 0;
-  private held: Buffer[] = [];
+  private buffered: Buffer[] = [];
   private type: { contentType: string; kind: MediaKind } | undefined;
 
   constructor(
     private readonly maxBytes: number,
-    private readonly wholeBytes = 0,
+    private readonly totalBytes = 0,
   ) {
     super();
   }
 
-  /** What came through. Call after the stream has ended. */
+  /** To be called after the stream has ended. */
   result(): InspectedUpload {
     if (!this.type) throw new Error('Expected the upload to have ended, but it has not');
     return { sizeBytes: this.sizeBytes, sha256: this.hash.digest('hex'), ...this.type };
@@ -50,21 +51,21 @@ export class UploadInspector extends Transform {
       );
     this.hash.update(chunk);
     if (this.type) return done(null, chunk);
-    this.held.push(chunk);
+    this.buffered.push(chunk);
     if (this.sizeBytes < HEAD_BYTES) return done();
     this.decide(done);
   }
 
   override _flush(done: TransformCallback): void {
     if (this.type) return done();
-    if (this.sizeBytes < this.wholeBytes) return done(null, Buffer.concat(this.held));
+    if (this.sizeBytes < this.totalBytes) return done(null, Buffer.concat(this.buffered));
     if (this.sizeBytes === 0) return done(new ProblemError('empty_file'));
     this.decide(done);
   }
 
   private decide(done: TransformCallback): void {
-    const head = Buffer.concat(this.held);
-    this.held = [];
+    const head = Buffer.concat(this.buffered);
+    this.buffered = [];
     sniff(head).then((type) => {
       if (!type) return done(new ProblemError('unsupported_media_type', isHeic(head) ? { detail: HEIC_REFUSED } : {}));
       this.type = type;

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DependencyUnavailableError } from '#platform';
 import { UploadLimiter } from './upload-limiter';
 
-const AT_ONCE = 16;
+const CONCURRENCY = 16;
 const times = <T>(count: number, make: (at: number) => T) => Array.from({ length: count }, (_, at) => make(at));
 
-describe('UploadLine', () => {
-  it('runs so many at once, and all in the end', async () => {
+describe('UploadLimiter', () => {
+  it('limits concurrency and runs everything', async () => {
     const limiter = new UploadLimiter();
     let running = 0;
     let most = 0;
@@ -16,75 +16,76 @@ describe('UploadLine', () => {
       running -= 1;
       return at;
     };
-    const all = times(200, (at) => (at % 2 === 0 ? limiter.commit(() => work(at)) : limiter.begin(() => work(at))));
+    const all = times(200, (at) => (at % 2 === 0 ? limiter.commit(() => work(at)) : limiter.receive(() => work(at))));
     expect(await Promise.all(all)).toEqual(times(200, (at) => at));
-    expect(most).toBe(AT_ONCE);
+    expect(most).toBe(CONCURRENCY);
   });
 
-  it('brings what has arrived to its end before it lets others in', async () => {
+  it('runs waiting commits before uploads that are still to be received', async () => {
     const limiter = new UploadLimiter();
     const gate = Promise.withResolvers<void>();
     const order: string[] = [];
-    const first = times(AT_ONCE, () => limiter.commit(() => gate.promise));
+    const first = times(CONCURRENCY, () => limiter.commit(() => gate.promise));
     const rest = [
-      limiter.begin(async () => void order.push('begin')),
+      limiter.receive(async () => void order.push('receive')),
       limiter.commit(async () => void order.push('commit')),
     ];
     gate.resolve();
     await Promise.all([...first, ...rest]);
-    expect(order).toEqual(['commit', 'begin']);
+    expect(order).toEqual(['commit', 'receive']);
   });
 
-  it('lets nobody wait for slow senders', async () => {
+  it('releases the slots of slow clients after a while, each once', async () => {
     const limiter = new UploadLimiter();
     const slow = Promise.withResolvers<void>();
-    const senders = times(AT_ONCE, () => limiter.begin(() => slow.promise));
-    expect(await limiter.begin(async () => 'in')).toBe('in');
+    const senders = times(CONCURRENCY, () => limiter.receive(() => slow.promise));
+    expect(await limiter.receive(async () => 'received')).toBe('received');
     slow.resolve();
     await Promise.all(senders);
-    expect(await Promise.all(times(AT_ONCE + 1, () => limiter.begin(async () => 'in')))).toHaveLength(AT_ONCE + 1); // each gave one place back, not two
+    const next = times(CONCURRENCY + 1, () => limiter.receive(async () => 'received'));
+    expect(await Promise.all(next)).toHaveLength(CONCURRENCY + 1); // each slot was released once, not twice
   });
 
-  it('refuses who has waited, once the table is found to be away, and lets newcomers find out for themselves', async () => {
+  it('rejects stale waiters after consecutive dependency failures, and keeps new ones', async () => {
     const limiter = new UploadLimiter();
-    const away = Promise.withResolvers<void>();
-    const hanging = times(AT_ONCE, () => limiter.commit(() => away.promise));
-    const patient = [limiter.commit(async () => 'patient'), limiter.begin(async () => 'patient')];
+    const outage = Promise.withResolvers<void>();
+    const hanging = times(CONCURRENCY, () => limiter.commit(() => outage.promise));
+    const stale = [limiter.commit(async () => 'stale'), limiter.receive(async () => 'stale')];
     await sleep(1_100);
-    const outcomes = Promise.allSettled([...hanging, ...patient, limiter.begin(async () => 'newcomer')]);
-    away.reject(new DependencyUnavailableError('dynamodb', new Error('hangs')));
+    const outcomes = Promise.allSettled([...hanging, ...stale, limiter.receive(async () => 'new')]);
+    outage.reject(new DependencyUnavailableError('dynamodb', new Error('hangs')));
     const unavailable = { status: 'rejected', reason: expect.any(DependencyUnavailableError) };
-    expect((await outcomes).slice(AT_ONCE)).toEqual([
+    expect((await outcomes).slice(CONCURRENCY)).toEqual([
       unavailable,
       unavailable,
-      { status: 'fulfilled', value: 'newcomer' },
+      { status: 'fulfilled', value: 'new' },
     ]);
   });
 
-  it('refuses nobody because some were unlucky', async () => {
+  it('rejects no waiter while the failures stay below the threshold', async () => {
     const limiter = new UploadLimiter();
     const gate = Promise.withResolvers<void>();
-    const unlucky = times(7, () =>
+    const failing = times(7, () =>
       limiter.commit(() =>
         gate.promise.then(() => Promise.reject(new DependencyUnavailableError('dynamodb', new Error('cut')))),
       ),
     );
-    const lucky = times(AT_ONCE - 7, () => limiter.commit(() => gate.promise));
-    const patient = limiter.begin(async () => 'in');
+    const succeeding = times(CONCURRENCY - 7, () => limiter.commit(() => gate.promise));
+    const waiting = limiter.receive(async () => 'received');
     await sleep(1_100);
-    const outcomes = Promise.allSettled([...unlucky, ...lucky]);
+    const outcomes = Promise.allSettled([...failing, ...succeeding]);
     gate.resolve();
     await outcomes;
-    expect(await patient).toBe('in');
+    expect(await waiting).toBe('received');
   });
 
-  it('goes on after a refusal that is about one upload alone', async () => {
+  it('does not count errors that are not dependency failures', async () => {
     const limiter = new UploadLimiter();
     const gate = Promise.withResolvers<void>();
-    const refused = Promise.allSettled(times(AT_ONCE, () => limiter.commit(() => gate.promise)));
+    const rejected = Promise.allSettled(times(CONCURRENCY, () => limiter.commit(() => gate.promise)));
     const next = limiter.commit(async () => 'next');
     gate.reject(new Error('quota'));
-    await refused;
+    await rejected;
     expect(await next).toBe('next');
   });
 });

@@ -1,66 +1,68 @@
 import { DependencyUnavailableError } from '#platform';
 
-/** More at once would only wait for each other, and for a table that then answers none of them in time. */
-const AT_ONCE = 16;
-/** By then a small file is through; a large one goes on without its place. */
-const BEGIN_MS = 2_000;
-/** So many in a row that met a dependency that is away: not one that was unlucky. */
-const FAILURES = 8;
-/** What has just come may be luckier than those before it. */
-const MOMENT_MS = 1_000;
+/** More concurrent uploads would only wait for each other, and overload a slow table until every request times out. */
+const CONCURRENCY = 16;
+/** Long enough to receive a small file; a larger one continues without its slot. */
+const RECEIVE_SLOT_MS = 2_000;
+/** Opens the circuit: so many consecutive dependency failures are an outage, not single lost requests. */
+const FAILURE_THRESHOLD = 8;
+/** Waiters younger than this are kept when the circuit opens: the dependency may be available again for them. */
+const STALE_AFTER_MS = 1_000;
 
-interface Waiting {
+interface Waiter {
   since: number;
   start: () => void;
-  refuse: (reason: unknown) => void;
+  reject: (reason: unknown) => void;
 }
 
 /**
- * Lets a burst of uploads in one after the other, a few at once: the rest wait with their bytes unread, for as long as it takes
- * while the table answers. As soon as several in a row find that it does not, those who have waited for more than a moment are
- * refused for the same reason: each of them has waited long enough, and who has sent all has no time to wait. What has all its bytes goes before what has none.
+ * Limits concurrent uploads. The others wait with their bytes unread, as long as the table answers. After 8 consecutive
+ * dependency failures the circuit opens: waiters older than 1 s and all waiting commits are rejected with the same
+ * error. Commits, which have all their bytes, go before uploads whose bytes are still to be received.
  */
 export class UploadLimiter {
   private running = 0;
   private failures = 0;
-  private readonly lines: Record<'commit' | 'begin', Waiting[]> = { commit: [], begin: [] };
+  private readonly queues: Record<'commit' | 'receive', Waiter[]> = { commit: [], receive: [] };
 
-  /** Takes bytes in. Holds its place for a short time at most: however slow its senders are, they keep nobody out. */
-  async begin<T>(work: () => Promise<T>): Promise<T> {
-    await this.enter('begin');
-    let isIn = true;
-    const leave = () => {
-      if (isIn) this.leave();
-      isIn = false;
+  /**
+   * Runs `work`, which receives bytes. It gives its slot back after 2 s at most, so that slow clients block no others.
+   */
+  async receive<T>(work: () => Promise<T>): Promise<T> {
+    await this.acquireSlot('receive');
+    let holdsSlot = true;
+    const releaseOnce = () => {
+      if (holdsSlot) this.releaseSlot();
+      holdsSlot = false;
     };
-    const timer = setTimeout(leave, BEGIN_MS);
+    const timer = setTimeout(releaseOnce, RECEIVE_SLOT_MS);
     try {
       return await this.countingFailures(work);
     } finally {
       clearTimeout(timer);
-      leave();
+      releaseOnce();
     }
   }
 
-  /** Makes a medium of what has arrived. Not from within `begin`. */
+  /** Runs `work`, which makes a medium of received bytes. Not to be called within `receive`. */
   async commit<T>(work: () => Promise<T>): Promise<T> {
-    await this.enter('commit');
+    await this.acquireSlot('commit');
     try {
-      const done = await this.countingFailures(work);
+      const result = await this.countingFailures(work);
       this.failures = 0;
-      return done;
+      return result;
     } finally {
-      this.leave();
+      this.releaseSlot();
     }
   }
 
-  private async enter(line: 'commit' | 'begin'): Promise<void> {
-    if (this.running < AT_ONCE) this.running += 1;
-    else await new Promise<void>((start, refuse) => void this.lines[line].push({ since: Date.now(), start, refuse }));
+  private async acquireSlot(queue: 'commit' | 'receive'): Promise<void> {
+    if (this.running < CONCURRENCY) this.running += 1;
+    else await new Promise<void>((start, reject) => void this.queues[queue].push({ since: Date.now(), start, reject }));
   }
 
-  private leave(): void {
-    const next = this.lines.commit.shift() ?? this.lines.begin.shift();
+  private releaseSlot(): void {
+    const next = this.queues.commit.shift() ?? this.queues.receive.shift();
     if (next) next.start();
     else this.running -= 1;
   }
@@ -69,16 +71,17 @@ export class UploadLimiter {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof DependencyUnavailableError && (this.failures += 1) >= FAILURES)
+      if (error instanceof DependencyUnavailableError && (this.failures += 1) >= FAILURE_THRESHOLD)
         this.rejectStaleWaiters(error);
       throw error;
     }
   }
 
   private rejectStaleWaiters(reason: DependencyUnavailableError): void {
-    const cameBefore = Date.now() - MOMENT_MS;
-    for (const { refuse } of this.lines.commit.splice(0)) refuse(reason); // they have sent their last byte, and would wait for the table once more
-    for (const { since, refuse } of this.lines.begin) if (since < cameBefore) refuse(reason);
-    this.lines.begin = this.lines.begin.filter(({ since }) => since >= cameBefore);
+    const staleBefore = Date.now() - STALE_AFTER_MS;
+    // All commits: their clients have sent the last byte and would wait for another timeout of the table.
+    for (const { reject } of this.queues.commit.splice(0)) reject(reason);
+    for (const { since, reject } of this.queues.receive) if (since < staleBefore) reject(reason);
+    this.queues.receive = this.queues.receive.filter(({ since }) => since >= staleBefore);
   }
 }

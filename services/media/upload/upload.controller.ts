@@ -10,7 +10,7 @@ import { MULTIPART_OVERHEAD_BYTES, readForm, type FormFile } from './multipart';
 import { Staging } from './staging';
 import { type Committed, type UploadDetails, UploadService } from './upload.service';
 
-type Wanted = Pick<UploadDetails, 'batchId' | 'onDuplicate'>;
+type UploadOptions = Pick<UploadDetails, 'batchId' | 'onDuplicate'>;
 
 @Controller()
 export class UploadController {
@@ -23,7 +23,7 @@ export class UploadController {
     private readonly idempotency: Idempotency,
   ) {}
 
-  /** 200 instead of 201: the user had these bytes already, and asked for the medium that there is. */
+  /** Answers 200 instead of 201 when the user has these bytes already and asked to reuse their medium. */
   @Endpoint(api.media.upload)
   async upload(
     @CurrentUser() user: SessionUser,
@@ -33,46 +33,46 @@ export class UploadController {
   ): Promise<Media> {
     if (Number(req.headers['content-length']) > this.config.maxUploadBytes + MULTIPART_OVERHEAD_BYTES)
       throw new ProblemError('file_too_large');
-    const wanted = { batchId: headerText(req, 'snapstream-batch', 100), onDuplicate };
+    const options = { batchId: headerText(req, 'snapstream-batch', 100), onDuplicate };
     const key = headerText(req, 'idempotency-key', 255);
     const { media, reused } = key
-      ? await this.uploadOnce(user.id, key, wanted, req, res)
-      : await this.receive({ userId: user.id, id: newId() }, wanted, req);
+      ? await this.uploadIdempotent(user.id, key, options, req, res)
+      : await this.receive({ userId: user.id, id: newId() }, options, req);
     res.locals.mediaId = media.id;
     if (reused) res.status(200);
     return media;
   }
 
-  private async uploadOnce(
+  private async uploadIdempotent(
     userId: string,
     key: string,
-    wanted: Wanted,
+    options: UploadOptions,
     req: Request,
     res: Response,
   ): Promise<Committed> {
-    const begun = await this.idempotency.begin(userId, key);
-    if (begun.outcome === 'new') return this.runOnce(begun.run, userId, wanted, req);
+    const begin = await this.idempotency.begin(userId, key);
+    if (begin.outcome === 'new') return this.runOnce(begin.run, userId, options, req);
     const { file } = await readForm(
       req,
       this.idleMs,
-      ({ stream }) => this.staging.examine(stream),
+      ({ stream }) => this.staging.inspect(stream),
       async () => {},
     );
-    if (file.sha256 !== begun.item.sha256) throw new ProblemError('idempotency_key_reused');
+    if (file.sha256 !== begin.item.sha256) throw new ProblemError('idempotency_key_reused');
     res.setHeader('Idempotency-Replayed', 'true');
-    return { media: toMedia(begun.item), reused: false };
+    return { media: toMedia(begin.item), reused: false };
   }
 
-  private async runOnce(run: IdempotentRun, userId: string, wanted: Wanted, req: Request): Promise<Committed> {
-    const committed = await this.receive({ userId, id: run.mediaId }, wanted, req, () => run.revoke()).catch(
+  private async runOnce(run: IdempotentRun, userId: string, options: UploadOptions, req: Request): Promise<Committed> {
+    const committed = await this.receive({ userId, id: run.mediaId }, options, req, () => run.revoke()).catch(
       async (error: unknown) => {
-        const freed = run.free().catch(() => {}); // where the table is away the key's lease ends by itself
-        if (!(error instanceof DependencyUnavailableError)) await freed;
+        const released = run.release().catch(() => {}); // if the table is unavailable, the lease of the key expires
+        if (!(error instanceof DependencyUnavailableError)) await released;
         throw error;
       },
     );
     await run
-      .done()
+      .complete()
       .catch((err: unknown) =>
         this.logger.warn({ err, mediaId: committed.media.id, msg: 'the idempotency key was not marked as done' }),
       );
@@ -81,16 +81,16 @@ export class UploadController {
 
   private async receive(
     key: MediaKey,
-    wanted: Wanted,
+    options: UploadOptions,
     req: Request,
     revoke?: () => Promise<boolean>,
   ): Promise<Committed> {
     await this.staging.assertRoomFor(Number(req.headers['content-length'] ?? 0));
     const stage = ({ stream }: FormFile) => this.staging.stage(key, stream);
-    const form = await this.uploads.begin(() =>
+    const form = await this.uploads.receive(() =>
       readForm(req, this.idleMs, stage, (staged) => this.staging.discard(staged)),
     );
-    return this.uploads.commitOrDiscard(form.file, { filename: form.filename, title: form.title, ...wanted }, revoke);
+    return this.uploads.commitOrDiscard(form.file, { filename: form.filename, title: form.title, ...options }, revoke);
   }
 
   private get idleMs(): number {

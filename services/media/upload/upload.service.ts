@@ -8,21 +8,24 @@ import { QuotaReservation } from './quota';
 import { type Staged, Staging } from './staging';
 import { UploadLimiter } from './upload-limiter';
 
-/** Longer than a write can be under way after its caller gave up. */
-const WITHDRAW_PAUSE_MS = 5_000;
+/** Longer than a write can take effect after its caller has timed out. */
+const ROLLBACK_DELAY_MS = 5_000;
 
 export interface Committed {
   media: Media;
-  /** The user had these bytes already, and asked for the medium that there is. */
+  /** The user had these bytes already and asked to reuse their medium. */
   reused: boolean;
 }
 
-/** The one way in, for every kind of upload. What was answered with success is durable; what was not leaves nothing. */
+/**
+ * Makes media of uploads, of every kind. An upload that was answered with success is durable; one that was not is
+ * rolled back.
+ */
 @Injectable()
 export class UploadService implements OnModuleDestroy {
   private readonly logger = new Logger(UploadService.name);
   private readonly limiter = new UploadLimiter();
-  private readonly withdrawals = new Set<Promise<void>>();
+  private readonly rollbacks = new Set<Promise<void>>();
 
   constructor(
     private readonly staging: Staging,
@@ -32,40 +35,44 @@ export class UploadService implements OnModuleDestroy {
     private readonly announcer: MediaAnnouncer,
   ) {}
 
-  /** Takes bytes in with `receive`, in turn. */
-  begin<T>(receive: () => Promise<T>): Promise<T> {
-    return this.limiter.begin(receive);
+  /** Runs `receive`, which receives bytes, within the limit of concurrent uploads. */
+  receive<T>(receive: () => Promise<T>): Promise<T> {
+    return this.limiter.receive(receive);
   }
 
-  /** As `commit`, and where that rejects nothing is left of the upload, unless `revoke` says that another request was answered with it meanwhile. */
+  /**
+   * As `commit`; when that rejects, the upload is rolled back, unless `revoke` resolves to false because another
+   * request was answered with its medium meanwhile.
+   */
   async commitOrDiscard(staged: Staged, details: UploadDetails, revoke = async () => true): Promise<Committed> {
     try {
       return await this.commit(staged, details);
     } catch (error) {
-      if (!(error instanceof DependencyUnavailableError)) await this.undo(staged);
-      else if (error.dependency === 'dynamodb') this.withdrawLater(staged, revoke);
-      else this.undoLater(staged);
+      if (!(error instanceof DependencyUnavailableError)) await this.discard(staged);
+      else if (error.dependency === 'dynamodb') this.rollBackLater(staged, revoke);
+      else this.discardLater(staged);
       throw error;
     }
   }
 
   /**
-   * Makes the medium and wakes a worker. From here on it can not get lost. Of the same bytes under the same id it makes one, however often.
+   * Makes the medium, durably, and wakes a worker. Idempotent for the same id.
    * @throws {ProblemError} quota_exceeded, unauthenticated when the account was deleted meanwhile
    */
   commit(staged: Staged, details: UploadDetails): Promise<Committed> {
-    return this.limiter.commit(() => this.commitInTurn(staged, details));
+    return this.limiter.commit(() => this.createMedium(staged, details));
   }
 
-  private async commitInTurn(staged: Staged, details: UploadDetails): Promise<Committed> {
-    const same = details.onDuplicate === 'reuse' ? await this.media.findBySha256(staged.userId, staged.sha256) : null;
-    if (same && same.id !== staged.id) {
-      await this.undo(staged);
-      return { media: toMedia(same), reused: true };
+  private async createMedium(staged: Staged, details: UploadDetails): Promise<Committed> {
+    const duplicate =
+      details.onDuplicate === 'reuse' ? await this.media.findBySha256(staged.userId, staged.sha256) : null;
+    if (duplicate && duplicate.id !== staged.id) {
+      await this.discard(staged);
+      return { media: toMedia(duplicate), reused: true };
     }
     const item = newItem(staged, details);
     await this.quota.reserve(staged, staged.sizeBytes);
-    await this.staging.describe(item);
+    await this.staging.writeSidecar(item);
     await this.words.add(item);
     const event = await this.media.create(item);
     void this.quota.settle(staged);
@@ -73,14 +80,14 @@ export class UploadService implements OnModuleDestroy {
     return { media: toMedia(item), reused: false };
   }
 
-  private async undo(staged: Staged): Promise<void> {
+  private async discard(staged: Staged): Promise<void> {
     await this.staging.discard(staged);
-    void this.quota.free(staged, staged.sizeBytes);
+    void this.quota.release(staged, staged.sizeBytes);
   }
 
-  private undoLater(staged: Staged): void {
+  private discardLater(staged: Staged): void {
     this.staging.discardLater(staged);
-    void this.quota.free(staged, staged.sizeBytes);
+    void this.quota.release(staged, staged.sizeBytes);
   }
 
   private async announce(
@@ -90,38 +97,38 @@ export class UploadService implements OnModuleDestroy {
     await Promise.all([this.announcer.announce({ item, event }), this.announcer.wake(item)]);
   }
 
-  /** What was refused is taken back before the process goes, unless the table stays away. */
+  /** Waits for rollbacks before the process ends, unless the table stays unavailable. */
   async onModuleDestroy(): Promise<void> {
-    await Promise.race([Promise.all(this.withdrawals), sleep(WITHDRAW_PAUSE_MS + 1_000, undefined, { ref: false })]);
+    await Promise.race([Promise.all(this.rollbacks), sleep(ROLLBACK_DELAY_MS + 1_000, undefined, { ref: false })]);
   }
 
-  private withdrawLater(staged: Staged, revoke: () => Promise<boolean>): void {
-    const withdrawal = this.withdraw(staged, revoke).finally(() => this.withdrawals.delete(withdrawal));
-    this.withdrawals.add(withdrawal);
+  private rollBackLater(staged: Staged, revoke: () => Promise<boolean>): void {
+    const rollback = this.rollBack(staged, revoke).finally(() => this.rollbacks.delete(rollback));
+    this.rollbacks.add(rollback);
   }
 
   /**
-   * The upload was answered with 503, but its write may have happened unheard, or happen late: waits until the table says
-   * which, and leaves nothing of it either way.
+   * Rolls back an upload that was answered with 503 after an ambiguous write, which may have happened or may still
+   * happen: waits for that time, reads the table, and removes the medium or the staged bytes.
    */
-  private async withdraw(staged: Staged, revoke: () => Promise<boolean>): Promise<void> {
-    await sleep(WITHDRAW_PAUSE_MS, undefined, { ref: false });
-    const isGone = await retryFor(async () => {
-      if (await revoke()) await this.takeBack(staged);
+  private async rollBack(staged: Staged, revoke: () => Promise<boolean>): Promise<void> {
+    await sleep(ROLLBACK_DELAY_MS, undefined, { ref: false });
+    const isRolledBack = await retryFor(async () => {
+      if (await revoke()) await this.deleteIfWritten(staged);
     });
-    if (!isGone)
+    if (!isRolledBack)
       this.logger.error({
         mediaId: staged.id,
         userId: staged.userId,
-        msg: 'an upload that was refused may have left a medium',
+        msg: 'a rejected upload may have left a medium',
       });
   }
 
-  private async takeBack(staged: Staged): Promise<void> {
+  private async deleteIfWritten(staged: Staged): Promise<void> {
     const written = await this.media.markDeleted(staged);
-    if (!written) return this.undo(staged);
+    if (!written) return this.discard(staged);
     void this.quota.settle(staged);
-    await this.announcer.announce(written); // the sweeper erases it, as any deleted medium
+    await this.announcer.announce(written); // the sweep erases its files, as those of any deleted medium
   }
 }
 
@@ -129,11 +136,11 @@ export interface UploadDetails {
   filename: string;
   title: string | null;
   batchId: string | null;
-  /** Make a medium of bytes that the user has already, or give back the one that there is. */
+  /** For bytes that the user has already: make another medium, or return the existing one. */
   onDuplicate: 'keep' | 'reuse';
 }
 
-/** The medium that staged bytes become. */
+/** Returns the item of the medium that staged bytes become. */
 function newItem(staged: Staged, details: UploadDetails): MediaItem {
   const filename = displayFilename(details.filename);
   return uploadedItem({
