@@ -1,18 +1,18 @@
 import type { EventType, UserEvent } from '#contracts';
 import type { MediaEvent } from '#media';
 
-/** Every event that is delivered, told apart by `type`. */
+/** Every event that is delivered, discriminated by `type`. */
 export type DomainEvent = UserEvent | MediaEvent;
 
 /** The events of one type. */
 export type EventOf<T extends EventType> = T extends UserEvent['type'] ? UserEvent : MediaEvent;
 
-/** One way by which events reach somebody. */
+/** A channel that delivers events to recipients. */
 export interface DeliveryChannel {
   /**
-   * Delivers an event; may be called again with the same one, and then changes nothing or repeats the same id.
-   * `isOwnerDeleted`: the account is being deleted, so nothing may be added to what its owner sees.
-   * @throws {DependencyUnavailableError} to be called again later
+   * Delivers an event. Idempotent: a repeated call changes nothing, or sends the same id again.
+   * `isOwnerDeleted`: the account is being deleted, so no data may be added to it.
+   * @throws {DependencyUnavailableError} to be retried later
    */
   deliver(event: DomainEvent, context: { isOwnerDeleted: boolean }): Promise<void>;
 }

@@ -6,8 +6,8 @@ import type { DeliveryChannel, DomainEvent } from './channel';
 import { InAppChannel } from './in-app.channel';
 
 /**
- * Delivers the events of the outbox by channels that know nothing of each other: each has a queue of its own and confirms
- * its own delivery, so that one that is unavailable delays no other. A channel without an adapter does not compile.
+ * Delivers the events of the outbox by independent channels: each has a queue of its own and confirms its own delivery,
+ * so that an unavailable channel delays no other. A channel without an adapter does not compile.
  */
 @Injectable()
 export class EventDelivery {
@@ -21,7 +21,7 @@ export class EventDelivery {
     this.channels = { inApp, alerts };
   }
 
-  /** Repeatable: an event that the channel has confirmed is not delivered again. */
+  /** Idempotent: an event that the channel has confirmed is not delivered again. */
   async deliver(channel: Channel, { source, eventId }: EventRef): Promise<void> {
     const entry = await this.outbox.read(source, eventId);
     if (!entry?.open.includes(channel)) return;

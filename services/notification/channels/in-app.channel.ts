@@ -34,7 +34,7 @@ export class InAppChannel implements DeliveryChannel {
     await this.live.push(event.userId, 'notification', notification, event.id);
   }
 
-  /** The counts, and the medium on the open pages. */
+  /** Updates the counts, and the medium on the open pages. */
   private async update(event: MediaEvent): Promise<void> {
     await this.counters.apply(event);
     const item = await this.media.get({ userId: event.userId, id: event.mediaId });

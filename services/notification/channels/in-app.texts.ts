@@ -5,7 +5,7 @@ type NotificationText = Pick<Notification, 'type' | 'title' | 'body' | 'retryabl
 
 const KIND = { image: 'image', audio: 'sound', video: 'video' } as const;
 
-/** Of each event, the notification that it causes; null for those that cause none. A type without an entry does not compile. */
+/** The notification for each type of event; null: none. A type without an entry does not compile. */
 const texts: { [T in EventType]: ((event: EventOf<T>) => NotificationText) | null } = {
   'user.registered': () => ({
     type: 'account.welcome',
@@ -31,6 +31,6 @@ const texts: { [T in EventType]: ((event: EventOf<T>) => NotificationText) | nul
   'media.deleted': null,
 };
 
-/** The notification that an event causes, in words. */
+/** Returns the text of the notification for an event, or null when there is none. */
 export const notificationText = (event: DomainEvent): NotificationText | null =>
   (texts[event.type] as ((event: DomainEvent) => NotificationText) | null)?.(event) ?? null;

@@ -3,7 +3,7 @@ import type { EraseOwned } from '#contracts';
 import { JobQueue, LiveFeed } from '#platform';
 import { NotificationsRepository } from './notifications.repository';
 
-/** Erases everything the notification service keeps of a deleted account, and reports how much it was. Repeatable. */
+/** Erases the data that the notification service holds of a deleted account, and reports the counts. Idempotent. */
 @Injectable()
 export class NotificationErasure {
   constructor(
@@ -12,7 +12,7 @@ export class NotificationErasure {
     private readonly queue: JobQueue,
   ) {}
 
-  /** Nothing is erased before it was counted and that was heard. */
+  /** Erases nothing before the counts are confirmed. */
   async erase({ userId, counted, final }: EraseOwned): Promise<void> {
     if (!counted && !final)
       return this.report(userId, { notifications: await this.notifications.count(userId) }, false);

@@ -5,7 +5,7 @@ import { Dynamo, Locks } from '#platform';
 const SCHEDULE = { name: 'sweep:notifications', everyMs: 10 * 60_000, lockMs: 60_000 };
 const PERIOD_MS = 23 * 3_600_000;
 
-/** Once a day, by one process: erases what was cleared long enough ago that no repeat of its event can come any more. */
+/** Once a day, in one process: erases cleared notifications whose event cannot be delivered again any more. */
 @Injectable()
 export class NotificationSweep extends ScheduledJob {
   constructor(

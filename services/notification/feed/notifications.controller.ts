@@ -21,7 +21,7 @@ export class NotificationsController {
     const before = query.cursor === undefined ? undefined : Buffer.from(query.cursor, 'base64url').toString();
     if (before !== undefined && !/^[0-9A-Z]{26}$/.test(before))
       throw new ProblemError('validation_failed', {
-        errors: [{ path: 'cursor', message: 'Use the nextCursor of a list as it is.' }],
+        errors: [{ path: 'cursor', message: 'Send the nextCursor of a list unchanged.' }],
       });
     const [page, unread] = await Promise.all([
       this.notifications.list(user.id, query.limit, before),

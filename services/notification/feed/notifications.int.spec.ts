@@ -18,7 +18,7 @@ afterAll(async () => {
   await environment.stop();
 });
 
-const note = (overrides: Partial<Notification> = {}): Notification => ({
+const aNotification = (overrides: Partial<Notification> = {}): Notification => ({
   id: newId(),
   type: 'media.failed',
   title: 't',
@@ -31,51 +31,52 @@ const note = (overrides: Partial<Notification> = {}): Notification => ({
   ...overrides,
 });
 
-async function told(count: number): Promise<{ userId: string; notes: Notification[] }> {
+/** Creates notifications of a new user. Returns them newest first. */
+async function createNotifications(count: number): Promise<{ userId: string; created: Notification[] }> {
   const userId = newId();
-  const notes = Array.from({ length: count }, () => note()).toSorted((a, b) => (a.id < b.id ? 1 : -1));
-  for (const each of notes) await notifications.create(userId, each);
-  return { userId, notes };
+  const created = Array.from({ length: count }, () => aNotification()).toSorted((a, b) => (a.id < b.id ? 1 : -1));
+  for (const notification of created) await notifications.create(userId, notification);
+  return { userId, created };
 }
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);
 const idsOf = async (userId: string) => (await notifications.list(userId, 100)).items.map(({ id }) => id);
 
 describe('NotificationsRepository', () => {
-  it('tells what it was given, once, newest first', async () => {
-    const { userId, notes } = await told(3);
-    await notifications.create(userId, { ...notes[0]!, title: 'a repeat' });
-    expect((await notifications.list(userId, 100)).items).toEqual(notes);
+  it('lists each notification once, newest first', async () => {
+    const { userId, created } = await createNotifications(3);
+    await notifications.create(userId, { ...created[0]!, title: 'a repeat' });
+    expect((await notifications.list(userId, 100)).items).toEqual(created);
     expect(await notifications.unread(userId)).toBe(3);
   });
 
-  it('marks many read, or clears many, and leaves the others and those of other users alone', async () => {
-    const { userId, notes } = await told(40);
-    const other = await told(1);
-    const [first, ...rest] = notes.map(({ id }) => id);
-    await notifications.markManyRead(userId, [...rest, other.notes[0]!.id, 'nothing']);
+  it('marks or clears many, but not the others nor those of other users', async () => {
+    const { userId, created } = await createNotifications(40);
+    const other = await createNotifications(1);
+    const [first, ...rest] = created.map(({ id }) => id);
+    await notifications.markManyRead(userId, [...rest, other.created[0]!.id, 'nothing']);
     expect(await notifications.unread(userId)).toBe(1);
-    await notifications.clearMany(userId, [...rest, other.notes[0]!.id, 'nothing']);
+    await notifications.clearMany(userId, [...rest, other.created[0]!.id, 'nothing']);
     expect(await idsOf(userId)).toEqual([first]);
     expect(await notifications.unread(other.userId)).toBe(1);
   });
 
-  it('clears all that were there when somebody looked, and nothing newer', async () => {
-    const { userId, notes } = await told(4);
-    await notifications.clearAll(userId, notes[1]!.id);
-    expect(await idsOf(userId)).toEqual([notes[0]!.id]);
-    await notifications.create(userId, notes[3]!);
+  it('clears all up to a given id, and none that is newer', async () => {
+    const { userId, created } = await createNotifications(4);
+    await notifications.clearAll(userId, created[1]!.id);
+    expect(await idsOf(userId)).toEqual([created[0]!.id]);
+    await notifications.create(userId, created[3]!);
     await notifications.clearAll(userId);
     expect(await idsOf(userId)).toEqual([]);
   });
 
-  it('forgets what was cleared for good after 30 days, by the daily sweep', async () => {
-    const { userId, notes } = await told(2);
-    await notifications.clear(userId, notes[0]!.id);
+  it('erases cleared notifications after 30 days, in the daily sweep', async () => {
+    const { userId, created } = await createNotifications(2);
+    await notifications.clear(userId, created[0]!.id);
     const sweep = new NotificationSweep(null as never, dynamo);
     await sweep.sweepAll(inDays(29));
     expect(await notifications.count(userId)).toBe(2);
     await sweep.sweepAll(inDays(31));
     expect(await notifications.count(userId)).toBe(1);
-    expect(await idsOf(userId)).toEqual([notes[1]!.id]);
+    expect(await idsOf(userId)).toEqual([created[1]!.id]);
   });
 });

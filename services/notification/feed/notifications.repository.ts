@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Notification } from '#contracts';
 import { all, atMost, Dynamo, equals, exists, missing } from '#platform';
 
-/** A notification as it stands in the table; `visibleId` until it is cleared, `unreadId` until it is read or cleared. */
+/** A row of the table. It has `visibleId` until it is cleared, and `unreadId` until it is read or cleared. */
 interface NotificationItem extends Omit<Notification, 'retryable'> {
   schemaVersion: 1;
   /** Absent in rows of old versions. */
@@ -15,15 +15,15 @@ interface NotificationItem extends Omit<Notification, 'retryable'> {
   expiresAt?: number;
 }
 
-/** A cleared row stays this long, so that a late repeat of its event can not bring it back. */
+/** A cleared row is kept this long, so that a late redelivery of its event cannot create it again. */
 const CLEARED_SECONDS = 30 * 86_400;
-const AT_ONCE = 16;
+const CONCURRENCY = 16;
 
 @Injectable()
 export class NotificationsRepository {
   constructor(private readonly dynamo: Dynamo) {}
 
-  /** Writes it once; a repeat changes nothing, also when it was read or cleared since. */
+  /** Idempotent: a repeated call changes nothing, also when the notification was read or cleared since. */
   async create(userId: string, notification: Notification): Promise<void> {
     const { id } = notification;
     await this.dynamo.put(
@@ -83,17 +83,17 @@ export class NotificationsRepository {
     await this.markManyRead(userId, await this.idsIn('unreadId', userId));
   }
 
-  /** All of them, or those up to and with the id `until`: what came later nobody has seen. */
+  /** Clears all, or those up to and including the id `until`: later ones have not been shown to the user. */
   async clearAll(userId: string, until?: string): Promise<void> {
     await this.clearMany(userId, await this.idsIn('visibleId', userId, until));
   }
 
-  /** Of a user, cleared ones too. */
+  /** Counts the notifications of a user, including cleared ones. */
   async count(userId: string): Promise<number> {
     return this.dynamo.count('notifications', { where: equals('userId', userId) });
   }
 
-  /** Everything of a user, cleared rows too. Repeatable. */
+  /** Erases the notifications of a user, including cleared ones. Idempotent. */
   async erase(userId: string): Promise<void> {
     const keys: Array<{ delete: { userId: string; id: string } }> = [];
     for await (const { id } of this.dynamo.queryAll<{ id: string }>('notifications', {
@@ -115,7 +115,8 @@ export class NotificationsRepository {
 }
 
 async function forEach(ids: readonly string[], change: (id: string) => Promise<unknown>): Promise<void> {
-  for (let from = 0; from < ids.length; from += AT_ONCE) await Promise.all(ids.slice(from, from + AT_ONCE).map(change));
+  for (let from = 0; from < ids.length; from += CONCURRENCY)
+    await Promise.all(ids.slice(from, from + CONCURRENCY).map(change));
 }
 
 function toNotification({

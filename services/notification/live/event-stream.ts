@@ -4,13 +4,13 @@ import type { LiveEvent } from '#platform';
 
 const HEARTBEAT_MS = 20_000;
 const RECONNECT_MS = 2_000;
-/** A reader that takes nothing is let go before it fills the memory; it comes again with its Last-Event-ID. */
+/** Backpressure limit: a connection with more unread bytes is closed; the browser reconnects with its Last-Event-ID. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 
-/** A `text/event-stream` answer. Events that are sent before `begin` are kept until then. */
+/** A `text/event-stream` response. Events that are sent before `begin` are buffered until then. */
 export class EventStream {
   private readonly end = new AbortController();
-  private early: LiveEvent[] | null = [];
+  private buffered: LiveEvent[] | null = [];
 
   constructor(
     private readonly res: Response,
@@ -19,12 +19,15 @@ export class EventStream {
     onClose(res, () => this.end.abort());
   }
 
-  /** Aborts once: when the stream was closed, or the connection is gone. */
+  /** Aborts when the stream or its connection is closed. */
   get ended(): AbortSignal {
     return this.end.signal;
   }
 
-  /** Opens the stream and sends what the reader missed, then what came meanwhile. `missed` null: not known, load everything again. */
+  /**
+   * Opens the stream; sends the missed events, then the buffered ones. `missed` null: they are not known, and the page
+   * is asked to reload everything.
+   */
   begin(missed: LiveEvent[] | null): void {
     if (this.ended.aborted) return;
     this.sendHead();
@@ -33,22 +36,22 @@ export class EventStream {
     this.ended.addEventListener('abort', () => clearInterval(heartbeat));
     if (missed === null) this.write('event: reset\ndata: {}\n\n');
     const replayed = new Set(missed?.map(({ id }) => id));
-    const early = (this.early ?? []).filter(({ id }) => !id || !replayed.has(id));
-    this.early = null;
-    for (const event of [...(missed ?? []), ...early]) this.send(event);
+    const buffered = (this.buffered ?? []).filter(({ id }) => !id || !replayed.has(id));
+    this.buffered = null;
+    for (const event of [...(missed ?? []), ...buffered]) this.send(event);
   }
 
   send(event: LiveEvent): void {
-    if (this.early) this.early.push(event);
+    if (this.buffered) this.buffered.push(event);
     else
       this.write(
         `${event.id ? `id: ${event.id}\n` : ''}event: ${event.event}\ndata: ${JSON.stringify(event.data)}\n\n`,
       );
   }
 
-  /** The reader comes again after a moment, if its session allows it. */
+  /** Closes the stream. The browser reconnects after 2 s, if its session is still valid. */
   close(): void {
-    if (!this.res.headersSent) this.sendHead(); // or the browser would not come again
+    if (!this.res.headersSent) this.sendHead(); // without it the browser would not reconnect
     this.res.end();
     this.end.abort();
   }

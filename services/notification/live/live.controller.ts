@@ -7,7 +7,7 @@ import { CONFIG, LiveFeed, LiveSubscriptions, requireRedisUrl } from '#platform'
 import { EventStream } from './event-stream';
 
 const SESSION_CHECK_MS = 60_000;
-/** Per process; a browser needs one. */
+/** In each process; a browser needs one. */
 const STREAMS_PER_USER = 20;
 
 /** Streams of server-sent events (HTML Living Standard, section 9.2). */
@@ -21,13 +21,13 @@ export class LiveController implements OnModuleDestroy {
     private readonly feed: LiveFeed,
     private readonly sessions: Sessions,
     sessionEvents: SessionEvents,
-    stopping: ShutdownSignal,
+    shutdown: ShutdownSignal,
   ) {
     this.subscriptions = new LiveSubscriptions(requireRedisUrl(config), config.tablePrefix);
-    // what was sent while the connection was lost did not arrive: pages come again with their Last-Event-ID
+    // events that were sent while Redis was disconnected are lost: pages reconnect with their Last-Event-ID
     this.subscriptions.onGap(() => this.closeAll());
     sessionEvents.onSessionEnded(({ sessionId }) => this.closeAll(({ user }) => user.sessionId === sessionId));
-    stopping.onStopping(() => this.closeAll());
+    shutdown.onStopping(() => this.closeAll());
   }
 
   @Endpoint(api.notifications.events)
@@ -53,19 +53,21 @@ export class LiveController implements OnModuleDestroy {
     this.subscriptions.close();
   }
 
-  /** For sessions that ended while Redis was down. */
+  /** For sessions that ended while Redis was unavailable. */
   private async endWithSession(stream: EventStream): Promise<void> {
-    const alive = await this.sessions.isAlive(stream.user.id, stream.user.sessionId).catch(() => true);
-    if (!alive) stream.close();
+    const isValid = await this.sessions.isAlive(stream.user.id, stream.user.sessionId).catch(() => true);
+    if (!isValid) stream.close();
   }
 
-  /** The oldest, not the newest: a browser that reconnects always gets its stream, even while its last one still looks open. */
+  /**
+   * Closes the oldest streams above the limit, so that a browser can reconnect while its last stream still seems open.
+   */
   private endOldest({ id }: SessionUser): void {
     const streams = [...this.open].filter(({ user }) => user.id === id);
     for (const stream of streams.slice(0, -STREAMS_PER_USER)) stream.close();
   }
 
-  private closeAll(which: (stream: EventStream) => boolean = () => true): void {
-    for (const stream of [...this.open].filter(which)) stream.close();
+  private closeAll(matches: (stream: EventStream) => boolean = () => true): void {
+    for (const stream of [...this.open].filter(matches)) stream.close();
   }
 }
