@@ -4,6 +4,6 @@ import { MediaServiceModule } from '../media/media-service.module';
 import { NotificationModule } from '../notification/notification.module';
 import { WebModule } from './web.module';
 
-/** All that answers requests, in one process, for `npm start`. The same modules that run apart elsewhere. */
+/** All services in one process, for `npm start`: the same modules that run as separate processes elsewhere. */
 @Module({ imports: [AuthModule, MediaServiceModule, NotificationModule, WebModule] })
 export class StandaloneModule {}

@@ -4,12 +4,12 @@ import { Controller, Get, Module, Req, Res, type MiddlewareConsumer, type NestMo
 import type { Request, Response } from 'express';
 import express from 'express';
 import { ProblemError } from '#nest';
-import { describeEncoding, hashedFiles, smallest } from './static-files';
+import { setEncodingHeaders, hashedFiles, negotiateFile } from './static-files';
 
 const root = join(dirname(findPackageJSON('..', __filename)!), 'dist', 'web');
 const pages = ['/', '/login', '/register', '/upload', '/media', '/media/:id', '/notifications', '/profile'];
 
-/** Every page is the same static shell, without data in it; it asks the API for what it shows. */
+/** Serves every page as the same static shell, which loads its data from the API. */
 @Controller()
 class PagesController {
   @Get(pages)
@@ -17,9 +17,9 @@ class PagesController {
     sendShell(req, res);
   }
 
-  /** Last of all routes. People get the page that says so, programs the words of the API. */
+  /** The last of all routes. Answers browsers with the page for 404, other clients with the problem `not_found`. */
   @Get('*path')
-  nothing(@Req() req: Request, @Res() res: Response): void {
+  notFound(@Req() req: Request, @Res() res: Response): void {
     if (!req.get('accept')?.includes('text/html') || /^\/(api|health)(\/|$)/.test(req.path))
       throw new ProblemError('not_found');
     sendShell(req, res.status(404));
@@ -27,12 +27,12 @@ class PagesController {
 }
 
 function sendShell(req: Request, res: Response): void {
-  const name = smallest(root, 'index.html', req);
-  describeEncoding(res, name);
+  const name = negotiateFile(root, 'index.html', req);
+  setEncodingHeaders(res, name);
   res.set('Cache-Control', 'no-cache').sendFile(name, { root, cacheControl: false });
 }
 
-/** The front end, as nginx serves it elsewhere. */
+/** Serves the front end, as nginx does in the other deployments. */
 @Module({ controllers: [PagesController] })
 export class WebModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
