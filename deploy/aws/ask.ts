@@ -1,8 +1,8 @@
-/** Something in the way that the operator can mend; `message` is the line for them. */
+/** An error that the operator can fix; `message` says how. */
 export class SetupError extends Error {}
 
-/** What DynamoDB, SNS and S3 call a refusal for want of a permission. */
-const REFUSALS = new Set([
+/** Error names of DynamoDB, SNS and S3 for a missing permission. */
+const ACCESS_DENIED = new Set([
   'AccessDeniedException',
   'AccessDenied',
   'AuthorizationError',
@@ -10,14 +10,14 @@ const REFUSALS = new Set([
 ]);
 
 /**
- * Asks AWS for one thing.
- * @throws {SetupError} naming `permission` and `resource` when it is refused.
+ * Sends a request to AWS.
+ * @throws {SetupError} that names `permission` and `resource` when access is denied
  */
-export async function ask<T>(permission: string, resource: string, request: () => Promise<T>): Promise<T> {
+export async function callAws<T>(permission: string, resource: string, request: () => Promise<T>): Promise<T> {
   try {
     return await request();
   } catch (error) {
-    if (isRefusal(error as AwsError))
+    if (isAccessDenied(error as AwsError))
       throw new SetupError(`The permission ${permission} on ${resource} is missing`, { cause: error });
     throw error;
   }
@@ -27,7 +27,7 @@ interface AwsError extends Error {
   $metadata?: { httpStatusCode?: number };
 }
 
-/** The answer to a HEAD request has no body that could name the error. */
-function isRefusal({ name, $metadata }: AwsError): boolean {
-  return REFUSALS.has(name) || (name === 'Unknown' && $metadata?.httpStatusCode === 403);
+/** The response to a HEAD request has no body that could name the error: the SDK calls it `Unknown`. */
+function isAccessDenied({ name, $metadata }: AwsError): boolean {
+  return ACCESS_DENIED.has(name) || (name === 'Unknown' && $metadata?.httpStatusCode === 403);
 }

@@ -7,13 +7,15 @@ import {
   type LifecycleRule,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { ask, SetupError } from './ask';
+import { callAws, SetupError } from './ask';
 
 const RULE_ID = 'snapstream-unfinished-uploads';
 
 /**
- * Makes or checks the bucket of the files, and lets it give up multipart uploads that nobody finished within `unfinishedDays`: of one
- * whose beginning got no answer nobody else knows. @returns what was done, in a few words. @throws {SetupError}
+ * Creates or checks the bucket of the files, and adds a lifecycle rule that aborts multipart uploads which are not
+ * complete after `unfinishedDays`: one whose creation response was lost has an id that is recorded nowhere else.
+ * @returns the outcome as text
+ * @throws {SetupError}
  */
 export async function setUpBucket(
   client: S3Client,
@@ -22,9 +24,9 @@ export async function setUpBucket(
   unfinishedDays: number,
 ): Promise<string> {
   const arn = `arn:aws:s3:::${bucket}`;
-  const done = (await exists(client, bucket, arn)) ? 'is there' : await make(client, bucket, arn, region);
+  const outcome = (await exists(client, bucket, arn)) ? 'exists' : await createBucket(client, bucket, arn, region);
   const rules = await lifecycleOf(client, bucket, arn);
-  if (rules.some(givesUpUploads)) return done;
+  if (rules.some(abortsIncompleteUploads)) return outcome;
   const rule: LifecycleRule = {
     ID: RULE_ID,
     Status: 'Enabled',
@@ -35,32 +37,32 @@ export async function setUpBucket(
     Bucket: bucket,
     LifecycleConfiguration: { Rules: [...rules, rule] },
   });
-  await ask('s3:PutLifecycleConfiguration', arn, () => client.send(request));
-  return `${done}, unfinished uploads go after ${unfinishedDays} days`;
+  await callAws('s3:PutLifecycleConfiguration', arn, () => client.send(request));
+  return `${outcome}, incomplete uploads are aborted after ${unfinishedDays} days`;
 }
 
-const givesUpUploads = ({ Status, AbortIncompleteMultipartUpload: abort }: LifecycleRule) =>
+const abortsIncompleteUploads = ({ Status, AbortIncompleteMultipartUpload: abort }: LifecycleRule) =>
   Status === 'Enabled' && abort !== undefined;
 
-async function make(client: S3Client, bucket: string, arn: string, region: string): Promise<string> {
-  // us-east-1 is where a bucket is made when no place is named, and refuses to be named
-  const place =
+async function createBucket(client: S3Client, bucket: string, arn: string, region: string): Promise<string> {
+  // us-east-1 is the default, and must not be given as a LocationConstraint
+  const location =
     region === 'us-east-1'
       ? {}
       : { CreateBucketConfiguration: { LocationConstraint: region as BucketLocationConstraint } };
   try {
-    await ask('s3:CreateBucket', arn, () => client.send(new CreateBucketCommand({ Bucket: bucket, ...place })));
+    await callAws('s3:CreateBucket', arn, () => client.send(new CreateBucketCommand({ Bucket: bucket, ...location })));
   } catch (error) {
     if ((error as Error).name === 'BucketAlreadyExists')
-      throw new SetupError(`S3_BUCKET: the name ${bucket} is another account's, choose another one`);
+      throw new SetupError(`S3_BUCKET: the name ${bucket} belongs to another account; choose another one`);
     throw error;
   }
-  return 'made';
+  return 'created';
 }
 
 async function exists(client: S3Client, Bucket: string, arn: string): Promise<boolean> {
   try {
-    await ask('s3:ListBucket', arn, () => client.send(new HeadBucketCommand({ Bucket })));
+    await callAws('s3:ListBucket', arn, () => client.send(new HeadBucketCommand({ Bucket })));
     return true;
   } catch (error) {
     if ((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode === 404) return false;
@@ -70,7 +72,7 @@ async function exists(client: S3Client, Bucket: string, arn: string): Promise<bo
 
 async function lifecycleOf(client: S3Client, Bucket: string, arn: string): Promise<LifecycleRule[]> {
   try {
-    const { Rules = [] } = await ask('s3:GetLifecycleConfiguration', arn, () =>
+    const { Rules = [] } = await callAws('s3:GetLifecycleConfiguration', arn, () =>
       client.send(new GetBucketLifecycleConfigurationCommand({ Bucket })),
     );
     return Rules;

@@ -16,7 +16,7 @@ import { setUpTable } from './tables';
 import { setUpTopic } from './topic';
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-const place = { prefix: 'test-', arnPrefix: 'arn:aws:dynamodb:us-east-1:000000000000:table/' };
+const location = { prefix: 'test-', arnPrefix: 'arn:aws:dynamodb:us-east-1:000000000000:table/' };
 
 describe('setting up AWS', () => {
   const stops: Array<() => Promise<void> | void> = [];
@@ -42,14 +42,14 @@ describe('setting up AWS', () => {
     for (const stop of stops) await stop();
   });
 
-  it('makes the tables once and finds them the next time', async () => {
-    expect(await setUpTable(dynamodb, 'users', place)).toBe('made');
-    expect(await setUpTable(dynamodb, 'users', place)).toBe('is there');
-    expect(await setUpTable(dynamodb, 'media', place)).toBe('made, items do not expire (this emulator knows no TTL)');
-    expect(await setUpTable(dynamodb, 'media', place)).toMatch(/^is there, /);
+  it('creates the tables once', async () => {
+    expect(await setUpTable(dynamodb, 'users', location)).toBe('created');
+    expect(await setUpTable(dynamodb, 'users', location)).toBe('exists');
+    expect(await setUpTable(dynamodb, 'media', location)).toBe('created, without TTL (not supported by this emulator)');
+    expect(await setUpTable(dynamodb, 'media', location)).toMatch(/^exists, /);
   });
 
-  it('does not take a table of another shape for its own', async () => {
+  it('rejects an existing table with other keys or indexes', async () => {
     const name = 'strange-media';
     const AttributeDefinitions = [{ AttributeName: 'id', AttributeType: 'S' as const }];
     await dynamodb.send(
@@ -60,71 +60,74 @@ describe('setting up AWS', () => {
         BillingMode: 'PAY_PER_REQUEST',
       }),
     );
-    await expect(setUpTable(dynamodb, 'media', { ...place, prefix: 'strange-' })).rejects.toThrow(
+    await expect(setUpTable(dynamodb, 'media', { ...location, prefix: 'strange-' })).rejects.toThrow(
       'other keys or indexes: (id) instead of (userId, id)',
     );
   });
 
-  it('makes the topic once and finds it the next time, a FIFO topic too', async () => {
+  it('creates the topic once, also a FIFO topic', async () => {
     for (const name of ['alerts', 'alerts.fifo']) {
       const arn = `arn:aws:sns:us-east-1:000000000000:${name}`;
-      expect(await setUpTopic(sns, arn, 'us-east-1')).toBe('made');
-      expect(await setUpTopic(sns, arn, 'us-east-1')).toBe('is there');
+      expect(await setUpTopic(sns, arn, 'us-east-1')).toBe('created');
+      expect(await setUpTopic(sns, arn, 'us-east-1')).toBe('exists');
     }
   });
 
   it.each([
-    ['snapstream-alerts', /no ARN of a topic/],
+    ['snapstream-alerts', /not the ARN of a topic/],
     ['arn:aws:sns:eu-central-1:000000000000:alerts', /region eu-central-1, AWS_REGION is us-east-1/],
     ['arn:aws:sns:us-east-1:123456789012:alerts', /another account/],
-  ])('refuses the topic %s', async (arn, why) => {
-    await expect(setUpTopic(sns, arn, 'us-east-1')).rejects.toThrow(why);
+  ])('rejects the topic %s', async (arn, message) => {
+    await expect(setUpTopic(sns, arn, 'us-east-1')).rejects.toThrow(message);
   });
 
-  it.each(['us-east-1', 'eu-central-1'])('makes the bucket once and finds it the next time, in %s', async (region) => {
-    expect(await setUpBucket(s3, `files-${region}`, region, 7)).toBe('made, unfinished uploads go after 7 days');
-    expect(await setUpBucket(s3, `files-${region}`, region, 7)).toBe('is there');
+  it.each(['us-east-1', 'eu-central-1'])('creates the bucket once, in %s', async (region) => {
+    expect(await setUpBucket(s3, `files-${region}`, region, 7)).toBe(
+      'created, incomplete uploads are aborted after 7 days',
+    );
+    expect(await setUpBucket(s3, `files-${region}`, region, 7)).toBe('exists');
   });
 
-  it('keeps the rules that a bucket has already', async () => {
+  it('keeps the existing lifecycle rules of a bucket', async () => {
     const rule = { ID: 'logs', Status: 'Enabled' as const, Filter: { Prefix: 'logs/' }, Expiration: { Days: 30 } };
     await s3.send(new CreateBucketCommand({ Bucket: 'ruled' }));
     await s3.send(
       new PutBucketLifecycleConfigurationCommand({ Bucket: 'ruled', LifecycleConfiguration: { Rules: [rule] } }),
     );
-    expect(await setUpBucket(s3, 'ruled', 'us-east-1', 9)).toBe('is there, unfinished uploads go after 9 days');
+    expect(await setUpBucket(s3, 'ruled', 'us-east-1', 9)).toBe('exists, incomplete uploads are aborted after 9 days');
     const { Rules } = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket: 'ruled' }));
     expect(Rules).toMatchObject([rule, { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 9 } }]);
   });
 
-  it('names the permission that is missing, and goes on with the rest', async () => {
-    const refusing = await startRefusing();
-    stops.push(refusing.stop);
+  it('names each missing permission, and continues with the other steps', async () => {
+    const denying = await startDenyingServer();
+    stops.push(denying.stop);
     const [deniedDynamodb, deniedSns, deniedS3] = [DynamoDBClient, SNSClient, S3Client].map(
-      (Client) => new Client({ endpoint: refusing.endpoint, region: 'us-east-1', credentials }),
+      (Client) => new Client({ endpoint: denying.endpoint, region: 'us-east-1', credentials }),
     ) as [DynamoDBClient, SNSClient, S3Client];
-    const said: string[] = [];
+    const output: string[] = [];
     const isComplete = await setUp(
       [
-        { what: 'table', run: () => setUpTable(deniedDynamodb, 'users', place) },
-        { what: 'topic', run: () => setUpTopic(deniedSns, 'arn:aws:sns:us-east-1:000000000000:denied', 'us-east-1') },
-        { what: 'bucket', run: () => setUpBucket(deniedS3, 'denied', 'us-east-1', 7) },
-        { what: 'other table', run: () => setUpTable(dynamodb, 'users', { ...place, prefix: 'rest-' }) },
+        { name: 'table', run: () => setUpTable(deniedDynamodb, 'users', location) },
+        { name: 'topic', run: () => setUpTopic(deniedSns, 'arn:aws:sns:us-east-1:000000000000:denied', 'us-east-1') },
+        { name: 'bucket', run: () => setUpBucket(deniedS3, 'denied', 'us-east-1', 7) },
+        { name: 'other table', run: () => setUpTable(dynamodb, 'users', { ...location, prefix: 'rest-' }) },
       ],
-      (line) => said.push(line),
+      (line) => output.push(line),
     );
     expect(isComplete).toBe(false);
-    expect(said).toEqual([
-      'table: The permission dynamodb:CreateTable on arn:aws:dynamodb:us-east-1:000000000000:table/test-users is missing',
+    const tableArn = 'arn:aws:dynamodb:us-east-1:000000000000:table/test-users';
+    expect(output).toEqual([
+      `table: The permission dynamodb:CreateTable on ${tableArn} is missing`,
       'topic: The permission sns:GetTopicAttributes on arn:aws:sns:us-east-1:000000000000:denied is missing',
       'bucket: The permission s3:ListBucket on arn:aws:s3:::denied is missing',
-      'other table: made',
+      'other table: created',
     ]);
   });
 });
 
-/** Answers as AWS does to someone who may look at tables and do nothing else. */
-async function startRefusing(): Promise<{ endpoint: string; stop: () => void }> {
+/** Responds as AWS does to credentials that may only describe tables. */
+async function startDenyingServer(): Promise<{ endpoint: string; stop: () => void }> {
   const server = createServer((req, res) => {
     const operation = String(req.headers['x-amz-target'] ?? '').split('.')[1];
     if (operation === 'DescribeTable')
@@ -139,7 +142,8 @@ async function startRefusing(): Promise<{ endpoint: string; stop: () => void }> 
     res
       .writeHead(403, { 'content-type': 'text/xml' })
       .end(
-        '<ErrorResponse><Error><Type>Sender</Type><Code>AuthorizationError</Code><Message>not authorized</Message></Error></ErrorResponse>',
+        '<ErrorResponse><Error><Type>Sender</Type><Code>AuthorizationError</Code>' +
+          '<Message>not authorized</Message></Error></ErrorResponse>',
       );
   });
   server.listen(0, '127.0.0.1');

@@ -8,13 +8,13 @@ import { setUpTable } from './tables';
 import { setUpTopic } from './topic';
 
 interface Step {
-  what: string;
+  name: string;
   run: () => Promise<string>;
 }
 
 const requestHandler = { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 
-/** What the settings name at AWS: the tables (in AWS mode, or where an endpoint is set), the topic, the bucket. */
+/** Returns a step for each AWS resource of the settings: tables (in AWS mode, or with an endpoint), topic, bucket. */
 export function stepsOf(config: Config): Step[] {
   const { region, snsTopicArn, s3Bucket, dynamodbEndpoint, tablePrefix } = config;
   const [, partition = 'aws', , , account = '*'] = snsTopicArn?.split(':') ?? [];
@@ -23,17 +23,17 @@ export function stepsOf(config: Config): Step[] {
     requestHandler,
     ...(dynamodbEndpoint && { endpoint: dynamodbEndpoint }),
   });
-  const place = { prefix: tablePrefix, arnPrefix: `arn:${partition}:dynamodb:${region}:${account}:table/` };
-  const wantsTables = config.mode === 'aws' || dynamodbEndpoint !== null;
+  const location = { prefix: tablePrefix, arnPrefix: `arn:${partition}:dynamodb:${region}:${account}:table/` };
+  const needsTables = config.mode === 'aws' || dynamodbEndpoint !== null;
   return [
-    ...(wantsTables ? Object.keys(tables) : []).map((table) => ({
-      what: `table ${tablePrefix}${table}`,
-      run: () => setUpTable(dynamodb, table as TableName, place),
+    ...(needsTables ? Object.keys(tables) : []).map((table) => ({
+      name: `table ${tablePrefix}${table}`,
+      run: () => setUpTable(dynamodb, table as TableName, location),
     })),
     ...(snsTopicArn
       ? [
           {
-            what: `topic ${snsTopicArn}`,
+            name: `topic ${snsTopicArn}`,
             run: () => setUpTopic(new SNSClient({ region, requestHandler }), snsTopicArn, region),
           },
         ]
@@ -41,7 +41,7 @@ export function stepsOf(config: Config): Step[] {
     ...(s3Bucket
       ? [
           {
-            what: `bucket ${s3Bucket}`,
+            name: `bucket ${s3Bucket}`,
             run: () =>
               setUpBucket(
                 new S3Client({ region, requestHandler, forcePathStyle: true }),
@@ -60,15 +60,15 @@ const DAY_SECONDS = 86_400;
 const unfinishedDays = ({ uploadExpirySeconds }: Config) =>
   Math.max(7, Math.ceil(uploadExpirySeconds / DAY_SECONDS) + 1);
 
-/** Runs every step, also after one that failed, so that one run names all that is in the way. @returns whether all is set up. */
+/** Runs all steps, also after one that failed, so that a run reports every problem. @returns whether all succeeded. */
 export async function setUp(steps: readonly Step[], say: (line: string) => void): Promise<boolean> {
   let isComplete = true;
-  for (const { what, run } of steps) {
+  for (const { name, run } of steps) {
     try {
-      say(`${what}: ${await run()}`);
+      say(`${name}: ${await run()}`);
     } catch (error) {
       isComplete = false;
-      say(`${what}: ${(error as Error).message}`);
+      say(`${name}: ${(error as Error).message}`);
     }
   }
   return isComplete;

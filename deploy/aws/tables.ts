@@ -9,62 +9,62 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { tables, type TableName } from '#platform';
 import { createTableInput } from '../../libs/platform/dynamodb/tables';
-import { ask, SetupError } from './ask';
+import { callAws, SetupError } from './ask';
 
-/** Tables with items that end by themselves, at `expiresAt` (seconds since 1970). */
-const expiring: ReadonlySet<TableName> = new Set(['media', 'notifications']);
+/** Tables whose items expire at `expiresAt` (epoch seconds). */
+const tablesWithTtl: ReadonlySet<TableName> = new Set(['media', 'notifications']);
 const POLL_MS = 500;
 
-/** Where the tables are: their names begin with `prefix`, their ARNs with `arnPrefix` (up to and with `table/`). */
-export interface TablePlace {
+/** Prefixes of the names and of the ARNs of tables; `arnPrefix` ends with `table/`. */
+export interface TableLocation {
   prefix: string;
   arnPrefix: string;
 }
 
-/** Makes or checks one table. @returns what was done, in a few words. @throws {SetupError} */
+/** Creates or checks a table. @returns the outcome as text. @throws {SetupError} */
 export async function setUpTable(
   client: DynamoDBClient,
   table: TableName,
-  { prefix, arnPrefix }: TablePlace,
+  { prefix, arnPrefix }: TableLocation,
 ): Promise<string> {
   const name = `${prefix}${table}`;
   const arn = `${arnPrefix}${name}`;
-  const wanted = createTableInput(name, tables[table]);
-  const known = await describe(client, name, arn);
-  if (!known) await ask('dynamodb:CreateTable', arn, () => client.send(new CreateTableCommand(wanted)));
-  const description = await active(client, name, arn);
-  if (shapeOf(description) !== shapeOf(wanted))
+  const input = createTableInput(name, tables[table]);
+  const existing = await describe(client, name, arn);
+  if (!existing) await callAws('dynamodb:CreateTable', arn, () => client.send(new CreateTableCommand(input)));
+  const description = await waitUntilActive(client, name, arn);
+  if (schemaOf(description) !== schemaOf(input))
     throw new SetupError(
-      `Table ${name} is there with other keys or indexes: ${shapeOf(description)} instead of ${shapeOf(wanted)}`,
+      `Table ${name} exists with other keys or indexes: ${schemaOf(description)} instead of ${schemaOf(input)}`,
     );
-  const done = known ? 'is there' : 'made';
-  return expiring.has(table) ? `${done}, ${await setUpExpiry(client, name, arn)}` : done;
+  const outcome = existing ? 'exists' : 'created';
+  return tablesWithTtl.has(table) ? `${outcome}, ${await setUpTtl(client, name, arn)}` : outcome;
 }
 
-async function setUpExpiry(client: DynamoDBClient, TableName: string, arn: string): Promise<string> {
-  const { TimeToLiveDescription: current } = await ask('dynamodb:DescribeTimeToLive', arn, () =>
+async function setUpTtl(client: DynamoDBClient, TableName: string, arn: string): Promise<string> {
+  const { TimeToLiveDescription: current } = await callAws('dynamodb:DescribeTimeToLive', arn, () =>
     client.send(new DescribeTimeToLiveCommand({ TableName })),
   );
   if (current?.TimeToLiveStatus === 'ENABLED' || current?.TimeToLiveStatus === 'ENABLING') {
-    if (current.AttributeName === 'expiresAt') return 'items expire';
-    throw new SetupError(`Table ${TableName} lets items expire by ${current.AttributeName} instead of expiresAt`);
+    if (current.AttributeName === 'expiresAt') return 'with TTL';
+    throw new SetupError(`Table ${TableName} has its TTL on ${current.AttributeName} instead of expiresAt`);
   }
   const request = new UpdateTimeToLiveCommand({
     TableName,
     TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
   });
   try {
-    await ask('dynamodb:UpdateTimeToLive', arn, () => client.send(request));
-    return 'items expire';
+    await callAws('dynamodb:UpdateTimeToLive', arn, () => client.send(request));
+    return 'with TTL';
   } catch (error) {
     if ((error as Error).name !== 'UnknownOperationException') throw error;
-    return 'items do not expire (this emulator knows no TTL)';
+    return 'without TTL (not supported by this emulator)';
   }
 }
 
 async function describe(client: DynamoDBClient, TableName: string, arn: string): Promise<TableDescription | null> {
   try {
-    const { Table } = await ask('dynamodb:DescribeTable', arn, () =>
+    const { Table } = await callAws('dynamodb:DescribeTable', arn, () =>
       client.send(new DescribeTableCommand({ TableName })),
     );
     return Table ?? null;
@@ -74,7 +74,7 @@ async function describe(client: DynamoDBClient, TableName: string, arn: string):
   }
 }
 
-async function active(client: DynamoDBClient, name: string, arn: string): Promise<TableDescription> {
+async function waitUntilActive(client: DynamoDBClient, name: string, arn: string): Promise<TableDescription> {
   for (;;) {
     const description = await describe(client, name, arn);
     if (description?.TableStatus === 'ACTIVE') return description;
@@ -84,14 +84,14 @@ async function active(client: DynamoDBClient, name: string, arn: string): Promis
 
 type Keys = ReadonlyArray<{ AttributeName?: string | undefined; KeyType?: string | undefined }> | undefined;
 type Indexes = ReadonlyArray<{ IndexName?: string | undefined; KeySchema?: Keys }> | undefined;
-interface Shape {
+interface Schema {
   KeySchema?: Keys;
   LocalSecondaryIndexes?: Indexes;
   GlobalSecondaryIndexes?: Indexes;
 }
 
-/** Keys and indexes in one line, whatever order they are listed in. */
-function shapeOf({ KeySchema, LocalSecondaryIndexes = [], GlobalSecondaryIndexes = [] }: Shape): string {
+/** Returns keys and indexes as text for comparison, independent of their order. */
+function schemaOf({ KeySchema, LocalSecondaryIndexes = [], GlobalSecondaryIndexes = [] }: Schema): string {
   const indexes = [...LocalSecondaryIndexes, ...GlobalSecondaryIndexes].map(
     ({ IndexName, KeySchema: keys }) => `${IndexName}${keysOf(keys)}`,
   );
