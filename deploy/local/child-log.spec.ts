@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, existsSync, mkdtempSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ChildLog, tellingLine } from './child-log';
+import { ChildLog, findError } from './child-log';
 
 describe('tellingLine', () => {
   it.each([
@@ -16,10 +16,10 @@ describe('tellingLine', () => {
       '{"level":60,"msg":"could not start","err":{"message":"no table"}}\n{"level":30,"msg":"stopping"}\n',
       'no table',
     ],
-    ['a line cut by the crash', 'gone wrong\n{"level":50,"ms', 'gone wrong'],
-    ['nothing telling', '{"level":30,"msg":"hello"}\n', ''],
-  ])('finds why it ended in %s', (_, log, line) => {
-    expect(tellingLine(log)).toBe(line);
+    ['a log that the crash cut off', 'gone wrong\n{"level":50,"ms', 'gone wrong'],
+    ['a log without an error', '{"level":30,"msg":"hello"}\n', ''],
+  ])('finds the last error in %s', (_, log, line) => {
+    expect(findError(log)).toBe(line);
   });
 });
 
@@ -28,14 +28,14 @@ describe('ChildLog', () => {
   const path = join(dir, 'api.log');
   afterAll(() => rmSync(dir, { recursive: true }));
 
-  it('speaks of the last run alone and keeps the earlier ones', () => {
+  it('reports errors of the last run only and keeps the output of earlier runs', () => {
     const log = new ChildLog(path);
     const first = log.open();
     writeSync(first, 'Error: the first\n');
     closeSync(first);
-    expect(log.lastWords()).toBe('Error: the first');
+    expect(log.lastError()).toBe('Error: the first');
     closeSync(log.open());
-    expect(log.lastWords()).toBe('');
+    expect(log.lastError()).toBe('');
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 

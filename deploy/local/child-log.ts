@@ -2,15 +2,20 @@ import { closeSync, existsSync, fstatSync, openSync, readSync, renameSync, rmSyn
 
 const ROTATE_BYTES = 20 * 1024 ** 2;
 const TAIL_BYTES = 16 * 1024;
-const MAX_WORDS = 300;
+const MAX_LENGTH = 300;
 
-/** The file that takes what a child writes. The child holds it open itself, so it can write on when the supervisor is gone. */
+/**
+ * The log file of a child. The child holds its own descriptor, so that it can still write when the supervisor has
+ * exited.
+ */
 export class ChildLog {
   #startBytes = 0;
 
   constructor(private readonly path: string) {}
 
-  /** A descriptor for the next run of the child; the caller closes it. A file of 20 MiB or more becomes `<path>.1` first. */
+  /**
+   * Returns a descriptor for the next run; the caller closes it. Rotates a file of 20 MiB or more to `<path>.1` before.
+   */
   open(): number {
     if ((statSync(this.path, { throwIfNoEntry: false })?.size ?? 0) >= ROTATE_BYTES) {
       rmSync(`${this.path}.1`, { force: true });
@@ -21,25 +26,25 @@ export class ChildLog {
     return descriptor;
   }
 
-  /** The line that most likely says why the last run ended; '' when it wrote nothing telling. */
-  lastWords(): string {
+  /** Returns the last error that the last run has logged, or ''. */
+  lastError(): string {
     if (!existsSync(this.path)) return '';
     const descriptor = openSync(this.path, 'r');
     const from = Math.max(this.#startBytes, fstatSync(descriptor).size - TAIL_BYTES);
     const tail = Buffer.alloc(TAIL_BYTES);
     const bytes = readSync(descriptor, tail, 0, TAIL_BYTES, from);
     closeSync(descriptor);
-    return tellingLine(tail.toString('utf8', 0, bytes));
+    return findError(tail.toString('utf8', 0, bytes));
   }
 }
 
-/** The last error of a log: a pino line of level error or above, or plain text that is not part of a stack trace. */
-export function tellingLine(log: string): string {
-  const words = log.split('\n').map(wordsOf);
-  return (words.findLast(Boolean) ?? '').slice(0, MAX_WORDS);
+/** Returns the last error of a log: a pino line of level error or above, or text that is not part of a stack trace. */
+export function findError(log: string): string {
+  const errors = log.split('\n').map(parseError);
+  return (errors.findLast(Boolean) ?? '').slice(0, MAX_LENGTH);
 }
 
-function wordsOf(line: string): string {
+function parseError(line: string): string {
   if (/^(\s|}|\^|Node\.js v\d|$)/.test(line)) return '';
   if (!line.startsWith('{')) return line.trimEnd();
   try {

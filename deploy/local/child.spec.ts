@@ -39,33 +39,35 @@ describe('Child', () => {
     return child;
   }
 
-  it('doubles the pause from half a second to fifteen', () => {
+  it('doubles the backoff from 0.5 s to 15 s', () => {
     expect([1, 2, 3, 4, 5, 6, 9].map(delayAfter)).toEqual([500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
   });
 
-  it('starts a killed child again and says why it ended', async () => {
+  it('restarts a killed child and reports why it ended', async () => {
     const child = stub('killed', READY + LIVE);
     await child.start();
     const first = child.pid!;
     process.kill(first, 'SIGKILL');
     await until(() => lines.length === 2);
-    expect(lines).toEqual(['killed ended (SIGKILL); starting it again in 0.5 s', 'killed is back']);
+    expect(lines).toEqual(['killed ended (SIGKILL); restarting in 0.5 s', 'killed is ready again']);
     expect(child.pid).not.toBe(first);
   });
 
-  it('goes on trying when a child that was ready once keeps failing', async () => {
-    const once = `const seen = process.argv[2] + '/seen', fs = require('node:fs'); if (fs.existsSync(seen)) throw new Error('second life'); fs.writeFileSync(seen, '');`;
+  it('keeps restarting a failing child that was ready once', async () => {
+    const once =
+      `const seen = process.argv[2] + '/seen', fs = require('node:fs');` +
+      `if (fs.existsSync(seen)) throw new Error('second run'); fs.writeFileSync(seen, '');`;
     const child = stub('failing', `${once}${READY} setTimeout(() => process.exit(3), 50);`);
     await child.start();
     await until(() => lines.length === 3);
     expect(lines).toEqual([
-      'failing ended (exit code 3); starting it again in 0.5 s',
-      'failing ended (exit code 1): Error: second life; starting it again in 1 s',
-      'failing ended (exit code 1): Error: second life; starting it again in 2 s',
+      'failing ended (exit code 3); restarting in 0.5 s',
+      'failing ended (exit code 1): Error: second run; restarting in 1 s',
+      'failing ended (exit code 1): Error: second run; restarting in 2 s',
     ]);
   });
 
-  it('gives up on a child that never got ready, with its own last line', async () => {
+  it('rejects after five failed starts of a child that was never ready, with its last error', async () => {
     const failure = stub(
       'wrong',
       `process.stderr.write('TRUST_PROXY: expected a number\\n'); process.exit(1);`,
@@ -77,8 +79,10 @@ describe('Child', () => {
     expect(lines).toHaveLength(4);
   });
 
-  it('lets a child drain, then kills it with all it started', async () => {
-    const grandchild = `const { pid } = require('node:child_process').spawn('sleep', ['60']); require('node:fs').writeFileSync(process.argv[2] + '/grandchild', String(pid));`;
+  it('kills the process group of a child that does not drain in time', async () => {
+    const grandchild =
+      `const { pid } = require('node:child_process').spawn('sleep', ['60']);` +
+      `require('node:fs').writeFileSync(process.argv[2] + '/grandchild', String(pid));`;
     const child = stub('stubborn', `process.on('SIGTERM', () => console.log('no'));${grandchild}${READY}${LIVE}`, 300);
     await child.start();
     const pids = [child.pid!, Number(readFileSync(join(dir, 'grandchild'), 'utf8'))];
@@ -88,7 +92,7 @@ describe('Child', () => {
     expect(readFileSync(join(dir, 'stubborn.log'), 'utf8')).toBe('no\n');
   });
 
-  it('restarts on request: drains, then starts at once with what its script holds by then, and counts no failure', async () => {
+  it('drains and restarts on request, with the current script and without a backoff', async () => {
     const drains = `process.once('SIGTERM', () => setTimeout(() => process.exit(0), 100));`;
     const child = stub('changed', `console.log('first');${drains}${READY}${LIVE}`);
     await child.start();
@@ -98,24 +102,24 @@ describe('Child', () => {
     await Promise.all([child.restart(), child.restart()]);
     await until(() => lines.length === 1);
     expect(Date.now() - startedAt).toBeLessThan(5_000);
-    expect(lines).toEqual(['changed is back']);
+    expect(lines).toEqual(['changed is ready again']);
     expect(child.pid).not.toBe(first);
     expect(readFileSync(join(dir, 'changed.log'), 'utf8')).toBe('first\nsecond\n');
   });
 
-  it('cuts the pause before a start short when a restart is requested', async () => {
+  it('ends the backoff early when a restart is requested', async () => {
     const child = stub('mistaken', `${READY} setTimeout(() => process.exit(1), 20);`);
     await child.start();
-    await until(() => lines.length === 5); // twice ended and back, then a pause of 2 s
+    await until(() => lines.length === 5); // ended and ready again twice, then a backoff of 2 s
     writeFileSync(join(dir, 'mistaken.js'), READY + LIVE);
-    const askedAt = Date.now();
+    const requestedAt = Date.now();
     await child.restart();
     await until(() => lines.length === 6);
-    expect(lines.slice(4)).toEqual(['mistaken ended (exit code 1); starting it again in 2 s', 'mistaken is back']);
-    expect(Date.now() - askedAt).toBeLessThan(1_500);
+    expect(lines.slice(4)).toEqual(['mistaken ended (exit code 1); restarting in 2 s', 'mistaken is ready again']);
+    expect(Date.now() - requestedAt).toBeLessThan(1_500);
   });
 
-  it('stops for good, also in the pause before a restart', async () => {
+  it('stops, also during a backoff', async () => {
     const child = stub('pausing', `${READY} setTimeout(() => process.exit(1), 20);`);
     await child.start();
     await until(() => lines.length === 1);

@@ -1,25 +1,25 @@
 import { accessSync, constants, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** A start that can not work, in one line for the person who started it. */
-export class StartRefusedError extends Error {}
+/** An error that prevents the start; its message is one line for the operator. */
+export class StartError extends Error {}
 
-/** @throws {StartRefusedError} when nothing can be written there. */
-export function makeDataDir(dataDir: string): void {
+/** Creates the folder if it is missing. @throws {StartError} when it is not writable. */
+export function createDataDir(dataDir: string): void {
   try {
-    makeFolder(dataDir);
+    createFolder(dataDir);
     accessSync(dataDir, constants.W_OK);
-    assertRoom(dataDir);
+    assertSpace(dataDir);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const isFull = code === 'ENOSPC' || code === 'EDQUOT';
-    const remedy = isFull ? 'make room on its disk' : 'choose a folder that you may write to';
-    throw new StartRefusedError(`DATA_DIR ${dataDir} can not be used (${code}): ${remedy}`);
+    const remedy = isFull ? 'free space on its disk' : 'choose a folder that you may write to';
+    throw new StartError(`DATA_DIR ${dataDir} cannot be used (${code}): ${remedy}`);
   }
 }
 
-/** Neither the lock nor the stores can be opened on a disk that takes no byte. */
-function assertRoom(dataDir: string): void {
+/** Neither the lock nor the stores can be opened on a full disk. @throws ENOSPC, EDQUOT */
+function assertSpace(dataDir: string): void {
   const probe = join(dataDir, `room.${process.pid}`);
   try {
     writeFileSync(probe, 'room', { mode: 0o600 });
@@ -28,10 +28,10 @@ function assertRoom(dataDir: string): void {
   }
 }
 
-/** One by one: the recursive mkdir of Node never returns where a parent refuses every name, as /proc does. */
-function makeFolder(path: string): void {
+/** Level by level: a recursive mkdir of Node never returns below a folder that rejects every name, such as /proc. */
+function createFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
-  makeFolder(dirname(path));
+  createFolder(dirname(path));
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {

@@ -15,29 +15,29 @@ describe('DataLock', () => {
   });
   afterEach(() => rmSync(dir, { recursive: true }));
 
-  it('refuses a folder whose owner lives, in one line that names it', async () => {
-    await DataLock.take(dir);
-    const refusal = DataLock.take(dir);
-    await expect(refusal).rejects.toThrow(FolderInUseError);
-    await expect(refusal).rejects.toThrow(new RegExp(`^[^\\n]*${dir} already \\(pid ${process.pid}[^\\n]*$`));
+  it('rejects with a one-line message while the owner is running', async () => {
+    await DataLock.acquire(dir);
+    const second = DataLock.acquire(dir);
+    await expect(second).rejects.toThrow(FolderInUseError);
+    await expect(second).rejects.toThrow(new RegExp(`^[^\\n]*${dir} already \\(pid ${process.pid}[^\\n]*$`));
   });
 
-  it('is free again after release', async () => {
-    (await DataLock.take(dir)).release();
+  it('can be acquired again after release', async () => {
+    (await DataLock.acquire(dir)).release();
     expect(existsSync(path)).toBe(false);
-    await DataLock.take(dir);
+    await DataLock.acquire(dir);
   });
 
   it.each([
-    ['a process that is gone', JSON.stringify({ pid: 2 ** 22 + 1, started: '1', children: [] })],
+    ['a process that has ended', JSON.stringify({ pid: 2 ** 22 + 1, started: '1', children: [] })],
     [
       'a pid that now belongs to another process',
       JSON.stringify({ pid: process.pid, started: 'before', children: [] }),
     ],
-    ['a note that a power cut left empty', ''],
-  ])('takes over from %s', async (_, note) => {
-    writeFileSync(path, note);
-    await DataLock.take(dir);
+    ['a file that a power cut left empty', ''],
+  ])('takes over the stale lock of %s', async (_, content) => {
+    writeFileSync(path, content);
+    await DataLock.acquire(dir);
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({
       pid: process.pid,
       started: processStart(process.pid),
@@ -45,18 +45,18 @@ describe('DataLock', () => {
     });
   });
 
-  it('lets one of many that start together have it', async () => {
+  it('is acquired by one of many concurrent starts', async () => {
     writeFileSync(path, JSON.stringify({ pid: process.pid, started: 'before', children: [] }));
-    const taken = await Promise.allSettled(Array.from({ length: 20 }, () => DataLock.take(dir)));
-    expect(taken.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const attempts = await Promise.allSettled(Array.from({ length: 20 }, () => DataLock.acquire(dir)));
+    expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('waits until the children of a dead owner have left', async () => {
+  it('waits until the children of a crashed owner have exited', async () => {
     const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 700)'], { detached: true, stdio: 'ignore' });
     await once(child, 'spawn');
     const children = [{ pid: child.pid, started: processStart(child.pid!) }];
     writeFileSync(path, JSON.stringify({ pid: process.pid, started: 'before', children }));
-    await DataLock.take(dir);
+    await DataLock.acquire(dir);
     expect(processStart(child.pid!)).toBeNull();
   });
 });

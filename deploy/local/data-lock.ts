@@ -4,16 +4,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, processStart, runningInstallation } from '#config';
 import { killGroup } from './child';
 
-interface LivingProcess {
+interface ProcessRef {
   pid: number;
   started: string;
 }
-interface Owner extends LivingProcess {
-  /** What it started: should it die alone, the next owner waits for these to leave before it touches the folder. */
-  children: LivingProcess[];
+interface Owner extends ProcessRef {
+  /** Its child processes: after a crash of the owner, the next one waits until these have exited. */
+  children: ProcessRef[];
 }
 
-/** Another supervisor works on this folder. */
+/** Another supervisor uses this folder. */
 export class FolderInUseError extends Error {
   constructor(dataDir: string, pid: number) {
     const running = runningInstallation(dataDir);
@@ -23,36 +23,38 @@ export class FolderInUseError extends Error {
   }
 }
 
-const LEAVE_MS = 12_000;
+const CHILDREN_EXIT_MS = 12_000;
 
-/** One supervisor per DATA_DIR. A lock whose owner is dead is no lock. */
+/**
+ * Ensures one supervisor per DATA_DIR, by a lock file. The lock of an owner that has ended is stale and is taken over.
+ */
 export class DataLock {
   readonly #path: string;
-  readonly #self: LivingProcess = { pid: process.pid, started: processStart(process.pid) ?? '' };
+  readonly #self: ProcessRef = { pid: process.pid, started: processStart(process.pid) ?? '' };
 
   private constructor(private readonly dataDir: string) {
     this.#path = join(dataDir, 'lock');
   }
 
   /** @throws {FolderInUseError} */
-  static async take(dataDir: string): Promise<DataLock> {
+  static async acquire(dataDir: string): Promise<DataLock> {
     const lock = new DataLock(dataDir);
-    while (!lock.#tryTake()) {
+    while (!lock.#tryAcquire()) {
       const owner = readOwner(lock.#path);
       if (owner && isAlive(owner)) throw new FolderInUseError(dataDir, owner.pid);
-      if (owner) await childrenLeft(owner.children);
-      lock.#removeDead();
+      if (owner) await waitForChildren(owner.children);
+      lock.#removeStale();
     }
     return lock;
   }
 
-  /** Notes who is to be gone before another may start here. */
+  /** Records the processes that must have exited before another supervisor may start here. */
   recordChildren(pids: number[]): void {
     const children = pids.map((pid) => ({ pid, started: processStart(pid) ?? '' }));
     try {
       renameSync(this.#draft({ ...this.#self, children }), this.#path);
     } catch {
-      // a full disk: the older note stays, and a precaution must not stop what runs
+      // a full disk: the older record is kept, and the running services are not affected
     }
   }
 
@@ -60,8 +62,8 @@ export class DataLock {
     rmSync(this.#path, { force: true });
   }
 
-  /** link(2) is atomic and fails when the name is taken: of two that start together, one wins. */
-  #tryTake(): boolean {
+  /** link(2) is atomic and fails when the name exists, so only one of two concurrent starts succeeds. */
+  #tryAcquire(): boolean {
     const draft = this.#draft({ ...this.#self, children: [] });
     try {
       linkSync(draft, this.#path);
@@ -74,8 +76,8 @@ export class DataLock {
     }
   }
 
-  /** Between our look and our move another may have taken the dead one's place: then it gets its lock back. */
-  #removeDead(): void {
+  /** Between reading and renaming, another start may have replaced the stale lock: then its lock is put back. */
+  #removeStale(): void {
     const aside = `${this.#path}.${process.pid}.dead`;
     try {
       renameSync(this.#path, aside);
@@ -102,13 +104,13 @@ function readOwner(path: string): Owner | null {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Owner;
   } catch {
-    return null; // gone, or cut short by a crash of the machine
+    return null; // released meanwhile, or truncated by a power cut
   }
 }
 
-/** Children of a supervisor that was killed stop by themselves; those that do not within 12 s are killed. */
-async function childrenLeft(children: readonly LivingProcess[]): Promise<void> {
-  const deadline = Date.now() + LEAVE_MS;
+/** Waits for the children of a killed supervisor, which exit by themselves, and kills those that do not within 12 s. */
+async function waitForChildren(children: readonly ProcessRef[]): Promise<void> {
+  const deadline = Date.now() + CHILDREN_EXIT_MS;
   while (children.some(isAlive) && Date.now() < deadline) await sleep(50);
   for (const child of children.filter(isAlive)) killGroup(child.pid, 'SIGKILL');
 }

@@ -4,14 +4,14 @@ import ts from 'typescript';
 import { say } from './say';
 
 /**
- * What `npm run dev` runs, from source, at the top of the repository: compiles the services at each change and has the
- * supervisor restart them, and builds the pages at each change. Arguments go to the supervisor.
+ * The entry point of `npm run dev`, run from source at the root of the repository: compiles the services at each change
+ * and has the supervisor restart them, and builds the pages at each change. Arguments are passed to the supervisor.
  */
 const BUILD_INFO = 'dist/.dev.tsbuildinfo';
 
 let supervisor: ChildProcess | null = null;
-/** A compilation wrote code that does not run yet. */
-let isCodeNew = false;
+/** A compilation has written code that is not running yet. */
+let hasNewCode = false;
 
 function main(args: string[]): void {
   rmSync('dist/.built', { force: true }); // from now on dist/ is not the build that `npm start` and `npm test` use
@@ -26,36 +26,36 @@ function main(args: string[]): void {
     { noEmitOnError: true, incremental: true, tsBuildInfoFile: BUILD_INFO },
     () => {
       if (!supervisor) supervisor = startSupervisor(args);
-      else if (isCodeNew) supervisor.kill('SIGUSR2');
-      isCodeNew = false;
+      else if (hasNewCode) supervisor.kill('SIGUSR2');
+      hasNewCode = false;
     },
   );
 }
 
-/** Type errors are printed as they come; `onClean` is called after each compilation without any. */
+/** Compiles at each change and prints type errors; calls `onClean` after each compilation without any. */
 function watchTypes(project: string, options: ts.CompilerOptions, onClean: () => void): void {
   const format = {
     getCanonicalFileName: (name: string) => name,
     getCurrentDirectory: ts.sys.getCurrentDirectory,
     getNewLine: () => '\n',
   };
-  const show = (diagnostic: ts.Diagnostic) =>
+  const print = (diagnostic: ts.Diagnostic) =>
     process.stderr.write(ts.formatDiagnosticsWithColorAndContext([diagnostic], format));
   const onStatus = (_: ts.Diagnostic, _newLine: string, _options: ts.CompilerOptions, errors?: number) => {
     if (errors === 0) onClean();
-    else if (errors) say(`${project}: ${errors} type errors; nothing is restarted until they are gone`);
+    else if (errors) say(`${project}: ${errors} type errors; nothing is restarted until they are fixed`);
   };
   const createProgram = ts.createEmitAndSemanticDiagnosticsBuilderProgram;
   ts.createWatchProgram(
-    ts.createWatchCompilerHost(project, options, { ...ts.sys, writeFile }, createProgram, show, onStatus),
+    ts.createWatchCompilerHost(project, options, { ...ts.sys, writeFile }, createProgram, print, onStatus),
   );
 }
 
-/** Writes what is new alone: the first compilation after a start mostly makes what is there already. */
+/** Writes changed files only: the first compilation after a start emits mostly the files that exist already. */
 function writeFile(path: string, text: string, writeByteOrderMark?: boolean): void {
   if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
   ts.sys.writeFile(path, text, writeByteOrderMark);
-  if (path.endsWith('.js')) isCodeNew = true;
+  if (path.endsWith('.js')) hasNewCode = true;
 }
 
 function startSupervisor(args: string[]): ChildProcess {
@@ -65,7 +65,7 @@ function startSupervisor(args: string[]): ChildProcess {
 }
 
 function stop(signal: NodeJS.Signals): void {
-  if (supervisor) supervisor.kill(signal); // its end is ours
+  if (supervisor) supervisor.kill(signal); // its exit ends this process
   else process.exit(0);
 }
 

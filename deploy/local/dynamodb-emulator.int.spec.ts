@@ -24,8 +24,8 @@ const listTables = {
 const isIterator = (resource: unknown) =>
   [AbstractIterator, AbstractKeyIterator, AbstractValueIterator].some((kind) => resource instanceof kind);
 
-/** Iterators that LevelDB holds open: each pins a snapshot and the tables that it reads. */
-function countOpenIterators() {
+/** Tracks the open iterators of LevelDB: each pins a snapshot and the table files that it reads. */
+function trackOpenIterators() {
   const open = new Set<unknown>();
   const { attachResource, detachResource } = AbstractLevel.prototype;
   jest.spyOn(AbstractLevel.prototype, 'attachResource').mockImplementation(function (
@@ -63,7 +63,7 @@ describe('the DynamoDB emulator', () => {
     jest.restoreAllMocks();
   });
 
-  async function makeTable(): Promise<void> {
+  async function createTable(): Promise<void> {
     const AttributeDefinitions = ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const }));
     const KeySchema = [
       { AttributeName: 'pk', KeyType: 'HASH' as const },
@@ -76,9 +76,9 @@ describe('the DynamoDB emulator', () => {
       await client.send(new PutItemCommand({ TableName: 'things', Item: { pk: { S: 'a' }, sk: { S: sk } } }));
   }
 
-  it('closes the iterator of each query and scan, read to the end or not', async () => {
-    await makeTable();
-    const open = countOpenIterators();
+  it('closes the iterator of each query and scan, also of one with a limit', async () => {
+    await createTable();
+    const open = trackOpenIterators();
     const query = {
       TableName: 'things',
       KeyConditionExpression: 'pk = :pk',
@@ -109,7 +109,7 @@ describe('the DynamoDB emulator', () => {
       sent.end(method === 'POST' ? '{}' : undefined);
     });
 
-  it('serves who knows the key', async () => {
+  it('serves requests with the key', async () => {
     expect(await send(`/${key}/`, {})).toMatchObject({ status: 200, body: '{"TableNames":[]}' });
   });
 
@@ -125,7 +125,7 @@ describe('the DynamoDB emulator', () => {
     ],
     ['from a browser that sends no Origin', `/${key}/`, { 'sec-fetch-site': 'cross-site' }, 'GET'],
     ['under the name of another host (DNS rebinding)', `/${key}/`, { host: 'rebind.example' }, 'POST'],
-  ])('refuses a request %s', async (_, path, headers, method) => {
+  ])('rejects a request %s', async (_, path, headers, method) => {
     expect(await send(path, headers, method)).toMatchObject({ status: 403, allowOrigin: undefined });
   });
 });

@@ -9,39 +9,41 @@ import { AbstractKeyIterator, AbstractValueIterator } from 'abstract-level';
 import dynalite from 'dynalite';
 
 /**
- * dynalite 4.0.0 (db/index.js:431 and :464) ends its iterators by `return()`, which those of abstract-level 3 do not have:
- * without it each Query and Scan keeps a LevelDB snapshot, and the table files below it, until the process ends.
+ * dynalite 4.0.0 (db/index.js:431 and :464) closes its iterators by `return()`, which the iterators of abstract-level 3
+ * do not have: without it each Query and Scan keeps a LevelDB snapshot and its table files until the process ends.
  */
 for (const { prototype } of [AbstractKeyIterator, AbstractValueIterator]) {
   Object.assign(prototype, { return: prototype.close });
 }
 
 /**
- * LevelDB's memory behind an iterator is freed with its JavaScript object, and V8, which sees only that small object, would
- * collect it after some ten minutes and tens of megabytes.
+ * LevelDB's memory behind an iterator is freed with its JavaScript object, and V8, which sees only that small object,
+ * would collect it after some ten minutes and tens of megabytes.
  */
 const COLLECT_GARBAGE_MS = 60_000;
 
 export interface DynamoDbEmulatorOptions {
-  /** The folder of its tables; made if it is missing. */
+  /** The folder of its tables; created if it is missing. */
   path: string;
   host: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   port: number;
-  /** Clients send it as the path of their endpoint, so that it travels wherever the endpoint does. null: any path will do. */
+  /**
+   * Clients send it as the path of their endpoint, so that the endpoint alone configures them. null: no key is checked.
+   */
   key: string | null;
-  /** The names under which clients reach it, as they stand in the Host header. */
+  /** The accepted host names of the Host header. */
   hostnames: readonly string[];
 }
 
 export interface DynamoDbEmulator {
-  /** For clients on this machine, with the key. */
+  /** The URL for clients on this machine, with the key. */
   endpoint: string;
   stop(): Promise<void>;
 }
 
 /**
- * dynalite, closed to whoever is not meant: by itself it checks no credentials and lets every web page in
+ * Starts dynalite with access control: by itself it checks no credentials and accepts requests of every web page
  * (`Access-Control-Allow-Origin: *`).
  */
 export async function startDynamoDbEmulator(options: DynamoDbEmulatorOptions): Promise<DynamoDbEmulator> {
@@ -66,7 +68,7 @@ export async function startDynamoDbEmulator(options: DynamoDbEmulatorOptions): P
   return { endpoint: `http://127.0.0.1:${port}/${options.key ?? ''}`, stop };
 }
 
-/** Browsers name the origin of a page, or at least its relation to us; a page under a rebound DNS name has a foreign Host. */
+/** Rejects browsers (Origin, Sec-Fetch-Site), other Host headers (DNS rebinding), and requests without the key. */
 function isAdmitted(
   { headers, url = '/' }: IncomingMessage,
   { key, hostnames }: Pick<DynamoDbEmulatorOptions, 'key' | 'hostnames'>,

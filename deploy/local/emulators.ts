@@ -5,11 +5,11 @@ const DYNAMODB_PORT = 8000;
 const AWS_PORT = 4566;
 
 /**
- * `node emulators.js <folder>`: DynamoDB on port 8000; SNS, SQS and S3 on port 4566, all kept in the folder. They listen on
- * every interface and ask for no key: made for a container, named `emulators`, on a network of its own.
+ * `node emulators.js <folder>`: DynamoDB on port 8000; SNS, SQS and S3 on port 4566, with their data in the folder.
+ * They listen on every interface and check no key: for a container named `emulators`, on a network of its own.
  */
 async function main(folder: string): Promise<void> {
-  const { startFauxqs } = await import('fauxqs'); // an ES module alone
+  const { startFauxqs } = await import('fauxqs'); // is published as an ES module only
   const dynamodb = await startDynamoDbEmulator({
     path: join(folder, 'dynamodb'),
     host: '::',

@@ -2,19 +2,19 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '#config';
 import { Child, type Watcher } from './child';
-import { freePort, whyTaken } from './ports';
+import { freePort, listenError } from './ports';
 import { Stores, storesEnv, type StoreAddresses } from './stores';
 
 const DRAIN_MS = 20_000;
 const DEFAULT_OPS_PORT = 9090;
-/** Password hashes and files share libuv's pool; its default of 4 lets a few log-ins delay every upload. */
+/** Password hashing and file access share libuv's pool; with its default of 4, a few logins delay every upload. */
 const THREAD_POOL_SIZE = String(Math.max(8, availableParallelism()));
 
 export interface Addresses extends StoreAddresses {
   url: string;
 }
 
-/** Everything one `npm start` runs: Redis and the DynamoDB emulator where none is given, the API, the workers. */
+/** The processes of one `npm start`: Redis and the DynamoDB emulator unless the settings name others, API, workers. */
 export class Installation {
   readonly #stores: Stores;
   readonly #services: Child[] = [];
@@ -22,8 +22,8 @@ export class Installation {
   #stopping = false;
 
   /**
-   * `servicesDir` holds `standalone/main.js` and `worker/main.js`. Debuggers reach the API on `inspectPort` and the
-   * workers on the ports after it; null: none can.
+   * `servicesDir` contains `standalone/main.js` and `worker/main.js`. `inspectPort`: debuggers reach the API on this
+   * port and the workers on the following ones; null: no debugger.
    */
   constructor(
     private readonly config: Config,
@@ -39,25 +39,25 @@ export class Installation {
     return [...this.#services.flatMap((child) => child.pid ?? []), ...this.#stores.pids];
   }
 
-  /** Stores first, then who needs them. @throws {ChildNeverReadyError} */
+  /** Starts the stores, then the services that need them. @throws {ChildNeverReadyError} */
   async start(): Promise<Addresses> {
     const stores = await this.#stores.start();
     const env = storesEnv(this.config, stores, { NODE_ENV: 'production', UV_THREADPOOL_SIZE: THREAD_POOL_SIZE });
-    const port = this.config.port || (await freePort()); // chosen once: a restarted API comes back where browsers look for it
+    const port = this.config.port || (await freePort()); // chosen once: a restarted API keeps its address
     const [url] = await Promise.all([this.#api(port, env), this.#workers(env)]);
     if (this.inspectPort)
-      this.watcher.say(`Debuggers reach the API on port ${this.inspectPort}, the workers on the next`);
+      this.watcher.say(`Debuggers reach the API on port ${this.inspectPort}, the workers on the next ones`);
     return { url, ...stores };
   }
 
-  /** The API and the workers drain while their stores still serve. */
+  /** Stops the API and the workers, which drain while the stores are still running, then the stores. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all(this.#services.map((child) => child.stop()));
     await this.#stores.stop();
   }
 
-  /** The API and the workers drain and start again with the code on disk; the stores keep running. */
+  /** Drains and restarts the API and the workers with the code on disk; the stores keep running. */
   async restartServices(): Promise<void> {
     await Promise.all(this.#services.map((child) => child.restart()));
   }
@@ -73,7 +73,7 @@ export class Installation {
     const api = this.#service('api', 0, main, { ...env, PORT: String(port), OPS_PORT: String(opsPort) });
     await api.start();
     this.watcher.say(`API is ready (health and metrics on port ${opsPort})`);
-    return addressOf(this.config.host, port);
+    return urlOf(this.config.host, port);
   }
 
   async #workers(env: Record<string, string>): Promise<void> {
@@ -85,10 +85,10 @@ export class Installation {
       this.watcher.say(workers.length === 1 ? '1 worker is ready' : `${workers.length} workers are ready`);
   }
 
-  /** The default gives way to whoever has it; a chosen one is asked for by a monitor and stays. */
+  /** The default port is replaced when it is in use; a configured one is kept, because a monitor connects to it. */
   async #opsPort(): Promise<number> {
     if (this.config.opsPort !== DEFAULT_OPS_PORT) return this.config.opsPort;
-    return (await whyTaken(DEFAULT_OPS_PORT, this.config.host)) ? freePort() : DEFAULT_OPS_PORT;
+    return (await listenError(DEFAULT_OPS_PORT, this.config.host)) ? freePort() : DEFAULT_OPS_PORT;
   }
 
   #service(name: string, number: number, script: string, env: Record<string, string>): Child {
@@ -96,13 +96,13 @@ export class Installation {
     const spec = { name, script, env, nodeArgs, drainMs: DRAIN_MS, logFile: join(this.#logs, `${name}.log`) };
     const child = new Child(spec, this.watcher);
     this.#services.push(child);
-    if (this.#stopping) child.kill(); // a start that is still under way comes to nothing
+    if (this.#stopping) child.kill(); // `stop` was called during the start
     return child;
   }
 }
 
-/** Where a browser on this machine finds a server that listens on `host`. */
-function addressOf(host: string, port: number): string {
+/** Returns the URL by which a browser on this machine reaches a server that listens on `host`. */
+function urlOf(host: string, port: number): string {
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }

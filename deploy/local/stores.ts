@@ -7,13 +7,13 @@ import { freePort } from './ports';
 
 const STOP_MS = 10_000;
 
-/** With the secrets of the stores that are ours. null: the SDK's own, real AWS. */
+/** URLs of the stores, with the secrets of those that we have started. null: the default of the SDK, real AWS. */
 export interface StoreAddresses {
   redisUrl: string | null;
   dynamodbEndpoint: string | null;
 }
 
-/** Redis and the DynamoDB emulator of an installation, where none is given. */
+/** Redis and the DynamoDB emulator of an installation, unless the settings name others. */
 export class Stores {
   readonly #children: Child[] = [];
   readonly #logs: string;
@@ -59,7 +59,7 @@ export class Stores {
     return `http://127.0.0.1:${port}/${secret}`;
   }
 
-  /** Its port and its secret stay the same for all its restarts, so that clients find it again. */
+  /** The store keeps its port and secret when it is restarted, so that clients can reconnect. */
   async #run(title: string, script: string, name = script): Promise<{ port: number; secret: string }> {
     const port = await freePort();
     const secret = randomBytes(32).toString('hex');
@@ -74,21 +74,21 @@ export class Stores {
     };
     const child = new Child(spec, this.watcher);
     this.#children.push(child);
-    if (this.#stopping) child.kill(); // a start that is still under way comes to nothing
+    if (this.#stopping) child.kill(); // `stop` was called during the start
     await child.start();
     this.watcher.say(`${title} is ready (port ${port})`);
     return { port, secret };
   }
 }
 
-/** The environment of a process that works with these stores; what is set already goes before `defaults`. */
+/** Returns the environment of a process that uses these stores. Variables that are already set override `defaults`. */
 export function storesEnv(
   config: Config,
   { redisUrl, dynamodbEndpoint }: StoreAddresses,
   defaults: Record<string, string> = {},
 ): Record<string, string> {
   const emulated = dynamodbEndpoint !== null && dynamodbEndpoint !== config.dynamodbEndpoint;
-  const realAws = config.s3Bucket !== null || config.snsTopicArn !== null; // has credentials of its own
+  const realAws = config.s3Bucket !== null || config.snsTopicArn !== null; // with the credentials of the operator
   return childEnv(
     { ...(redisUrl && { REDIS_URL: redisUrl }), ...(emulated && { AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint }) },
     { ...defaults, ...(emulated && !realAws && emulatorCredentials) },

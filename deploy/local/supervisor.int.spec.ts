@@ -48,9 +48,9 @@ const readLogs = (dataDir: string) =>
     .map((path) => readFileSync(path, 'utf8'))
     .join('');
 
-const allGone = (pids: number[]) => pids.every((pid) => processStart(pid) === null);
+const allEnded = (pids: number[]) => pids.every((pid) => processStart(pid) === null);
 
-/** The supervisor as it ships, bundled on the spot, over stub services: `stubs/standalone/main.js` and `stubs/worker/main.js`. */
+/** Runs the bundled supervisor with stub services: `stubs/standalone/main.js` and `stubs/worker/main.js`. */
 describe('supervisor', () => {
   const dir = mkdtempSync(join(tmpdir(), 'supervisor-'));
   const running: ChildProcess[] = [];
@@ -104,7 +104,7 @@ describe('supervisor', () => {
       ({ pid }) => pid,
     );
 
-  it('starts all, and stops the services while their stores still serve', async () => {
+  it('starts all, and stops the services before their stores', async () => {
     const { supervisor, installation } = await startReady();
     const pids = childPids();
     expect(pids).toHaveLength(5);
@@ -115,17 +115,17 @@ describe('supervisor', () => {
     });
     expect(statSync(join(dataDir, 'run.json')).mode & 0o777).toBe(0o600);
     expect(await stop(supervisor, 'SIGINT')).toBe(0);
-    expect(allGone(pids)).toBe(true);
+    expect(allEnded(pids)).toBe(true);
     expect(readFileSync(join(dataDir, 'logs/api.log'), 'utf8')).toBe('stopping; Redis serves; DynamoDB serves\n');
     expect(await supervisor.output).toContain(`SnapStream is ready at ${installation.url}\n`);
     expect(existsSync(join(dataDir, 'lock')) || existsSync(join(dataDir, 'run.json'))).toBe(false);
   });
 
-  it('starts stores that refuse clients without their secrets, and shows the secrets in no argument and no log', async () => {
+  it('starts stores that require secrets, which appear in no argument and no log', async () => {
     const { supervisor, installation } = await startReady();
     const [redisUrl, endpoint] = [new URL(installation.redisUrl!), new URL(installation.dynamodbEndpoint!)];
     const stranger = new Redis({ port: Number(redisUrl.port), retryStrategy: () => null, lazyConnect: true });
-    stranger.on('error', () => {}); // the handshake is refused, too
+    stranger.on('error', () => {}); // the handshake is rejected, too
     await expect(stranger.keys('*')).rejects.toThrow('NOAUTH');
     stranger.disconnect();
     expect((await fetch(endpoint.origin, { method: 'POST', body: '{}' })).status).toBe(403);
@@ -138,7 +138,7 @@ describe('supervisor', () => {
     expect(secrets.some((secret) => readLogs(dataDir).includes(secret))).toBe(false);
   });
 
-  it('keeps the data of Redis through a stop and a kill of everything', async () => {
+  it('keeps the data of Redis after a stop and after a SIGKILL of all processes', async () => {
     for (const [round, end] of (['SIGTERM', 'SIGKILL', 'SIGTERM'] as const).entries()) {
       const { supervisor, installation } = await startReady();
       const redis = new Redis(installation.redisUrl!);
@@ -149,30 +149,30 @@ describe('supervisor', () => {
     }
   });
 
-  it('takes its children along when it is killed, and can start again at once', async () => {
+  it('has no children left after a SIGKILL, and can be restarted at once', async () => {
     const { supervisor, installation } = await startReady();
     const pids = childPids();
     await stop(supervisor, 'SIGKILL');
     const again = await startReady({ PORT: new URL(installation.url).port });
-    expect(allGone(pids)).toBe(true);
+    expect(allEnded(pids)).toBe(true);
     expect(again.installation.url).toBe(installation.url);
     expect(await stop(again.supervisor, 'SIGTERM')).toBe(0);
   });
 
-  it('starts dead children again, at the same addresses', async () => {
+  it('restarts killed children at the same addresses', async () => {
     const { supervisor, installation } = await startReady();
     const pids = childPids();
     for (const pid of pids) process.kill(pid, 'SIGKILL');
     await until(() => childPids().length === 5 && !childPids().some((pid) => pids.includes(pid)));
     const redis = new Redis(installation.redisUrl!, { retryStrategy: () => 50, maxRetriesPerRequest: null });
-    redis.on('error', () => {}); // until it is back
+    redis.on('error', () => {}); // until it has reconnected
     expect(await redis.ping()).toBe('PONG');
     redis.disconnect();
     await stop(supervisor, 'SIGTERM');
-    expect(await supervisor.output).toContain('worker-2 ended (SIGKILL); starting it again in 0.5 s');
+    expect(await supervisor.output).toContain('worker-2 ended (SIGKILL); restarting in 0.5 s');
   });
 
-  it('starts the services again on SIGUSR2, and keeps the stores and all addresses', async () => {
+  it('restarts the services on SIGUSR2, and keeps the stores and all addresses', async () => {
     const { supervisor, installation } = await startReady();
     const [services, stores] = [childPids().slice(0, 3), childPids().slice(3)];
     supervisor.kill('SIGUSR2');
@@ -187,10 +187,10 @@ describe('supervisor', () => {
     expect(readLogs(dataDir)).toContain('stopping; Redis serves; DynamoDB serves\n');
     await stop(supervisor, 'SIGTERM');
     expect(await supervisor.output).toContain('Restarting the API and the workers\n');
-    expect(await supervisor.output).not.toContain('starting it again');
+    expect(await supervisor.output).not.toContain('restarting in');
   });
 
-  it('lets debuggers reach the API and each worker on a port of its own', async () => {
+  it('opens a debugger port for the API and for each worker', async () => {
     const first = await freePort();
     await startReady({}, [`--inspect=${first}`]);
     const inspected = [first, first + 1, first + 2].map((port) => fetch(`http://127.0.0.1:${port}/json/list`));
@@ -204,7 +204,7 @@ describe('supervisor', () => {
     ]);
   });
 
-  it('refuses a second start on the folder or the port in one line', async () => {
+  it('rejects a second start on the same folder or port with a one-line message', async () => {
     const { supervisor, installation } = await startReady();
     const { port } = new URL(installation.url);
     const sameFolder = start({ PORT: '0' });
@@ -219,16 +219,16 @@ describe('supervisor', () => {
     await stop(supervisor, 'SIGTERM');
   });
 
-  it('says in one line which setting is wrong', async () => {
-    const refused = start({ WORKER_QUEUES: 'fax' });
-    expect(await refused.output).toMatch(/^[^\n]*WORKER_QUEUES[^\n]*\n$/);
-    expect(await exitCode(refused)).toBe(1);
+  it('reports an invalid setting in one line', async () => {
+    const rejected = start({ WORKER_QUEUES: 'fax' });
+    expect(await rejected.output).toMatch(/^[^\n]*WORKER_QUEUES[^\n]*\n$/);
+    expect(await exitCode(rejected)).toBe(1);
   });
 
-  it.each(['/proc/nope', '/dev/null/data'])('says in one line that %s is no place for data', async (path) => {
+  it.each(['/proc/nope', '/dev/null/data'])('reports in one line that DATA_DIR %s cannot be used', async (path) => {
     const supervisor = start({ DATA_DIR: path });
     expect(await exitCode(supervisor)).toBe(1);
-    expect(await supervisor.output).toMatch(/^DATA_DIR \S+ can not be used \(\w+\): [^\n]+\n$/);
+    expect(await supervisor.output).toMatch(/^DATA_DIR \S+ cannot be used \(\w+\): [^\n]+\n$/);
   });
 
   describe.each(whyNoSmallDisk() ? [] : [1024 ** 2])('on a disk of %i bytes that is full', (sizeBytes) => {
@@ -242,32 +242,32 @@ describe('supervisor', () => {
       await disk.unmount();
     });
 
-    it('says in one line that there is no room to start', async () => {
+    it('reports in one line that there is no space to start', async () => {
       await fillDisk(disk.folder);
       const supervisor = start({ DATA_DIR: disk.folder, ...stores });
       expect(await exitCode(supervisor)).toBe(1);
-      expect(await supervisor.output).toBe(`DATA_DIR ${disk.folder} can not be used (ENOSPC): make room on its disk\n`);
+      expect(await supervisor.output).toBe(`DATA_DIR ${disk.folder} cannot be used (ENOSPC): free space on its disk\n`);
     });
 
-    it('runs without the note for tools until there is room, and reports lines that were dropped', async () => {
+    it('runs without run.json until there is space, and reports dropped lines', async () => {
       const terminal = join(disk.folder, 'terminal');
       const descriptor = openSync(terminal, 'a');
       start({ DATA_DIR: disk.folder, PORT: String(await freePort()), ...stores }, descriptor);
       closeSync(descriptor);
       await until(() => existsSync(join(disk.folder, 'logs/worker-2.log')));
-      const makeRoom = await fillDisk(disk.folder);
+      const freeSpace = await fillDisk(disk.folder);
       await expect(async () => {
         for (;;) appendFileSync(terminal, '.'); // the rest of its last page
       }).rejects.toMatchObject({ code: 'ENOSPC' });
-      await sleep(500); // all is ready by now
-      await makeRoom();
+      await sleep(500); // everything is ready then
+      await freeSpace();
       await until(() => runningInstallation(disk.folder));
       expect(await stop(running[0]!, 'SIGTERM')).toBe(0);
       expect(readFileSync(terminal, 'utf8')).toMatch(/lines could not be written here\nStopping.*\n.* has stopped\n$/);
     });
   });
 
-  it('uses the stores it is given and starts none', async () => {
+  it('uses the configured stores and starts none', async () => {
     const { supervisor, installation } = await startReady({
       REDIS_URL: 'redis://127.0.0.1:1',
       AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:2',
@@ -277,7 +277,7 @@ describe('supervisor', () => {
     await stop(supervisor, 'SIGTERM');
   });
 
-  it('stops in the middle of a start', async () => {
+  it('can be stopped during a start', async () => {
     const supervisor = start({ PORT: String(await freePort()) });
     await until(() => existsSync(join(dataDir, 'logs/redis.log')));
     expect(await stop(supervisor, 'SIGTERM')).toBe(0);

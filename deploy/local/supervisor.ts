@@ -3,23 +3,23 @@ import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig, processStart, runningFile, type Config, type RunningInstallation } from '#config';
 import { ChildNeverReadyError, type Watcher } from './child';
-import { makeDataDir, StartRefusedError } from './data-dir';
+import { createDataDir, StartError } from './data-dir';
 import { DataLock, FolderInUseError } from './data-lock';
 import { Installation, type Addresses } from './installation';
-import { whyTaken } from './ports';
+import { listenError } from './ports';
 import { say } from './say';
 
-/** npm passes on a Ctrl-C that the terminal has sent us already: signals this close together are one. */
+/** npm forwards a Ctrl-C that the terminal has already sent to us: signals within this time count as one. */
 const SAME_SIGNAL_MS = 1_000;
-const NOTE_AGAIN_MS = 2_000;
+const WRITE_RETRY_MS = 2_000;
 
 async function main(servicesDir: string, inspectPort: number | null): Promise<void> {
   const { dataDir } = loadConfig();
-  makeDataDir(dataDir);
-  const lock = await DataLock.take(dataDir);
+  createDataDir(dataDir);
+  const lock = await DataLock.acquire(dataDir);
   rmSync(runningFile(dataDir), { force: true });
   try {
-    const config = loadConfig(); // again: the first reading may have joined an installation that has just left
+    const config = loadConfig(); // again: the first call may have used an installation that has ended meanwhile
     await run(config, lock, (watcher) => new Installation(config, servicesDir, watcher, inspectPort));
   } finally {
     rmSync(runningFile(dataDir), { force: true });
@@ -27,10 +27,12 @@ async function main(servicesDir: string, inspectPort: number | null): Promise<vo
   }
 }
 
-/** Resolves when everything has stopped as asked. */
+/** Resolves when everything has stopped on request. */
 async function run(config: Config, lock: DataLock, create: (watcher: Watcher) => Installation): Promise<void> {
-  await refuseTakenPort(config);
-  say(`Starting SnapStream; data in ${here(config.dataDir)}, logs in ${here(join(config.dataDir, 'logs'))}`);
+  await assertPortsFree(config);
+  say(
+    `Starting SnapStream; data in ${displayPath(config.dataDir)}, logs in ${displayPath(join(config.dataDir, 'logs'))}`,
+  );
   const installation = create({ say, changed: () => lock.recordChildren(installation.pids) });
   process.on('SIGUSR2', () => {
     say('Restarting the API and the workers');
@@ -47,60 +49,60 @@ async function run(config: Config, lock: DataLock, create: (watcher: Watcher) =>
   say('SnapStream has stopped');
 }
 
-async function refuseTakenPort(config: Config): Promise<void> {
+async function assertPortsFree(config: Config): Promise<void> {
   const ports = [
     ['PORT', config.port] as const,
     ...(config.opsPort === 9090 ? [] : [['OPS_PORT', config.opsPort] as const]),
   ];
   for (const [name, port] of ports) {
-    const why = await whyTaken(port, config.host);
-    if (why === 'EADDRINUSE')
-      throw new StartRefusedError(
+    const error = await listenError(port, config.host);
+    if (error === 'EADDRINUSE')
+      throw new StartError(
         `Port ${port} is in use by another program: stop it, or choose another port with ${name}=<number>`,
       );
-    if (why)
-      throw new StartRefusedError(
-        `Listening on ${config.host} port ${port} is not possible (${why}): check HOST and ${name}`,
+    if (error)
+      throw new StartError(
+        `Listening on ${config.host} port ${port} is not possible (${error}): check HOST and ${name}`,
       );
   }
 }
 
 function announce(config: Config, addresses: Addresses): void {
-  writeNote(config.dataDir, { pid: process.pid, started: processStart(process.pid) ?? '', ...addresses });
+  writeRunningFile(config.dataDir, { pid: process.pid, started: processStart(process.pid) ?? '', ...addresses });
   say(`SnapStream is ready at ${addresses.url}`);
 }
 
-/** Only tools read the note: a full disk must not end what runs for it, so it is written as soon as there is room. */
-function writeNote(dataDir: string, note: RunningInstallation): void {
+/** Only tools read this file, so a full disk must not stop the services: writing is retried until there is space. */
+function writeRunningFile(dataDir: string, running: RunningInstallation): void {
   const draft = `${runningFile(dataDir)}.${process.pid}`;
   try {
-    writeFileSync(draft, JSON.stringify(note), { mode: 0o600 });
+    writeFileSync(draft, JSON.stringify(running), { mode: 0o600 });
     renameSync(draft, runningFile(dataDir));
   } catch {
-    setTimeout(writeNote, NOTE_AGAIN_MS, dataDir, note).unref();
+    setTimeout(writeRunningFile, WRITE_RETRY_MS, dataDir, running).unref();
   }
 }
 
-/** Resolves at the first SIGINT, SIGTERM or SIGHUP; a later one calls `hurry`. */
-function stopRequest(hurry: () => void): Promise<void> {
+/** Resolves at the first SIGINT, SIGTERM or SIGHUP; a later one calls `onRepeated`. */
+function stopRequest(onRepeated: () => void): Promise<void> {
   const requested = Promise.withResolvers<void>();
   let firstAt = 0;
   const onSignal = () => {
     firstAt ||= Date.now();
     requested.resolve();
-    if (Date.now() - firstAt > SAME_SIGNAL_MS) hurry();
+    if (Date.now() - firstAt > SAME_SIGNAL_MS) onRepeated();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   return requested.promise;
 }
 
-const here = (path: string) => relative('', path) || '.';
+const displayPath = (path: string) => relative('', path) || '.';
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { inspect: { type: 'string' } } });
 main(positionals[0] ?? join(__dirname, '..', '..', 'services'), values.inspect ? Number(values.inspect) : null).then(
   () => process.exit(0),
   (error: Error) => {
-    const expected = [ConfigError, FolderInUseError, StartRefusedError, ChildNeverReadyError].some(
+    const expected = [ConfigError, FolderInUseError, StartError, ChildNeverReadyError].some(
       (kind) => error instanceof kind,
     );
     process.stderr.write(`${expected ? error.message : error.stack}\n`);

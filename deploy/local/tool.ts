@@ -2,20 +2,20 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { ConfigError, loadConfig, runningInstallation, type Config } from '#config';
 import { ChildNeverReadyError } from './child';
-import { makeDataDir, StartRefusedError } from './data-dir';
+import { createDataDir, StartError } from './data-dir';
 import { DataLock, FolderInUseError } from './data-lock';
 import { Stores, storesEnv } from './stores';
 
 /**
- * `node tool.js <script> <arguments>`: runs an operator's tool on an installation, whether it runs or not. One that runs is
- * joined (by `loadConfig` of the tool itself). Of one that does not, the stores are started for as long as the tool takes.
+ * `node tool.js <script> <arguments>`: runs an operator's tool on an installation. The tool connects to the stores of a
+ * running one (by its own `loadConfig`); otherwise they are started for the time of the tool.
  */
 async function main([script = '', ...args]: string[]): Promise<number> {
   const config = loadConfig();
   if (config.mode === 'aws' || runningInstallation(config.dataDir) || (config.redisUrl && config.dynamodbEndpoint))
     return run(script, args);
-  makeDataDir(config.dataDir);
-  const lock = await DataLock.take(config.dataDir);
+  createDataDir(config.dataDir);
+  const lock = await DataLock.acquire(config.dataDir);
   try {
     return await withStores(config, lock, (env) => run(script, args, env));
   } finally {
@@ -23,7 +23,7 @@ async function main([script = '', ...args]: string[]): Promise<number> {
   }
 }
 
-/** What the stores say goes to their logs alone: the output is the tool's. */
+/** Starts the stores around `use`, silently: stdout and stderr belong to the tool. */
 async function withStores(
   config: Config,
   lock: DataLock,
@@ -48,7 +48,7 @@ async function run(script: string, args: string[], env?: Record<string, string>)
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: Error) => {
-    const expected = [ConfigError, FolderInUseError, StartRefusedError, ChildNeverReadyError].some(
+    const expected = [ConfigError, FolderInUseError, StartError, ChildNeverReadyError].some(
       (kind) => error instanceof kind,
     );
     process.stderr.write(`${expected ? error.message : error.stack}\n`);

@@ -13,7 +13,7 @@ describe('the nginx configuration', () => {
     },
   );
 
-  it('says that a service is away in the words of the contract', () => {
+  it('answers for an unavailable service with the problem temporarily_unavailable of the contract', () => {
     const [, body] = /return 503 '(.*)';/.exec(read('nginx.conf'))!;
     const [status, title, detail] = problems.temporarily_unavailable;
     expect(JSON.parse(body!)).toEqual({
@@ -26,14 +26,14 @@ describe('the nginx configuration', () => {
   });
 
   it.each(['/', '/login', '/register', '/upload', '/media', '/media/01K', '/notifications', '/profile', '/login/'])(
-    'answers %s with the shell',
+    'serves the shell for %s',
     (path) => {
       expect(pagePattern().test(path)).toBe(true);
     },
   );
 
   it.each(['/nothing', '/media/01K/more', '/loginx', '/api/media', '/assets/main.js'])(
-    'does not take %s for a page',
+    'does not serve the shell for %s',
     (path) => {
       expect(pagePattern().test(path)).toBe(false);
     },
@@ -49,7 +49,9 @@ function headersOfServices(scheme: string): Record<string, string> {
   return headers;
 }
 
-/** Its `add_header` lines, with the variables as security-policy.conf maps the scheme. An empty header is not sent. */
+/**
+ * Reads the `add_header` lines, with the variables that security-policy.conf maps. nginx does not send empty headers.
+ */
 function headersOfNginx(scheme: string): Record<string, string> {
   const maps = [
     ...read('security-policy.conf').matchAll(/map \$client_scheme (\$\w+) \{ default ""; https "(.*)"; \}/g),

@@ -1,4 +1,6 @@
-// An API that tells its environment and, when it stops, whether its stores still serve. For the specs of the supervisor.
+// Stub of the API for the specs of the supervisor: responds with its environment, and logs at its stop whether the
+// stores
+// still accept connections.
 const { createServer } = require('node:http');
 const { connect } = require('node:net');
 const { setTimeout: sleep } = require('node:timers/promises');

@@ -1,4 +1,4 @@
-// A worker without work, for the specs of the supervisor.
+// Stub of a worker for the specs of the supervisor.
 setInterval(() => {}, 1_000);
 process.once('disconnect', () => process.exit(0));
 process.send({ type: 'ready' });
