@@ -7,7 +7,8 @@ describe('tellingLine', () => {
   it.each([
     [
       'a crash of Node',
-      'app.js:3\n  throw new Error()\n  ^\n\nTypeError: x is not a function\n    at main (app.js:3:1) {\n  code: 7\n}\n\nNode.js v24.21.0\n',
+      'app.js:3\n  throw new Error()\n  ^\n\n' +
+        'TypeError: x is not a function\n    at main (app.js:3:1) {\n  code: 7\n}\n\nNode.js v24.21.0\n',
       'TypeError: x is not a function',
     ],
     ['a plain sentence', '{"level":30,"msg":"starting"}\nPORT: is missing\n', 'PORT: is missing'],

