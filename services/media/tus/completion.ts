@@ -6,7 +6,7 @@ import { DependencyUnavailableError } from '#platform';
 import { QuotaReservation } from '../upload/quota';
 import { Staging } from '../upload/staging';
 import type { InspectedUpload } from '../upload/upload-inspector';
-import { UploadService, type Committed } from '../upload/upload.service';
+import { UploadService, type CommitResult } from '../upload/upload.service';
 import { type FinishedUpload, FinishedUploads, PartialUploads, partsKey } from './partial-uploads';
 import { parseDetails } from './tus-protocol';
 
@@ -85,7 +85,11 @@ export class UploadCompletion {
     }
   }
 
-  private async recordResult(key: MediaKey, sizeBytes: number, { media, reused }: Committed): Promise<FinishedUpload> {
+  private async recordResult(
+    key: MediaKey,
+    sizeBytes: number,
+    { media, reused }: CommitResult,
+  ): Promise<FinishedUpload> {
     if (reused) await this.finished.recordReuse(key, media.id);
     return { mediaId: media.id, sizeBytes };
   }

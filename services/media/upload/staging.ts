@@ -7,7 +7,7 @@ import { CONFIG, retryFor, STORAGE, type Storage } from '#platform';
 import { UploadInspector, type InspectedUpload } from './upload-inspector';
 
 /** Bytes that are stored but do not belong to a medium yet. */
-export interface Staged extends InspectedUpload, MediaKey {}
+export interface StagedUpload extends InspectedUpload, MediaKey {}
 
 /** Stores the bytes of uploads as originals, and removes them when the upload does not become a medium. */
 @Injectable()
@@ -30,7 +30,7 @@ export class Staging {
    * @throws {ProblemError} file_too_large, empty_file, unsupported_media_type
    * @throws {StorageFullError}
    */
-  async stage({ userId, id }: MediaKey, source: Readable): Promise<Staged> {
+  async stage({ userId, id }: MediaKey, source: Readable): Promise<StagedUpload> {
     const inspector = new UploadInspector(this.config.maxUploadBytes);
     const read = pipeline(source, inspector).catch(() => {}); // the same error reaches the writer through `inspector`
     await this.storage.write(originalKey({ userId, id }), inspector, { isUpload: true });
@@ -43,7 +43,7 @@ export class Staging {
    * inspected yet.
    * @throws {ProblemError} as `stage`
    */
-  async adopt({ userId, id }: MediaKey, from: string, inspected: InspectedUpload | null): Promise<Staged> {
+  async adopt({ userId, id }: MediaKey, from: string, inspected: InspectedUpload | null): Promise<StagedUpload> {
     const facts = inspected ?? (await this.inspect(await this.storage.read(from)));
     await this.storage.copy(from, originalKey({ userId, id }));
     return { userId, id, ...facts };

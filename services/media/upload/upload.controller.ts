@@ -8,7 +8,7 @@ import { CONFIG, DependencyUnavailableError, newId } from '#platform';
 import { Idempotency, type IdempotentRun } from './idempotency';
 import { MULTIPART_OVERHEAD_BYTES, readForm, type FormFile } from './multipart';
 import { Staging } from './staging';
-import { type Committed, type UploadDetails, UploadService } from './upload.service';
+import { type CommitResult, type UploadDetails, UploadService } from './upload.service';
 
 type UploadOptions = Pick<UploadDetails, 'batchId' | 'onDuplicate'>;
 
@@ -49,7 +49,7 @@ export class UploadController {
     options: UploadOptions,
     req: Request,
     res: Response,
-  ): Promise<Committed> {
+  ): Promise<CommitResult> {
     const begin = await this.idempotency.begin(userId, key);
     if (begin.outcome === 'new') return this.runOnce(begin.run, userId, options, req);
     const { file } = await readForm(
@@ -63,7 +63,12 @@ export class UploadController {
     return { media: toMedia(begin.item), reused: false };
   }
 
-  private async runOnce(run: IdempotentRun, userId: string, options: UploadOptions, req: Request): Promise<Committed> {
+  private async runOnce(
+    run: IdempotentRun,
+    userId: string,
+    options: UploadOptions,
+    req: Request,
+  ): Promise<CommitResult> {
     const committed = await this.receive({ userId, id: run.mediaId }, options, req, () => run.revoke()).catch(
       async (error: unknown) => {
         const released = run.release().catch(() => {}); // if the table is unavailable, the lease of the key expires
@@ -84,7 +89,7 @@ export class UploadController {
     options: UploadOptions,
     req: Request,
     revoke?: () => Promise<boolean>,
-  ): Promise<Committed> {
+  ): Promise<CommitResult> {
     await this.staging.assertRoomFor(Number(req.headers['content-length'] ?? 0));
     const stage = ({ stream }: FormFile) => this.staging.stage(key, stream);
     const form = await this.uploads.receive(() =>

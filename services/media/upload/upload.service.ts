@@ -5,13 +5,13 @@ import { MediaAnnouncer, type MediaItem, MediaRepository, toMedia, uploadedItem,
 import { DependencyUnavailableError, retryFor } from '#platform';
 import { displayFilename, titleOf } from './filename';
 import { QuotaReservation } from './quota';
-import { type Staged, Staging } from './staging';
+import { type StagedUpload, Staging } from './staging';
 import { UploadLimiter } from './upload-limiter';
 
-/** Longer than a write can take effect after its caller has timed out. */
+/** Longer than the time in which a write can still take effect after its caller has timed out. */
 const ROLLBACK_DELAY_MS = 5_000;
 
-export interface Committed {
+export interface CommitResult {
   media: Media;
   /** The user had these bytes already and asked to reuse their medium. */
   reused: boolean;
@@ -44,7 +44,11 @@ export class UploadService implements OnModuleDestroy {
    * As `commit`; when that rejects, the upload is rolled back, unless `revoke` resolves to false because another
    * request was answered with its medium meanwhile.
    */
-  async commitOrDiscard(staged: Staged, details: UploadDetails, revoke = async () => true): Promise<Committed> {
+  async commitOrDiscard(
+    staged: StagedUpload,
+    details: UploadDetails,
+    revoke = async () => true,
+  ): Promise<CommitResult> {
     try {
       return await this.commit(staged, details);
     } catch (error) {
@@ -59,11 +63,11 @@ export class UploadService implements OnModuleDestroy {
    * Makes the medium, durably, and wakes a worker. Idempotent for the same id.
    * @throws {ProblemError} quota_exceeded, unauthenticated when the account was deleted meanwhile
    */
-  commit(staged: Staged, details: UploadDetails): Promise<Committed> {
+  commit(staged: StagedUpload, details: UploadDetails): Promise<CommitResult> {
     return this.limiter.commit(() => this.createMedium(staged, details));
   }
 
-  private async createMedium(staged: Staged, details: UploadDetails): Promise<Committed> {
+  private async createMedium(staged: StagedUpload, details: UploadDetails): Promise<CommitResult> {
     const duplicate =
       details.onDuplicate === 'reuse' ? await this.media.findBySha256(staged.userId, staged.sha256) : null;
     if (duplicate && duplicate.id !== staged.id) {
@@ -80,12 +84,12 @@ export class UploadService implements OnModuleDestroy {
     return { media: toMedia(item), reused: false };
   }
 
-  private async discard(staged: Staged): Promise<void> {
+  private async discard(staged: StagedUpload): Promise<void> {
     await this.staging.discard(staged);
     void this.quota.release(staged, staged.sizeBytes);
   }
 
-  private discardLater(staged: Staged): void {
+  private discardLater(staged: StagedUpload): void {
     this.staging.discardLater(staged);
     void this.quota.release(staged, staged.sizeBytes);
   }
@@ -102,7 +106,7 @@ export class UploadService implements OnModuleDestroy {
     await Promise.race([Promise.all(this.rollbacks), sleep(ROLLBACK_DELAY_MS + 1_000, undefined, { ref: false })]);
   }
 
-  private rollBackLater(staged: Staged, revoke: () => Promise<boolean>): void {
+  private rollBackLater(staged: StagedUpload, revoke: () => Promise<boolean>): void {
     const rollback = this.rollBack(staged, revoke).finally(() => this.rollbacks.delete(rollback));
     this.rollbacks.add(rollback);
   }
@@ -111,7 +115,7 @@ export class UploadService implements OnModuleDestroy {
    * Rolls back an upload that was answered with 503 after an ambiguous write, which may have happened or may still
    * happen: waits for that time, reads the table, and removes the medium or the staged bytes.
    */
-  private async rollBack(staged: Staged, revoke: () => Promise<boolean>): Promise<void> {
+  private async rollBack(staged: StagedUpload, revoke: () => Promise<boolean>): Promise<void> {
     await sleep(ROLLBACK_DELAY_MS, undefined, { ref: false });
     const isRolledBack = await retryFor(async () => {
       if (await revoke()) await this.deleteIfWritten(staged);
@@ -124,7 +128,7 @@ export class UploadService implements OnModuleDestroy {
       });
   }
 
-  private async deleteIfWritten(staged: Staged): Promise<void> {
+  private async deleteIfWritten(staged: StagedUpload): Promise<void> {
     const written = await this.media.markDeleted(staged);
     if (!written) return this.discard(staged);
     void this.quota.settle(staged);
@@ -141,7 +145,7 @@ export interface UploadDetails {
 }
 
 /** Returns the item of the medium that staged bytes become. */
-function newItem(staged: Staged, details: UploadDetails): MediaItem {
+function newItem(staged: StagedUpload, details: UploadDetails): MediaItem {
   const filename = displayFilename(details.filename);
   return uploadedItem({
     ...staged,
