@@ -17,7 +17,7 @@ export interface ChildSpec {
   /** For Node itself, such as `--inspect=9229`. */
   nodeArgs?: readonly string[];
   env: Record<string, string>;
-  /** Written to its stdin: a secret, which other users could read in arguments. */
+  /** Written to its stdin: a secret, which other users could read in arguments or in a file. */
   input?: string;
   logFile: string;
   /** How long SIGTERM may take before the whole process group is killed. */
