@@ -1,7 +1,7 @@
 import { childEnv } from './child-env';
 
 describe('childEnv', () => {
-  it('lets overrides win over what is set, and what is set over defaults', () => {
+  it('prefers overrides to the environment, and the environment to defaults', () => {
     expect(childEnv({ PORT: '1' }, { PORT: '3', HOST: 'default', LANG: 'C' }, { PORT: '2', HOST: 'set' })).toEqual({
       PORT: '1',
       HOST: 'set',
@@ -9,7 +9,7 @@ describe('childEnv', () => {
     });
   });
 
-  it('counts an empty value as not set', () => {
+  it('treats an empty value as not set', () => {
     expect(childEnv({}, { AWS_ACCESS_KEY_ID: 'local' }, { AWS_ACCESS_KEY_ID: '' })).toEqual({
       AWS_ACCESS_KEY_ID: 'local',
     });

@@ -12,7 +12,7 @@ const aws = {
 };
 
 describe('loadConfig', () => {
-  it('needs nothing in local mode', () => {
+  it('requires no settings in local mode', () => {
     expect(loadConfig({})).toMatchObject({
       mode: 'local',
       port: 3000,
@@ -36,7 +36,7 @@ describe('loadConfig', () => {
     [{ WORKER_QUEUES: 'image,fax' }, 'WORKER_QUEUES'],
     [{ MAX_UPLOAD_BYTES: '0' }, 'MAX_UPLOAD_BYTES'],
     [{ REDIS_URL: 'http://x' }, 'REDIS_URL'],
-  ])('refuses %j in one line', (env, name) => {
+  ])('rejects %j with a one-line message', (env, name) => {
     expect(() => loadConfig(env)).toThrow(ConfigError);
     expect(() => loadConfig(env)).toThrow(new RegExp(`^[^\\n]*${name}[^\\n]*$`));
   });
@@ -46,16 +46,16 @@ describe('loadConfig', () => {
     ['redis://:own@redis:6379', 'other', 'own'],
     ['redis://user@redis:6379', 'secret', 'secret'],
     ['redis://redis:6379', '', ''],
-  ])('reaches %s, given the password %j, with %j', (REDIS_URL, REDIS_PASSWORD, password) => {
+  ])('connects to %s with REDIS_PASSWORD=%j by the password %j', (REDIS_URL, REDIS_PASSWORD, password) => {
     const url = new URL(loadConfig({ ...aws, REDIS_URL, REDIS_PASSWORD }).redisUrl!);
     expect([url.host, decodeURIComponent(url.password)]).toEqual(['redis:6379', password]);
   });
 
-  it('treats an empty setting as not given', () => {
+  it('treats an empty setting as not set', () => {
     expect(loadConfig({ PORT: '' }).port).toBe(3000);
   });
 
-  it('makes the session secret once, readable by its owner alone', () => {
+  it('creates the session secret once, with mode 0600', () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'config-'));
     const secret = loadConfig({ DATA_DIR: dataDir }).sessionSecret();
     expect(secret.length).toBeGreaterThanOrEqual(32);

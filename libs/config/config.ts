@@ -4,14 +4,14 @@ import { z } from 'zod';
 import { workQueues } from '#contracts';
 import { assumeEmulatorCredentials } from './emulator-credentials';
 import { runningInstallation } from './running';
-import { keptSessionSecret } from './session-secret';
+import { loadOrCreateSessionSecret } from './session-secret';
 
-/** A missing or wrong setting. `message` is the one line an operator needs. */
+/** A missing or invalid setting. `message` is one line for the operator. */
 export class ConfigError extends Error {}
 
 const wholeNumber = (min: number, max = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(min).max(max);
 const GIB = 1024 ** 3;
-/** The room that an upload reserved is kept no longer. */
+/** The longest time for which an upload's quota reservation is held. */
 const DAY_SECONDS = 24 * 3_600;
 
 const common = {
@@ -68,12 +68,12 @@ const awsSettings = z.object({
 
 type Settings = z.infer<typeof localSettings> | z.infer<typeof awsSettings>;
 
-/** Every setting of every process, in the program's own words. Sizes in bytes. */
+/** The parsed settings, shared by all processes. Sizes in bytes. */
 export type Config = ReturnType<typeof toConfig>;
 
 /**
- * Reads and judges the environment. The only reader of `process.env`.
- * @throws {ConfigError} naming each setting that is wrong or missing.
+ * Reads and validates the environment. The only reader of `process.env`.
+ * @throws {ConfigError} naming each setting that is invalid or missing.
  */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
@@ -82,22 +82,25 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     throw new ConfigError(`SNAPSTREAM_MODE must be "local" or "aws", but it is "${mode}"`);
   const parsed = (mode === 'aws' ? awsSettings : localSettings).safeParse(given);
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map(
+    const issues = parsed.error.issues.map(
       (issue) =>
         `${issue.path.join('.')}: ${given[String(issue.path[0])] === undefined ? 'is missing' : issue.message}`,
     );
-    throw new ConfigError(`Configuration (${mode} mode): ${wrong.join('; ')}`);
+    throw new ConfigError(`Configuration (${mode} mode): ${issues.join('; ')}`);
   }
-  return toConfig(joinRunning(parsed.data, env));
+  return toConfig(withRunningInstallation(parsed.data, env));
 }
 
-/** Tools started by hand in local mode join the Redis and the tables of the installation that runs on their folder. */
-function joinRunning(settings: Settings, env: NodeJS.ProcessEnv): Settings {
+/**
+ * Fills in the endpoints of Redis and DynamoDB from the installation that runs on DATA_DIR, so that tools started by
+ * hand in local mode connect to it.
+ */
+function withRunningInstallation(settings: Settings, env: NodeJS.ProcessEnv): Settings {
   const running = settings.SNAPSTREAM_MODE === 'local' ? runningInstallation(settings.DATA_DIR) : null;
   if (!running) return settings;
   const ownEndpoint = settings.AWS_ENDPOINT_URL_DYNAMODB ?? settings.AWS_ENDPOINT_URL;
-  const meetsRealAws = settings.S3_BUCKET !== null || settings.SNS_TOPIC_ARN !== null; // has credentials of its own
-  if (!ownEndpoint && running.dynamodbEndpoint && !meetsRealAws) assumeEmulatorCredentials(env);
+  const usesRealAws = settings.S3_BUCKET !== null || settings.SNS_TOPIC_ARN !== null; // needs its own credentials
+  if (!ownEndpoint && running.dynamodbEndpoint && !usesRealAws) assumeEmulatorCredentials(env);
   return {
     ...settings,
     REDIS_URL: settings.REDIS_URL ?? running.redisUrl ?? undefined,
@@ -127,14 +130,17 @@ function toConfig(settings: Settings) {
     region: settings.AWS_REGION,
     dynamodbEndpoint: settings.AWS_ENDPOINT_URL_DYNAMODB ?? settings.AWS_ENDPOINT_URL ?? null,
     logLevel: settings.LOG_LEVEL,
-    /** Signs session cookies. Read lazily: only services with sessions need it, and local mode makes it once. */
-    sessionSecret: () => settings.SESSION_SECRET ?? keptSessionSecret(settings.DATA_DIR),
+    /** Signs session cookies. Lazy: only services with sessions need it, and local mode creates it on first use. */
+    sessionSecret: () => settings.SESSION_SECRET ?? loadOrCreateSessionSecret(settings.DATA_DIR),
   } as const;
 }
 
-/** For an address that is no secret and a password that is one, as containers get them. One in the address goes first. */
-function withPassword(address: string, password = ''): string {
-  const url = new URL(address);
+/**
+ * Adds REDIS_PASSWORD to REDIS_URL, since containers get the password as a secret and the URL in plain text.
+ * A password in the URL takes precedence.
+ */
+function withPassword(redisUrl: string, password = ''): string {
+  const url = new URL(redisUrl);
   if (password && !url.password) url.password = encodeURIComponent(password);
   return url.href;
 }

@@ -2,19 +2,19 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * When a process began, as the system words it; null when there is no such process (a zombie is none).
- * A pid alone is no identity: after a crash or a reboot it belongs to somebody else.
+ * Returns the start time of a process in the format of the operating system; null when there is no such process or it
+ * is a zombie. A pid alone does not identify a process: after a crash or a reboot it may be reused by another one.
  */
 export function processStart(pid: number): string | null {
   return process.platform === 'linux' ? startOnLinux(pid) : startFromPs(pid);
 }
 
-/** Whether the process noted earlier as `{pid, started}` still lives. */
+/** Whether the process recorded as `{pid, started}` is still running. */
 export function isAlive({ pid, started }: { pid: number; started: string }): boolean {
   return processStart(pid) === started;
 }
 
-/** proc_pid_stat(5): "pid (name) state … starttime", where the name may hold anything, also ") ". */
+/** proc_pid_stat(5): "pid (name) state … starttime", where the name may contain any characters, also ") ". */
 function startOnLinux(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

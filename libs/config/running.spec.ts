@@ -5,7 +5,7 @@ import { loadConfig } from './config';
 import { processStart } from './process-start';
 import { runningFile, runningInstallation } from './running';
 
-const alive = {
+const running = {
   pid: process.pid,
   started: processStart(process.pid),
   redisUrl: 'redis://127.0.0.1:20001',
@@ -13,25 +13,25 @@ const alive = {
   url: 'http://127.0.0.1:3000',
 };
 
-describe('an installation that runs', () => {
+describe('runningInstallation', () => {
   let dataDir: string;
   beforeEach(() => {
     dataDir = mkdtempSync(join(tmpdir(), 'running-'));
   });
   afterEach(() => rmSync(dataDir, { recursive: true }));
-  const note = (text: string) => writeFileSync(runningFile(dataDir), text);
+  const writeRunFile = (text: string) => writeFileSync(runningFile(dataDir), text);
 
-  it('is found by its folder, and joined by tools that set no addresses', () => {
-    note(JSON.stringify(alive));
-    expect(runningInstallation(dataDir)).toEqual(alive);
+  it('is found by its folder, and provides the endpoints of tools that set none', () => {
+    writeRunFile(JSON.stringify(running));
+    expect(runningInstallation(dataDir)).toEqual(running);
     expect(loadConfig({ DATA_DIR: dataDir })).toMatchObject({
-      redisUrl: alive.redisUrl,
-      dynamodbEndpoint: alive.dynamodbEndpoint,
+      redisUrl: running.redisUrl,
+      dynamodbEndpoint: running.dynamodbEndpoint,
     });
   });
 
-  it('lends the credentials that its emulator asks for, and never its own to real AWS', () => {
-    note(JSON.stringify(alive));
+  it('sets credentials for its emulator, but none where real AWS is used', () => {
+    writeRunFile(JSON.stringify(running));
     const env: NodeJS.ProcessEnv = { DATA_DIR: dataDir };
     loadConfig(env);
     expect(env).toMatchObject({ AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' });
@@ -40,20 +40,20 @@ describe('an installation that runs', () => {
     expect(withBucket).not.toHaveProperty('AWS_ACCESS_KEY_ID');
   });
 
-  it('gives way to addresses that are set', () => {
-    note(JSON.stringify(alive));
+  it('does not override endpoints that are set', () => {
+    writeRunFile(JSON.stringify(running));
     const own = { DATA_DIR: dataDir, REDIS_URL: 'redis://own', AWS_ENDPOINT_URL: 'http://own' };
     expect(loadConfig(own)).toMatchObject({ redisUrl: 'redis://own', dynamodbEndpoint: 'http://own' });
     expect(own).not.toHaveProperty('AWS_ACCESS_KEY_ID');
   });
 
   it.each([
-    ['no note', null],
-    ['half a note', '{"pid": 1'],
-    ['the note of another process that had the pid', JSON.stringify({ ...alive, started: 'before' })],
-    ['the note of a process that is gone', JSON.stringify({ ...alive, pid: 2 ** 22 + 1 })],
-  ])('is not there with %s', (_, text) => {
-    if (text !== null) note(text);
+    ['no run file', null],
+    ['a truncated run file', '{"pid": 1'],
+    ['the run file of an earlier process with the same pid', JSON.stringify({ ...running, started: 'before' })],
+    ['the run file of a process that has ended', JSON.stringify({ ...running, pid: 2 ** 22 + 1 })],
+  ])('is null with %s', (_, text) => {
+    if (text !== null) writeRunFile(text);
     expect(runningInstallation(dataDir)).toBeNull();
     expect(loadConfig({ DATA_DIR: dataDir })).toMatchObject({ redisUrl: null, dynamodbEndpoint: null });
   });

@@ -11,23 +11,22 @@ const runningSchema = z.object({
   url: z.string(),
 });
 
-/** What a supervisor notes about its installation, for tools that join it. `started` is `processStart(pid)`. */
+/** The run file of an installation, read by tools that connect to it. `started` is `processStart(pid)`. */
 export type RunningInstallation = z.infer<typeof runningSchema>;
 
-/** The file the supervisor writes when all is up and removes when it stops. */
+/** The file that the supervisor writes once everything has started and removes when it stops. */
 export const runningFile = (dataDir: string): string => join(dataDir, 'run.json');
 
-/** The installation that runs on this folder now; null when none does, also when one died and left its note. */
+/** Returns the installation that runs on this folder; null when there is none, also after a crash left its file. */
 export function runningInstallation(dataDir: string): RunningInstallation | null {
-  const note = readNote(runningFile(dataDir));
-  const parsed = runningSchema.safeParse(note);
+  const parsed = runningSchema.safeParse(readRunFile(runningFile(dataDir)));
   return parsed.success && isAlive(parsed.data) ? parsed.data : null;
 }
 
-function readNote(path: string): unknown {
+function readRunFile(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
-    return null; // none, or half of one after a crash: both mean that nothing runs here
+    return null; // absent, or truncated by a crash: nothing runs here
   }
 }

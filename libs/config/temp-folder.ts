@@ -1,4 +1,4 @@
-/** Where libraries of this process put their temporary files: what `os.tmpdir()` says. For the life of the process. */
+/** Sets the folder in which libraries of this process create temporary files: `os.tmpdir()` reads TMPDIR. */
 export function keepTempFilesIn(path: string): void {
   process.env.TMPDIR = path;
 }
