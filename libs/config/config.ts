@@ -139,8 +139,8 @@ function toConfig(settings: Settings) {
  * Adds REDIS_PASSWORD to REDIS_URL, since containers get the password as a secret and the URL in plain text.
  * A password in the URL takes precedence.
  */
-function withPassword(redisUrl: string, password = ''): string {
-  const url = new URL(redisUrl);
+function withPassword(address: string, password = ''): string {
+  const url = new URL(address);
   if (password && !url.password) url.password = encodeURIComponent(password);
   return url.href;
 }

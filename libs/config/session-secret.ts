@@ -9,7 +9,7 @@ export function loadOrCreateSessionSecret(dataDir: string): string {
   const draft = `${path}.${process.pid}.tmp`;
   writeFileSync(draft, randomBytes(32).toString('base64url'), { mode: 0o600 });
   try {
-    linkSync(draft, path); // atomic: of processes that start at the same time one creates the file, and all read its secret
+    linkSync(draft, path); // atomic: one of several processes that start together creates it, and all read that one
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {

@@ -3,14 +3,14 @@ import type { ProblemCode } from './errors';
 import { mediaKinds, mediaSchema, mediaStatuses } from './media';
 
 const username = z.string().regex(/^[A-Za-z0-9_.-]{3,32}$/, 'Use 3 to 32 letters, digits or the characters _ - .');
-/** RFC 5321 bounds an address to 254 characters; uniqueness is decided on the lower-case form. */
+/** RFC 5321 limits an address to 254 characters; uniqueness is checked on the lower-case form. */
 const email = z.string().trim().max(254).pipe(z.email('Enter a valid e-mail address.'));
-/** Counted in code points, so that an emoji is one character. Strength is judged by the auth service. */
+/** Counted in code points, so that an emoji is one character. The auth service checks the strength. */
 const newPassword = z
   .string()
   .refine((value) => [...value].length >= 8, 'Use at least 8 characters.')
   .refine((value) => [...value].length <= 128, 'Use at most 128 characters.');
-/** An attempt: bounded, but not judged, so that old rules lock nobody out. */
+/** A password to verify: limited in length but not in strength, so that stricter rules never lock out old accounts. */
 const passwordAttempt = z.string().min(1, 'Enter your password.').max(1024);
 
 export const userSchema = z
@@ -58,7 +58,7 @@ export const notificationSchema = z
     body: z.string(),
     mediaId: z.string().nullable(),
     batchId: z.string().nullable(),
-    /** A failure that another try may mend. */
+    /** A failure that a retry may fix. */
     retryable: z.boolean(),
     read: z.boolean(),
     createdAt: z.iso.datetime(),
@@ -70,7 +70,7 @@ const page = {
   limit: z.coerce.number().int().min(1).max(100).default(50),
   cursor: z.string().max(2048).optional(),
 };
-/** Queries ignore what they do not know (bodies refuse it): caches and links add parameters of their own. */
+/** Unknown query parameters are ignored (unknown body fields are rejected): caches and links add their own. */
 export const pageQuery = z.object(page);
 export const mediaListQuery = z.object({
   ...page,
@@ -78,13 +78,13 @@ export const mediaListQuery = z.object({
   status: z.enum(mediaStatuses).optional(),
   kind: z.enum(mediaKinds).optional(),
   q: z.string().trim().max(200).optional(),
-  /** Media of exactly these bytes, whatever `kind` and `status` say: to ask before an upload. */
+  /** Media with exactly these bytes, regardless of `kind` and `status`: to find duplicates before an upload. */
   sha256: z
     .string()
     .regex(/^[0-9a-f]{64}$/, 'Use 64 lower-case hexadecimal digits.')
     .optional(),
 });
-/** `reuse`: where the user has these bytes already, the medium that there is comes back, with 200. */
+/** `reuse`: where the user has the same bytes already, the existing medium is returned, with 200. */
 export const uploadQuery = z.object({ onDuplicate: z.enum(['keep', 'reuse']).default('keep') });
 export type UploadQuery = z.infer<typeof uploadQuery>;
 export type PageQuery = z.infer<typeof pageQuery>;
@@ -151,7 +151,7 @@ export const notificationBatchRequest = z.strictObject({
   ids: z.array(z.string().min(1).max(64)).min(1).max(100),
 });
 export type NotificationBatchRequest = z.infer<typeof notificationBatchRequest>;
-/** What came after the newest notification that somebody saw is not cleared with the rest. */
+/** `until`: the newest notification on the page; later ones, which the user has not seen, are not cleared. */
 export const clearAllQuery = z.object({ until: z.string().max(64).optional() });
 export type ClearAllQuery = z.infer<typeof clearAllQuery>;
 export type NotificationList = z.infer<typeof notificationListResponse>;
@@ -179,16 +179,16 @@ export interface Endpoint {
   query?: z.ZodType;
   /** Success status. */
   status: number;
-  /** JSON answer; absent: no body, or bytes of the `produces` type. */
+  /** JSON response; absent: no body, or bytes of the `produces` type. */
   response?: z.ZodType;
   produces?: string;
   consumes?: 'multipart/form-data' | 'application/offset+octet-stream';
-  /** Besides those every call can meet (see openapi). */
+  /** In addition to those that every call can return (see openapi). */
   errors: readonly ProblemCode[];
 }
 
 const id = '/api/media/:id';
-const refusedUploads = [
+const uploadErrors = [
   'file_too_large',
   'unsupported_media_type',
   'empty_file',
@@ -198,7 +198,7 @@ const refusedUploads = [
   'upload_stalled',
   'too_many_uploads',
 ] as const;
-const brokenUploads = [
+const resumableErrors = [
   'offset_mismatch',
   'upload_expired',
   'upload_locked',
@@ -206,7 +206,7 @@ const brokenUploads = [
   'unsupported_tus_version',
 ] as const;
 
-/** THE route table: controllers, the OpenAPI document and the tests read paths, methods and shapes from here. */
+/** The route table: controllers, the OpenAPI document and the tests read paths, methods and schemas from here. */
 export const api = {
   auth: {
     register: {
@@ -230,7 +230,14 @@ export const api = {
       errors: ['invalid_credentials', 'too_many_attempts'],
     },
     logout: { method: 'POST', path: '/api/auth/logout', summary: 'End this session', status: 204, errors: [] },
-    me: { method: 'GET', path: '/api/auth/me', summary: 'Who am I', status: 200, response: userSchema, errors: [] },
+    me: {
+      method: 'GET',
+      path: '/api/auth/me',
+      summary: 'The current user',
+      status: 200,
+      response: userSchema,
+      errors: [],
+    },
     updateMe: {
       method: 'PATCH',
       path: '/api/auth/me',
@@ -243,7 +250,7 @@ export const api = {
     changePassword: {
       method: 'PUT',
       path: '/api/auth/me/password',
-      summary: 'Change the password; every other session ends',
+      summary: 'Change the password and end all other sessions',
       body: changePasswordRequest,
       status: 204,
       errors: ['wrong_password', 'too_many_attempts'],
@@ -259,7 +266,7 @@ export const api = {
     sessions: {
       method: 'GET',
       path: '/api/auth/sessions',
-      summary: 'Open sessions',
+      summary: 'Active sessions',
       status: 200,
       response: z.object({ items: z.array(sessionSchema) }),
       errors: [],
@@ -267,7 +274,7 @@ export const api = {
     endOtherSessions: {
       method: 'DELETE',
       path: '/api/auth/sessions',
-      summary: 'End every session but this one',
+      summary: 'End all other sessions',
       status: 204,
       errors: [],
     },
@@ -288,7 +295,7 @@ export const api = {
       query: uploadQuery,
       status: 201,
       response: mediaSchema,
-      errors: [...refusedUploads, 'idempotency_in_progress', 'idempotency_key_reused'],
+      errors: [...uploadErrors, 'idempotency_in_progress', 'idempotency_key_reused'],
     },
     list: {
       method: 'GET',
@@ -310,7 +317,7 @@ export const api = {
     activity: {
       method: 'GET',
       path: '/api/media/activity',
-      summary: 'What happened on each of the last 30 days (UTC), oldest first',
+      summary: 'Uploads, completions and failures on each of the last 30 days (UTC), oldest first',
       status: 200,
       response: mediaActivitySchema,
       errors: [],
@@ -318,7 +325,7 @@ export const api = {
     export: {
       method: 'GET',
       path: '/api/media/export',
-      summary: 'All originals and `library.json`, which has everything known about them, as one zip',
+      summary: 'All originals and their metadata (`library.json`) as one zip',
       status: 200,
       produces: 'application/zip',
       errors: [],
@@ -353,14 +360,14 @@ export const api = {
     remove: {
       method: 'DELETE',
       path: id,
-      summary: 'Delete with everything derived',
+      summary: 'Delete a medium and its derived files',
       status: 204,
       errors: ['not_found'],
     },
     original: {
       method: 'GET',
       path: `${id}/original`,
-      summary: 'The exact bytes uploaded; takes Range',
+      summary: 'The original bytes; supports Range',
       query: z.object({ download: z.enum(['0', '1']).optional() }),
       status: 200,
       produces: 'application/octet-stream',
@@ -369,7 +376,7 @@ export const api = {
     thumbnail: {
       method: 'GET',
       path: `${id}/thumbnail`,
-      summary: 'A picture, longest side at most 480 px',
+      summary: 'The thumbnail, longest side at most 480 px',
       status: 200,
       produces: 'image/webp',
       errors: ['not_found', 'not_ready'],
@@ -377,7 +384,7 @@ export const api = {
     preview: {
       method: 'GET',
       path: `${id}/preview`,
-      summary: 'What every browser shows or plays',
+      summary: 'A version that every browser can show or play; supports Range',
       status: 200,
       produces: 'application/octet-stream',
       errors: ['not_found', 'not_ready', 'range_not_satisfiable'],
@@ -385,48 +392,51 @@ export const api = {
     waveform: {
       method: 'GET',
       path: `${id}/waveform`,
-      summary: 'Peaks of the sound',
+      summary: 'The waveform: peaks of the sound',
       status: 200,
       response: waveformSchema,
       errors: ['not_found', 'not_ready'],
     },
   },
-  /** tus 1.0.0 (https://tus.io/protocols/resumable-upload); metadata `filename`, `title`, `batch`, `onDuplicate`. Finished: `Snapstream-Media-Id`. */
+  /**
+   * tus 1.0.0 (https://tus.io/protocols/resumable-upload). Metadata: `filename`, `title`, `batch`, `onDuplicate`.
+   * Responses about a finished upload have the header `Snapstream-Media-Id`.
+   */
   uploads: {
     describe: {
       method: 'OPTIONS',
       path: '/api/uploads',
-      summary: 'What this tus server can do',
+      summary: 'The capabilities of this tus server',
       status: 204,
       errors: [],
     },
     create: {
       method: 'POST',
       path: '/api/uploads',
-      summary: 'Begin a resumable upload (tus), with its first bytes or without',
+      summary: 'Create a resumable upload (tus), optionally with its first bytes',
       consumes: 'application/offset+octet-stream',
       status: 201,
-      errors: [...refusedUploads, 'checksum_mismatch', 'unsupported_tus_version'],
+      errors: [...uploadErrors, 'checksum_mismatch', 'unsupported_tus_version'],
     },
     status: {
       method: 'HEAD',
       path: '/api/uploads/:id',
-      summary: 'How many bytes are there; `Snapstream-Media-Id` when it is finished',
+      summary: 'The current offset; `Snapstream-Media-Id` when it is finished',
       status: 200,
       errors: ['not_found', 'upload_expired', 'upload_locked', 'unsupported_tus_version'],
     },
     append: {
       method: 'PATCH',
       path: '/api/uploads/:id',
-      summary: 'Send bytes from an offset on',
+      summary: 'Append bytes at an offset',
       consumes: 'application/offset+octet-stream',
       status: 204,
-      errors: ['not_found', ...refusedUploads, ...brokenUploads],
+      errors: ['not_found', ...uploadErrors, ...resumableErrors],
     },
     terminate: {
       method: 'DELETE',
       path: '/api/uploads/:id',
-      summary: 'Give an unfinished upload up',
+      summary: 'Cancel an unfinished upload',
       status: 204,
       errors: ['not_found', 'upload_finished', 'upload_locked', 'unsupported_tus_version'],
     },
@@ -445,7 +455,7 @@ export const api = {
     batch: {
       method: 'POST',
       path: '/api/notifications/batch',
-      summary: 'Mark read or clear up to 100; those that are not there count as done',
+      summary: 'Mark read or clear up to 100; ids that do not exist count as done',
       body: notificationBatchRequest,
       status: 204,
       errors: [],
@@ -467,7 +477,7 @@ export const api = {
     clearAll: {
       method: 'DELETE',
       path: '/api/notifications',
-      summary: 'Clear all; with `until` those up to that id',
+      summary: 'Clear all; with `until` only those up to that id',
       query: clearAllQuery,
       status: 204,
       errors: [],

@@ -1,8 +1,8 @@
 import { formatLabels } from './formats';
 
 /**
- * Every refusal of the API: stable `code` -> HTTP status, title and the sentence a person can act on.
- * A thrower may replace the sentence by a more precise one; it may not invent a code.
+ * The problems of the API (RFC 9457): stable `code` -> HTTP status, title and default detail, which says what to do.
+ * A more precise detail may replace the default; codes come from this table only.
  */
 export const problems = {
   malformed_json: [
@@ -22,7 +22,7 @@ export const problems = {
     'The upload was not a complete multipart/form-data body with exactly one part named `file`. Send the file again.',
   ],
   empty_file: [400, 'Empty file', 'The file has no bytes. Choose another file, or check that it was saved completely.'],
-  unauthenticated: [401, 'Not logged in', 'Log in to go on.'],
+  unauthenticated: [401, 'Not logged in', 'Log in to continue.'],
   invalid_credentials: [
     401,
     'Invalid credentials',
@@ -35,8 +35,8 @@ export const problems = {
   ],
   wrong_password: [403, 'Wrong password', 'The current password is not right. Check it and try again.'],
   not_found: [404, 'Not found', 'There is nothing here, or it is not yours.'],
-  not_ready: [404, 'Not ready', 'This is not made yet. Wait until processing has ended.'],
-  method_not_allowed: [405, 'Method not allowed', 'This address does not take that method.'],
+  not_ready: [404, 'Not ready', 'This file is not available yet. Wait until processing has finished.'],
+  method_not_allowed: [405, 'Method not allowed', 'This address does not support that method.'],
   upload_stalled: [
     408,
     'Upload stalled',
@@ -44,44 +44,45 @@ export const problems = {
   ],
   email_taken: [409, 'E-mail taken', 'There is an account with this e-mail already. Log in, or use another e-mail.'],
   username_taken: [409, 'Username taken', 'This username is taken. Choose another one.'],
-  not_failed: [409, 'Not failed', 'Only a failed item can be tried again.'],
+  not_failed: [409, 'Not failed', 'Only a failed item can be retried.'],
   idempotency_in_progress: [
     409,
     'Still running',
-    'An upload with this Idempotency-Key is still running. Wait for it, then ask again.',
+    'An upload with this Idempotency-Key is still running. Wait until it ends, then send the request again.',
   ],
   offset_mismatch: [
     409,
     'Offset mismatch',
-    'The server holds another number of bytes of this upload. Ask with HEAD how many, and go on from there.',
+    'The offset is not the number of bytes that the server has. Send HEAD for the current offset and continue there.',
   ],
   upload_finished: [
     409,
     'Upload finished',
     'This upload is finished and has become a medium. Delete the medium instead.',
   ],
-  conflict: [409, 'Conflict', 'It was changed by someone else at the same moment. Load it again and repeat.'],
+  conflict: [409, 'Conflict', 'It was changed by another request at the same time. Reload it and try again.'],
   upload_expired: [
     410,
     'Upload expired',
-    'This upload was not finished in time and was given up. Upload the file again.',
+    'This upload was not finished in time and has expired. Upload the file again.',
   ],
   unsupported_tus_version: [412, 'Unsupported tus version', 'Send the header Tus-Resumable: 1.0.0.'],
-  payload_too_large: [413, 'Body too large', 'The request body is larger than this address takes.'],
+  payload_too_large: [413, 'Body too large', 'The request body is larger than this address accepts.'],
   file_too_large: [413, 'File too large', 'The file is larger than this server accepts. Choose a smaller one.'],
   quota_exceeded: [413, 'Storage quota reached', 'Your storage is full. Delete some files, then upload again.'],
   unsupported_media_type: [
     415,
     'Unsupported media type',
-    `This kind of file is not supported. Send an image (${formatLabels('image')}), a video (${formatLabels('video')}) or a sound (${formatLabels('audio')}).`,
+    `This kind of file is not supported. Send an image (${formatLabels('image')}), ` +
+      `a video (${formatLabels('video')}) or a sound (${formatLabels('audio')}).`,
   ],
-  range_not_satisfiable: [416, 'Range not satisfiable', 'The file is shorter than the range that was asked for.'],
+  range_not_satisfiable: [416, 'Range not satisfiable', 'The requested range starts after the end of the file.'],
   idempotency_key_reused: [
     422,
     'Idempotency-Key reused',
     'This Idempotency-Key was used for another file. Use a new key for each file.',
   ],
-  upload_locked: [423, 'Upload busy', 'Another request is sending bytes of this upload. Wait a moment, then go on.'],
+  upload_locked: [423, 'Upload busy', 'Another request is sending bytes of this upload. Wait a moment, then continue.'],
   too_many_attempts: [
     429,
     'Too many attempts',
@@ -90,17 +91,17 @@ export const problems = {
   too_many_uploads: [
     429,
     'Too many uploads',
-    'Too many of your uploads are unfinished. Finish or cancel some, or wait until they expire, then go on.',
+    'Too many of your uploads are unfinished. Finish or cancel some, or wait until they expire, then try again.',
   ],
   checksum_mismatch: [
     460,
     'Checksum mismatch',
-    'These bytes did not arrive as they were sent, and were not kept. Send them again.',
+    'The received bytes do not match their checksum and were discarded. Send them again.',
   ],
   internal_error: [
     500,
     'Internal error',
-    'Something went wrong on our side. Try again; if it stays, tell the operator the request id.',
+    'Something went wrong on our side. Try again; if it persists, give the operator the request id.',
   ],
   temporarily_unavailable: [
     503,
@@ -110,15 +111,15 @@ export const problems = {
   storage_full: [
     507,
     'Storage full',
-    'The server has no room left for this file. Tell the operator, or try again later.',
+    'The server has no space left for this file. Contact the operator, or try again later.',
   ],
 } as const satisfies Record<string, readonly [number, string, string]>;
 
 export type ProblemCode = keyof typeof problems;
 
 /**
- * Why a medium ended as `failed`: what happened, whose fault it is, what to do next.
- * `retryable` says whether the same bytes could succeed another time.
+ * Why processing of a medium failed: a message (what happened, whose fault it is, what to do next) and whether it is
+ * retryable, that is, whether the same bytes could succeed another time.
  */
 export const failures = {
   invalid_media: [
@@ -128,7 +129,8 @@ export const failures = {
   truncated_media: ['The file ends too early: part of it is missing. Upload the complete file again.', false],
   no_media_stream: ['There is no picture, video or sound in the file that could be used. Choose another file.', false],
   unsupported_codec: [
-    'The codec of the picture or sound in the file is not supported. Convert it, for example to MP4 with H.264 and AAC, then upload it again.',
+    'The codec of the picture or sound in the file is not supported. ' +
+      'Convert it, for example to MP4 with H.264 and AAC, then upload it again.',
     false,
   ],
   too_complex: [
@@ -136,15 +138,18 @@ export const failures = {
     false,
   ],
   processing_timeout: [
-    'Processing took longer than this server allows: it was busy, or the file is too much for it. Try again; if it fails again, upload a shorter or smaller version.',
+    'Processing took longer than this server allows: it was busy, or the file is too much for it. ' +
+      'Try again; if it fails again, upload a shorter or smaller version.',
     true,
   ],
   crashed_worker: [
-    'Processing broke down several times: something in this file may be more than our programs can take. Try again; if it fails again, convert the file to another format first.',
+    'Processing crashed several times: something in this file may be more than our programs can handle. ' +
+      'Try again; if it fails again, convert the file to another format first.',
     true,
   ],
   original_missing: [
-    'The uploaded bytes can not be found in our storage. This is our fault. Try again later; if it fails again, upload the file again.',
+    'The uploaded file cannot be found in our storage. This is our fault. ' +
+      'Try again later; if it fails again, upload the file again.',
     true,
   ],
   processing_error: ['Something went wrong on our side while processing. The file is safe; try again.', true],

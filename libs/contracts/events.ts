@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { failureSchema, mediaKinds, mediaStatuses } from './media';
 
-/** The ways by which an event is delivered: to the owner's pages and list of notifications, to the alerts topic. */
+/** Where events are delivered: `inApp` to the owner's pages and list of notifications, `alerts` to the alerts topic. */
 export const channels = ['inApp', 'alerts'] as const;
 export type Channel = (typeof channels)[number];
 
@@ -13,7 +13,7 @@ export const eventChannels = {
   'media.processing': ['inApp', 'alerts'],
   'media.completed': ['inApp', 'alerts'],
   'media.failed': ['inApp', 'alerts'],
-  /** Counted, and neither notified nor published. */
+  /** Counted, but neither shown as a notification nor published. */
   'media.deleted': ['inApp'],
 } as const satisfies Record<string, readonly Channel[]>;
 export type EventType = keyof typeof eventChannels;
@@ -27,7 +27,7 @@ const alertTypes = (Object.keys(eventChannels) as EventType[]).filter((type): ty
   (eventChannels[type] as readonly Channel[]).includes('alerts'),
 );
 
-/** An event of an account, as it waits in the outbox. Those of media also carry what the counters need: see libs/media. */
+/** An event of an account in the outbox. Those of media also carry what the counters need: see libs/media. */
 export interface UserEvent {
   id: string;
   type: 'user.registered' | 'user.logged_in';
@@ -36,7 +36,7 @@ export interface UserEvent {
   userId: string;
 }
 
-/** A domain event as subscribers of the alerts topic receive it. The same `id` on every repeat (at-least-once delivery). */
+/** A domain event as subscribers of the alerts topic receive it, at least once: a repeat has the same `id`. */
 export const alertSchema = z.object({
   id: z.string(),
   type: z.enum(alertTypes),
@@ -51,7 +51,7 @@ export const alertSchema = z.object({
 });
 export type Alert = z.infer<typeof alertSchema>;
 
-/** Where the outbox entry of an event lies: the item whose `pending` map holds it. */
+/** Where the outbox entry of an event is stored: the item whose `pending` map contains it. */
 export const eventSourceSchema = z.object({
   table: z.enum(['users', 'media']),
   key: z.record(z.string(), z.string()),

@@ -1,26 +1,26 @@
 import type { MediaKind } from './media';
 
-/** A kind of file that is accepted. Imports types alone, since the pages bundle this file. */
+/** An accepted file format. This file imports types only, because the web pages bundle it. */
 export interface Format {
-  /** As uploads are stored and served; the same for every file of the format. */
+  /** The content type under which uploads of this format are stored and served. */
   contentType: string;
   kind: MediaKind;
-  /** The name on pages and in refusals. */
+  /** The name on pages and in error messages. */
   label: string;
-  /** Endings of file names, the usual one first. */
+  /** File name extensions, the usual one first. */
   extensions: readonly string[];
-  /** What systems call it in a file chooser, where that is not `contentType`. */
+  /** The type for a file chooser (`accept`), where operating systems use another one than `contentType`. */
   chooserType?: string;
-  /** The MIME types that the package file-type finds in its bytes. */
+  /** The MIME types that the package file-type detects. */
   sniffedAs: readonly string[];
-  /** What may read it: one loader of libvips, or one demuxer of ffmpeg, forced on whatever the file claims to be. */
+  /** The one loader of libvips or demuxer of ffmpeg that may read it, forced whatever the file claims to be. */
   reader: { loader: string; sharpFormat: string } | { demuxer: string };
-  /** Codecs that every browser plays where this container holds sound alone: then the original is the preview. */
+  /** Audio codecs that every browser plays in this container; a file with such audio only is its own preview. */
   browserSounds: readonly string[];
 }
 
 /**
- * Every format that is accepted. The chooser and the lead of the upload page, the refusal of everything else, sniffing,
+ * The accepted formats. The file chooser and the lead of the upload page, the error for unsupported files, sniffing,
  * the loaders of libvips and the demuxers of ffmpeg derive from this list.
  */
 export const formats: readonly Format[] = [
@@ -99,13 +99,14 @@ function sound(
 export const formatOf = (contentType: string): Format | undefined =>
   formats.find((format) => format.contentType === contentType);
 
-/** `JPG, PNG, …` of one kind. */
+/** Returns the labels of one kind: `JPG, PNG, …`. */
 export const formatLabels = (kind: MediaKind): string =>
   formats.flatMap((format) => (format.kind === kind ? format.label : [])).join(', ');
 
 /**
- * True for HEIC, which is refused by name: the shipped libvips cannot decode HEVC. `head` is the beginning of the file.
- * ISO 23008-12, annex B, lists the brands with HEVC inside (`heic`, …) and those that leave open what is inside.
+ * Returns true for HEIC, which has an error message of its own: the shipped libvips cannot decode HEVC. `head` is the
+ * beginning of the file. ISO 23008-12, annex B, lists the brands with HEVC inside (`heic`, …) and the structural
+ * brands, which do not say which codec is inside.
  */
 export function isHeic(head: Uint8Array): boolean {
   const [major = ''] = brandsOf(head);
@@ -114,7 +115,7 @@ export function isHeic(head: Uint8Array): boolean {
 
 const STRUCTURE_BRAND = /^m[is]f1$/;
 
-/** Of a file whose major brand leaves it open: AVIF names itself among the compatible brands then. */
+/** Returns true for a file with a structural major brand that has AVIF among its compatible brands. */
 export function isAvifInside(head: Uint8Array): boolean {
   const [major = '', ...compatible] = brandsOf(head);
   return STRUCTURE_BRAND.test(major) && compatible.some((brand) => brand === 'avif' || brand === 'avis');
@@ -122,7 +123,7 @@ export function isAvifInside(head: Uint8Array): boolean {
 
 const MAX_BRANDS_BYTES = 512;
 
-/** ISO 14496-12, 4.3: the major brand of a file and the compatible ones; none where there is no `ftyp` box. */
+/** Returns the major brand and the compatible ones (ISO 14496-12, 4.3); none where there is no `ftyp` box. */
 function brandsOf(head: Uint8Array): string[] {
   const text = String.fromCharCode(...head.subarray(0, MAX_BRANDS_BYTES));
   if (text.slice(4, 8) !== 'ftyp') return [];

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { eventSourceSchema, type Channel } from './events';
 
-/** `round` makes the wake-up of an owner's retry another job than the one that just ended. */
+/** `round` makes the wake-up of an owner's retry a different job from the one that just ended. */
 const processMedia = z.object({ userId: z.string(), mediaId: z.string(), round: z.int().positive() });
 const eventRef = z.object({ source: eventSourceSchema, eventId: z.string() });
 /**
- * `counted`: what there was is written down, so it may be erased; else it is counted and reported, and nothing more.
- * `final`: a day later, once more, for what was under way while the account was erased.
+ * `counted`: the counts are durable, so the data may be erased; otherwise it is only counted and reported.
+ * `final`: the second pass, a day later, for requests that were in flight while the account was erased.
  */
 const eraseOwned = z.object({
   userId: z.string(),
@@ -16,7 +16,7 @@ const eraseOwned = z.object({
 const erased = z.object({
   userId: z.string(),
   service: z.enum(['media', 'notification']),
-  /** What there is before the first of it is erased; of no meaning once it is done. */
+  /** The counts before anything is erased; meaningless with `done`. */
   counts: z.record(z.string(), z.int().nonnegative()),
   done: z.boolean().default(true),
 });
@@ -26,15 +26,15 @@ export type EventRef = z.infer<typeof eventRef>;
 export type EraseOwned = z.infer<typeof eraseOwned>;
 export type Erased = z.infer<typeof erased>;
 
-/** One wake-up per round of a medium. */
+/** The deduplication key of a wake-up: one per round of a medium. */
 export const mediaKey = (payload: Pick<ProcessMedia, 'mediaId' | 'round'>) => `${payload.mediaId}.${payload.round}`;
-const sameEvent = (payload: EventRef) => payload.eventId;
-const sameErasure = ({ userId, counted, final }: EraseOwned) =>
+const eventKey = (payload: EventRef) => payload.eventId;
+const erasureKey = ({ userId, counted, final }: EraseOwned) =>
   `${userId}.${final ? 'final' : counted ? 'counted' : 'new'}`;
 
 /**
- * THE job map: queue -> who consumes it, payload, what makes two jobs the same (`dedupe`), retries.
- * Payloads carry ids alone; the truth is read from the table. Both ends parse the payload.
+ * The job map: queue -> consumer, payload, deduplication key (`dedupe`), retries and backoff.
+ * Payloads contain ids only; the table is the source of truth. Producer and consumer both parse the payload.
  * A consumer is built from `QueuesOf<name>`, so a queue without a handler does not compile.
  */
 export const queues = {
@@ -42,15 +42,18 @@ export const queues = {
   audio: { consumer: 'worker', payload: processMedia, dedupe: mediaKey, attempts: 5, backoffMs: 1_000 },
   video: { consumer: 'worker', payload: processMedia, dedupe: mediaKey, attempts: 5, backoffMs: 1_000 },
   /** The channel `inApp`: notification row, counters, live push. */
-  events: { consumer: 'notification', payload: eventRef, dedupe: sameEvent, attempts: 8, backoffMs: 500 },
-  /** The channel `alerts`. Each channel has a queue of its own, so that an outage of one delays no other. */
-  alerts: { consumer: 'notification', payload: eventRef, dedupe: sameEvent, attempts: 8, backoffMs: 1_000 },
-  /** A deleted account: each service reports what it owns to `erased`, is asked again once that is written down, erases it, and reports that it did. */
-  eraseMedia: { consumer: 'media', payload: eraseOwned, dedupe: sameErasure, attempts: 8, backoffMs: 1_000 },
+  events: { consumer: 'notification', payload: eventRef, dedupe: eventKey, attempts: 8, backoffMs: 500 },
+  /** The channel `alerts`. Each channel has a queue of its own, so that an outage of one does not delay the others. */
+  alerts: { consumer: 'notification', payload: eventRef, dedupe: eventKey, attempts: 8, backoffMs: 1_000 },
+  /**
+   * Deletion of an account, in two steps for each service: it counts what it owns and reports that to `erased`; once
+   * the counts are durable it gets a second job, erases everything and reports `done`.
+   */
+  eraseMedia: { consumer: 'media', payload: eraseOwned, dedupe: erasureKey, attempts: 8, backoffMs: 1_000 },
   eraseNotifications: {
     consumer: 'notification',
     payload: eraseOwned,
-    dedupe: sameErasure,
+    dedupe: erasureKey,
     attempts: 8,
     backoffMs: 1_000,
   },
@@ -65,7 +68,7 @@ export const queues = {
 
 export type QueueName = keyof typeof queues;
 
-/** The queue by which each channel is asked to deliver an event. */
+/** The queue of each channel. */
 export const channelQueues = { inApp: 'events', alerts: 'alerts' } as const satisfies Record<Channel, QueueName>;
 export type JobPayload<Q extends QueueName> = z.infer<(typeof queues)[Q]['payload']>;
 export type Consumer = (typeof queues)[QueueName]['consumer'];
@@ -74,7 +77,7 @@ export type QueuesOf<C extends Consumer> = {
   [Q in QueueName]: (typeof queues)[Q]['consumer'] extends C ? Q : never;
 }[QueueName];
 
-/** The queues a worker process can take, one per kind of media, so that each kind scales apart. */
+/** The queues that a worker process can consume: one per kind of media, so that each kind scales independently. */
 export type WorkQueue = QueuesOf<'worker'>;
 export const workQueues = ['image', 'audio', 'video'] as const satisfies readonly WorkQueue[];
 export const isWorkQueue = (name: QueueName): name is WorkQueue => queues[name].consumer === 'worker';

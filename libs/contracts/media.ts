@@ -6,17 +6,17 @@ export type MediaKind = (typeof mediaKinds)[number];
 export const mediaStatuses = ['uploaded', 'processing', 'completed', 'failed'] as const;
 export type MediaStatus = (typeof mediaStatuses)[number];
 
-/** Which status may follow which. `failed -> uploaded` is the owner's retry and starts the next round. */
-const legalMoves: Record<MediaStatus, readonly MediaStatus[]> = {
+/** The legal status transitions. `failed -> uploaded` is the owner's retry and starts the next round. */
+const transitions: Record<MediaStatus, readonly MediaStatus[]> = {
   uploaded: ['processing'],
   processing: ['completed', 'failed'],
   completed: [],
   failed: ['uploaded'],
 };
 
-/** The statuses from which a medium may move to `status`. */
+/** Returns the statuses from which a medium may change to `status`. */
 export const statusesBefore = (status: MediaStatus): MediaStatus[] =>
-  mediaStatuses.filter((from) => legalMoves[from].includes(status));
+  mediaStatuses.filter((from) => transitions[from].includes(status));
 
 export const failureSchema = z.object({
   code: z.string(),
@@ -46,7 +46,10 @@ export const mediaSchema = z
     sha256: z.string().nullable(),
     status: z.enum(mediaStatuses),
     progress: z.int().min(0).max(100),
-    /** `position`: how many of its kind are before it, 0 also while it is processed. `etaSeconds`: until it is done, from past runs. null: settled, or not known now. */
+    /**
+     * `position`: how many of its kind are before it, 0 also while it is processed. `etaSeconds`: estimated range until
+     * it is done, from past durations. null: completed or failed, or currently unknown.
+     */
     queue: z.object({ position: z.int(), etaSeconds: z.tuple([z.number(), z.number()]) }).nullable(),
     failure: failureSchema.nullable(),
     width: z.int().nullable(),
@@ -61,7 +64,7 @@ export const mediaSchema = z
     updatedAt: z.iso.datetime(),
     completedAt: z.iso.datetime().nullable(),
     history: z.array(historyEntrySchema),
-    /** A ThumbHash in base64: what to show until the thumbnail is there. */
+    /** A ThumbHash in base64, shown until the thumbnail is available. */
     placeholder: z.string().nullable(),
     thumbnailUrl: nullableUrl,
     previewUrl: nullableUrl,
