@@ -76,7 +76,7 @@ export const problems = {
     `This kind of file is not supported. Send an image (${formatLabels('image')}), ` +
       `a video (${formatLabels('video')}) or a sound (${formatLabels('audio')}).`,
   ],
-  range_not_satisfiable: [416, 'Range not satisfiable', 'The requested range starts after the end of the file.'],
+  range_not_satisfiable: [416, 'Range not satisfiable', 'The requested range contains no byte of the file.'],
   idempotency_key_reused: [
     422,
     'Idempotency-Key reused',
