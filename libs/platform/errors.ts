@@ -1,11 +1,14 @@
 export type Dependency = 'redis' | 'dynamodb' | 'storage' | 'alerts';
 
-/** A dependency did not answer in time or refused: nothing of the operation can be relied on. Becomes 503 for a client, a retry for a job. */
+/**
+ * A dependency did not respond in time or rejected the operation, which may or may not have happened (ambiguous write).
+ * Clients get a 503; jobs are retried.
+ */
 export class DependencyUnavailableError extends Error {
   constructor(
     readonly dependency: Dependency,
     override readonly cause: unknown,
   ) {
-    super(`${dependency} is not available: ${cause instanceof Error ? cause.message : String(cause)}`);
+    super(`${dependency} is unavailable: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
 }

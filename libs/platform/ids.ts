@@ -1,22 +1,22 @@
 import { createHash } from 'node:crypto';
 import { monotonicFactory } from 'ulid';
 
-/** A new ULID: sortable by creation, also within one millisecond of one process. */
+/** Returns a new ULID: sortable by creation time, also within one millisecond of one process. */
 export const newId: () => string = monotonicFactory();
 
-const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'; // Crockford base 32, as the ULID specification has it
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'; // Crockford's base 32, see the ULID specification
 
-/** The least id of those that are made at `time` or later. */
+/** Returns the smallest id that can be created at `time` or later. */
 export const leastIdAt = (time: Date): string => base32(BigInt(time.getTime()), 10);
 
 const ID = new RegExp(`^[${ALPHABET}]{26}$`);
 
-/** False for text that can name nothing of ours, and that a table may not even take as a key. */
+/** False for text that cannot be an id of this system (and that DynamoDB may reject as a key). */
 export const isId = (text: string): boolean => ID.test(text);
 
 /**
- * The ULID that an event always gets: its time, then the first 80 bits of sha256(eventId) where a ULID has randomness.
- * So a repeat of the event writes the same row.
+ * Returns the same ULID for the same event: its time, then the first 80 bits of sha256(eventId) instead of randomness.
+ * This makes writes for an event idempotent: a repeat writes the same row.
  */
 export function deterministicId(occurredAt: string, eventId: string): string {
   const time = base32(BigInt(new Date(occurredAt).getTime()), 10);

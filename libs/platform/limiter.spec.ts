@@ -1,11 +1,9 @@
 import { ConcurrencyLimiter } from './limiter';
 
-const open = () => Promise.withResolvers<void>();
-
 describe('ConcurrencyLimiter', () => {
-  it('runs so many at once, and the first line before the second', async () => {
+  it('limits concurrency and runs the first queue before the second', async () => {
     const limiter = new ConcurrencyLimiter(1, 10);
-    const gate = open();
+    const gate = Promise.withResolvers<void>();
     const order: string[] = [];
     const done = [
       limiter.schedule(false, () => gate.promise),
@@ -18,9 +16,9 @@ describe('ConcurrencyLimiter', () => {
     expect(order).toEqual(['owner', 'stranger']);
   });
 
-  it('refuses who would wait too long, in each line apart', async () => {
+  it('rejects work when its queue is full, for each queue separately', async () => {
     const limiter = new ConcurrencyLimiter(1, 2);
-    const gate = open();
+    const gate = Promise.withResolvers<void>();
     const taken = [0, 1, 2].map(() => limiter.schedule(false, () => gate.promise));
     expect(limiter.schedule(false, () => gate.promise)).toBeNull();
     const owner = limiter.schedule(true, () => gate.promise);
@@ -29,7 +27,7 @@ describe('ConcurrencyLimiter', () => {
     await Promise.all([...taken, owner]);
   });
 
-  it('goes on after a failure', async () => {
+  it('continues after a failure', async () => {
     const limiter = new ConcurrencyLimiter(1, 2);
     const failing = limiter.schedule(false, () => Promise.reject(new Error('broken')));
     const next = limiter.schedule(false, () => Promise.resolve('done'));

@@ -1,20 +1,20 @@
-/** Runs so many at once; the rest wait in two lines, the first of which always goes first. Each line is bounded. */
+/** Limits concurrency: the rest waits in two bounded queues, the first of which has priority. */
 export class ConcurrencyLimiter {
   private running = 0;
-  private readonly lines: Record<'first' | 'second', Array<() => void>> = { first: [], second: [] };
+  private readonly queues: Record<'first' | 'second', Array<() => void>> = { first: [], second: [] };
 
   constructor(
-    private readonly atOnce: number,
+    private readonly concurrency: number,
     private readonly maxWaiting: number,
   ) {}
 
-  /** null: the line is full. */
+  /** Returns null when the queue is full. */
   schedule<T>(isFirst: boolean, work: () => Promise<T>): Promise<T> | null {
-    if (this.running < this.atOnce) return this.run(work);
-    const line = this.lines[isFirst ? 'first' : 'second'];
-    if (line.length >= this.maxWaiting) return null;
+    if (this.running < this.concurrency) return this.run(work);
+    const queue = this.queues[isFirst ? 'first' : 'second'];
+    if (queue.length >= this.maxWaiting) return null;
     const { promise, resolve } = Promise.withResolvers<void>();
-    line.push(resolve);
+    queue.push(resolve);
     return promise.then(() => this.run(work));
   }
 
@@ -24,7 +24,7 @@ export class ConcurrencyLimiter {
       return await work();
     } finally {
       this.running -= 1;
-      (this.lines.first.shift() ?? this.lines.second.shift())?.();
+      (this.queues.first.shift() ?? this.queues.second.shift())?.();
     }
   }
 }

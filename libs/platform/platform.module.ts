@@ -30,7 +30,7 @@ import { LocalStorage } from './storage/storage.local';
 import { diskTusStore, TusStore, s3TusStore } from './storage/tus-store';
 import { TempFileReaper } from './temp/temp-file-reaper';
 
-const TABLES_AGAIN_MS = 2_000;
+const TABLES_RETRY_MS = 2_000;
 const logger = new Logger('Platform');
 
 export const CONFIG = Symbol('Config');
@@ -39,7 +39,7 @@ export const ALERTS = Symbol('Alerts');
 /** A fail-fast connection for short commands. */
 export const REDIS = Symbol('Redis');
 
-/** THE mode switch: everything outside the process, chosen by configuration alone. */
+/** The adapters of all external dependencies, selected by configuration only. */
 @Global()
 @Module({})
 export class PlatformModule implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -99,35 +99,38 @@ export class PlatformModule implements OnApplicationBootstrap, OnApplicationShut
 
 export function requireRedisUrl(config: Config): string {
   if (config.redisUrl) return config.redisUrl;
-  throw new ConfigError('REDIS_URL: is missing (only `npm start` brings its own Redis)');
+  throw new ConfigError('REDIS_URL: is missing (only `npm start` runs its own Redis)');
 }
 
-/** Where the tables can not be made now, the process serves all the same, says that it is not ready, and makes them as soon as it can. */
+/**
+ * Connects and creates missing tables. While DynamoDB is unavailable the process starts nevertheless, reports that it
+ * is not ready and retries in the background.
+ */
 async function connectDynamo(config: Config): Promise<Dynamo> {
   const dynamo = Dynamo.connect(config);
-  const ready = await ensured(dynamo);
+  const ready = await tryEnsureTables(dynamo);
   if (!ready) void ensureTablesInBackground(dynamo);
   return dynamo;
 }
 
 async function ensureTablesInBackground(dynamo: Dynamo): Promise<void> {
-  do await sleep(TABLES_AGAIN_MS, undefined, { ref: false });
-  while (!dynamo.isClosed && !(await ensured(dynamo).catch(logRetry)));
+  do await sleep(TABLES_RETRY_MS, undefined, { ref: false });
+  while (!dynamo.isClosed && !(await tryEnsureTables(dynamo).catch(logRetry)));
 }
 
-/** It serves already: what is wrong with the tables must not end it. */
+/** The process serves requests already, so an unexpected error must not end it. */
 function logRetry(err: unknown): false {
-  logger.error({ err, msg: 'the tables can not be made; this is tried again' });
+  logger.error({ err, msg: 'creating the tables failed; retrying' });
   return false;
 }
 
-async function ensured(dynamo: Dynamo): Promise<boolean> {
+async function tryEnsureTables(dynamo: Dynamo): Promise<boolean> {
   try {
     await dynamo.ensureTables();
     return true;
   } catch (err) {
     if (!(err instanceof DependencyUnavailableError)) throw err;
-    logger.warn({ err, msg: 'the tables can not be used yet; this is tried again' });
+    logger.warn({ err, msg: 'the tables are unavailable; retrying' });
     return false;
   }
 }

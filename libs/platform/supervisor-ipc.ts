@@ -1,30 +1,30 @@
-/** What a child tells the supervisor when it does its work. */
+/** The message of a child process to the supervisor when it is ready. */
 export interface Ready {
-  /** Where it can be reached, for those who serve. */
+  /** The URL of a process that serves HTTP. */
   url?: string;
 }
 
-/** A process that nobody supervises says it to nobody. */
+/** Reports readiness to the supervisor; does nothing in a process without one. */
 export function announceReady(ready: Ready = {}): void {
   if (process.connected) process.send?.({ type: 'ready', ...ready });
 }
 
-const LIMIT_MS = 10_000;
+const SHUTDOWN_LIMIT_MS = 10_000;
 
 /**
- * A supervisor that was killed can stop nobody; the end of its IPC channel is how its children notice.
- * They stop as they would on SIGTERM, but within 10 s: the next start may be waiting for the port.
+ * Stops this process when the supervisor has ended: one that was killed cannot stop its children, but its IPC channel
+ * disconnects. They shut down as on SIGTERM, but within 10 s: the next start may be waiting for the port.
  */
 export function stopWithParent(stop: () => Promise<void>): void {
   if (!process.send) return; // started by hand
-  const leave = () => {
-    setTimeout(() => process.exit(1), LIMIT_MS).unref();
+  const shutDown = () => {
+    setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref();
     void stop().then(
       () => process.exit(0),
       () => process.exit(1),
     );
   };
-  if (!process.connected) return leave();
-  process.once('disconnect', leave);
-  process.channel?.unref(); // listening must not keep a process alive that is done
+  if (!process.connected) return shutDown();
+  process.once('disconnect', shutDown);
+  process.channel?.unref(); // the listener must not keep a finished process running
 }

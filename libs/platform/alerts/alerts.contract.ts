@@ -3,7 +3,7 @@ import { alertAttributes, type Alerts } from './alerts';
 
 export interface AlertsUnderTest {
   alerts: Alerts;
-  /** Waits for the next so many alerts, in any order, as a subscriber gets them. */
+  /** Waits for the next `count` alerts, in any order, as a subscriber receives them. */
   received(count: number): Promise<Array<{ message: Alert; attributes: Record<string, string> }>>;
   stop(): Promise<void>;
 }
@@ -27,16 +27,16 @@ export const registered: Alert = {
   userId: 'u1',
 };
 
-/** What every topic does; each adapter runs it. */
+/** The contract suite of `Alerts`, run for each adapter. */
 export function alertsContract(name: string, makeAlerts: () => Promise<AlertsUnderTest>): void {
-  describe(`${name} as topic of alerts`, () => {
+  describe(`${name} as alerts topic`, () => {
     let subject: AlertsUnderTest;
     beforeEach(async () => {
       subject = await makeAlerts();
     });
     afterEach(() => subject.stop());
 
-    it('delivers each alert as it is, with the attributes to filter by', async () => {
+    it('delivers each alert unchanged, with the attributes for filters', async () => {
       await subject.alerts.publish(failed);
       await subject.alerts.publish(registered);
       const received = await subject.received(2);
@@ -48,13 +48,13 @@ export function alertsContract(name: string, makeAlerts: () => Promise<AlertsUnd
       expect(received).toContainEqual({ message: registered, attributes: { eventType: 'user.registered' } });
     });
 
-    it('repeats an alert with the same id', async () => {
+    it('delivers an alert that is published twice with the same id', async () => {
       await subject.alerts.publish(failed);
       await subject.alerts.publish(failed);
       expect((await subject.received(2)).map(({ message }) => message.id)).toEqual([failed.id, failed.id]);
     });
 
-    it('delivers 100 alerts at once whole', async () => {
+    it('delivers 100 concurrent alerts completely', async () => {
       const sent = Array.from({ length: 100 }, (_, index): Alert => ({
         ...failed,
         id: `m${index}.failed.1`,
@@ -66,6 +66,6 @@ export function alertsContract(name: string, makeAlerts: () => Promise<AlertsUnd
       for (const alert of sent) expect(received).toContainEqual({ message: alert, attributes: alertAttributes(alert) });
     });
 
-    it('can be reached now', () => expect(subject.alerts.check()).resolves.toBeUndefined());
+    it('passes its health check', () => expect(subject.alerts.check()).resolves.toBeUndefined());
   });
 }

@@ -32,12 +32,12 @@ describe('AlertsFile', () => {
   });
   afterEach(() => rm(dir, { recursive: true, force: true }));
 
-  it('is readable by its owner alone', async () => {
+  it('creates its file with mode 0600', async () => {
     await alerts.publish(registered);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
-  it('keeps the next alert apart from a line that a crash tore', async () => {
+  it('writes the next alert on a new line after a line that a crash truncated', async () => {
     await alerts.publish(registered);
     await appendFile(path, '{"message":{"id":"torn');
     await alerts.publish(failed);
@@ -52,14 +52,14 @@ describe('AlertsFile', () => {
     ]);
   });
 
-  it('rejects when the file can not be written', async () => {
+  it('rejects when the file cannot be written', async () => {
     await mkdir(path);
     await expect(alerts.publish(registered)).rejects.toThrow(DependencyUnavailableError);
     await expect(alerts.check()).rejects.toThrow(DependencyUnavailableError);
   });
 
-  it('rejects when the disk takes half a line, and goes on with a new one afterwards', async () => {
-    const run = await inProcesses(dir);
+  it('rejects when the disk is full in the middle of a line, and continues on a new line afterwards', async () => {
+    const run = await buildPublisher(dir);
     await alerts.publish(registered);
     const size = (await stat(path)).size;
     const [outcome] = await run(1, path, 1, ['/usr/bin/prlimit', `--fsize=${size + 20}`]);
@@ -69,7 +69,7 @@ describe('AlertsFile', () => {
     expect(JSON.parse((await linesOf(path)).at(-1)!).message).toEqual(failed);
   });
 
-  it('takes no line for torn that a neighbour is still writing', async () => {
+  it('waits for a line that another process is still writing', async () => {
     const line = `${JSON.stringify({ message: failed, attributes: {} })}\n`;
     await appendFile(path, line.slice(0, 20));
     const published = alerts.publish(failed);
@@ -79,8 +79,8 @@ describe('AlertsFile', () => {
     expect((await linesOf(path)).map((each) => JSON.parse(each).message)).toEqual([failed, failed]);
   });
 
-  it('takes alerts from several processes at once', async () => {
-    const run = await inProcesses(dir);
+  it('accepts alerts from several processes at once', async () => {
+    const run = await buildPublisher(dir);
     expect(await run(3, path, 100)).toEqual(['published', 'published', 'published']);
     const ids = (await linesOf(path)).map((line) => JSON.parse(line).message.id as string);
     expect(new Set(ids).size).toBe(300);
@@ -88,8 +88,8 @@ describe('AlertsFile', () => {
   });
 });
 
-/** Publishes from processes of their own, each with so many alerts at once. */
-async function inProcesses(dir: string) {
+/** Returns a function that publishes from child processes, each with `alerts` concurrent alerts. */
+async function buildPublisher(dir: string) {
   const bundle = join(dir, 'alerts.cjs');
   await build({
     entryPoints: [join(__dirname, 'alerts.file.ts')],
@@ -102,7 +102,12 @@ async function inProcesses(dir: string) {
   const script = `
     const { AlertsFile } = require(process.argv[1]);
     const alerts = new AlertsFile(process.argv[2]);
-    const alert = (n) => ({ id: process.pid + '.' + n, type: 'user.registered', occurredAt: new Date().toISOString(), userId: 'u'.repeat(n * 20) });
+    const alert = (n) => ({
+      id: process.pid + '.' + n,
+      type: 'user.registered',
+      occurredAt: new Date().toISOString(),
+      userId: 'u'.repeat(n * 20),
+    });
     Promise.all(Array.from({ length: Number(process.argv[3]) }, (_, n) => alerts.publish(alert(n)))).then(
       () => console.log('published'),
       (error) => console.log(error.constructor.name),

@@ -7,12 +7,13 @@ import { syncFolder } from '../storage/disk-files';
 import { alertAttributes, type Alerts } from './alerts';
 
 const NEWLINE = '\n';
-/** Longer than one write takes. */
-const NEIGHBOUR_MS = 50;
+/** Longer than a write of another process takes. */
+const WRITE_MS = 50;
 
 /**
- * The topic as a file: one JSON line `{message, attributes}` for each alert. Several processes may append at once.
- * A line that a crash or a full disk tore stays behind as a line that is no JSON; it never spoils the next one.
+ * The topic as a file: one JSON line `{message, attributes}` for each alert. Several processes may append at once. A
+ * line that a crash or a full disk truncated stays in the file as a line that is not valid JSON; the next alert
+ * starts on a new line.
  */
 export class AlertsFile implements Alerts {
   constructor(private readonly path: string) {}
@@ -21,8 +22,7 @@ export class AlertsFile implements Alerts {
     const line = JSON.stringify({ message: alert, attributes: alertAttributes(alert) }) + NEWLINE;
     await this.withFile(async (file) => {
       const written = (await appendLine(file, line)) || (await appendLine(file, line));
-      if (!written)
-        throw new Error(`Expected ${this.path} to take a line of ${line.length} characters, but it did not`);
+      if (!written) throw new Error(`a line of ${line.length} characters was not written completely to ${this.path}`);
     });
   }
 
@@ -35,7 +35,7 @@ export class AlertsFile implements Alerts {
       await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
       await using file = await open(this.path, 'a+', 0o600);
       await use(file);
-      await syncFolder(dirname(this.path)); // the file's own name, when it is new
+      await syncFolder(dirname(this.path)); // makes the directory entry of a new file durable
     } catch (error) {
       throw new DependencyUnavailableError('alerts', error);
     }
@@ -43,24 +43,25 @@ export class AlertsFile implements Alerts {
 }
 
 /**
- * Appends in a single write, which O_APPEND keeps apart from the writes of others, and looks at the outcome.
- * @returns false when it does not stand whole on a line of its own: the disk is full, or a neighbour's write was torn just before.
+ * Appends in a single write, which O_APPEND keeps separate from writes of other processes, and reads it back.
+ * @returns false when it is not complete on a line of its own: the disk is full, or the write of another process was
+ * truncated just before.
  */
 async function appendLine(file: FileHandle, line: string): Promise<boolean> {
-  const { sizeBefore, isTorn } = await endOf(file);
-  await file.write(Buffer.from(isTorn ? NEWLINE + line : line));
+  const { sizeBefore, isTruncated } = await endOf(file);
+  await file.write(Buffer.from(isTruncated ? NEWLINE + line : line));
   await file.datasync();
   const tail = sizeBefore === 0 ? NEWLINE + (await textFrom(file, 0)) : await textFrom(file, sizeBefore - 1);
   return tail.includes(NEWLINE + line);
 }
 
-/** The size of a file grows while a neighbour's line is being written: torn is one that stays as it is. */
-async function endOf(file: FileHandle): Promise<{ sizeBefore: number; isTorn: boolean }> {
-  for (let seen = -1; ; await sleep(NEIGHBOUR_MS)) {
+/** An incomplete last line counts as truncated when it no longer grows: otherwise another process is writing it. */
+async function endOf(file: FileHandle): Promise<{ sizeBefore: number; isTruncated: boolean }> {
+  for (let previousSize = -1; ; await sleep(WRITE_MS)) {
     const { size } = await file.stat();
-    const isWhole = size === 0 || (await textFrom(file, size - 1)).startsWith(NEWLINE);
-    if (isWhole || size === seen) return { sizeBefore: size, isTorn: !isWhole };
-    seen = size;
+    const isComplete = size === 0 || (await textFrom(file, size - 1)).startsWith(NEWLINE);
+    if (isComplete || size === previousSize) return { sizeBefore: size, isTruncated: !isComplete };
+    previousSize = size;
   }
 }
 

@@ -54,7 +54,7 @@ describe('SnsAlerts', () => {
     client.destroy();
   });
 
-  it('keeps the order of a user on a FIFO topic, where a repeat is dropped', async () => {
+  it('keeps the order of a user on a FIFO topic and deduplicates repeats', async () => {
     const topicArn = await createTopic(aws, 'alerts.fifo');
     const subscriber = await subscribe(aws, topicArn);
     const client = new SNSClient(aws.client);
@@ -66,7 +66,7 @@ describe('SnsAlerts', () => {
     client.destroy();
   });
 
-  it('rejects when the topic is not there, or nobody listens', async () => {
+  it('rejects when the topic does not exist or the endpoint refuses connections', async () => {
     const client = new SNSClient(aws.client);
     await expect(new SnsAlerts('arn:aws:sns:us-east-1:000000000000:gone', client).publish(failed)).rejects.toThrow(
       DependencyUnavailableError,
@@ -78,7 +78,7 @@ describe('SnsAlerts', () => {
     await expectPromptRejection(`http://127.0.0.1:${await freePort()}`);
   });
 
-  it('rejects within 6 s when the endpoint takes the request and says nothing', async () => {
+  it('rejects within 6 s when the endpoint accepts the request and never responds', async () => {
     const hanging = createServer(() => {}).listen(0, '127.0.0.1');
     await once(hanging, 'listening');
     await expectPromptRejection(`http://127.0.0.1:${(hanging.address() as AddressInfo).port}`);
@@ -86,7 +86,7 @@ describe('SnsAlerts', () => {
   });
 });
 
-/** With a client that has no limits of its own. */
+/** Uses a client without timeouts of its own. */
 async function expectPromptRejection(endpoint: string): Promise<void> {
   const client = new SNSClient({ ...aws.client, endpoint });
   const startedAt = Date.now();

@@ -4,10 +4,13 @@ import type { Alert } from '#contracts';
 import { DependencyUnavailableError } from '../errors';
 import { alertAttributes, type Alerts } from './alerts';
 
-/** Over all attempts, connecting included. */
+/** For all attempts together, including connecting. */
 const DEADLINE_MS = 5_000;
 
-/** The topic on SNS. Subscribers filter by MessageAttributes; a FIFO topic (`.fifo`) keeps each user's alerts in order, without repeats. */
+/**
+ * The topic on SNS. Subscribers filter by MessageAttributes. A FIFO topic (`.fifo`) delivers the alerts of a user in
+ * order and deduplicates repeats.
+ */
 export class SnsAlerts implements Alerts {
   constructor(
     private readonly topicArn: string,
@@ -28,23 +31,26 @@ export class SnsAlerts implements Alerts {
         MessageDeduplicationId: sha256(alert.id),
       }),
     });
-    await available(this.client.send(message, { abortSignal: AbortSignal.timeout(DEADLINE_MS) }));
+    await orUnavailable(this.client.send(message, { abortSignal: AbortSignal.timeout(DEADLINE_MS) }));
   }
 
   async check(): Promise<void> {
     const request = new GetTopicAttributesCommand({ TopicArn: this.topicArn });
-    await available(this.client.send(request, { abortSignal: AbortSignal.timeout(DEADLINE_MS) }));
+    await orUnavailable(this.client.send(request, { abortSignal: AbortSignal.timeout(DEADLINE_MS) }));
   }
 }
 
-/** A refusal (no such topic, no permission) is an outage as well: someone mends it, and the alert is published then. */
-async function available(answer: Promise<unknown>): Promise<void> {
+/**
+ * An error response (no such topic, no permission) counts as an outage too: the alert is retried until an operator has
+ * fixed the configuration.
+ */
+async function orUnavailable(response: Promise<unknown>): Promise<void> {
   try {
-    await answer;
+    await response;
   } catch (error) {
     throw new DependencyUnavailableError('alerts', error);
   }
 }
 
-/** Event ids may be longer than the 128 characters a deduplication id may have. */
+/** Event ids may be longer than the 128 characters that SNS allows for a MessageDeduplicationId. */
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');

@@ -1,14 +1,14 @@
 import type { Alert } from '#contracts';
 
-/** The topic of domain events. At least once: a repeat carries the same `id`. */
+/** The topic of domain events. Delivery is at least once: a repeat has the same `id`. */
 export interface Alerts {
   /** Resolves when the topic has accepted the alert. */
   publish(alert: Alert): Promise<void>;
-  /** Rejects when the topic can not be reached now. */
+  /** Rejects when the topic is unavailable. */
   check(): Promise<void>;
 }
 
-/** What a subscriber can filter by, without opening the message (SNS MessageAttributes). */
+/** Returns the attributes by which subscribers can filter without parsing the message (SNS MessageAttributes). */
 export function alertAttributes(alert: Alert): Record<string, string> {
   return {
     eventType: alert.type,

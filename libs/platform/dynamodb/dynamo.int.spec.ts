@@ -17,7 +17,7 @@ afterAll(async () => {
 
 const put = (userId: string, id = newId()) =>
   dynamo.put('notifications', { userId, id, visibleId: id, text: `of ${id}` });
-const listed = (userId: string, limit = 100, after?: string) =>
+const list = (userId: string, limit = 100, after?: string) =>
   dynamo.query<{ id: string; text: string }>('notifications', {
     index: 'visibleId',
     where: equals('userId', userId),
@@ -27,31 +27,31 @@ const listed = (userId: string, limit = 100, after?: string) =>
   });
 
 describe('a query of a local index', () => {
-  it('answers with whole items in their order, page by page', async () => {
+  it('returns complete items in order, page by page', async () => {
     const userId = newId();
     const ids = Array.from({ length: 5 }, () => newId())
       .toSorted()
       .toReversed();
     for (const id of ids) await put(userId, id);
-    const first = await listed(userId, 3);
-    const second = await listed(userId, 3, first.next!.id);
+    const first = await list(userId, 3);
+    const second = await list(userId, 3, first.next!.id);
     expect([...first.items, ...second.items]).toEqual(
       ids.map((id) => ({ userId, id, visibleId: id, text: `of ${id}` })),
     );
     expect(second.next).toBeUndefined();
   });
 
-  it('answers while the items that it finds come and go', async () => {
+  it('succeeds while matching items are created and deleted', async () => {
     const userId = newId();
     for (let round = 0; round < 30; round += 1) {
       const ids = Array.from({ length: 10 }, () => newId());
-      const coming = ids.map((id) => put(userId, id));
-      const answers = await Promise.all(Array.from({ length: 5 }, () => listed(userId)));
-      await Promise.all(coming);
-      const going = ids.map((id) => dynamo.delete('notifications', { userId, id }));
-      answers.push(...(await Promise.all(Array.from({ length: 5 }, () => listed(userId)))));
-      await Promise.all(going);
-      for (const { id, text } of answers.flatMap(({ items }) => items)) expect(text).toBe(`of ${id}`);
+      const puts = ids.map((id) => put(userId, id));
+      const pages = await Promise.all(Array.from({ length: 5 }, () => list(userId)));
+      await Promise.all(puts);
+      const deletions = ids.map((id) => dynamo.delete('notifications', { userId, id }));
+      pages.push(...(await Promise.all(Array.from({ length: 5 }, () => list(userId)))));
+      await Promise.all(deletions);
+      for (const { id, text } of pages.flatMap(({ items }) => items)) expect(text).toBe(`of ${id}`);
     }
   });
 });

@@ -34,16 +34,16 @@ export interface Query {
   project?: readonly string[];
 }
 
-/** DynamoDB's limit of a BatchWriteItem. */
-const WRITES_AT_ONCE = 25;
+/** DynamoDB's limit for one BatchWriteItem. */
+const BATCH_WRITE_ITEMS = 25;
 
-/** Global indexes are eventually consistent by nature; everything else is read consistently. */
+/** DynamoDB reads global indexes only eventually consistently; everything else is read consistently. */
 const GLOBAL_INDEXES = new Set(['outbox', 'open']);
 
 /**
- * The tables. A condition that does not hold is an answer (`false`/`null`), anything else that goes wrong is
- * {@link DependencyUnavailableError} (unreachable, too slow, throttled, not there, not permitted: somebody mends it) or the
- * SDK's own error (a mistake of ours).
+ * The tables. A condition that does not hold is a result (`false` or `null`). Errors are
+ * {@link DependencyUnavailableError} (unreachable, timed out, throttled, table missing, no permission: worth a retry)
+ * or the SDK's own (a bug in the caller).
  */
 export class Dynamo {
   private readonly documents: DynamoDBDocumentClient;
@@ -78,7 +78,7 @@ export class Dynamo {
     return (item as T | undefined) ?? null;
   }
 
-  /** Up to any number of keys, in no order; what is not there is left out. */
+  /** Returns the items of any number of keys, in no order; absent ones are left out. */
   async getMany<T = Item>(table: TableName, keys: readonly Key[]): Promise<T[]> {
     const found: T[] = [];
     const name = this.nameOf(table);
@@ -86,9 +86,9 @@ export class Dynamo {
       let pending: Key[] = keys.slice(from, from + 100);
       while (pending.length > 0) {
         const request = { RequestItems: { [name]: { Keys: pending, ConsistentRead: true } } };
-        const answer = await this.send(() => this.documents.send(new BatchGetCommand(request)));
-        found.push(...((answer.Responses?.[name] ?? []) as T[]));
-        pending = (answer.UnprocessedKeys?.[name]?.Keys ?? []) as Key[];
+        const response = await this.send(() => this.documents.send(new BatchGetCommand(request)));
+        found.push(...((response.Responses?.[name] ?? []) as T[]));
+        pending = (response.UnprocessedKeys?.[name]?.Keys ?? []) as Key[];
       }
     }
     return found;
@@ -98,12 +98,12 @@ export class Dynamo {
   async put(table: TableName, item: Item, when?: Condition): Promise<boolean> {
     const scope = new ExpressionScope();
     const condition = when && { ConditionExpression: when(scope), ...aliases(scope) };
-    return this.holds(() =>
+    return this.tryWrite(() =>
       this.documents.send(new PutCommand({ TableName: this.nameOf(table), Item: item, ...condition })),
     );
   }
 
-  /** @returns the item as it is now, or null when `when` does not hold. Without `when` an absent item is created. */
+  /** @returns the updated item, or null when `when` does not hold. Without `when` an absent item is created. */
   async update<T = Item>(table: TableName, key: Key, change: Change & { when?: Condition }): Promise<T | null> {
     const scope = new ExpressionScope();
     const UpdateExpression = updateExpression(scope, change);
@@ -125,42 +125,44 @@ export class Dynamo {
     }
   }
 
-  /** @returns false when `when` does not hold. Deleting what is not there is fine. */
+  /** @returns false when `when` does not hold. Idempotent: an absent item is no error. */
   async delete(table: TableName, key: Key, when?: Condition): Promise<boolean> {
     const scope = new ExpressionScope();
     const condition = when && { ConditionExpression: when(scope), ...aliases(scope) };
-    return this.holds(() =>
+    return this.tryWrite(() =>
       this.documents.send(new DeleteCommand({ TableName: this.nameOf(table), Key: key, ...condition })),
     );
   }
 
-  /** Unconditional puts and deletes, {@link WRITES_AT_ONCE} a request, repeated until all are through. */
+  /**
+   * Unconditional puts and deletes, {@link BATCH_WRITE_ITEMS} per request; unprocessed ones are retried with backoff.
+   */
   async writeMany(table: TableName, writes: ReadonlyArray<{ put: Item } | { delete: Key }>): Promise<void> {
     const name = this.nameOf(table);
-    for (let from = 0; from < writes.length; from += WRITES_AT_ONCE) {
+    for (let from = 0; from < writes.length; from += BATCH_WRITE_ITEMS) {
       let pending: unknown[] = writes
-        .slice(from, from + WRITES_AT_ONCE)
+        .slice(from, from + BATCH_WRITE_ITEMS)
         .map((write) =>
           'put' in write ? { PutRequest: { Item: write.put } } : { DeleteRequest: { Key: write.delete } },
         );
-      for (let round = 0; pending.length > 0; round += 1) {
-        if (round > 0) await sleep(Math.min(50 * 2 ** round, 1_000));
+      for (let attempt = 0; pending.length > 0; attempt += 1) {
+        if (attempt > 0) await sleep(Math.min(50 * 2 ** attempt, 1_000));
         const request = { RequestItems: { [name]: pending as never } };
-        const answer = await this.send(() => this.documents.send(new BatchWriteCommand(request)));
-        pending = answer.UnprocessedItems?.[name] ?? [];
+        const response = await this.send(() => this.documents.send(new BatchWriteCommand(request)));
+        pending = response.UnprocessedItems?.[name] ?? [];
       }
     }
   }
 
-  /** One page. `next` is absent at the end. */
+  /** Returns one page. `next` is absent on the last one. */
   async query<T = Item>(table: TableName, query: Query): Promise<{ items: T[]; next?: Key }> {
-    const answer = await this.runQuery(table, query, undefined);
-    const found = answer.Items ?? [];
-    const items = isLocal(query) && !query.project ? await this.itemsBehind<T>(table, found as Key[]) : (found as T[]);
-    return { items, ...(answer.LastEvaluatedKey && { next: answer.LastEvaluatedKey as Key }) };
+    const response = await this.runQuery(table, query, undefined);
+    const found = response.Items ?? [];
+    const items = isLocal(query) && !query.project ? await this.fetchItems<T>(table, found as Key[]) : (found as T[]);
+    return { items, ...(response.LastEvaluatedKey && { next: response.LastEvaluatedKey as Key }) };
   }
 
-  /** Every item of a query, page by page. */
+  /** Yields every item of a query, page by page. */
   async *queryAll<T = Item>(table: TableName, query: Query): AsyncGenerator<T> {
     let after = query.after;
     do {
@@ -181,7 +183,7 @@ export class Dynamo {
     return total;
   }
 
-  /** Every item of a table: for repairs and nightly recounts alone. */
+  /** Yields every item of a table. Only for repairs and nightly recounts. */
   async *scan<T = Item>(table: TableName, project?: readonly string[]): AsyncGenerator<T> {
     const scope = new ExpressionScope();
     const projection = project && {
@@ -202,7 +204,10 @@ export class Dynamo {
     } while (after);
   }
 
-  /** The keys of a table, those alone that last; what is past its time (`expiresAt`, epoch seconds) goes: not every store sees to it. */
+  /**
+   * Yields the keys of the items that have not expired, and deletes the others (`expiresAt`, epoch seconds): time
+   * to live is not implemented or enabled everywhere.
+   */
   async *sweepExpired(table: TableName, now: Date): AsyncGenerator<Key> {
     const { hash, range }: TableShape = tables[table];
     const names = [hash, ...(range ? [range] : [])];
@@ -211,17 +216,17 @@ export class Dynamo {
       const key = Object.fromEntries(names.map((name) => [name, item[name]!]));
       if ((item.expiresAt ?? Number.POSITIVE_INFINITY) * 1_000 >= now.getTime()) yield key;
       else expired.push({ delete: key });
-      if (expired.length === WRITES_AT_ONCE) await this.writeMany(table, expired.splice(0));
+      if (expired.length === BATCH_WRITE_ITEMS) await this.writeMany(table, expired.splice(0));
     }
     await this.writeMany(table, expired);
   }
 
-  /** Makes the tables that are not there and waits until all can be used. Safe to run from several processes at once. */
+  /** Creates missing tables and waits until all are active. Safe to run from several processes at once. */
   async ensureTables(): Promise<void> {
     await Promise.all((Object.keys(tables) as TableName[]).map((table) => this.ensureTable(table)));
   }
 
-  /** Rejects when the tables can not be used now. */
+  /** Rejects when the tables are unavailable. */
   async check(): Promise<void> {
     await this.send(() => this.client.send(new DescribeTableCommand({ TableName: this.nameOf('media') })));
   }
@@ -240,7 +245,7 @@ export class Dynamo {
       if (status === null) {
         await this.send(() => this.client.send(new CreateTableCommand(createTableInput(TableName, shape)))).catch(
           (error: unknown) => {
-            if (!(error instanceof ResourceInUseException)) throw error; // another process makes it at this moment
+            if (!(error instanceof ResourceInUseException)) throw error; // another process is creating it
           },
         );
       }
@@ -257,10 +262,10 @@ export class Dynamo {
   }
 
   /**
-   * Local indexes hold keys alone. The items are fetched here and not by the query itself (`ALL_ATTRIBUTES`): the emulator
-   * breaks down when an item that it found in the index is not there yet, or no longer.
+   * Local indexes contain keys only. The items are fetched here and not by the query itself (`ALL_ATTRIBUTES`): the
+   * emulator crashes when an item that it found in the index does not exist yet, or no longer.
    */
-  private async itemsBehind<T>(table: TableName, entries: readonly Key[]): Promise<T[]> {
+  private async fetchItems<T>(table: TableName, entries: readonly Key[]): Promise<T[]> {
     const { hash, range }: TableShape = tables[table];
     const keyOf = (entry: Key): Key => ({ [hash]: entry[hash]!, ...(range && { [range]: entry[range]! }) });
     const items = await this.getMany<Key>(table, entries.map(keyOf));
@@ -286,7 +291,7 @@ export class Dynamo {
     return this.send(() => this.documents.send(new QueryCommand(request)));
   }
 
-  private async holds(write: () => Promise<unknown>): Promise<boolean> {
+  private async tryWrite(write: () => Promise<unknown>): Promise<boolean> {
     try {
       await this.send(write);
       return true;
@@ -321,8 +326,8 @@ const isLocal = ({ index }: Query) => index !== undefined && !GLOBAL_INDEXES.has
 
 const isConditionFailure = (error: unknown) => (error as Error).name === 'ConditionalCheckFailedException';
 
-/** DynamoDB says all of this with status 400, as it does with mistakes of ours. */
-const NOT_OURS = new Set([
+/** DynamoDB reports these with status 400, like errors in the request. */
+const UNAVAILABLE_ERRORS = new Set([
   'ProvisionedThroughputExceededException',
   'ThrottlingException',
   'RequestLimitExceeded',
@@ -335,9 +340,9 @@ const NOT_OURS = new Set([
   'LimitExceededException',
 ]);
 
-/** What could not be delivered (no HTTP answer at all, a 5xx), or was refused for no fault of the request. */
+/** True without an HTTP response, for a 5xx, and for a rejection that is not caused by the request itself. */
 function isUnavailable(error: unknown): boolean {
   const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
   const status = $metadata?.httpStatusCode;
-  return status === undefined ? !(error instanceof TypeError) : status >= 500 || NOT_OURS.has(name ?? '');
+  return status === undefined ? !(error instanceof TypeError) : status >= 500 || UNAVAILABLE_ERRORS.has(name ?? '');
 }

@@ -1,14 +1,16 @@
-/** A top-level attribute, or the way into a map. Each step is aliased, so reserved words and dots in keys are safe. */
+/**
+ * A top-level attribute, or a path into a map. Each segment is aliased, so reserved words and dots in keys are safe.
+ */
 export type Path = string | readonly string[];
 
-/** Names and values of one DynamoDB request, and the text that refers to them. */
+/** Collects the attribute names and values of one DynamoDB request under aliases for its expressions. */
 export class ExpressionScope {
   readonly names: Record<string, string> = {};
   readonly values: Record<string, unknown> = {};
   private readonly aliases = new Map<string, string>();
 
   name(path: Path): string {
-    return (typeof path === 'string' ? [path] : path).map((step) => this.alias(step)).join('.');
+    return (typeof path === 'string' ? [path] : path).map((segment) => this.alias(segment)).join('.');
   }
 
   value(value: unknown): string {
@@ -17,12 +19,12 @@ export class ExpressionScope {
     return alias;
   }
 
-  private alias(step: string): string {
-    const known = this.aliases.get(step);
+  private alias(segment: string): string {
+    const known = this.aliases.get(segment);
     if (known) return known;
     const alias = `#n${this.aliases.size}`;
-    this.aliases.set(step, alias);
-    this.names[alias] = step;
+    this.aliases.set(segment, alias);
+    this.names[alias] = segment;
     return alias;
   }
 }
@@ -58,18 +60,18 @@ export const sizeBelow =
   (path: Path, size: number): Condition =>
   (scope) =>
     `size(${scope.name(path)}) < ${scope.value(size)}`;
-const joined =
-  (word: 'AND' | 'OR') =>
+const join =
+  (operator: 'AND' | 'OR') =>
   (...conditions: Condition[]): Condition =>
   (scope) =>
-    `(${conditions.map((condition) => condition(scope)).join(` ${word} `)})`;
-export const all = joined('AND');
-export const any = joined('OR');
+    `(${conditions.map((condition) => condition(scope)).join(` ${operator} `)})`;
+export const all = join('AND');
+export const any = join('OR');
 
 export interface Change {
   set?: ReadonlyArray<readonly [Path, unknown]>;
   remove?: readonly Path[];
-  /** Numbers to add to, absent counts as 0. Top-level attributes alone (DynamoDB's rule). */
+  /** Increments; an absent number counts as 0. Top-level attributes only (ADD of DynamoDB). */
   add?: ReadonlyArray<readonly [string, number]>;
 }
 
@@ -81,6 +83,6 @@ export function updateExpression(scope: ExpressionScope, change: Change): string
   ] as const;
   return clauses
     .filter(([, parts]) => parts && parts.length > 0)
-    .map(([word, parts]) => `${word} ${parts!.join(', ')}`)
+    .map(([keyword, parts]) => `${keyword} ${parts!.join(', ')}`)
     .join(' ');
 }

@@ -3,16 +3,22 @@ import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 export interface TableShape {
   hash: string;
   range?: string;
-  /** Local secondary indexes, by their range key: they allow consistent reads, so a list shows at once what was just made. Sparse, keys alone (the rest is fetched), so that a change of status or progress does not write them. */
+  /**
+   * Local secondary indexes, named by their range key. They allow consistent reads, so that a list contains items
+   * created just before. Sparse and KEYS_ONLY (items are fetched), so that a change of status or progress does not
+   * write them.
+   */
   local?: readonly string[];
-  /** Global secondary indexes [name, hash, range]. Sparse: an item is in it only while it has both keys. */
+  /** Global secondary indexes [name, hash, range]. Sparse: an item is in an index only while it has both keys. */
   global?: ReadonlyArray<readonly [name: string, hash: string, range: string]>;
 }
 
 /**
- * Every table. Outbox and open work are found through sparse indexes whose hash key is a shard, so that no single key gets hot.
+ * The tables. Outboxes and open items are found through sparse indexes whose hash key is a shard, which avoids a hot
+ * partition.
  * - users: `user#{id}`, and the reservations `email#{lower case}`, `username#{lower case}`
- * - media: the library of a user, newest last by ULID; `{userId}#counters`, `{userId}#words`, `{userId}#idempotency` and `{userId}#reused` lie beside it
+ * - media: the library of a user, newest last by ULID; also `{userId}#counters`, `{userId}#words`,
+ *   `{userId}#idempotency` and `{userId}#reused`
  * - notifications: per user; `visibleId` until cleared, `unreadId` until read
  */
 export const tables = {
@@ -39,26 +45,26 @@ export type TableName = keyof typeof tables;
 
 const USER = 'user#';
 
-/** The key of an account in the users table. */
+/** Returns the key of an account in the users table. */
 export const userKey = (userId: string) => ({ pk: `${USER}${userId}` });
 
-/** The key of what stays of a deleted account. */
+/** Returns the key of the receipt of a deleted account. */
 export const receiptKey = (userId: string) => ({ pk: `receipt#${userId}` });
 
-/** The account that a key of the users table is of; null for reservations and receipts. */
+/** Returns the user id in a key of the users table; null for reservations and receipts. */
 export const userIdOf = (pk: string): string | null => (pk.startsWith(USER) ? pk.slice(USER.length) : null);
 
 const SHARDS = 8;
 export const shards = Array.from({ length: SHARDS }, (_, shard) => `s${shard}`);
 
-/** The shard an id belongs to: always the same, evenly spread. */
+/** Returns the shard of an id: deterministic and evenly distributed. */
 export function shardOf(id: string): string {
   let hash = 0;
   for (const character of id) hash = (hash * 31 + character.charCodeAt(0)) >>> 0;
   return `s${hash % SHARDS}`;
 }
 
-/** What CreateTable needs. On demand billing: an idle installation costs storage alone. */
+/** Returns the input of CreateTable. On-demand billing: an idle installation costs only its storage. */
 export function createTableInput(name: string, shape: TableShape): CreateTableCommandInput {
   const indexKeys = (shape.global ?? []).flatMap(([, hash, range]) => [hash, range]);
   const attributes = new Set([shape.hash, ...(shape.range ? [shape.range] : []), ...(shape.local ?? []), ...indexKeys]);
