@@ -26,10 +26,10 @@ afterAll(async () => {
 });
 
 const LONG_AGO = '2026-01-01T00:00:00.000Z';
-const eventOf = (type: PendingEvent['type']): PendingEvent => ({ id: newId(), type, occurredAt: LONG_AGO });
+const makeEvent = (type: PendingEvent['type']): PendingEvent => ({ id: newId(), type, occurredAt: LONG_AGO });
 
-/** A row with events, as a status write leaves it. */
-async function announced(...events: PendingEvent[]) {
+/** Creates an item with events in its outbox, as a status write does. */
+async function putWithEvents(...events: PendingEvent[]) {
   const key = { userId: newId(), id: newId() };
   const [first, ...more] = events as [PendingEvent, ...PendingEvent[]];
   await dynamo.put('media', { ...key, ...Outbox.firstEvent(key.id, first) });
@@ -42,8 +42,8 @@ async function announced(...events: PendingEvent[]) {
 
 describe('Outbox', () => {
   it('keeps an event until each of its channels has confirmed it', async () => {
-    const event = eventOf('media.completed');
-    const { source, confirm, row } = await announced(event);
+    const event = makeEvent('media.completed');
+    const { source, confirm, row } = await putWithEvents(event);
     expect((await outbox.read(source, event.id))!.open.toSorted()).toEqual(
       [...eventChannels['media.completed']].toSorted(),
     );
@@ -55,9 +55,9 @@ describe('Outbox', () => {
     expect(await row()).not.toHaveProperty('outboxShard');
   });
 
-  it('keeps the index key while another event waits on the item', async () => {
-    const [one, other] = [eventOf('media.deleted'), eventOf('media.deleted')];
-    const { source, confirm, row } = await announced(one, other);
+  it('keeps the index key while another event of the item is unconfirmed', async () => {
+    const [one, other] = [makeEvent('media.deleted'), makeEvent('media.deleted')];
+    const { source, confirm, row } = await putWithEvents(one, other);
     await confirm(one, 'inApp');
     expect(Object.keys((await row())!.pending)).toEqual([other.id]);
     expect(await row()).toHaveProperty('outboxShard');
@@ -67,18 +67,18 @@ describe('Outbox', () => {
     expect(await outbox.read(source, other.id)).toBeNull();
   });
 
-  it('removes the entry once when all channels confirm at the same moment, and when one confirms twice', async () => {
-    const event = eventOf('media.failed');
-    const { source, row } = await announced(event);
+  it('removes the entry when all channels confirm at the same time and when one confirms twice', async () => {
+    const event = makeEvent('media.failed');
+    const { source, row } = await putWithEvents(event);
     const entry = (await outbox.read(source, event.id))!;
     await Promise.all([...entry.open, ...entry.open].map((channel) => outbox.confirm(entry, channel)));
     expect(await row()).toMatchObject({ pending: {} });
     expect(await row()).not.toHaveProperty('outboxShard');
   });
 
-  it('asks again those channels alone that have not confirmed, and doubles no job that waits', async () => {
-    const event = eventOf('media.processing');
-    const { confirm } = await announced(event);
+  it('resends only to channels that have not confirmed, and deduplicates waiting jobs', async () => {
+    const event = makeEvent('media.processing');
+    const { confirm } = await putWithEvents(event);
     await confirm(event, 'inApp');
     const before = await Promise.all([queue.counts('events'), queue.counts('alerts')]);
     for (const _ of [1, 2]) expect(await outbox.resend('media', ['userId', 'id'], 0)).toBe(1);
@@ -87,9 +87,9 @@ describe('Outbox', () => {
     await confirm(event, 'alerts');
   });
 
-  it('finishes what a consumer that was killed left half done', async () => {
-    const event = eventOf('media.uploaded');
-    const { key, row } = await announced(event);
+  it('completes a confirmation that a killed consumer left unfinished', async () => {
+    const event = makeEvent('media.uploaded');
+    const { key, row } = await putWithEvents(event);
     await dynamo.update('media', key, { set: [[['pending', event.id, 'channels'], {}]] });
     await outbox.resend('media', ['userId', 'id'], 0);
     expect(await row()).toMatchObject({ pending: {} });
@@ -103,9 +103,9 @@ describe('Outbox', () => {
     expect(await row()).not.toHaveProperty('outboxShard');
   });
 
-  it('takes an entry of a version without channels for one that every channel has to deliver', async () => {
-    const event = eventOf('media.completed');
-    const { key, source, confirm } = await announced(event);
+  it('treats an entry written by a version without channels as unconfirmed by every channel', async () => {
+    const event = makeEvent('media.completed');
+    const { key, source, confirm } = await putWithEvents(event);
     await dynamo.update('media', key, { remove: [['pending', event.id, 'channels']] });
     expect((await outbox.read(source, event.id))!.open).toHaveLength(2);
     await confirm(event, 'inApp');

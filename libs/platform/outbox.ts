@@ -5,7 +5,7 @@ import { shardOf, shards } from './dynamodb/tables';
 import { DependencyUnavailableError } from './errors';
 import type { JobQueue } from './queue/job-queue';
 
-/** A domain event, as far as the outbox looks at it. */
+/** The fields of a domain event that the outbox uses. */
 export interface PendingEvent {
   id: string;
   type: EventType;
@@ -15,25 +15,25 @@ export interface PendingEvent {
 
 type OpenChannels = Partial<Record<Channel, true>>;
 
-/** An event on its item, with the channels that have not delivered it yet. Absent on entries of versions without channels. */
+/** An event on its item. `channels` have not delivered it yet; absent on entries of versions without channels. */
 type PendingEntry = PendingEvent & { channels?: OpenChannels };
 
-/** An entry of an outbox as a channel reads it. */
+/** An outbox entry as a channel reads it. */
 export interface OutboxEntry {
   source: EventSource;
   event: PendingEvent;
   /** The channels that have not delivered it yet. */
   open: Channel[];
-  /** No other event waits on the item. */
+  /** No other event of the item is unconfirmed. */
   isLast: boolean;
   /** The item of the event is being deleted. */
   isDeleted: boolean;
 }
 
-/** So many events wait on one item while nobody takes them: an item may have 400 kB (DynamoDB's limit), an event has 2 at most. */
+/** The most unconfirmed events on one item: DynamoDB limits an item to 400 kB, and an event has at most 2 kB. */
 export const MAX_PENDING = 60;
 
-/** The fields of an item that can announce events. */
+/** The outbox fields of an item. */
 export interface OutboxFields {
   pending: Record<string, PendingEntry>;
   outboxShard?: string;
@@ -43,16 +43,16 @@ export interface OutboxFields {
 const channelsOf = ({ type }: PendingEvent): readonly Channel[] => eventChannels[type];
 const openChannels = (event: PendingEvent): OpenChannels =>
   Object.fromEntries(channelsOf(event).map((channel) => [channel, true]));
-/** All channels of an entry of a version without channels. */
+/** An entry of a version without channels is open for all channels of its event. */
 const openOf = (entry: PendingEntry) => Object.keys(entry.channels ?? openChannels(entry)) as Channel[];
 
 const entryPath = (eventId: string) => ['pending', eventId];
 const channelsPath = (eventId: string) => [...entryPath(eventId), 'channels'];
 
 /**
- * A transactional outbox without transactions or streams: a status write adds its event to the item's own `pending` map in
- * the same conditional write, and sets the sparse index key under which a sweeper finds it. Each channel confirms its own
- * delivery; the entry goes with the last channel, and the index key with the last entry.
+ * A transactional outbox without transactions or streams: a status write adds its event to the item's own `pending` map
+ * in the same conditional write, and sets the sparse index key by which a sweep finds it. Each channel confirms its own
+ * delivery; the last channel removes the entry, and the last entry removes the index key.
  */
 export class Outbox {
   constructor(
@@ -60,13 +60,13 @@ export class Outbox {
     private readonly queue: JobQueue,
   ) {}
 
-  /** The fields a new item is put with, to announce its first event. */
+  /** Returns the fields with which a new item is put to record its first event. */
   static firstEvent(shardKey: string, event: PendingEvent): OutboxFields {
     const pending = { [event.id]: { ...event, channels: openChannels(event) } };
     return { pending, outboxShard: shardOf(shardKey), outboxAt: event.occurredAt };
   }
 
-  /** The additions to an update that announce an event. */
+  /** Returns the additions to an update that record an event. */
   static addEvent(shardKey: string, event: PendingEvent): NonNullable<Change['set']> {
     return [
       [entryPath(event.id), { ...event, channels: openChannels(event) }],
@@ -75,20 +75,24 @@ export class Outbox {
     ];
   }
 
-  /** For moves that may be repeated without end. @throws {DependencyUnavailableError} while the alerts are out for so long that events pile up. */
+  /**
+   * Limits the events of an item whose status can change any number of times.
+   * @throws {DependencyUnavailableError} when {@link MAX_PENDING} events are unconfirmed, after a long outage of
+   * alerts.
+   */
   static assertNotFull({ pending }: OutboxFields): void {
     const count = Object.keys(pending).length;
     if (count >= MAX_PENDING)
-      throw new DependencyUnavailableError('alerts', new Error(`${count} events of this item are not delivered`));
+      throw new DependencyUnavailableError('alerts', new Error(`${count} events of this item are unconfirmed`));
   }
 
-  /** Asks each channel to deliver an event now, or as soon as Redis is available again. Never rejects. */
+  /** Queues an event for each of its channels, now or as soon as Redis is available again. Never rejects. */
   async announce(source: EventSource, event: PendingEvent): Promise<void> {
     const ref = { source, eventId: event.id };
     await Promise.all(channelsOf(event).map((channel) => this.queue.sendSoon(channelQueues[channel], ref)));
   }
 
-  /** Returns null when every channel has confirmed the event, or its item is gone. */
+  /** Returns null when every channel has confirmed the event, or its item no longer exists. */
   async read(source: EventSource, eventId: string): Promise<OutboxEntry | null> {
     const item = await this.dynamo.get<OutboxFields & { deletedAt?: string }>(source.table, source.key);
     const found = item?.pending?.[eventId];
@@ -104,7 +108,7 @@ export class Outbox {
     };
   }
 
-  /** A channel has delivered the event. Repeating it changes nothing. */
+  /** Records that a channel has delivered the event. Idempotent. */
   async confirm({ source, event: { id }, open, isLast }: OutboxEntry, channel: Channel): Promise<void> {
     const [entry, channels] = [entryPath(id), channelsPath(id)];
     const isOpen = exists([...channels, channel]);
@@ -123,8 +127,9 @@ export class Outbox {
   }
 
   /**
-   * Asks the open channels again for every event of a table that is older than `olderThanMs`. A job that still waits for
-   * its channel is not doubled. @returns how many events.
+   * Queues every event of a table that is older than `olderThanMs` for its open channels again. Jobs that still wait
+   * are deduplicated.
+   * @returns the number of events.
    */
   async resend(
     table: EventSource['table'],
@@ -148,7 +153,7 @@ export class Outbox {
     return sent;
   }
 
-  /** How many items of a table have events that are not confirmed, and since when the first of them has. */
+  /** Returns how many items of a table have unconfirmed events, and the time of the oldest. */
   async unconfirmed(table: EventSource['table']): Promise<{ items: number; oldestAt: Date | null }> {
     const found = await Promise.all(
       shards.map(async (shard) => {
@@ -164,7 +169,7 @@ export class Outbox {
     return { items: found.reduce((sum, { items }) => sum + items, 0), oldestAt: oldestAt ? new Date(oldestAt) : null };
   }
 
-  /** Entries of versions without channels wait for all of them. */
+  /** Opens all channels of an entry that was written by a version without channels. */
   private async addChannels(source: EventSource, event: PendingEvent): Promise<void> {
     await this.dynamo.update(source.table, source.key, {
       set: [[channelsPath(event.id), openChannels(event)]],
@@ -172,7 +177,7 @@ export class Outbox {
     });
   }
 
-  /** The last channel has confirmed; the index key goes with the last entry. */
+  /** Removes an entry without open channels, and the index key with the last entry. */
   private async removeEntry({ table, key }: EventSource, eventId: string): Promise<void> {
     const left = await this.dynamo.update<OutboxFields>(table, key, {
       remove: [entryPath(eventId)],
@@ -186,7 +191,7 @@ export class Outbox {
     await this.dynamo.update(table, key, { remove: ['outboxShard', 'outboxAt'], when });
   }
 
-  /** Also finishes what a consumer that was killed left half done: an entry without open channels, a key without entries. */
+  /** Also completes what a killed consumer left unfinished: an entry without open channels, a key without entries. */
   private async resendItem(source: EventSource, before: string): Promise<number> {
     const item = await this.dynamo.get<OutboxFields>(source.table, source.key);
     const overdue = Object.values(item?.pending ?? {}).filter(({ occurredAt }) => occurredAt <= before);

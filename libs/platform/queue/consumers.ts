@@ -4,13 +4,13 @@ import { DependencyUnavailableError } from '../errors';
 import { connectRedis, queuePrefix } from '../redis/redis';
 
 export type Handler<Q extends QueueName> = (payload: JobPayload<Q>) => Promise<void>;
-/** One handler for each queue of a service: leaving one out does not compile. */
+/** One handler for each queue of a service: omitting one does not compile. */
 export type HandlersOf<C extends Consumer> = { [Q in QueuesOf<C>]: Handler<Q> };
 
-/** Killed consumers are found after lock plus two check intervals. */
+/** The jobs of a killed consumer are detected as stalled after the lock duration plus two check intervals. */
 export const lockMs = 10_000;
 export const stalledIntervalMs = 2_000;
-/** A deploy stalls healthy jobs too: the item's own counter decides, not this one. */
+/** Deployments stall healthy jobs too: the item's own counter limits retries, not BullMQ's. */
 export const maxStalledCount = 1_000;
 
 export interface ConsumerOptions {
@@ -20,14 +20,15 @@ export interface ConsumerOptions {
   onFailure: (queue: QueueName, job: Job | undefined, error: Error) => void;
 }
 
-/** After an outage the job rests for so long at first, twice as long each time, and so long at most. */
-const REST_MS = { first: 500, most: 10_000 };
+/** Exponential backoff of a job during an outage: doubled with each attempt. */
+const BACKOFF_MS = { initial: 500, max: 10_000 };
 
-const TELL_EVERY = 10;
+const REPORT_EVERY = 10;
 
 /**
- * Runs short jobs of a service: parses the payload, calls the handler, retries what throws as the job map says. An outage is
- * no failure of the job: it rests and is tried again for as long as that takes, and counts as nothing.
+ * Runs the short jobs of a service: parses the payload, calls the handler and retries errors as the job map says. The
+ * outage of a dependency is not a failure of the job: it is retried with backoff for as long as the outage lasts,
+ * without using up its attempts.
  */
 export class Consumers<C extends Consumer> {
   private readonly workers: Worker[];
@@ -54,7 +55,7 @@ export class Consumers<C extends Consumer> {
           skipVersionCheck: true,
         },
       );
-      worker.on('error', () => {}); // Redis away: BullMQ goes on by itself when it is back
+      worker.on('error', () => {}); // Redis is unavailable: BullMQ reconnects and continues by itself
       worker.on('failed', (job, error) => options.onFailure(name, job, error));
       return worker;
     });
@@ -63,7 +64,7 @@ export class Consumers<C extends Consumer> {
 
   private readonly closeConnection: () => void;
 
-  /** Takes nothing more and waits for the handlers that run. */
+  /** Stops accepting jobs and waits for running handlers. */
   async close(): Promise<void> {
     await Promise.all(this.workers.map((worker) => worker.close()));
     this.closeConnection();
@@ -74,15 +75,16 @@ async function consume(
   job: Job,
   token: string | undefined,
   handle: () => Promise<void>,
-  tell: (error: Error) => void,
+  report: (error: Error) => void,
 ): Promise<void> {
   try {
     await handle();
   } catch (error) {
     if (!(error instanceof DependencyUnavailableError)) throw error;
-    if (job.attemptsStarted % TELL_EVERY === 0) tell(error); // it does not look like a passing one
-    const restMs = Math.min(REST_MS.first * 2 ** (job.attemptsStarted - 1), REST_MS.most) * (0.5 + Math.random() / 2);
-    await job.moveToDelayed(Date.now() + restMs, token);
+    if (job.attemptsStarted % REPORT_EVERY === 0) report(error); // a long outage
+    const { initial, max } = BACKOFF_MS;
+    const backoffMs = Math.min(initial * 2 ** (job.attemptsStarted - 1), max) * (0.5 + Math.random() / 2);
+    await job.moveToDelayed(Date.now() + backoffMs, token);
     throw new DelayedError();
   }
 }

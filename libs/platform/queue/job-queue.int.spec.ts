@@ -4,33 +4,33 @@ import { eventually, startQueue, type TestQueue } from '#testing';
 const wakeUp = (mediaId: string) => ({ userId: 'u', mediaId, round: 1 });
 
 describe('JobQueue', () => {
-  let on: TestQueue;
+  let testQueue: TestQueue;
   beforeEach(async () => {
-    on = await startQueue();
+    testQueue = await startQueue();
   });
-  afterEach(() => on.stop());
+  afterEach(() => testQueue.stop());
 
-  it('says that Redis is not there, also when it answers but is full, and when it is again', async () => {
-    const operator = connectRedis(on.redis.url, 'waiting');
+  it('fails its health check while Redis is unavailable or out of memory', async () => {
+    const operator = connectRedis(testQueue.redis.url, 'waiting');
     await operator.config('SET', 'maxmemory', '1');
-    await expect(on.queue.check()).rejects.toThrow(DependencyUnavailableError);
+    await expect(testQueue.queue.check()).rejects.toThrow(DependencyUnavailableError);
     await operator.config('SET', 'maxmemory', '0');
-    await on.queue.check();
+    await testQueue.queue.check();
     operator.disconnect();
-    await on.redis.kill();
-    await expect(on.queue.check()).rejects.toThrow(DependencyUnavailableError);
+    await testQueue.redis.kill();
+    await expect(testQueue.queue.check()).rejects.toThrow(DependencyUnavailableError);
   });
 
-  it('sends what Redis did not take as soon as it is there again, each once', async () => {
-    await on.redis.kill();
-    await Promise.all(['a', 'b', 'a'].map((id) => on.queue.sendSoon('image', wakeUp(id))));
-    await on.redis.restart();
+  it('sends deferred jobs once each as soon as Redis is available again', async () => {
+    await testQueue.redis.kill();
+    await Promise.all(['a', 'b', 'a'].map((id) => testQueue.queue.sendSoon('image', wakeUp(id))));
+    await testQueue.redis.restart();
     await eventually(
-      () => on.queue.counts('image').catch(() => null),
+      () => testQueue.queue.counts('image').catch(() => null),
       (counts) => counts?.waiting === 2,
       10_000,
     );
-    await on.queue.sendSoon('image', wakeUp('c'));
-    expect((await on.queue.counts('image')).waiting).toBe(3);
+    await testQueue.queue.sendSoon('image', wakeUp('c'));
+    expect((await testQueue.queue.counts('image')).waiting).toBe(3);
   });
 });

@@ -6,10 +6,10 @@ import { DependencyUnavailableError } from '../errors';
 import { connectRedis, queuePrefix, withRedis } from '../redis/redis';
 import { enqueue } from './queue-positions';
 
-const CHECKED_MS = 10_000;
-/** What Redis did not take is kept up to this number, and tried again after this time. */
-const MAX_KEPT = 10_000;
-const AGAIN_MS = 500;
+const HEALTH_KEY_TTL_MS = 10_000;
+/** Jobs that could not be sent to Redis are kept in memory up to this number, and retried at this interval. */
+const MAX_DEFERRED = 10_000;
+const RETRY_MS = 500;
 
 export const queueNames = Object.keys(queues) as QueueName[];
 
@@ -20,7 +20,7 @@ export interface QueueCounts {
   failed: number;
 }
 
-/** A job that was given up. */
+/** A job in the failed set. */
 export interface FailedJob {
   payload: Record<string, unknown>;
   reason: string;
@@ -28,11 +28,11 @@ export interface FailedJob {
   at: Date;
 }
 
-/** Sends jobs. A wake-up at best: the truth is in the tables, and the sweepers send again what got lost. */
+/** Sends jobs, best effort: the tables are the source of truth, and sweeps send lost jobs again. */
 export class JobQueue {
   private readonly redis: Redis;
   private readonly open: Record<QueueName, Queue>;
-  private readonly kept = new Map<string, () => Promise<void>>();
+  private readonly deferred = new Map<string, () => Promise<void>>();
   private isResending = false;
   private isClosed = false;
 
@@ -53,8 +53,8 @@ export class JobQueue {
   }
 
   /**
-   * Adds a job unless the same one (see `dedupe` in the job map) is waiting or running.
-   * @throws {DependencyUnavailableError} when Redis did not take it.
+   * Adds a job unless one with the same deduplication id (`dedupe` in the job map) is waiting or running.
+   * @throws {DependencyUnavailableError} when Redis did not confirm it.
    */
   async send<Q extends QueueName>(name: Q, payload: JobPayload<Q>): Promise<void> {
     const { payload: schema, attempts, backoffMs } = queues[name];
@@ -63,26 +63,29 @@ export class JobQueue {
     const options = {
       attempts,
       backoff: { type: 'exponential', delay: backoffMs, jitter: 0.5 },
-      // by deduplication, not by jobId: a kept failed job of the same jobId would swallow every later add
+      // deduplication, not jobId: BullMQ ignores an added job while a failed one with the same jobId is kept
       deduplication: { id },
       removeOnComplete: true,
       removeOnFail: { count: 1_000, age: 14 * 86_400 },
     };
-    if (isWorkQueue(name)) void enqueue(this.redis, this.tablePrefix, name, id).catch(() => {}); // a hint: nothing depends on it
+    if (isWorkQueue(name)) void enqueue(this.redis, this.tablePrefix, name, id).catch(() => {}); // only a hint
     await withRedis(() => this.open[name].add(name, data, options));
   }
 
-  /** As `send`, but never rejects: what Redis does not take now it gets as soon as it does. Where this process ends before, a sweeper sends it. */
+  /**
+   * Like `send`, but never rejects: while Redis is unavailable the job is deferred in memory. When this process ends
+   * before, a sweep sends it.
+   */
   async sendSoon<Q extends QueueName>(name: Q, payload: JobPayload<Q>): Promise<void> {
     await this.send(name, payload).catch((error: unknown) => {
-      if (!(error instanceof DependencyUnavailableError)) return; // a mistake of ours, which no waiting mends: the sweeper meets it and tells
-      if (this.kept.size < MAX_KEPT)
-        this.kept.set(`${name} ${dedupeId(name, payload)}`, () => this.send(name, payload));
+      if (!(error instanceof DependencyUnavailableError)) return; // a bug: no retry fixes it, and the sweep reports it
+      if (this.deferred.size < MAX_DEFERRED)
+        this.deferred.set(`${name} ${dedupeId(name, payload)}`, () => this.send(name, payload));
       void this.resend();
     });
   }
 
-  /** Whether a job waits or runs, by what makes two jobs the same. */
+  /** Whether a job with this deduplication id is waiting or running. */
   async has(name: QueueName, dedupeId: string): Promise<boolean> {
     return (await withRedis(() => this.open[name].getDeduplicationJobId(dedupeId))) !== null;
   }
@@ -99,7 +102,7 @@ export class JobQueue {
     };
   }
 
-  /** The latest jobs that were given up, newest first, with what they were about and the stack of what broke them. */
+  /** Returns the latest failed jobs, newest first, with their payload and the stack of their error. */
   async failures(name: QueueName, limit: number): Promise<FailedJob[]> {
     const jobs = await withRedis(() => this.open[name].getJobs(['failed'], 0, limit - 1));
     return jobs.map(({ data, failedReason, stacktrace, finishedOn }) => ({
@@ -110,15 +113,15 @@ export class JobQueue {
     }));
   }
 
-  /** When the job that waits longest was sent. */
+  /** Returns when the oldest waiting job was sent. */
   async oldestWaitingAt(name: QueueName): Promise<Date | null> {
     const [oldest] = await withRedis(() => this.open[name].getJobs(['wait'], 0, 0, true));
     return oldest ? new Date(oldest.timestamp) : null;
   }
 
-  /** Rejects when Redis takes nothing now: one that is full answers, but keeps no session and no job. */
+  /** Rejects when Redis cannot be written: with its memory full it still responds, but stores no session and no job. */
   async check(): Promise<void> {
-    await withRedis(() => this.redis.set(`${this.tablePrefix}health`, '1', 'PX', CHECKED_MS));
+    await withRedis(() => this.redis.set(`${this.tablePrefix}health`, '1', 'PX', HEALTH_KEY_TTL_MS));
   }
 
   async close(): Promise<void> {
@@ -130,14 +133,14 @@ export class JobQueue {
   private async resend(): Promise<void> {
     if (this.isResending) return;
     this.isResending = true;
-    for (let next = first(this.kept); next && !this.isClosed; next = first(this.kept)) {
+    for (let next = first(this.deferred); next && !this.isClosed; next = first(this.deferred)) {
       const [id, send] = next;
-      const isTaken = await send().then(
+      const isSent = await send().then(
         () => true,
         () => false,
       );
-      if (isTaken) this.kept.delete(id);
-      else await sleep(AGAIN_MS, undefined, { ref: false });
+      if (isSent) this.deferred.delete(id);
+      else await sleep(RETRY_MS, undefined, { ref: false });
     }
     this.isResending = false;
   }

@@ -2,17 +2,17 @@ import type { Redis } from 'ioredis';
 import { workQueues, type WorkQueue } from '#contracts';
 import { queuePrefix, withRedis } from '../redis/redis';
 
-/** How many past runs of a kind and size are remembered, and for how long after the last of them. */
+/** How many durations of a kind and size are kept, and for how long after the last of them. */
 const KEPT_RUNS = 40;
 const KEPT_SECONDS = 30 * 86_400;
 
-/** Work of a kind and size; waiting under an id, or done. */
+/** A job of a kind and size. */
 export interface SizedWork {
   queue: WorkQueue;
   sizeBytes: number;
 }
 
-/** A queue as it stands, with the seconds that its latest runs took. */
+/** The state of a queue, with the durations of its latest runs in seconds. */
 export interface QueueState {
   waiting: number;
   active: number;
@@ -21,28 +21,28 @@ export interface QueueState {
 
 export interface QueueSnapshot {
   lines: Record<WorkQueue, QueueState>;
-  /** How many are before it, never more than there are jobs; null: it is in no line. */
+  /** How many jobs are before this one, at most the number of waiting jobs; null: it is not queued. */
   before(work: { queue: WorkQueue; id: string }): number | null;
-  /** Seconds that the latest runs of this kind and about this size took. */
+  /** Durations of the latest runs of this kind and about this size, in seconds. */
   runs(work: SizedWork): number[];
 }
 
-const lineKey = (prefix: string, queue: WorkQueue) => `${prefix}line:${queue}`;
+const positionsKey = (prefix: string, queue: WorkQueue) => `${prefix}line:${queue}`;
 
-/** Joins at the end, unless it is in the line already. For whoever sends its job. */
+/** Appends an id unless it is queued already. Called when its job is sent. */
 export async function enqueue(redis: Redis, prefix: string, queue: WorkQueue, id: string): Promise<void> {
-  await redis.zadd(lineKey(prefix, queue), 'NX', Date.now(), id);
+  await redis.zadd(positionsKey(prefix, queue), 'NX', Date.now(), id);
 }
 
-/** For whoever takes its job, or is done with it. */
+/** Removes an id. Called when its job starts and when it ends. */
 export async function dequeue(redis: Redis, prefix: string, queue: WorkQueue, id: string): Promise<void> {
-  await redis.zrem(lineKey(prefix, queue), id);
+  await redis.zrem(positionsKey(prefix, queue), id);
 }
 
 /**
- * Who waits for a worker, in order, and how long work took lately: what a position and a time left are told from. BullMQ's
- * own list answers "how many are before this one" by walking it; a sorted set beside it answers at once, for a whole page
- * of media. It is a hint: what gets lost with Redis comes back with the wake-ups that the sweeper sends again.
+ * The waiting jobs in order and the durations of recent runs, from which positions and estimates are computed. Finding
+ * the position in BullMQ's own list is O(n); a sorted set beside it takes O(log n), for a whole page of media in one
+ * round trip. It is a hint: entries lost with Redis return with the wake-ups that the sweep sends again.
  */
 export class QueuePositions {
   constructor(
@@ -50,7 +50,7 @@ export class QueuePositions {
     private readonly prefix: string,
   ) {}
 
-  /** Remembers how long a run took. @throws {DependencyUnavailableError} */
+  /** Records the duration of a run. @throws {DependencyUnavailableError} */
   async recordDuration(work: SizedWork, seconds: number): Promise<void> {
     const pipeline = this.redis.pipeline();
     for (const key of [this.runsKey(work.queue), this.runsKey(work.queue, work.sizeBytes)]) {
@@ -62,25 +62,25 @@ export class QueuePositions {
     await withRedis(() => pipeline.exec());
   }
 
-  /** Everything about these, in one round trip. @throws {DependencyUnavailableError} */
-  async snapshot(asked: ReadonlyArray<SizedWork & { id: string }>): Promise<QueueSnapshot> {
-    const sizes = [...new Set(asked.map(({ queue, sizeBytes }) => this.runsKey(queue, sizeBytes)))];
-    const answers = await this.ask([
+  /** Reads positions and durations for `jobs` in one round trip. @throws {DependencyUnavailableError} */
+  async snapshot(jobs: ReadonlyArray<SizedWork & { id: string }>): Promise<QueueSnapshot> {
+    const sizes = [...new Set(jobs.map(({ queue, sizeBytes }) => this.runsKey(queue, sizeBytes)))];
+    const replies = await this.execute([
       ...workQueues.flatMap((queue) => [
         ['llen', `${queuePrefix(this.prefix)}:${queue}:wait`],
         ['llen', `${queuePrefix(this.prefix)}:${queue}:active`],
         ['lrange', this.runsKey(queue), '0', '-1'],
       ]),
-      ...asked.map(({ queue, id }) => ['zrank', lineKey(this.prefix, queue), id]),
+      ...jobs.map(({ queue, id }) => ['zrank', positionsKey(this.prefix, queue), id]),
       ...sizes.map((key) => ['lrange', key, '0', '-1']),
     ]);
-    const lines = workQueues.map((queue) => {
-      const [waiting, active, runs] = answers.splice(0, 3) as [number, number, string[]];
+    const queues = workQueues.map((queue) => {
+      const [waiting, active, runs] = replies.splice(0, 3) as [number, number, string[]];
       return [queue, { waiting, active, runs: runs.map(Number) }] as const;
     });
-    const ranks = new Map(answers.splice(0, asked.length).map((rank, at) => [asked[at]!.id, rank as number | null]));
-    const runs = new Map(answers.map((seconds, at) => [sizes[at]!, (seconds as string[]).map(Number)]));
-    const states = Object.fromEntries(lines) as QueueSnapshot['lines'];
+    const ranks = new Map(replies.splice(0, jobs.length).map((rank, at) => [jobs[at]!.id, rank as number | null]));
+    const runs = new Map(replies.map((seconds, at) => [sizes[at]!, (seconds as string[]).map(Number)]));
+    const states = Object.fromEntries(queues) as QueueSnapshot['lines'];
     return {
       lines: states,
       before: ({ queue, id }) => {
@@ -91,15 +91,15 @@ export class QueuePositions {
     };
   }
 
-  private async ask(commands: string[][]): Promise<unknown[]> {
-    const answers = await withRedis(async () => (await this.redis.pipeline(commands).exec()) ?? []);
-    return answers.map(([error, answer]) => {
+  private async execute(commands: string[][]): Promise<unknown[]> {
+    const replies = await withRedis(async () => (await this.redis.pipeline(commands).exec()) ?? []);
+    return replies.map(([error, reply]) => {
       if (error) throw error;
-      return answer;
+      return reply;
     });
   }
 
-  /** Files of one class differ by a factor of four at most. */
+  /** Sizes in one class differ by a factor of four at most. */
   private runsKey(queue: WorkQueue, sizeBytes?: number): string {
     const size = sizeBytes === undefined ? 'all' : Math.floor(Math.log2(Math.max(1, sizeBytes)) / 2);
     return `${this.prefix}runs:${queue}:${size}`;

@@ -6,37 +6,38 @@ import { connectRedis, queuePrefix } from '../redis/redis';
 import { lockMs, maxStalledCount, stalledIntervalMs } from './consumers';
 import { dequeue } from './queue-positions';
 
-/** What becomes of a wake-up: nothing more to do, come again at a time, or keep it with its error for ops. */
+/** The outcome of a wake-up: remove it, deliver it again at a time, or keep it with its error for the operator. */
 export type WorkResult = { next: 'done' } | { next: 'again'; at: Date } | { next: 'failed'; error: Error };
 export type Work = (payload: JobPayload<WorkQueue>, shutdown: AbortSignal) => Promise<WorkResult>;
-/** One for each queue of the pool: leaving one out does not compile. */
+/** One handler for each queue of the pool: omitting one does not compile. */
 export type WorkHandlers = Record<WorkQueue, Work>;
 
 export interface WorkPoolOptions {
   redisUrl: string;
   tablePrefix: string;
   queues: readonly WorkQueue[];
-  /** Jobs at once over all queues. */
+  /** Concurrent jobs over all queues. */
   concurrency: number;
   onError: (error: unknown, queue: WorkQueue) => void;
 }
 
-/** How often an idle slot looks for work. */
-const IDLE_MS = 200;
-/** After an error of Redis. */
-const PAUSE_MS = 1_000;
+/** How often an idle slot polls for jobs. */
+const POLL_MS = 200;
+/** The pause of a slot after an error of Redis. */
+const RETRY_MS = 1_000;
 
 /**
- * Takes jobs from several queues with one bound over all of them. BullMQ's own loop has a bound per queue, so a slot that
- * is busy with one kind would hold back jobs of another that a free process could take; hence jobs are fetched by hand
- * (https://docs.bullmq.io/patterns/manually-fetching-jobs), the queues in turn, only when a slot is free.
+ * Runs jobs of several queues with one concurrency limit over all of them. BullMQ limits concurrency per queue: a
+ * process busy with one kind would hold jobs of another kind that an idle process could run. Hence jobs are fetched
+ * manually (https://docs.bullmq.io/patterns/manually-fetching-jobs), round robin over the queues, only when a slot is
+ * free.
  */
 export class WorkerPool {
   private readonly connection;
   private readonly workers: Array<{ queue: WorkQueue; worker: Worker }>;
   private readonly stop = new AbortController();
   private readonly slots: Promise<void>[] = [];
-  private turn = 0;
+  private nextQueue = 0;
   private running = 0;
 
   constructor(
@@ -54,7 +55,7 @@ export class WorkerPool {
         maxStalledCount,
         skipVersionCheck: true,
       });
-      worker.on('error', () => {}); // Redis away: the loops below pause and go on by themselves
+      worker.on('error', () => {}); // Redis is unavailable: the slots below pause and retry
       return { queue, worker };
     });
   }
@@ -64,12 +65,12 @@ export class WorkerPool {
     for (let slot = 0; slot < this.options.concurrency; slot += 1) this.slots.push(this.runSlot());
   }
 
-  /** Takes nothing more, tells the running work to hand back, and waits for it. */
+  /** Stops fetching jobs, signals running work to release its media, and waits for it. */
   async close(): Promise<void> {
     this.stop.abort(new Error('The worker is shutting down'));
     const ended = Promise.all(this.slots);
     while (this.running > 0) await Promise.race([ended, sleep(50)]);
-    await Promise.race([ended, sleep(PAUSE_MS)]); // an idle slot may wait for a Redis that is away
+    await Promise.race([ended, sleep(RETRY_MS)]); // an idle slot may be waiting for Redis
     this.connection.disconnect();
     await Promise.all(this.workers.map(({ worker }) => worker.close(true)));
   }
@@ -79,16 +80,16 @@ export class WorkerPool {
     while (!this.stop.signal.aborted) {
       try {
         const ran = await this.runNext(token);
-        if (!ran) await sleep(IDLE_MS, undefined, { signal: this.stop.signal }).catch(() => {});
+        if (!ran) await sleep(POLL_MS, undefined, { signal: this.stop.signal }).catch(() => {});
       } catch {
-        await sleep(PAUSE_MS, undefined, { signal: this.stop.signal }).catch(() => {});
+        await sleep(RETRY_MS, undefined, { signal: this.stop.signal }).catch(() => {});
       }
     }
   }
 
   private async runNext(token: string): Promise<boolean> {
     for (let tried = 0; tried < this.workers.length; tried += 1) {
-      const { queue, worker } = this.workers[this.turn++ % this.workers.length]!;
+      const { queue, worker } = this.workers[this.nextQueue++ % this.workers.length]!;
       const job = await worker.getNextJob(token, { block: false });
       if (!job) continue;
       await this.run(queue, job, token);
@@ -99,7 +100,7 @@ export class WorkerPool {
 
   private async run(queue: WorkQueue, job: Job, token: string): Promise<void> {
     this.running += 1;
-    this.leaveLine(queue, job);
+    this.dequeue(queue, job);
     const renewal = setInterval(() => void job.extendLock(token, lockMs).catch(() => {}), lockMs / 3);
     try {
       const result = await this.handle(queue, job);
@@ -107,16 +108,16 @@ export class WorkerPool {
       if (result.next === 'again') await job.moveToDelayed(result.at.getTime(), token);
       if (result.next === 'failed') await job.moveToFailed(unrecoverable(result.error), token, false);
     } catch (error) {
-      this.options.onError(error, queue); // the job's lock was lost or Redis is away: the table says what is left to do
+      this.options.onError(error, queue); // the job's lock was lost or Redis is unavailable: the table has the truth
     } finally {
       clearInterval(renewal);
-      this.leaveLine(queue, job); // a wake-up that came while it ran has put it in line again
+      this.dequeue(queue, job); // a wake-up sent while it ran has enqueued it again
       this.running -= 1;
     }
   }
 
-  /** A hint for those who wait: nothing depends on it. */
-  private leaveLine(queue: WorkQueue, { deduplicationId }: Job): void {
+  /** Best effort: positions are only a hint. */
+  private dequeue(queue: WorkQueue, { deduplicationId }: Job): void {
     if (deduplicationId)
       void dequeue(this.connection, this.options.tablePrefix, queue, deduplicationId).catch(() => {});
   }
@@ -130,7 +131,9 @@ export class WorkerPool {
   }
 }
 
-/** Kept in the failed set with the stack of its cause; the item's own counters decide about another try, not BullMQ. */
+/**
+ * BullMQ keeps it in the failed set, with the stack of its cause; the item's own counters limit retries, not BullMQ.
+ */
 function unrecoverable(cause: Error): UnrecoverableError {
   const error = new UnrecoverableError(cause.message);
   error.stack = cause.stack ?? error.message;

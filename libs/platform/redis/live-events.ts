@@ -3,7 +3,7 @@ import type { Media, Notification } from '#contracts';
 import { connectRedis, withRedis } from './redis';
 
 export interface LiveEvent {
-  /** Absent: a passing hint (progress), not replayed. */
+  /** Absent: a transient hint (progress), not replayed. */
   id?: string;
   event: 'media' | 'notification';
   data: Media | Notification;
@@ -14,8 +14,8 @@ const KEPT_EVENTS = 500;
 const KEPT_SECONDS = 24 * 3_600;
 
 /**
- * Adds an event to the user's stream and announces it, once per dedupe key: so it may be pushed at once by whoever made
- * the change and again by the consumer of the event, and the page still sees it once.
+ * Adds an event to the user's stream and publishes it, once per deduplication key: the service that made the change
+ * pushes it immediately and the consumer of the event pushes it again, but pages receive it once.
  */
 const PUSH = `
 if redis.call('ZADD', KEYS[2], 'NX', ARGV[4], ARGV[5]) == 0 then return false end
@@ -27,17 +27,17 @@ redis.call('PUBLISH', ARGV[3], cjson.encode({id = id, event = ARGV[1], data = AR
 return id`;
 
 const streamOf = (prefix: string, userId: string) => `${prefix}live:${userId}`;
-/** Dedupe keys by the second they were sent in. */
+/** The deduplication keys, scored by the second in which they were sent. */
 const sentOf = (stream: string) => `${stream}:sent`;
 
-/** Sends events to the open pages of a user, whichever instance serves them. At best: the tables hold the truth. */
+/** Sends events to the open pages of a user on any instance. Best effort: the tables are the source of truth. */
 export class LiveFeed {
   constructor(
     private readonly redis: Redis,
     private readonly prefix: string,
   ) {}
 
-  /** A change of status or a notification: kept for replay, sent once per `dedupeKey`. */
+  /** Sends a change of status or a notification: kept for replay, sent once per `dedupeKey`. */
   async push(userId: string, event: LiveEvent['event'], data: LiveEvent['data'], dedupeKey: string): Promise<void> {
     const stream = streamOf(this.prefix, userId);
     const now = Math.floor(Date.now() / 1_000);
@@ -56,13 +56,13 @@ export class LiveFeed {
     );
   }
 
-  /** Progress: sent to who looks now, not kept. */
+  /** Sends progress to pages that are open now; not kept for replay. */
   async hint(userId: string, data: Media): Promise<void> {
     const stream = streamOf(this.prefix, userId);
     await withRedis(() => this.redis.publish(stream, JSON.stringify({ event: 'media', data: JSON.stringify(data) })));
   }
 
-  /** What came after `lastEventId`; null when that id is not known (any more). */
+  /** Returns the events after `lastEventId`; null when that id is unknown or expired. */
   async since(userId: string, lastEventId: string): Promise<LiveEvent[] | null> {
     if (!/^\d{1,16}-\d{1,16}$/.test(lastEventId)) return null;
     const entries = await withRedis(() => this.redis.xrange(streamOf(this.prefix, userId), lastEventId, '+'));
@@ -95,7 +95,7 @@ export class LiveSubscriptions {
     });
   }
 
-  /** `ready` resolves when events arrive, which waits for Redis; `stop` may be called at any time, also before. */
+  /** `ready` resolves once subscribed, when Redis is available; `stop` may be called at any time, also before. */
   listen(userId: string, listener: (event: LiveEvent) => void): { ready: Promise<unknown>; stop: () => void } {
     const channel = streamOf(this.prefix, userId);
     const listeners = this.listeners.get(channel) ?? new Set();
@@ -109,7 +109,7 @@ export class LiveSubscriptions {
     return { ready: this.redis.subscribe(channel), stop };
   }
 
-  /** Calls back when the connection was lost and is there again: what was sent meanwhile did not arrive. */
+  /** Calls `listener` when the connection to Redis is lost: events sent until it is restored are missed. */
   onGap(listener: () => void): void {
     this.redis.on('close', listener);
   }

@@ -20,7 +20,7 @@ describe('Locks', () => {
     await server.stop();
   });
 
-  it('lets one in, also for longer than the time to live, and the next one after it', async () => {
+  it('allows one holder, also for longer than the time to live, and the next one after its release', async () => {
     const done = Promise.withResolvers<void>();
     const first = locks.tryWith('long', 1_500, () => done.promise);
     await sleep(2_500);
@@ -30,19 +30,19 @@ describe('Locks', () => {
     expect(await locks.tryWith('long', 1_500, async () => {})).toBe(true);
   });
 
-  it('is free again after its work failed, and passes the failure on', async () => {
+  it('is released after its work failed, and rethrows the error', async () => {
     await expect(locks.tryWith('fails', 5_000, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
     expect(await locks.tryWith('fails', 5_000, async () => {})).toBe(true);
   });
 
-  it('is free again when its holder died', async () => {
-    await redis.set('test-lock:dead', 'somebody', 'PX', 1_500);
+  it('expires when its holder crashed', async () => {
+    await redis.set('test-lock:dead', 'another', 'PX', 1_500);
     expect(await locks.tryWith('dead', 1_500, async () => {})).toBe(false);
     await sleep(1_600);
     expect(await locks.tryWith('dead', 1_500, async () => {})).toBe(true);
   });
 
-  it('is given back once Redis is there again, when it was away at that moment', async () => {
+  it('is released once Redis is available again, when it was unavailable at first', async () => {
     const connection = connectRedis(server.url, 'command');
     await once(connection, 'ready');
     const held = await new Locks(connection, 'test-').acquire('away', 60_000, { waitMs: 0 });
@@ -58,7 +58,7 @@ describe('Locks', () => {
     connection.disconnect();
   });
 
-  it('tells a holder that lost it, who then leaves the new holder alone', async () => {
+  it('aborts the work of a holder that lost it, and does not release the lock of the new holder', async () => {
     let reason: unknown;
     await locks.tryWith('stolen', 60, async (signal) => {
       await redis.set('test-lock:stolen', 'another');
@@ -69,7 +69,7 @@ describe('Locks', () => {
     expect(await redis.get('test-lock:stolen')).toBe('another');
   });
 
-  it('tells a holder that somebody waits, and gives it to the one who waited', async () => {
+  it('notifies its holder of a waiting process, which acquires it after the release', async () => {
     const wanted = Promise.withResolvers<void>();
     const first = await locks.acquire('handed', 5_000, { waitMs: 0, onWanted: () => wanted.resolve() });
     const second = locks.acquire('handed', 5_000, { waitMs: 5_000 });
@@ -79,16 +79,16 @@ describe('Locks', () => {
     expect(await redis.exists('test-lock:handed')).toBe(0);
   });
 
-  it('asks less and less often while it waits', async () => {
+  it('waits with backoff', async () => {
     const held = await locks.acquire('crowded', 5_000, { waitMs: 0 });
-    const asked = jest.spyOn(redis, 'set');
+    const set = jest.spyOn(redis, 'set');
     await expect(locks.acquire('crowded', 5_000, { waitMs: 2_000 })).rejects.toThrow(LockTimeoutError);
-    expect(asked.mock.calls.length).toBeLessThan(20); // it takes two commands each time
-    asked.mockRestore();
+    expect(set.mock.calls.length).toBeLessThan(20); // two commands per attempt
+    set.mockRestore();
     await held.release();
   });
 
-  it('says that it waited in vain', async () => {
+  it('rejects with a timeout error after the waiting time', async () => {
     const held = await locks.acquire('kept', 5_000, { waitMs: 0 });
     await expect(locks.acquire('kept', 5_000, { waitMs: 150 })).rejects.toThrow(LockTimeoutError);
     await held.release();

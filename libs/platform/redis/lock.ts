@@ -3,28 +3,31 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { withRedis } from './redis';
 
-/** Both touch the lock only while it is ours: after a pause it may be another holder's. The first answers 2 when somebody waits. */
+/**
+ * Both change the lock only while it has our token: after a pause it may belong to another holder. RENEW returns 2 when
+ * another process waits for the lock.
+ */
 const RENEW = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1 + redis.call('DEL', KEYS[2])`;
 const RELEASE = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`;
-/** Soon at first, then less and less often: many may wait for one lock. */
-const ASK_AGAIN_MS = { first: 100, growth: 1.5, most: 1_000 };
+/** Backoff while waiting: many processes may wait for one lock. */
+const BACKOFF_MS = { initial: 100, factor: 1.5, max: 1_000 };
 
 export interface HeldLock {
   /** Aborts when the lock was lost. */
   lost: AbortSignal;
-  /** Never rejects: with Redis away it is tried again until the lock expires by itself. */
+  /** Never rejects: while Redis is unavailable it is retried until the lock has expired. */
   release(): Promise<void>;
 }
 
-/** Somebody else held a lock for as long as we were ready to wait. */
+/** The lock was held by another process for the whole waiting time. */
 export class LockTimeoutError extends Error {}
 
 /**
- * One holder at a time across processes; the lock outlives its holder's death by at most its time to live.
- * It saves double work. It does not make anything correct: what runs under it must bear a second runner.
+ * One holder at a time across processes; the lock of a crashed holder expires after at most its time to live.
+ * It avoids duplicate work but guarantees no mutual exclusion: work must be correct when two processes run it.
  */
 export class Locks {
   constructor(
@@ -32,7 +35,7 @@ export class Locks {
     private readonly prefix: string,
   ) {}
 
-  /** Runs `work` at most once per period, by whichever process asks first after it. One that breaks off is tried again. */
+  /** Runs `work` once per period, in the first process that calls this. Work that fails is retried by the next call. */
   async oncePer(name: string, periodMs: number, work: () => Promise<void>): Promise<void> {
     const key = `${this.prefix}done:${name}`;
     if (await withRedis(() => this.redis.exists(key))) return;
@@ -41,12 +44,12 @@ export class Locks {
   }
 
   /**
-   * Runs `work` unless another process holds the lock; renews it meanwhile. `signal` aborts when the lock was lost.
-   * @returns false when another one holds it.
-   * @throws {DependencyUnavailableError} when Redis can not be asked for the lock.
+   * Runs `work` unless another process holds the lock, and renews it meanwhile. `signal` aborts when the lock is lost.
+   * @returns false when another process holds it.
+   * @throws {DependencyUnavailableError} when Redis is unavailable.
    */
   async tryWith(name: string, ttlMs: number, work: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
-    const held = await this.take(name, ttlMs);
+    const held = await this.tryAcquire(name, ttlMs);
     if (!held) return false;
     try {
       await work(held.lost);
@@ -57,8 +60,10 @@ export class Locks {
   }
 
   /**
-   * Waits for the lock, and lets its holder know. `onWanted` is called when somebody waits for ours: let go soon.
-   * @throws {LockTimeoutError} after `waitMs`. @throws {DependencyUnavailableError} when Redis can not be asked.
+   * Waits for the lock and notifies its holder. `onWanted` is called when another process waits for the acquired lock,
+   * which should then be released soon.
+   * @throws {LockTimeoutError} after `waitMs`.
+   * @throws {DependencyUnavailableError} when Redis is unavailable.
    */
   async acquire(
     name: string,
@@ -66,8 +71,9 @@ export class Locks {
     { waitMs, signal, onWanted }: { waitMs: number; signal?: AbortSignal; onWanted?: () => void },
   ): Promise<HeldLock> {
     const giveUpAt = Date.now() + waitMs;
-    for (let pauseMs = ASK_AGAIN_MS.first; ; pauseMs = Math.min(pauseMs * ASK_AGAIN_MS.growth, ASK_AGAIN_MS.most)) {
-      const held = await this.take(name, ttlMs, onWanted);
+    const { initial, factor, max } = BACKOFF_MS;
+    for (let pauseMs: number = initial; ; pauseMs = Math.min(pauseMs * factor, max)) {
+      const held = await this.tryAcquire(name, ttlMs, onWanted);
       if (held) return held;
       if (Date.now() > giveUpAt) throw new LockTimeoutError(`Expected the lock "${name}" within ${waitMs} ms`);
       await withRedis(() => this.redis.set(this.wantedKey(name), '1', 'PX', ttlMs));
@@ -75,11 +81,11 @@ export class Locks {
     }
   }
 
-  private async take(name: string, ttlMs: number, onWanted?: () => void): Promise<HeldLock | null> {
+  private async tryAcquire(name: string, ttlMs: number, onWanted?: () => void): Promise<HeldLock | null> {
     const key = `${this.prefix}lock:${name}`;
     const token = randomUUID();
-    const taken = await withRedis(() => this.redis.set(key, token, 'PX', ttlMs, 'NX'));
-    if (taken === null) return null;
+    const acquired = await withRedis(() => this.redis.set(key, token, 'PX', ttlMs, 'NX'));
+    if (acquired === null) return null;
     const lost = new AbortController();
     let renewedAt = Date.now();
     const renew = async () => {
@@ -97,7 +103,7 @@ export class Locks {
           () => true,
           () => false,
         );
-      if (!(await tryToRelease())) void untilDone(tryToRelease, ttlMs);
+      if (!(await tryToRelease())) void retryUntilDone(tryToRelease, ttlMs);
     };
     return { lost: lost.signal, release };
   }
@@ -107,8 +113,8 @@ export class Locks {
   }
 }
 
-async function untilDone(attempt: () => Promise<boolean>, forMs: number): Promise<void> {
+async function retryUntilDone(attempt: () => Promise<boolean>, forMs: number): Promise<void> {
   const giveUpAt = Date.now() + forMs;
-  do await sleep(ASK_AGAIN_MS.most, undefined, { ref: false });
+  do await sleep(BACKOFF_MS.max, undefined, { ref: false });
   while (Date.now() < giveUpAt && !(await attempt()));
 }
