@@ -4,12 +4,14 @@ import { DependencyUnavailableError } from '../errors';
 import { StorageFullError } from './storage';
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-/** The disk, its mount or its rights are broken, or the process has no file descriptors left: nothing an upload could help. */
+/**
+ * The disk, its mount or permissions are broken, or the process is out of file descriptors: never the upload's fault.
+ */
 const BROKEN = new Set(['EACCES', 'EPERM', 'EROFS', 'EIO', 'ENOTDIR', 'ESTALE', 'ENODEV', 'EMFILE', 'ENFILE']);
 const ABSENT = new Set(['ENOENT', 'ENOTDIR']);
 const NOT_LINKABLE = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'ENOSYS']);
 
-/** A second name for the same bytes where the file system can do that, else a copy. */
+/** Creates a hard link where the file system supports it, otherwise a copy. */
 export async function linkOrCopy(from: string, to: string): Promise<void> {
   try {
     await link(from, to);
@@ -19,7 +21,7 @@ export async function linkOrCopy(from: string, to: string): Promise<void> {
   }
 }
 
-/** Makes the names in a folder last. One that is gone needs no such thing. */
+/** Makes the directory entries of a folder durable (fsync). An absent folder is no error. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path).catch(nullIfAbsent);
   await folder?.sync().finally(() => folder.close());
@@ -27,13 +29,13 @@ export async function syncFolder(path: string): Promise<void> {
 
 export const isAbsent = (error: unknown) => hasCode(error, ABSENT);
 
-/** For `catch`: turns "not there" into null. */
+/** For `catch`: returns null for an absent file, rethrows any other error. */
 export function nullIfAbsent(error: unknown): null {
   if (isAbsent(error)) return null;
   throw error;
 }
 
-/** A full or a broken disk, in the words of the storage port; everything else stays as it is. */
+/** Converts the errors of a full or broken disk to those of the storage port; returns other errors unchanged. */
 export function asStorageError(error: unknown): unknown {
   if (hasCode(error, BROKEN)) return new DependencyUnavailableError('storage', error);
   return hasCode(error, FULL) ? new StorageFullError((error as Error).message, { cause: error }) : error;

@@ -8,23 +8,23 @@ import { StorageFullError } from './storage';
 
 const MIB = 1024 ** 2;
 
-const identity = (error: unknown) => error;
+const returnError = (error: unknown) => error;
 const chunks = (count: number) => Readable.from(Array.from({ length: count }, () => Buffer.alloc(MIB)));
 
-async function toNowhere(bytes: AsyncIterable<Buffer>): Promise<void> {
+async function discard(bytes: AsyncIterable<Buffer>): Promise<void> {
   for await (const chunk of bytes) void chunk;
 }
 
 describe('DiskReserve', () => {
   it.each([
     ['a volume that gives no sizes', '/proc'],
-    ['a folder that is not there yet', join(__dirname, 'absent')],
-  ])('takes %s as one with room', async (_, folder) => {
+    ['a folder that does not exist yet', join(__dirname, 'absent')],
+  ])('treats %s as having free space', async (_, folder) => {
     await new DiskReserve(folder, 1).assertRoomFor(Number.MAX_SAFE_INTEGER);
   });
 
-  it('is at most 1 GiB', async () => {
-    const error: unknown = await new DiskReserve(__dirname).assertRoomFor(Number.MAX_SAFE_INTEGER).catch(identity);
+  it('reserves at most 1 GiB', async () => {
+    const error: unknown = await new DiskReserve(__dirname).assertRoomFor(Number.MAX_SAFE_INTEGER).catch(returnError);
     const reserved = / (\d+) of them are reserved/.exec(String(error))?.[1];
     expect(Number(reserved)).toBeGreaterThan(0);
     expect(Number(reserved)).toBeLessThanOrEqual(1024 * MIB);
@@ -39,19 +39,19 @@ describe('DiskReserve', () => {
     });
     afterEach(() => disk.unmount());
 
-    it('keeps 10 % from uploads, and half of that from work', async () => {
+    it('reserves 10 % from uploads and half of that from processing', async () => {
       await reserve.assertRoomFor(18 * MIB);
       await expect(reserve.assertRoomFor(18 * MIB + 1)).rejects.toThrow(StorageFullError);
       await reserve.assertRoomFor(19 * MIB, 'work');
       await expect(reserve.assertRoomFor(19 * MIB + 1, 'work')).rejects.toThrow(StorageFullError);
     });
 
-    it('counts what parallel uploads bring between two measurements', async () => {
+    it('counts the bytes of parallel uploads between two measurements', async () => {
       await writeFile(join(disk.folder, 'file'), Buffer.alloc(12 * MIB));
-      const uploads = Array.from({ length: 4 }, () => pipeline(chunks(2), reserve.guard(), toNowhere));
-      const refused = (await Promise.allSettled(uploads)).filter((outcome) => outcome.status === 'rejected');
-      expect(refused.length).toBeGreaterThan(0);
-      for (const { reason } of refused) expect(reason).toBeInstanceOf(StorageFullError);
+      const uploads = Array.from({ length: 4 }, () => pipeline(chunks(2), reserve.guard(), discard));
+      const rejected = (await Promise.allSettled(uploads)).filter((outcome) => outcome.status === 'rejected');
+      expect(rejected.length).toBeGreaterThan(0);
+      for (const { reason } of rejected) expect(reason).toBeInstanceOf(StorageFullError);
     });
   });
 });

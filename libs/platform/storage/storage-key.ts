@@ -1,9 +1,9 @@
 const SEGMENT = /^[A-Za-z0-9._-]{1,255}$/;
-const MAX_KEY_LENGTH = 1_024; // S3's limit; a segment is bounded by the file systems' 255
+const MAX_KEY_LENGTH = 1_024; // S3's limit; file systems limit a segment to 255
 
 /**
- * The guard against traversal: no key that passes can name anything outside the storage's own root.
- * @throws {TypeError} when it is no storage key; that is a mistake of the caller, never the owner's.
+ * Prevents path traversal: a valid key cannot refer to anything outside the root of the storage.
+ * @throws {TypeError} when it is not a storage key, which is a bug in the caller and never the user's fault.
  */
 export function assertKey(key: string): void {
   const isKey =
@@ -15,14 +15,17 @@ export function assertKey(key: string): void {
     );
 }
 
-/** @throws {TypeError} when it is no key followed by `/`; so an empty prefix, which would name everything, is none. */
+/**
+ * @throws {TypeError} when it is not a key followed by `/`; this excludes an empty prefix, which would match
+ * everything.
+ */
 export function assertPrefix(prefix: string): void {
   if (!prefix.endsWith('/'))
     throw new TypeError(`Expected a prefix that ends in "/", but received ${JSON.stringify(prefix.slice(0, 100))}`);
   assertKey(prefix.slice(0, -1));
 }
 
-/** @throws {RangeError} as both adapters do when not one byte of the range exists. */
+/** @throws {RangeError} when no byte of the range exists, the same for both adapters. */
 export function assertRange(key: string, range: { start: number; end: number }, sizeBytes: number): void {
   const satisfiable =
     Number.isSafeInteger(range.start) && range.start >= 0 && range.end >= range.start && range.start < sizeBytes;

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { below, from, textOf, type Subject } from './storage-subject.contract';
 
 export function deletingAndListing(storage: Subject): void {
-  it('lists and erases what is below a prefix, and nothing beside it', async () => {
+  it('lists and deletes the objects below a prefix, and no others', async () => {
     for (const key of ['del/m1/a', 'del/m1/t/b.webp', 'del/m10/c', 'del/m2']) await storage().write(key, from('12345'));
     const listed = await Array.fromAsync(storage().list('del/m1/'));
     expect(listed.map(({ key }) => key).toSorted()).toEqual(['del/m1/a', 'del/m1/t/b.webp']);
@@ -15,13 +15,13 @@ export function deletingAndListing(storage: Subject): void {
     expect(await below(storage(), 'del/')).toEqual(['del/m10/c', 'del/m2']);
   });
 
-  it('does not take an object for a prefix', async () => {
+  it('does not treat an object as a prefix', async () => {
     await storage().write('del2/object', from('x'));
     expect(await storage().deletePrefix('del2/object/')).toEqual({ objects: 0, bytes: 0 });
     expect(await textOf(storage(), 'del2/object')).toBe('x');
   });
 
-  it('survives writing and erasing next to each other', async () => {
+  it('supports concurrent writes and deletions of neighbouring prefixes', async () => {
     const rounds = Array.from({ length: 20 }, (_, round) => round);
     await Promise.all(
       rounds.flatMap((round) => [
@@ -37,7 +37,7 @@ export function deletingAndListing(storage: Subject): void {
     expect(await below(storage(), 'race/')).toHaveLength(10);
   });
 
-  it('lists nothing below a prefix that nobody used', async () => {
+  it('lists nothing below an unused prefix', async () => {
     expect(await below(storage(), 'unused/')).toEqual([]);
   });
 }
@@ -45,7 +45,7 @@ export function deletingAndListing(storage: Subject): void {
 export function localFiles(storage: Subject): void {
   beforeAll(() => storage().write('local/original.mp4', from('bytes')));
 
-  it('gives a private folder with the object and erases it', async () => {
+  it('provides a private folder with the object and erases it afterwards', async () => {
     const used = await storage().withLocalFile('local/original.mp4', async ({ path, dir }) => {
       expect(dirname(path)).toBe(dir);
       expect(await readdir(dir)).toHaveLength(1);
@@ -58,7 +58,7 @@ export function localFiles(storage: Subject): void {
     expect(await textOf(storage(), 'local/original.mp4')).toBe('bytes');
   });
 
-  it('erases it when its user throws', async () => {
+  it('erases the folder when the callback throws', async () => {
     let used = '';
     const failing = storage().withLocalFile('local/original.mp4', async ({ dir }) => {
       used = dir;
@@ -77,7 +77,7 @@ export function localFiles(storage: Subject): void {
 }
 
 export function keys(storage: Subject): void {
-  const wrong = [
+  const invalidKeys = [
     '',
     '/',
     '/etc/passwd',
@@ -99,7 +99,7 @@ export function keys(storage: Subject): void {
     'a/'.repeat(600) + 'a',
   ];
 
-  it.each(wrong)('refuses %j', async (key) => {
+  it.each(invalidKeys)('rejects %j', async (key) => {
     await expect(storage().write(key, from('x'))).rejects.toThrow(TypeError);
     await expect(storage().writeFile(key, __filename)).rejects.toThrow(TypeError);
     await expect(storage().read(key)).rejects.toThrow(TypeError);
@@ -107,12 +107,12 @@ export function keys(storage: Subject): void {
     await expect(storage().withLocalFile(key, async () => {})).rejects.toThrow(TypeError);
   });
 
-  it.each(['', '/', 'a', '../', 'a/../', '/a/', 'a//'])('refuses %j as a prefix', async (prefix) => {
+  it.each(['', '/', 'a', '../', 'a/../', '/a/', 'a//'])('rejects %j as a prefix', async (prefix) => {
     await expect(storage().deletePrefix(prefix)).rejects.toThrow(TypeError);
     await expect(Array.fromAsync(storage().list(prefix))).rejects.toThrow(TypeError);
   });
 
-  it('takes names that only look odd', async () => {
+  it('accepts unusual but valid names', async () => {
     for (const key of ['odd/...', 'odd/.hidden', 'odd/-rf', `odd/${'n'.repeat(255)}`]) {
       await storage().write(key, from(key));
       expect(await textOf(storage(), key)).toBe(key);

@@ -10,7 +10,7 @@ import { below, from, textOf, type Subject } from './storage-subject.contract';
 
 export interface StorageUnderTest {
   storage: Storage;
-  /** Bytes that belong to no finished object: parts, temporary files, private folders. */
+  /** Counts what belongs to no finished object: parts, temporary files, private folders. */
   leftovers(): Promise<number>;
   stop(): Promise<void>;
 }
@@ -18,13 +18,13 @@ export interface StorageUnderTest {
 const BIG_BYTES = 20 * 1024 ** 2;
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
-/** All the bytes in chunks of 100 kB, and then whatever `last` does before the stream ends. */
+/** Yields the bytes in chunks of 100 kB, then awaits `last` before the stream ends. */
 async function* chunked(bytes: Buffer, last?: () => Promise<void>): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += 100_000) yield bytes.subarray(at, at + 100_000);
   await last?.();
 }
 
-/** What every storage does; each adapter runs it. */
+/** The contract suite of `Storage`, run for each adapter. */
 export function storageContract(name: string, makeStorage: () => Promise<StorageUnderTest>): void {
   describe(`${name} as storage`, () => {
     let subject: StorageUnderTest;
@@ -46,7 +46,7 @@ export function storageContract(name: string, makeStorage: () => Promise<Storage
 }
 
 function writingAndReading(storage: Subject): void {
-  it('gives back what it took', async () => {
+  it('returns the bytes that were written', async () => {
     expect(await storage().write('w/a/one.txt', from('hello'), { contentType: 'text/plain' })).toEqual({
       sizeBytes: 5,
     });
@@ -68,7 +68,7 @@ function writingAndReading(storage: Subject): void {
     expect(sha256(await buffer(await storage().read('w/big')))).toBe(sha256(bytes));
   });
 
-  it('takes a finished file, and keeps it when the file goes', async () => {
+  it('stores a finished file, and keeps the object when the file is deleted', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'contract-'));
     const path = join(dir, 'made');
     await writeFile(path, 'rendered');
@@ -79,7 +79,7 @@ function writingAndReading(storage: Subject): void {
     expect(await storage().stat('w/none')).toBeNull();
   });
 
-  it('gives bytes a second key, which lasts when the first one goes', async () => {
+  it('copies an object to a second key, which keeps its bytes when the first one is replaced', async () => {
     const bytes = randomBytes(BIG_BYTES);
     await storage().write('w/first', Readable.from(chunked(bytes)));
     await storage().write('w/second', from('what was there'));
@@ -92,7 +92,7 @@ function writingAndReading(storage: Subject): void {
     expect(await storage().stat('w/copied')).toBeNull();
   });
 
-  it('replaces an object whole: a reader sees the old or the new bytes, never a mixture', async () => {
+  it('replaces an object atomically: a reader gets the old or the new bytes, never a mixture', async () => {
     const versions = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(300_000));
     await storage().write('w/replaced', from(versions[0]!));
     const reads = versions.flatMap((version) => [
@@ -103,14 +103,14 @@ function writingAndReading(storage: Subject): void {
     expect(versions).toContain(await textOf(storage(), 'w/replaced'));
   });
 
-  it('takes 30 objects at once', async () => {
+  it('stores 30 objects concurrently', async () => {
     const names = Array.from({ length: 30 }, (_, index) => `many/u${index % 3}/${index}`);
     await Promise.all(names.map((name) => storage().write(name, from(name.repeat(1_000)))));
     expect(await below(storage(), 'many/')).toEqual(names.toSorted());
     for (const name of names) expect(await textOf(storage(), name)).toBe(name.repeat(1_000));
   });
 
-  it('says what is not there', async () => {
+  it('reports missing objects', async () => {
     await expect(storage().read('w/none')).rejects.toThrow(ObjectMissingError);
     await expect(storage().read('w/a')).rejects.toThrow(ObjectMissingError); // only a prefix of keys
     await expect(storage().withLocalFile('w/none', async () => 'used')).rejects.toThrow(ObjectMissingError);
@@ -118,7 +118,7 @@ function writingAndReading(storage: Subject): void {
     expect(await storage().stat('w/a')).toBeNull();
   });
 
-  it('can be written now', () => expect(storage().check()).resolves.toBeUndefined());
+  it('passes its health check', () => expect(storage().check()).resolves.toBeUndefined());
 }
 
 function ranges(storage: Subject): void {
@@ -130,7 +130,7 @@ function ranges(storage: Subject): void {
     [3, 5, '345'],
     [9, 9, '9'],
     [7, 1_000, '789'],
-  ])('%i-%i is %s', async (start, end, expected) => {
+  ])('reads %i-%i as %s', async (start, end, expected) => {
     expect((await buffer(await storage().read('ranges/digits', { start, end }))).toString()).toBe(expected);
   });
 
@@ -138,16 +138,16 @@ function ranges(storage: Subject): void {
     [10, 12],
     [5, 4],
     [-1, 3],
-  ])('%i-%i has no byte', async (start, end) => {
+  ])('rejects %i-%i, which contains no byte', async (start, end) => {
     await expect(storage().read('ranges/digits', { start, end })).rejects.toThrow(RangeError);
   });
 
-  it('has none in an empty object', async () => {
+  it('rejects every range of an empty object', async () => {
     await storage().write('ranges/empty', Readable.from([]));
     await expect(storage().read('ranges/empty', { start: 0, end: 0 })).rejects.toThrow(RangeError);
   });
 
-  it('ends when the reader has had enough', async () => {
+  it('can be aborted by the reader', async () => {
     await storage().write('ranges/long', Readable.from(chunked(randomBytes(2_000_000))));
     for await (const chunk of await storage().read('ranges/long')) {
       expect((chunk as Buffer).length).toBeGreaterThan(0);
@@ -159,8 +159,8 @@ function ranges(storage: Subject): void {
 
 function failingUploads(storage: Subject): void {
   it.each([0, 100_000, BIG_BYTES])('leaves nothing when the source fails after %i bytes', async (sizeBytes) => {
-    const source = Readable.from(chunked(randomBytes(sizeBytes), () => Promise.reject(new Error('client went away'))));
-    await expect(storage().write('failing/source', source)).rejects.toThrow('client went away');
+    const source = Readable.from(chunked(randomBytes(sizeBytes), () => Promise.reject(new Error('client aborted'))));
+    await expect(storage().write('failing/source', source)).rejects.toThrow('client aborted');
     expect(await below(storage(), 'failing/')).toEqual([]);
   });
 
@@ -175,7 +175,7 @@ function failingUploads(storage: Subject): void {
   });
 
   it.each([0, BIG_BYTES])(
-    'stops at once when it is aborted while a source stalls after %i bytes',
+    'stops at once when it is aborted while the source stalls after %i bytes',
     async (sizeBytes) => {
       const stop = new AbortController();
       const stalled = Promise.withResolvers<void>();
@@ -190,7 +190,7 @@ function failingUploads(storage: Subject): void {
     },
   );
 
-  it('leaves nothing whenever it is aborted', async () => {
+  it('leaves nothing when it is aborted at any time', async () => {
     for (const delayMs of [0, 0, 1, 2, 3, 5, 8, 13, 21, 34]) {
       const source = Readable.from(chunked(Buffer.alloc(500_000), () => new Promise(() => {})));
       await expect(storage().write('failing/any', source, { signal: AbortSignal.timeout(delayMs) })).rejects.toThrow(
@@ -200,18 +200,21 @@ function failingUploads(storage: Subject): void {
     expect(await below(storage(), 'failing/')).toEqual([]);
   });
 
-  it('does not start what was aborted before', async () => {
+  it('does not start with a signal that is already aborted', async () => {
     await expect(
       storage().write('failing/early', from('x'), { signal: AbortSignal.abort(new Error('too late')) }),
     ).rejects.toThrow('too late');
     expect(await storage().stat('failing/early')).toBeNull();
   });
 
-  it('keeps the object that was there when its replacement fails', async () => {
+  it('keeps the existing object when its replacement fails', async () => {
     await storage().write('kept/object', from('first'));
     await expect(
-      storage().write('kept/object', Readable.from(chunked(randomBytes(9), () => Promise.reject(new Error('torn'))))),
-    ).rejects.toThrow('torn');
+      storage().write(
+        'kept/object',
+        Readable.from(chunked(randomBytes(9), () => Promise.reject(new Error('source failed')))),
+      ),
+    ).rejects.toThrow('source failed');
     expect(await textOf(storage(), 'kept/object')).toBe('first');
   });
 }

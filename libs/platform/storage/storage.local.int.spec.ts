@@ -32,7 +32,7 @@ describe('LocalStorage on its disk', () => {
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
 
-  it('keeps files and folders to their owner', async () => {
+  it('creates files with mode 0600 and folders with mode 0700', async () => {
     const path = join(root, 'made');
     await writeFile(path, 'x', { mode: 0o644 });
     await storage.write('originals/u/m/a', Readable.from(['x']));
@@ -46,7 +46,7 @@ describe('LocalStorage on its disk', () => {
     ]);
   });
 
-  it('removes the folders that deleting leaves empty, and those alone', async () => {
+  it('removes only the folders that a deletion leaves empty', async () => {
     await storage.write('originals/u/m1/a', Readable.from(['x']));
     await storage.write('originals/u/m2/a', Readable.from(['x']));
     await storage.deletePrefix('originals/u/m1/');
@@ -55,68 +55,68 @@ describe('LocalStorage on its disk', () => {
     expect(await readdir(join(root, 'objects'))).toEqual([]);
   });
 
-  it('makes no folder for an upload that fails', async () => {
+  it('creates no folder for an upload that fails', async () => {
     const failing = Readable.from(
       (async function* () {
         yield 'half';
-        throw new Error('torn');
+        throw new Error('source failed');
       })(),
     );
-    await expect(storage.write('originals/u/m/a', failing)).rejects.toThrow('torn');
+    await expect(storage.write('originals/u/m/a', failing)).rejects.toThrow('source failed');
     expect(existsSync(join(root, 'objects'))).toBe(false);
   });
 
-  it('lends the original without copying it', async () => {
+  it('provides the original as a hard link, not as a copy', async () => {
     await storage.write('originals/u/m/a', Readable.from(['x']));
     const { ino } = await stat(join(root, 'objects/originals/u/m/a'));
     await storage.withLocalFile('originals/u/m/a', async ({ path }) => expect((await stat(path)).ino).toBe(ino));
   });
 
-  it('stores no link to somewhere else', async () => {
+  it('rejects a symbolic link', async () => {
     await writeFile(join(root, 'secret'), 'secret', { mode: 0o640 });
     await symlink(join(root, 'secret'), join(root, 'link'));
     await expect(storage.writeFile('derived/m/t/thumbnail', join(root, 'link'))).rejects.toThrow(TypeError);
     expect((await stat(join(root, 'secret'))).mode & 0o777).toBe(0o640);
   });
 
-  it('says that it is not available while its folder is something else, and serves again afterwards', async () => {
+  it('is unavailable while its folder is a file, and recovers afterwards', async () => {
     await storage.write('originals/u/m/a', Readable.from(['kept']));
-    await rename(join(root, 'objects'), join(root, 'away'));
+    await rename(join(root, 'objects'), join(root, 'moved'));
     await writeFile(join(root, 'objects'), '');
     await expect(storage.write('originals/u/m/b', Readable.from(['bytes']))).rejects.toBeInstanceOf(
       DependencyUnavailableError,
     );
     await expect(storage.check()).rejects.toThrow('Expected a folder');
     await rm(join(root, 'objects'));
-    await rename(join(root, 'away'), join(root, 'objects'));
+    await rename(join(root, 'moved'), join(root, 'objects'));
     await storage.check();
     expect(await storage.stat('originals/u/m/a')).toMatchObject({ sizeBytes: 4 });
   });
 
-  it('takes a disk that is gone for away, not for empty, and keeps nothing in its place', async () => {
+  it('treats an unmounted volume as unavailable, not empty, and writes nothing in its place', async () => {
     await storage.write('originals/u/m/a', Readable.from(['kept']));
     await storage.check();
-    await rename(join(root, 'objects'), join(root, 'away'));
-    const asked = [
+    await rename(join(root, 'objects'), join(root, 'moved'));
+    const operations = [
       storage.stat('originals/u/m/a'),
       storage.read('originals/u/m/a'),
       storage.withLocalFile('originals/u/m/a', async () => {}),
       storage.write('originals/u/m/b', Readable.from(['bytes'])),
       storage.check(),
     ];
-    for (const each of asked) await expect(each).rejects.toThrow(DependencyUnavailableError);
-    await rename(join(root, 'away'), join(root, 'objects'));
+    for (const operation of operations) await expect(operation).rejects.toThrow(DependencyUnavailableError);
+    await rename(join(root, 'moved'), join(root, 'objects'));
     expect(await storage.stat('originals/u/m/a')).toMatchObject({ sizeBytes: 4 });
     expect(await storage.stat('originals/u/m/b')).toBeNull();
   });
 
-  it('says when there is too little room', async () => {
+  it('rejects with StorageFullError when the reserve is not free', async () => {
     const full = new LocalStorage(root, new DiskReserve(root, Number.MAX_SAFE_INTEGER));
     await expect(full.check()).rejects.toThrow(StorageFullError);
     await expect(full.assertRoomFor(0)).rejects.toThrow(StorageFullError);
   });
 
-  it('takes no upload below the reserve, keeps nothing of it, and writes what is none', async () => {
+  it('rejects an upload that would use the reserve, keeps nothing of it, and accepts other writes', async () => {
     const full = new LocalStorage(root, new DiskReserve(root, Number.MAX_SAFE_INTEGER));
     await expect(
       full.write('originals/u/m/a', Readable.from([Buffer.from('bytes')]), { isUpload: true }),
@@ -126,7 +126,7 @@ describe('LocalStorage on its disk', () => {
   });
 
   const canLimit = existsSync('/usr/bin/prlimit');
-  (canLimit ? it : it.skip)('keeps nothing of an object when the kernel takes no more bytes', async () => {
+  (canLimit ? it : it.skip)('keeps nothing of an object when the kernel limits the file size', async () => {
     await storage.write('originals/u/m/a', Readable.from(['first']));
     const outcome = await writeUnder('--fsize=65536', root, 'originals/u/m/a', 1_000_000);
     expect(outcome).toMatchObject({ failed: 'StorageFullError' });
@@ -134,20 +134,23 @@ describe('LocalStorage on its disk', () => {
     expect(await readdir(join(root, 'tmp'))).toEqual([]);
   });
 
-  (canLimit ? it : it.skip)('passes on that the process has too many files open', async () => {
-    const outcome = await writeUnder(
-      '--nofile=64',
-      root,
-      'originals/u/m/a',
-      10,
-      'for (;;) try { fs.openSync("/dev/null") } catch { break }',
-    );
-    expect(outcome).toMatchObject({ failed: 'DependencyUnavailableError' });
-    expect(await readdir(join(root, 'tmp'))).toEqual([]);
-  });
+  (canLimit ? it : it.skip)(
+    'rejects with DependencyUnavailableError when the process has too many open files',
+    async () => {
+      const outcome = await writeUnder(
+        '--nofile=64',
+        root,
+        'originals/u/m/a',
+        10,
+        'for (;;) try { fs.openSync("/dev/null") } catch { break }',
+      );
+      expect(outcome).toMatchObject({ failed: 'DependencyUnavailableError' });
+      expect(await readdir(join(root, 'tmp'))).toEqual([]);
+    },
+  );
 });
 
-/** Writes in a process of its own that the kernel limits: a limit on this one would hit the test runner. */
+/** Writes in a child process with resource limits: a limit on this process would affect the test runner. */
 async function writeUnder(limit: string, root: string, key: string, sizeBytes: number, before = ''): Promise<unknown> {
   const bundle = join(root, 'storage.cjs');
   await build({

@@ -11,21 +11,21 @@ import { DiskReserve } from './disk-reserve';
 import { ObjectMissingError, type ByteRange, type Storage, type StoredObject, type WriteOptions } from './storage';
 import { assertKey, assertPrefix, assertRange } from './storage-key';
 
-/** For `catch`. */
+/** For `catch`: converts errors of the disk to those of the storage port. */
 function rethrow(error: unknown): never {
   throw asStorageError(error);
 }
 
 /**
  * Storage on one disk: `root/objects/<key>`, unfinished files in `root/tmp`, private folders in `root/work`.
- * All three lie on one file system, so that an object appears by a rename: whole, or not at all.
+ * All three are on one file system, so that an object is created by an atomic rename.
  */
 export class LocalStorage implements Storage {
   private readonly root: string;
   private readonly objects: string;
   private readonly tmp: string;
   private readonly work: string;
-  /** There was something in it: what is gone from now on is a disk that is away, not a beginning. */
+  /** The objects folder existed before: from now on its absence means an unmounted volume, not a new installation. */
   private isInUse = false;
 
   constructor(
@@ -38,7 +38,7 @@ export class LocalStorage implements Storage {
     this.work = join(this.root, 'work');
   }
 
-  /** Where the object of each key lies, as a path of the same name. */
+  /** Returns the folder of the objects; the path of an object below it is its key. */
   static objectsDir(root: string): string {
     return join(resolve(root), 'objects');
   }
@@ -52,7 +52,7 @@ export class LocalStorage implements Storage {
       return await this.publish(key, async (temp) => {
         const file = createWriteStream(temp, { flags: 'wx', mode: 0o600, flush: true }); // flush: fsync before close
         const steps = isUpload ? [source, this.reserve.guard(), file] : [source, file];
-        pipeline(steps, { signal }).catch(() => {}); // fails the file as well; a source that hangs in closing is not waited for
+        pipeline(steps, { signal }).catch(() => {}); // destroys `file`; not awaited: a source may hang while destroyed
         await finished(file);
         signal?.throwIfAborted();
         return file.bytesWritten;
@@ -70,7 +70,7 @@ export class LocalStorage implements Storage {
       await linkOrCopy(path, temp);
       await using file = await open(temp);
       await file.chmod(0o600);
-      await file.utimes(new Date(), new Date()); // stored now, whenever it was made: the age of orphans counts from here
+      await file.utimes(new Date(), new Date()); // the sweep measures the age of orphans from the time of storing
       await file.sync();
       return (await file.stat()).size;
     });
@@ -96,13 +96,13 @@ export class LocalStorage implements Storage {
 
   async stat(key: string): Promise<{ sizeBytes: number; modifiedAt: Date } | null> {
     const found = await stat(this.pathOf(key)).catch(nullIfAbsent).catch(rethrow);
-    if (!found) await this.assertThere();
+    if (!found) await this.assertMounted();
     return found?.isFile() ? { sizeBytes: found.size, modifiedAt: found.mtime } : null;
   }
 
   async withLocalFile<T>(key: string, use: (file: { path: string; dir: string }) => Promise<T>): Promise<T> {
     if (!(await this.stat(key))) {
-      await this.assertThere(true);
+      await this.assertMounted(true);
       throw new ObjectMissingError(key);
     }
     return withTempFolder(this.work, async (dir) => {
@@ -130,7 +130,7 @@ export class LocalStorage implements Storage {
   async *list(prefix: string): AsyncGenerator<StoredObject> {
     assertPrefix(prefix);
     const entries = await opendir(join(this.objects, prefix)).catch(nullIfAbsent).catch(rethrow);
-    if (!entries) await this.assertThere();
+    if (!entries) await this.assertMounted();
     for await (const entry of entries ?? []) {
       const key = `${prefix}${entry.name}`;
       if (entry.isDirectory()) {
@@ -148,7 +148,7 @@ export class LocalStorage implements Storage {
       await file.write('writable');
       await file.sync();
     });
-    await this.assertThere();
+    await this.assertMounted();
     await this.reserve.assertRoomFor();
   }
 
@@ -156,11 +156,14 @@ export class LocalStorage implements Storage {
     await this.reserve.assertRoomFor(sizeBytes);
   }
 
-  /** Lets `fill` make a durable temporary file and gives it its name; what was there under that name is replaced at once. */
+  /**
+   * Creates a durable temporary file with `fill` and renames it to its key, which replaces an existing object
+   * atomically.
+   */
   private async publish(key: string, fill: (temp: string) => Promise<number>): Promise<{ sizeBytes: number }> {
     const path = this.pathOf(key);
     return this.withTemp(async (temp) => {
-      await this.assertThere();
+      await this.assertMounted();
       const sizeBytes = await fill(temp);
       await this.moveInto(path, temp);
       await this.syncUpwards(dirname(path));
@@ -188,12 +191,12 @@ export class LocalStorage implements Storage {
       try {
         return await rename(temp, path);
       } catch (error) {
-        if (!isAbsent(error) || attempt === 10) throw error; // a deletion next door just removed the empty folder
+        if (!isAbsent(error) || attempt === 10) throw error; // a concurrent deletion has just removed the empty folder
       }
     }
   }
 
-  /** A rename lasts once its folder is on the disk, and a new folder once its parent is. */
+  /** A rename is durable after an fsync of its folder, and a new folder after an fsync of its parent. */
   private async syncUpwards(dir: string): Promise<void> {
     for (let folder = dir; ; folder = dirname(folder)) {
       await syncFolder(folder);
@@ -208,8 +211,11 @@ export class LocalStorage implements Storage {
     }
   }
 
-  /** A disk that is not mounted looks like one on which nothing is. `isExpected`: something has to be on it. @throws {DependencyUnavailableError} */
-  private async assertThere(isExpected = this.isInUse): Promise<void> {
+  /**
+   * Distinguishes an unmounted volume from an empty one. `isExpected`: the objects folder must exist.
+   * @throws {DependencyUnavailableError}
+   */
+  private async assertMounted(isExpected = this.isInUse): Promise<void> {
     const objects = await lstat(this.objects).catch(nullIfAbsent).catch(rethrow);
     if (objects && !objects.isDirectory())
       throw new DependencyUnavailableError(
@@ -228,7 +234,7 @@ export class LocalStorage implements Storage {
     try {
       return await open(this.pathOf(key));
     } catch (error) {
-      if (isAbsent(error)) await this.assertThere(true);
+      if (isAbsent(error)) await this.assertMounted(true);
       throw isAbsent(error) ? new ObjectMissingError(key) : asStorageError(error);
     }
   }

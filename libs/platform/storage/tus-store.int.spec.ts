@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
-import { createServer, request as ask } from 'node:http';
+import { createServer, request as sendRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,13 +14,13 @@ import { DiskReserve } from './disk-reserve';
 import { StorageFullError } from './storage';
 import { diskTusStore, s3TusStore } from './tus-store';
 
-/** By the names that tus gives them. */
+/** Finds part files by tus' pattern of names. */
 const openParts = async () =>
   (await openDescriptors(process.pid)).filter((path) => /\/[\w-]{10}-\d+( \(deleted\))?$/.test(path));
 const upload = (id: string) => new Upload({ id: `resumable/u/${id}/bytes`, size: 3, offset: 0 });
 
 describe('resumable uploads in a bucket', () => {
-  it('are refused while the disk that they pass through is full', async () => {
+  it('are rejected while the disk of their part files is full', async () => {
     const aws = await startAws();
     assumeEmulatorCredentials();
     process.env.AWS_ENDPOINT_URL_S3 = aws.endpoint;
@@ -35,38 +35,38 @@ describe('resumable uploads in a bucket', () => {
     await aws.stop();
   }, 30_000);
 
-  it('are not gone because S3 went away between two looks', async () => {
+  it('are not reported as missing when S3 becomes unavailable between two reads', async () => {
     const aws = await startAws();
-    const way = await startFaultProxy(aws.endpoint);
+    const proxy = await startFaultProxy(aws.endpoint);
     assumeEmulatorCredentials();
-    process.env.AWS_ENDPOINT_URL_S3 = way.url;
+    process.env.AWS_ENDPOINT_URL_S3 = proxy.url;
     const store = s3TusStore(
       { bucket: await createBucket(aws), region: 'us-east-1', tempDir: join(tmpdir(), 'resumable-parts') },
       60_000,
       new DiskReserve(tmpdir()),
     );
     await store.create(upload('first'));
-    let looks = 0;
-    way.behave((_operation, _body, request) =>
-      request.startsWith('GET') && (looks += 1) > 1 ? 'unavailable' : 'pass',
+    let reads = 0;
+    proxy.behave((_operation, _body, request) =>
+      request.startsWith('GET') && (reads += 1) > 1 ? 'unavailable' : 'pass',
     );
     await expect(store.getUpload(upload('first').id)).rejects.toThrow(DependencyUnavailableError);
-    await way.mend();
+    await proxy.mend();
     expect(await store.getUpload(upload('first').id)).toMatchObject({ size: 3, offset: 0 });
     await expect(store.getUpload(upload('second').id)).rejects.toMatchObject({ status_code: 404 });
     delete process.env.AWS_ENDPOINT_URL_S3;
-    await way.stop();
+    await proxy.stop();
     await aws.stop();
   }, 30_000);
 
   const itOnLinux = existsSync('/proc/self/fd') ? it : it.skip;
   itOnLinux(
-    'leave no file of a part open when its connection to S3 breaks',
+    'leave no part file open when its connection to S3 breaks',
     async () => {
       const aws = await startAws();
-      const way = await startBreakingParts(aws.endpoint);
+      const proxy = await startPartBreakingProxy(aws.endpoint);
       assumeEmulatorCredentials();
-      process.env.AWS_ENDPOINT_URL_S3 = way.url;
+      process.env.AWS_ENDPOINT_URL_S3 = proxy.url;
       const store = s3TusStore(
         { bucket: await createBucket(aws), region: 'us-east-1', tempDir: join(tmpdir(), 'resumable-parts') },
         60_000,
@@ -81,17 +81,17 @@ describe('resumable uploads in a bucket', () => {
       expect(sent.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected', 'rejected']);
       await eventually(openParts, (paths) => paths.length === 0, 3_000);
       delete process.env.AWS_ENDPOINT_URL_S3;
-      await way.stop();
+      await proxy.stop();
       await aws.stop();
     },
     30_000,
   );
 });
 
-/** What tus' store writes the parts of an upload through. */
-describe('the files of parts', () => {
+/** The stream through which tus' store writes the parts of an upload. */
+describe('part files', () => {
   const itOnLinux = existsSync('/proc/self/fd') ? it : it.skip;
-  itOnLinux('are closed and gone when the upload fails while they are opened', async () => {
+  itOnLinux('are closed and deleted when the upload fails while they are being opened', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'parts-'));
     const splitters = Array.from({ length: 20 }, () => new StreamSplitter({ chunkSize: 1_000, directory }));
     for (const splitter of splitters) {
@@ -108,15 +108,16 @@ describe('the files of parts', () => {
   });
 });
 
-/** Passes requests to S3 on, but breaks the connection of each part before its bytes are read. */
-async function startBreakingParts(target: string): Promise<{ url: string; stop(): Promise<void> }> {
+/** Forwards requests to S3, but breaks the connection of each part before its bytes are read. */
+async function startPartBreakingProxy(target: string): Promise<{ url: string; stop(): Promise<void> }> {
   const server = createServer((req, res) => {
     if (req.url!.includes('partNumber=')) return void req.socket.destroy();
-    const onward = ask(new URL(req.url!, target), { method: req.method!, headers: req.headers }, (answer) => {
-      res.writeHead(answer.statusCode!, answer.headers);
-      answer.pipe(res);
+    const options = { method: req.method!, headers: req.headers };
+    const forwarded = sendRequest(new URL(req.url!, target), options, (response) => {
+      res.writeHead(response.statusCode!, response.headers);
+      response.pipe(res);
     });
-    req.pipe(onward);
+    req.pipe(forwarded);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -128,15 +129,15 @@ async function startBreakingParts(target: string): Promise<{ url: string; stop()
 }
 
 describe('resumable uploads on a disk', () => {
-  it('take a disk that is gone for away: nobody begins anew, and nothing is kept in its place', async () => {
+  it('are unavailable, not missing, while the volume is not mounted, and write nothing in its place', async () => {
     const root = await mkdtemp(join(tmpdir(), 'resumable-'));
     const store = diskTusStore(join(root, 'objects'), 60_000, new DiskReserve(root));
     await store.create(upload('first'));
-    await rename(join(root, 'objects'), join(root, 'away'));
+    await rename(join(root, 'objects'), join(root, 'moved'));
     await expect(store.getUpload(upload('first').id)).rejects.toThrow(DependencyUnavailableError);
     await expect(store.create(upload('second'))).rejects.toThrow(DependencyUnavailableError);
-    expect(await readdir(root)).toEqual(['away']);
-    await rename(join(root, 'away'), join(root, 'objects'));
+    expect(await readdir(root)).toEqual(['moved']);
+    await rename(join(root, 'moved'), join(root, 'objects'));
     expect(await store.getUpload(upload('first').id)).toMatchObject({ size: 3, offset: 0 });
     await rm(root, { recursive: true });
   });

@@ -12,21 +12,25 @@ import { asStorageError, nullIfAbsent } from './disk-files';
 import type { DiskReserve } from './disk-reserve';
 import { asPortError, s3ClientConfig } from './s3/s3-client';
 
-type Translate = (error: unknown, id: string) => unknown;
+type ConvertError = (error: unknown, id: string) => unknown;
 
 /**
- * Where the bytes of unfinished uploads lie: tus' data store, but its upload ids are keys of the storage, so that the bytes
- * become an original without being moved, and its failures are those of the storage port. tus' own errors pass as they are.
+ * Stores the bytes of unfinished uploads: a data store of tus whose upload ids are storage keys, so that the bytes
+ * become an original without being moved, and whose errors are those of the storage port. tus' own errors are not
+ * changed.
  */
 export class TusStore extends DataStore {
-  /** Not `creation-defer-length`: what has no length can reserve no room. */
+  /** Not `creation-defer-length`: an upload without a length cannot reserve quota. */
   override readonly extensions = ['creation', 'creation-with-upload', 'termination', 'expiration'];
 
   constructor(
     private readonly open: () => Promise<DataStore>,
-    private readonly translate: Translate,
+    private readonly convertError: ConvertError,
     private readonly expiryMs: number,
-    /** Rejects when an upload of `sizeBytes` would not leave the reserve of the local disk free. @throws {StorageFullError} */
+    /**
+     * Rejects when an upload of `sizeBytes` would not leave the reserve of the local disk free. @throws
+     * {StorageFullError}
+     */
     readonly assertRoomFor: (sizeBytes: number) => Promise<void>,
   ) {
     super();
@@ -56,14 +60,14 @@ export class TusStore extends DataStore {
     try {
       return await work(await this.open());
     } catch (error) {
-      throw isTusError(error) ? error : this.translate(error, id);
+      throw isTusError(error) ? error : this.convertError(error, id);
     }
   }
 }
 
 const isTusError = (error: unknown) => typeof error === 'object' && error !== null && 'status_code' in error;
 
-/** Parts on the file system of the originals, so that finishing is a link. What was acknowledged survives a loss of power. */
+/** Keeps uploads on the file system of the originals, so that completion is a link. Acknowledged bytes are durable. */
 class DiskParts extends FileStore {
   constructor(
     options: ConstructorParameters<typeof FileStore>[0],
@@ -74,29 +78,32 @@ class DiskParts extends FileStore {
 
   override async write(source: Readable, id: string, offset: number): Promise<number> {
     const file = createWriteStream(join(this.directory, id), { flags: 'r+', start: offset, flush: true });
-    await pipeline(source, this.reserve.guard(), file); // the store's own hides why it failed, a full disk too
+    await pipeline(source, this.reserve.guard(), file); // FileStore's own write hides the cause, such as a full disk
     return offset + file.bytesWritten;
   }
 }
 
-/** A disk that is broken is not an upload that is not there. */
+/** Distinguishes a broken disk from a missing upload. */
 class DiskInfo extends FileConfigstore<Upload> {
   override async get(id: string): Promise<Upload | undefined> {
     const text = await readFile(join(this.directory, `${id}.json`), 'utf8').catch(nullIfAbsent);
     try {
       return text === null ? undefined : (JSON.parse(text) as Upload);
     } catch {
-      return undefined; // torn by a loss of power in the moment of its creation
+      return undefined; // truncated by a power loss during its creation
     }
   }
 }
 
-/** Parts of one request on their way to S3 at once; each lies on the disk meanwhile. */
-const PARTS_AHEAD = 4;
+/** Concurrent parts of one request to S3; each is a file on the disk meanwhile. */
+const PARTS_IN_FLIGHT = 4;
 
-/* oxlint-disable no-underscore-dangle -- methods of tus' stream, which has no other place to close what it opens */
+/* oxlint-disable no-underscore-dangle -- methods of tus' stream, which has no public hook to close its files */
 const openPart = StreamSplitter.prototype._newChunk;
-/** An upload that fails while the file of its next part is being opened: tus has looked for an open file before, and leaves this one open. */
+/**
+ * When an upload fails while the file of its next part is being opened, tus has cleaned up already and leaks this
+ * file.
+ */
 StreamSplitter.prototype._newChunk = async function (this: StreamSplitter): Promise<void> {
   await openPart.call(this);
   if (!this.destroyed) return;
@@ -107,7 +114,7 @@ StreamSplitter.prototype._newChunk = async function (this: StreamSplitter): Prom
 };
 /* oxlint-enable no-underscore-dangle */
 
-/** tus takes every failure to read an upload for one that is not there, and a client would then begin again. */
+/** tus treats every failure to read an upload as a missing upload, after which a client would start again. */
 class S3Parts extends S3Store {
   constructor(
     options: ConstructorParameters<typeof S3Store>[0],
@@ -116,22 +123,24 @@ class S3Parts extends S3Store {
     super(options);
   }
 
-  /** tus would pass some metadata of the client's on as headers of the object, whatever is in them. */
+  /** tus would pass some of the client's metadata unchecked to S3 as headers of the object. */
   override async create(upload: Upload): Promise<Upload> {
     const { contentType: _, cacheControl: __, ...metadata } = upload.metadata ?? {};
     return super.create(Object.assign(upload, { metadata }));
   }
 
-  /** tus counts parts over all uploads, and from their first byte on: some slow clients would keep everybody else out. */
+  /** tus limits parts over all uploads, counted from their first byte: a few slow clients would block all others. */
   override async write(source: Readable, id: string, offset: number): Promise<number> {
     const Semaphore = this.partUploadSemaphore.constructor as new (count: number) => unknown;
-    const withOwnCount = Object.create(this, { partUploadSemaphore: { value: new Semaphore(PARTS_AHEAD) } }) as this;
+    const withOwnSemaphore = Object.create(this, {
+      partUploadSemaphore: { value: new Semaphore(PARTS_IN_FLIGHT) },
+    }) as this;
     const guarded = this.reserve.guard();
     pipeline(source, guarded).catch(() => {}); // the same error reaches tus through `guarded`
-    return super.write.call(withOwnCount, guarded, id, offset);
+    return super.write.call(withOwnSemaphore, guarded, id, offset);
   }
 
-  /** A part is read from its file, which the SDK leaves open when the connection breaks. */
+  /** The SDK leaves the file of a part open when the connection breaks. */
   protected override async uploadPart(
     ...[metadata, bytes, partNumber]: Parameters<S3Store['uploadPart']>
   ): Promise<string> {
@@ -143,30 +152,30 @@ class S3Parts extends S3Store {
   }
 
   override async getUpload(id: string): Promise<Upload> {
-    await this.assertKnown(id);
+    await this.assertExists(id);
     return super.getUpload(id).catch(async (error: unknown) => {
       if (error !== ERRORS.FILE_NOT_FOUND) throw error;
-      await this.assertKnown(id); // it has asked once more, and to it every failure is an absence
-      throw new DependencyUnavailableError('storage', new Error('S3 failed between two looks'));
+      await this.assertExists(id); // tus has read it again, and reports every failure as a missing upload
+      throw new DependencyUnavailableError('storage', new Error('S3 failed between two reads'));
     });
   }
 
-  private async assertKnown(id: string): Promise<void> {
+  private async assertExists(id: string): Promise<void> {
     await this.getMetadata(id).catch((error: Error) => {
       throw error.name === 'NoSuchKey' || error.name === 'NotFound' ? ERRORS.FILE_NOT_FOUND : error;
     });
   }
 }
 
-/** Another instance may have changed an upload meanwhile. */
+/** Another instance may change an upload, so nothing is cached. */
 const noCache = { get: async () => undefined, set: async () => {}, delete: async () => {}, list: async () => [] };
 
-/** `objectsDir` is the folder in which the storage on disk keeps its objects. */
+/** Returns the store for resumable uploads on disk. `objectsDir` is the objects folder of the storage. */
 export function diskTusStore(objectsDir: string, expiryMs: number, reserve: DiskReserve): TusStore {
   let store: DiskParts | undefined;
   const open = async () => {
-    if (store) await assertFolder(objectsDir);
-    else await mkdir(objectsDir, { recursive: true, mode: 0o700 }); // first: where the store itself can not make it, it ends the process
+    if (store) await assertMounted(objectsDir);
+    else await mkdir(objectsDir, { recursive: true, mode: 0o700 }); // FileStore would end the process when it fails
     const options = {
       directory: objectsDir,
       configstore: new DiskInfo(objectsDir),
@@ -177,13 +186,13 @@ export function diskTusStore(objectsDir: string, expiryMs: number, reserve: Disk
   return new TusStore(open, asStorageError, expiryMs, (sizeBytes) => reserve.assertRoomFor(sizeBytes));
 }
 
-/** A disk that is not mounted any more looks like one without uploads. @throws {DependencyUnavailableError} */
-async function assertFolder(path: string): Promise<void> {
+/** Distinguishes an unmounted volume from one without uploads. @throws {DependencyUnavailableError} */
+async function assertMounted(path: string): Promise<void> {
   const found = await stat(path).catch(nullIfAbsent);
-  if (!found) throw new DependencyUnavailableError('storage', new Error(`${path} was there, but is gone`));
+  if (!found) throw new DependencyUnavailableError('storage', new Error(`${path} no longer exists`));
 }
 
-/** Parts pass through files in `tempDir` on their way, which is looked after: processes that are killed leave some behind. */
+/** Returns the store for resumable uploads in S3. Parts pass through `tempDir`, where killed processes leave files. */
 export function s3TusStore(
   { bucket, region, tempDir }: { bucket: string; region: string; tempDir: string },
   expiryMs: number,
@@ -198,9 +207,9 @@ export function s3TusStore(
   const store = new S3Parts(options, reserve);
   const open = async () => {
     await mkdir(tempDir, { recursive: true, mode: 0o700 });
-    keepTempFilesIn(tempDir); // tus has no setting of its own for it
+    keepTempFilesIn(tempDir); // tus has no setting for it
     return store;
   };
-  const assertRoom = () => reserve.assertRoomFor(); // however large the upload is, only some parts lie on the disk at once
+  const assertRoom = () => reserve.assertRoomFor(); // of any size: only a few parts are on the disk at a time
   return new TusStore(open, asPortError, expiryMs, assertRoom);
 }

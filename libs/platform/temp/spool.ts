@@ -12,8 +12,9 @@ export interface SpoolPlace {
 }
 
 /**
- * Keeps an upload, as the transforms after it change it, in a private file below `workDir` until it has ended, and calls
- * `use` with the bytes then. For what may not be passed on before all of it was seen. @throws {StorageFullError}
+ * Writes an upload through its transforms to a private file below `workDir`, and calls `use` with the bytes once it is
+ * complete. For uploads that must be validated completely before any byte is passed on.
+ * @throws {StorageFullError}
  */
 export async function withSpool<T>(
   { workDir, reserve }: SpoolPlace,

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Well below the time after which what nobody touches counts as abandoned (see temp-file-reaper.ts). */
+/** Well below the time after which untouched entries count as abandoned (see temp-file-reaper.ts). */
 const HEARTBEAT_MS = 10_000;
 
 export interface TempFolder {
@@ -9,7 +9,7 @@ export interface TempFolder {
   erase(): Promise<void>;
 }
 
-/** Makes a private, empty folder (mode 0700) below `parent`, in use until it is erased. */
+/** Creates a private, empty folder (mode 0700) below `parent`, in use until it is erased. */
 export async function openTempFolder(parent: string, prefix = 'job-'): Promise<TempFolder> {
   await mkdir(parent, { recursive: true, mode: 0o700 });
   const dir = await mkdtemp(join(parent, prefix));
@@ -21,7 +21,7 @@ export async function openTempFolder(parent: string, prefix = 'job-'): Promise<T
   return { dir, erase };
 }
 
-/** Calls `use` with a folder of `openWorkFolder` and erases it whatever happens. */
+/** Calls `use` with a folder of `openTempFolder` and always erases it afterwards. */
 export async function withTempFolder<T>(parent: string, use: (dir: string) => Promise<T>): Promise<T> {
   const folder = await openTempFolder(parent);
   try {
@@ -31,9 +31,10 @@ export async function withTempFolder<T>(parent: string, use: (dir: string) => Pr
   }
 }
 
-/** Touches a file or folder now and then, until what it returns is called: whoever uses it lives. */
+/** Touches a file or folder periodically to mark it as in use, until the returned function is called. */
 export function keepTouched(path: string): () => void {
-  const timer = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => {}), HEARTBEAT_MS); // it may not be there yet
+  const touch = () => void utimes(path, new Date(), new Date()).catch(() => {}); // it may not exist yet
+  const timer = setInterval(touch, HEARTBEAT_MS);
   timer.unref();
   return () => clearInterval(timer);
 }

@@ -9,7 +9,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { copyDeadlineMs } from './s3-client';
 
-/** CopyObject takes at most 5 GiB (S3's limit) and is silent for long on large objects; copies of parts are quick and run side by side. */
+/**
+ * CopyObject is limited to 5 GiB and takes long for large objects; UploadPartCopy responds soon and runs in parallel.
+ */
 const PART_BYTES = 256 * 1024 ** 2;
 const PARTS_IN_FLIGHT = 8;
 
@@ -18,13 +20,13 @@ export interface S3Copy {
   from: string;
   to: string;
   sizeBytes: number;
-  /** Of the source, so that nothing else is copied when it is replaced meanwhile. */
+  /** The ETag of the source, so that a replacement is not copied. */
   etag: string | undefined;
 }
 
 const within = (sizeBytes: number) => ({ abortSignal: AbortSignal.timeout(copyDeadlineMs(sizeBytes)) });
 
-/** Copies one object inside its bucket, of any size, without its bytes coming by. Leaves nothing when it fails. */
+/** Copies an object of any size within its bucket, on the server side. Leaves nothing behind when it fails. */
 export async function copyObject(client: S3Client, copy: S3Copy, partBytes = PART_BYTES): Promise<void> {
   const source = { CopySource: `${copy.bucket}/${copy.from}`, CopySourceIfMatch: copy.etag };
   if (copy.sizeBytes <= partBytes) {
@@ -53,7 +55,8 @@ export async function copyObject(client: S3Client, copy: S3Copy, partBytes = PAR
       within(copy.sizeBytes),
     );
   } catch (error) {
-    void client.send(new AbortMultipartUploadCommand({ ...target, UploadId }), within(0)).catch(() => {}); // else the bucket's lifecycle rule does
+    const abort = new AbortMultipartUploadCommand({ ...target, UploadId });
+    void client.send(abort, within(0)).catch(() => {}); // otherwise the bucket's lifecycle rule removes the parts
     throw error;
   }
 }

@@ -4,17 +4,19 @@ import { AbortMultipartUploadCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { asPortError, NoAnswerError, storeDeadlineMs } from './s3-client';
 
-/** Two parts in flight and one being gathered: an upload holds some 32 MiB, whatever its size (up to 10 000 parts, 78 GiB). */
+/**
+ * Two parts in flight and one being filled: an upload uses about 32 MiB of memory at any size (10 000 parts, 78 GiB).
+ */
 const PART_BYTES = 8 * 1024 ** 2;
 const PARTS_IN_FLIGHT = 2;
-const CLEAN_UP_DEADLINE_MS = 2_000;
+const CLEANUP_DEADLINE_MS = 2_000;
 
 /**
- * Streams into one object: a PUT when it fits in a part, else a multipart upload.
- * The first thing that fails (the source, a part, the caller's signal, S3 that says nothing after the last byte) stops the rest at once,
- * and the parts sent so far are given up.
- * An upload whose last answer got lost may exist all the same, as may parts of a process that was killed: the bucket's lifecycle rule
- * for incomplete uploads and the sweep of bytes without an item see to those.
+ * Streams into one object: a PUT when it fits in a part, otherwise a multipart upload.
+ * The first failure (the source, a part, the caller's signal, no response after the last byte) stops the rest at once,
+ * and the multipart upload is aborted.
+ * An ambiguous upload, whose last response was lost, may exist nevertheless, as may parts of a killed process: the
+ * bucket's lifecycle rule for incomplete uploads and the sweep of objects without an item remove them.
  */
 export async function uploadStream(
   client: S3Client,
@@ -25,7 +27,7 @@ export async function uploadStream(
   const failure = new AbortController();
   const fail = (error: unknown) => failure.abort(error); // only the first reason counts
   const stop = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
-  const late = Promise.withResolvers<void>();
+  const timedOut = Promise.withResolvers<void>();
   let deadline: NodeJS.Timeout | undefined;
   let sizeBytes = 0;
   const body = new Transform({
@@ -35,31 +37,34 @@ export async function uploadStream(
     },
     flush(done) {
       deadline = setTimeout(
-        () => late.resolve(fail(asPortError(new NoAnswerError(), object.Key))),
+        () => timedOut.resolve(fail(asPortError(new NoAnswerError(), object.Key))),
         storeDeadlineMs(sizeBytes),
       );
       done();
     },
   });
   body.once('error', fail);
-  pipeline(source, body, { signal: stop }).catch(fail); // not awaited: a source that hangs in closing holds nobody up
+  pipeline(source, body, { signal: stop }).catch(fail); // not awaited: a source may hang while it is destroyed
   const upload = new Upload({
     client: cancellable(client, stop, (error) => fail(asPortError(error, object.Key))),
     params: { ...object, Body: body },
     partSize: PART_BYTES,
     queueSize: PARTS_IN_FLIGHT,
   });
-  await Promise.race([upload.done().catch(fail), late.promise]); // late: whoever waits has waited long enough, giving up the parts goes on
+  await Promise.race([upload.done().catch(fail), timedOut.promise]); // on a timeout the abort is not awaited
   clearTimeout(deadline);
   if (!failure.signal.aborted) return { sizeBytes };
   throw signal?.aborted ? signal.reason : failure.signal.reason;
 }
 
-/** `Upload` neither cancels requests in flight nor stops its other parts when one fails; the request to give up the parts must still go out. */
+/**
+ * `Upload` neither cancels requests in flight nor stops its other parts when one fails; only AbortMultipartUpload must
+ * still be sent.
+ */
 function cancellable(client: S3Client, signal: AbortSignal, onFailure: (error: unknown) => void): S3Client {
   const send = async (command: Parameters<S3Client['send']>[0]) => {
     const abortSignal =
-      command instanceof AbortMultipartUploadCommand ? AbortSignal.timeout(CLEAN_UP_DEADLINE_MS) : signal;
+      command instanceof AbortMultipartUploadCommand ? AbortSignal.timeout(CLEANUP_DEADLINE_MS) : signal;
     try {
       return await client.send(command, { abortSignal });
     } catch (error) {

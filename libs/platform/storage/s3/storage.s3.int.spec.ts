@@ -46,23 +46,23 @@ describe('S3Storage', () => {
   });
   afterAll(() => s3.stop());
 
-  it('sends parts while the upload runs, and gives them up when it fails', async () => {
+  it('sends parts while the upload runs, and aborts the multipart upload when it fails', async () => {
     const source = Readable.from(
       (async function* () {
         for (let sent = 0; sent < 24; sent += 1) yield randomBytes(1024 ** 2);
         while (!s3.aws.requests().some((request) => request.startsWith('PUT') && request.includes('partNumber=1')))
           await new Promise(setImmediate);
-        throw new Error('torn');
+        throw new Error('source failed');
       })(),
     );
-    await expect(s3.storage.write('torn/object', source)).rejects.toThrow('torn');
+    await expect(s3.storage.write('failing/object', source)).rejects.toThrow('source failed');
     expect(s3.aws.requests().some((request) => request.startsWith('DELETE') && request.includes('uploadId='))).toBe(
       true,
     );
     expect(s3.aws.openUploads()).toBe(0);
   });
 
-  it('copies what is larger than one request may be, part by part', async () => {
+  it('copies an object that is too large for one request part by part', async () => {
     const inParts = new S3Storage(BUCKET, s3.client, s3.workDir, 5 * 1024 ** 2);
     const bytes = randomBytes(12 * 1024 ** 2 + 7);
     await inParts.write('copies/from', Readable.from([bytes]));
@@ -77,7 +77,7 @@ describe('S3Storage', () => {
     expect(s3.aws.openUploads()).toBe(0);
   });
 
-  it('erases more objects than fit in a page', async () => {
+  it('deletes more objects than fit in a page', async () => {
     const names = Array.from({ length: 1_010 }, (_, index) => `pages/${index}`);
     const put = (name: string) => fetch(`${s3.aws.endpoint}/${BUCKET}/${name}`, { method: 'PUT', body: 'x' });
     for (let at = 0; at < names.length; at += 50) await Promise.all(names.slice(at, at + 50).map(put));
@@ -86,7 +86,7 @@ describe('S3Storage', () => {
     expect(await Array.fromAsync(s3.storage.list('pages/'))).toEqual([]);
   });
 
-  it('reads on where a broken connection stopped', async () => {
+  it('resumes reading at the offset where a connection broke', async () => {
     const bytes = randomBytes(5_000_000);
     const proxy = await startCuttingProxy(s3.aws.endpoint, 1_500_000);
     const client = new S3Client({ ...s3.aws.client, endpoint: proxy.endpoint, forcePathStyle: true });
@@ -101,11 +101,11 @@ describe('S3Storage', () => {
   });
 
   it.each([
-    ['before it reads', 0, 0, 1],
+    ['before the first read', 0, 0, 1],
     ['while S3 is slow', 1, 0, 1],
     ['while S3 is slow after a broken connection', 2, 1, 2],
   ])(
-    'closes its connection, and opens no other one, when its reader leaves %s',
+    'closes its connection, and opens no new one, when its reader aborts %s',
     async (_when, chunksToRead, cuts, expectedRequests) => {
       const slow = await startSlowS3(cuts);
       const client = new S3Client({ ...s3.aws.client, endpoint: slow.endpoint, forcePathStyle: true });
@@ -122,7 +122,7 @@ describe('S3Storage', () => {
     },
   );
 
-  it('is unavailable, not broken, when nobody answers', async () => {
+  it('rejects with DependencyUnavailableError when the endpoint refuses connections', async () => {
     const client = new S3Client({
       ...s3.aws.client,
       endpoint: `http://127.0.0.1:${await freePort()}`,
@@ -136,7 +136,7 @@ describe('S3Storage', () => {
     client.destroy();
   });
 
-  it('answers within 5 s, later for what is large, and stops at once when told so, while S3 hangs', async () => {
+  it('times out within 5 s (later for large objects) and aborts at once while S3 hangs', async () => {
     const hanging = await listen(createServer(() => {}));
     const client = new S3Client({ ...s3.aws.client, endpoint: hanging.endpoint, forcePathStyle: true });
     const storage = new S3Storage(BUCKET, client, s3.workDir);
@@ -147,10 +147,10 @@ describe('S3Storage', () => {
     expect(Date.now() - startedAt).toBeLessThan(1_000);
     const large = storage
       .write('a/d', Readable.from(Array.from({ length: 6 }, () => randomBytes(1024 ** 2))))
-      .catch((error: unknown) => error); // may still be on its way for some seconds
+      .catch((error: unknown) => error); // has a longer deadline
     await Promise.all(
-      [storage.stat('a/b'), storage.write('a/c', Readable.from(['x']))].map((asked) =>
-        expect(asked).rejects.toThrow(DependencyUnavailableError),
+      [storage.stat('a/b'), storage.write('a/c', Readable.from(['x']))].map((pending) =>
+        expect(pending).rejects.toThrow(DependencyUnavailableError),
       ),
     );
     expect(Date.now() - startedAt).toBeLessThan(6_000);
@@ -173,7 +173,7 @@ async function listen(server: Server): Promise<{ endpoint: string; stop(): Promi
 
 const SLOW_CHUNK_BYTES = 100_000;
 
-/** Answers with one chunk of an object of 1 MB, and sends no more; the first `cuts` connections end there. */
+/** Responds with one chunk of an object of 1 MB and then stalls; the first `cuts` connections are closed instead. */
 async function startSlowS3(cuts: number) {
   let requests = 0;
   const server = createServer((request, response) => {
@@ -188,16 +188,16 @@ async function startSlowS3(cuts: number) {
   return { ...(await listen(server)), requests: () => requests, connections };
 }
 
-/** Passes requests on and cuts each answer's connection after so many bytes of its body. */
+/** Forwards requests and closes the connection of each response after `afterBytes` bytes of its body. */
 async function startCuttingProxy(target: string, afterBytes: number) {
   let cuts = 0;
   const server = createServer(async (request, response) => {
     const headers = Object.entries(request.headers).filter(([name]) =>
       ['range', 'if-match', 'authorization'].includes(name),
     ) as Array<[string, string]>;
-    const answer = await fetch(target + request.url, { method: request.method, headers });
-    const body = Buffer.from(await answer.arrayBuffer());
-    response.writeHead(answer.status, Object.fromEntries(answer.headers));
+    const upstream = await fetch(target + request.url, { method: request.method, headers });
+    const body = Buffer.from(await upstream.arrayBuffer());
+    response.writeHead(upstream.status, Object.fromEntries(upstream.headers));
     if (body.length <= afterBytes) return response.end(body);
     cuts += 1;
     response.write(body.subarray(0, afterBytes), () => response.destroy());

@@ -113,7 +113,7 @@ export class S3Storage implements Storage {
         Bucket: this.bucket,
         Delete: { Quiet: true, Objects: page.map(({ Key }) => ({ Key: Key! })) },
       });
-      const { Errors = [] } = await this.ask(prefix, (abortSignal) => this.client.send(request, { abortSignal }));
+      const { Errors = [] } = await this.send(prefix, (abortSignal) => this.client.send(request, { abortSignal }));
       if (Errors[0])
         throw new Error(
           `Expected "${Errors[0].Key}" to be erased, but received ${Errors[0].Code}: ${Errors[0].Message}`,
@@ -132,20 +132,20 @@ export class S3Storage implements Storage {
 
   async check(): Promise<void> {
     const request = new PutObjectCommand({ Bucket: this.bucket, Key: CHECK_KEY, Body: 'writable' });
-    await this.ask(CHECK_KEY, (abortSignal) => this.client.send(request, { abortSignal }));
-    await this.reserve.assertRoomFor(); // resumable uploads and the workers' copies pass through files
+    await this.send(CHECK_KEY, (abortSignal) => this.client.send(request, { abortSignal }));
+    await this.reserve.assertRoomFor(); // resumable uploads and the workers' copies use the local disk
   }
 
-  /** Bytes of a POST go through memory alone. */
+  /** The bytes of a POST pass through memory only. */
   async assertRoomFor(): Promise<void> {}
 
-  /** Pages of up to 1000 objects, none of them empty. */
+  /** Yields pages of up to 1000 objects, never an empty one. */
   private async *pages(prefix: string): AsyncGenerator<_Object[]> {
     assertPrefix(prefix);
     let token: string | undefined;
     do {
       const request = new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix, ContinuationToken: token });
-      const page = await this.ask(prefix, (abortSignal) => this.client.send(request, { abortSignal }));
+      const page = await this.send(prefix, (abortSignal) => this.client.send(request, { abortSignal }));
       if (page.Contents?.length) yield page.Contents;
       token = page.NextContinuationToken;
     } while (token);
@@ -155,7 +155,7 @@ export class S3Storage implements Storage {
     assertKey(key);
     try {
       const request = new HeadObjectCommand({ Bucket: this.bucket, Key: key });
-      const found = await this.ask(key, (abortSignal) => this.client.send(request, { abortSignal }));
+      const found = await this.send(key, (abortSignal) => this.client.send(request, { abortSignal }));
       return { sizeBytes: found.ContentLength!, modifiedAt: found.LastModified!, etag: found.ETag };
     } catch (error) {
       if (error instanceof ObjectMissingError) return null;
@@ -163,19 +163,22 @@ export class S3Storage implements Storage {
     }
   }
 
-  /** The body holds a connection until it is read to its end, or `closed` aborts. */
+  /** The body keeps a connection until it is read to its end or `closed` aborts. */
   private async open(key: string, closed: AbortSignal, range?: ByteRange, etag?: string): Promise<Opened> {
     const Range = range && `bytes=${range.start}-${range.end}`;
     const request = new GetObjectCommand({ Bucket: this.bucket, Key: key, Range, IfMatch: etag });
-    const answer = await this.ask(key, (abortSignal) => this.client.send(request, { abortSignal }));
+    const response = await this.send(key, (abortSignal) => this.client.send(request, { abortSignal }));
     return {
-      body: addAbortSignal(closed, answer.Body as Readable),
-      sizeBytes: answer.ContentLength!,
-      etag: answer.ETag,
+      body: addAbortSignal(closed, response.Body as Readable),
+      sizeBytes: response.ContentLength!,
+      etag: response.ETag,
     };
   }
 
-  /** A reader that pauses (a film in a browser) loses an idle connection: goes on from there with the same bytes, as long as each connection brings some. */
+  /**
+   * The connection of a paused reader (a video in a browser) times out: resumes at the same offset of the same version
+   * (ETag), as long as each connection delivers some bytes.
+   */
   private async *resumable(key: string, first: Opened, start: number, closed: AbortSignal): AsyncGenerator<Buffer> {
     const end = start + first.sizeBytes - 1;
     let next = start;
@@ -193,8 +196,8 @@ export class S3Storage implements Storage {
     }
   }
 
-  /** The deadline is to the first byte of the answer. */
-  private async ask<T>(key: string, request: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
+  /** Sends a request with a deadline for the first byte of the response. */
+  private async send<T>(key: string, request: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(new NoAnswerError()), copyDeadlineMs());
     try {
@@ -202,12 +205,12 @@ export class S3Storage implements Storage {
     } catch (error) {
       throw asPortError(error, key);
     } finally {
-      clearTimeout(timer); // a body that streams on afterwards has the idle limit alone
+      clearTimeout(timer); // the rest of the body is limited by the socket timeout only
     }
   }
 }
 
-/** Not `Readable.from`: that closes once its generator has ended, which may be waiting for bytes until `closed` aborts. */
+/** Not `Readable.from`: it closes only after its generator, which may be waiting for bytes until `closed` aborts. */
 function readableOf(chunks: AsyncGenerator<Buffer>, closed: AbortController): Readable {
   return new Readable({
     read() {
