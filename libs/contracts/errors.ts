@@ -31,7 +31,7 @@ export const problems = {
   cross_site_request: [
     403,
     'Cross-site request',
-    'This request came from another site and was refused. Use the application itself.',
+    'This request came from another site and was rejected. Use the application itself.',
   ],
   wrong_password: [403, 'Wrong password', 'The current password is not right. Check it and try again.'],
   not_found: [404, 'Not found', 'There is nothing here, or it is not yours.'],

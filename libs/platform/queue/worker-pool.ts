@@ -12,7 +12,7 @@ export type Work = (payload: JobPayload<WorkQueue>, shutdown: AbortSignal) => Pr
 /** One handler for each queue of the pool: omitting one does not compile. */
 export type WorkHandlers = Record<WorkQueue, Work>;
 
-export interface WorkPoolOptions {
+export interface WorkerPoolOptions {
   redisUrl: string;
   tablePrefix: string;
   queues: readonly WorkQueue[];
@@ -42,7 +42,7 @@ export class WorkerPool {
 
   constructor(
     private readonly handlers: WorkHandlers,
-    private readonly options: WorkPoolOptions,
+    private readonly options: WorkerPoolOptions,
   ) {
     this.connection = connectRedis(options.redisUrl, 'waiting');
     this.workers = options.queues.map((queue) => {

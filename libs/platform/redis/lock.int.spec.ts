@@ -36,22 +36,22 @@ describe('Locks', () => {
   });
 
   it('expires when its holder crashed', async () => {
-    await redis.set('test-lock:dead', 'another', 'PX', 1_500);
-    expect(await locks.tryWith('dead', 1_500, async () => {})).toBe(false);
+    await redis.set('test-lock:crashed', 'another', 'PX', 1_500);
+    expect(await locks.tryWith('crashed', 1_500, async () => {})).toBe(false);
     await sleep(1_600);
-    expect(await locks.tryWith('dead', 1_500, async () => {})).toBe(true);
+    expect(await locks.tryWith('crashed', 1_500, async () => {})).toBe(true);
   });
 
   it('is released once Redis is available again, when it was unavailable at first', async () => {
     const connection = connectRedis(server.url, 'command');
     await once(connection, 'ready');
-    const held = await new Locks(connection, 'test-').acquire('away', 60_000, { waitMs: 0 });
+    const held = await new Locks(connection, 'test-').acquire('outage', 60_000, { waitMs: 0 });
     await server.kill();
     await held.release();
     await server.restart();
-    expect(await redis.exists('test-lock:away')).toBe(1);
+    expect(await redis.exists('test-lock:outage')).toBe(1);
     await eventually(
-      () => redis.exists('test-lock:away'),
+      () => redis.exists('test-lock:outage'),
       (count) => count === 0,
       10_000,
     );

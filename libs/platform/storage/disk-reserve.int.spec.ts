@@ -17,7 +17,7 @@ async function discard(bytes: AsyncIterable<Buffer>): Promise<void> {
 
 describe('DiskReserve', () => {
   it.each([
-    ['a volume that gives no sizes', '/proc'],
+    ['a volume that reports no sizes', '/proc'],
     ['a folder that does not exist yet', join(__dirname, 'absent')],
   ])('treats %s as having free space', async (_, folder) => {
     await new DiskReserve(folder, 1).assertRoomFor(Number.MAX_SAFE_INTEGER);

@@ -68,7 +68,7 @@ export function localFiles(storage: Subject): void {
     expect(existsSync(used)).toBe(false);
   });
 
-  it('gives each user an own folder', async () => {
+  it('provides concurrent callers with separate folders', async () => {
     const dirs = await Promise.all(
       [1, 2, 3].map(() => storage().withLocalFile('local/original.mp4', async ({ dir }) => dir)),
     );

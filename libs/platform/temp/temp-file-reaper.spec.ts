@@ -10,8 +10,8 @@ describe('TempFileReaper', () => {
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'abandoned-'));
     reaper = new TempFileReaper([join(root, 'tmp'), join(root, 'work')]);
-    for (const dir of ['tmp', 'work/dead']) await mkdir(join(root, dir), { recursive: true });
-    for (const file of ['tmp/dead', 'work/dead/source']) await writeFile(join(root, file), 'x');
+    for (const dir of ['tmp', 'work/abandoned']) await mkdir(join(root, dir), { recursive: true });
+    for (const file of ['tmp/abandoned', 'work/abandoned/source']) await writeFile(join(root, file), 'x');
   });
   afterEach(async () => {
     jest.useRealTimers();
@@ -25,22 +25,23 @@ describe('TempFileReaper', () => {
       0,
       0,
       0,
-      ['dead', 'dead'],
+      ['abandoned', 'abandoned'],
     ]);
     expect([await reaper.reap(), await remaining()]).toEqual([2, []]);
   });
 
   it('keeps entries whose times change, however old they are', async () => {
     for (let scan = 0; scan < 6; scan += 1) {
-      for (const path of ['work/dead/source', 'work/dead', 'tmp/dead']) await utimes(join(root, path), scan, scan);
+      for (const path of ['work/abandoned/source', 'work/abandoned', 'tmp/abandoned'])
+        await utimes(join(root, path), scan, scan);
       expect(await reaper.reap()).toBe(0);
     }
   });
 
   it('keeps entries in use for any length of time', async () => {
     jest.useFakeTimers({ doNotFake: ['Date', 'nextTick', 'setImmediate', 'queueMicrotask'] });
-    await rm(join(root, 'work/dead'), { recursive: true });
-    const release = keepTouched(join(root, 'tmp/dead'));
+    await rm(join(root, 'work/abandoned'), { recursive: true });
+    const release = keepTouched(join(root, 'tmp/abandoned'));
     const folder = await openTempFolder(join(root, 'work'));
     for (let scan = 0; scan < 6; scan += 1) {
       jest.advanceTimersByTime(10_000);
@@ -50,6 +51,6 @@ describe('TempFileReaper', () => {
     }
     release();
     await folder.erase();
-    expect(await remaining()).toEqual(['dead']);
+    expect(await remaining()).toEqual(['abandoned']);
   });
 });

@@ -68,9 +68,9 @@ const COMPLETED_BYTES_PER_MS = 100 * 1024;
 const COPIED_BYTES_PER_MS = 10 * 1024;
 
 /** S3 accepted a request and did not respond before the deadline. */
-export class NoAnswerError extends Error {
+export class NoResponseError extends Error {
   constructor() {
-    super('S3 did not answer in time');
+    super('S3 did not respond in time');
   }
 }
 

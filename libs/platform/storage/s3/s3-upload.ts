@@ -2,7 +2,7 @@ import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AbortMultipartUploadCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { asPortError, NoAnswerError, storeDeadlineMs } from './s3-client';
+import { asPortError, NoResponseError, storeDeadlineMs } from './s3-client';
 
 /**
  * Two parts in flight and one being filled: an upload uses about 32 MiB of memory at any size (10 000 parts, 78 GiB).
@@ -37,7 +37,7 @@ export async function uploadStream(
     },
     flush(done) {
       deadline = setTimeout(
-        () => timedOut.resolve(fail(asPortError(new NoAnswerError(), object.Key))),
+        () => timedOut.resolve(fail(asPortError(new NoResponseError(), object.Key))),
         storeDeadlineMs(sizeBytes),
       );
       done();

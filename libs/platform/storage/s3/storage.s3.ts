@@ -16,7 +16,7 @@ import { asStorageError } from '../disk-files';
 import { DiskReserve } from '../disk-reserve';
 import { ObjectMissingError, type ByteRange, type Storage, type StoredObject, type WriteOptions } from '../storage';
 import { assertKey, assertPrefix, assertRange } from '../storage-key';
-import { asPortError, copyDeadlineMs, NoAnswerError, s3ClientConfig } from './s3-client';
+import { asPortError, copyDeadlineMs, NoResponseError, s3ClientConfig } from './s3-client';
 import { copyObject } from './s3-copy';
 import { uploadStream } from './s3-upload';
 
@@ -199,7 +199,7 @@ export class S3Storage implements Storage {
   /** Sends a request with a deadline for the first byte of the response. */
   private async send<T>(key: string, request: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(new NoAnswerError()), copyDeadlineMs());
+    const timer = setTimeout(() => deadline.abort(new NoResponseError()), copyDeadlineMs());
     try {
       return await request(deadline.signal);
     } catch (error) {
