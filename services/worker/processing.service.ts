@@ -7,7 +7,7 @@ import { MediaAnnouncer, MediaRepository, type Ending, type MediaItem, type Medi
 import { measureJob, type JobOutcome } from '#nest';
 import { DependencyUnavailableError, newId, ObjectMissingError, StorageFullError, type WorkResult } from '#platform';
 import { isExhaustion, isOutOfSpace, MediaFailure } from './analysis';
-import { DiskSpace } from './disk-room';
+import { DiskSpace } from './disk-space';
 import { Lease, LEASE_MS } from './lease';
 import { MediaFiles } from './media-files';
 import { SandboxPool, workLimitMs } from './sandbox';

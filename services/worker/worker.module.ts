@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, Module, type OnApplicationBootstrap, type O
 import type { Config } from '#config';
 import { MediaModule } from '#media';
 import { CONFIG, requireRedisUrl, WorkerPool, type Work, type WorkHandlers } from '#platform';
-import { DiskSpace } from './disk-room';
+import { DiskSpace } from './disk-space';
 import { MediaFiles } from './media-files';
 import { ProcessingService } from './processing.service';
 import { SandboxPool } from './sandbox';

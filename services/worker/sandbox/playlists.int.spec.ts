@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { makeMp4 } from '#testing';
-import { setupSandboxTester } from './trials.testing';
+import { setupSandboxTester } from './sandbox.testing';
 
 const run = promisify(execFile);
 

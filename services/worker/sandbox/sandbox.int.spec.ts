@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makePng } from '#testing';
 import { defaultLimits } from './limits';
-import { setupSandboxTester } from './trials.testing';
+import { setupSandboxTester } from './sandbox.testing';
 
 /** 500 000 seconds of audio in 4 MB: at 8 Hz, which takes minutes to decode. */
 function endlessWav(): Buffer {

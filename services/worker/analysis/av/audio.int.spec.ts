@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { makeFlac, makeJpeg, makeM4a, makeMp3, makeOpus, makeWav } from '#testing';
-import { setupSandboxTester } from '../../sandbox/trials.testing';
+import { setupSandboxTester } from '../../sandbox/sandbox.testing';
 
 const tester = setupSandboxTester();
 const analyse = (contentType: string, file: Buffer) => tester.analyse({ kind: 'audio', contentType }, file);

@@ -6,8 +6,8 @@ import { decode, type Pixels, readHeader, THUMBNAIL_SIDE, writeThumbnail } from 
 import { MediaFailure } from '../media-failure';
 import { once, type Step } from '../steps';
 import { readTags, type AudioTags } from './audio-tags';
+import { decodeFirstTrack, type AudioTrack } from './audio-track';
 import { chapterFacts, partOf, type AvInput } from './av-input';
-import { decodeFirstTrack, type AudioTrack } from './sound-track';
 import { drawWaveform, writeWaveform } from './waveform';
 
 interface AudioContext extends AvInput {

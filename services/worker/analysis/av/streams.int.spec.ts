@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { makeGif, makeMp3, makeMp4, type VideoOptions } from '#testing';
-import { setupSandboxTester, type TestAnalysis } from '../../sandbox/trials.testing';
+import { setupSandboxTester, type TestAnalysis } from '../../sandbox/sandbox.testing';
 
 const run = promisify(execFile);
 const tester = setupSandboxTester();

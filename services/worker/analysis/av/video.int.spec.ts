@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { makeJpeg, makeM4a, makeMp4, type VideoOptions } from '#testing';
-import { setupSandboxTester } from '../../sandbox/trials.testing';
+import { setupSandboxTester } from '../../sandbox/sandbox.testing';
 
 const run = promisify(execFile);
 const tester = setupSandboxTester();

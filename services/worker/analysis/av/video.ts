@@ -1,11 +1,11 @@
 import { packetSeconds } from '../ffmpeg/packets';
 import type { Stream } from '../ffmpeg/probe';
-import { writeThumbnail } from '../image/videoStream';
+import { writeThumbnail } from '../image/picture';
 import { once, type Step } from '../steps';
+import { audioOfVideo, type VideoAudio } from './audio-track';
 import { chapterFacts, displayedSize, partOf, type AvInput } from './av-input';
 import { findPoster } from './poster';
 import { writePreview } from './rendition';
-import { audioOfVideo, type VideoAudio } from './audio-track';
 import { videoTags } from './video-tags';
 import { writeWaveform } from './waveform';
 
@@ -53,7 +53,9 @@ export const videoSteps: ReadonlyArray<Step<VideoContext>> = [
   {
     name: 'tags',
     weight: 1,
-    run: async (context) => ({ metadata: { ...videoTags(context.probed, context.videoStream), ...chapterFacts(context) } }),
+    run: async (context) => ({
+      metadata: { ...videoTags(context.probed, context.videoStream), ...chapterFacts(context) },
+    }),
   },
   {
     name: 'thumbnail',

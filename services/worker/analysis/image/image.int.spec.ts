@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { thumbHashToApproximateAspectRatio, thumbHashToAverageRGBA } from 'thumbhash';
 import { makeAvif, makeGif, makeJpeg, makePng, makeTiff, makeWebp } from '#testing';
-import { setupSandboxTester } from '../../sandbox/trials.testing';
+import { setupSandboxTester } from '../../sandbox/sandbox.testing';
 
 const tester = setupSandboxTester();
 const image = (contentType: string, file: Buffer) => tester.analyse({ kind: 'image', contentType }, file);

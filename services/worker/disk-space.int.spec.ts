@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { DiskReserve, StorageFullError } from '#platform';
 import { fillDisk, mountSmallDisk, whyNoSmallDisk, type SmallDisk } from '#testing';
-import { DiskSpace } from './disk-room';
+import { DiskSpace } from './disk-space';
 
 const MIB = 1024 ** 2;
 
