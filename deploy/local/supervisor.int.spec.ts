@@ -19,7 +19,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { childEnv, processStart, runningInstallation } from '#config';
-import { fillDisk, mountSmallDisk, whyNoSmallDisk, type SmallDisk } from '#testing';
+import { fillDisk, mountSmallDisk, smallDiskObstacle, type SmallDisk } from '#testing';
 import { freePort } from './ports';
 
 const root = resolve(__dirname, '../..');
@@ -231,7 +231,7 @@ describe('supervisor', () => {
     expect(await supervisor.output).toMatch(/^DATA_DIR \S+ cannot be used \(\w+\): [^\n]+\n$/);
   });
 
-  describe.each(whyNoSmallDisk() ? [] : [1024 ** 2])('on a disk of %i bytes that is full', (sizeBytes) => {
+  describe.each(smallDiskObstacle() ? [] : [1024 ** 2])('on a disk of %i bytes that is full', (sizeBytes) => {
     const stores = { REDIS_URL: 'redis://127.0.0.1:1', AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:2' };
     let disk: SmallDisk;
     beforeEach(async () => {

@@ -146,7 +146,7 @@ export class ApiClient {
   }
 
   /** Resolves with the medium once it is completed or failed. */
-  async settled(id: string, timeoutMs = 60_000): Promise<Media> {
+  async waitUntilSettled(id: string, timeoutMs = 60_000): Promise<Media> {
     return eventually(
       () => this.media(id),
       (media) => media.status === 'completed' || media.status === 'failed',

@@ -115,7 +115,7 @@ export class TestSubscriber {
   }
 
   /** Receives and deletes the messages available now, without waiting for more. */
-  async takeAll(): Promise<ReceivedMessage[]> {
+  async receiveAll(): Promise<ReceivedMessage[]> {
     const received: ReceivedMessage[] = [];
     for (;;) {
       const batch = await this.receiveBatch(0);

@@ -30,7 +30,7 @@ export interface FaultProxy {
   /** Stops listening: connections are refused, like those to a stopped server. */
   refuse(): Promise<void>;
   /** Listens again on the same port, and passes all requests. */
-  mend(): Promise<void>;
+  restore(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export async function startFaultProxy(target: string, random: () => number = Mat
     url: `http://127.0.0.1:${port}${new URL(target).pathname.replace(/\/$/, '')}`, // the path is the emulator's key
     behave: (next) => void (decide = next),
     refuse,
-    async mend() {
+    async restore() {
       decide = pass;
       if (!server.listening) await listen(server, port);
     },

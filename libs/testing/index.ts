@@ -8,7 +8,7 @@ export { startQueue, type TestQueue } from './queue';
 export { startRedis, type TestRedis } from './redis';
 export { startTestEnvironment, type TestEnvironment } from './test-environment';
 export * from './fixtures';
-export { startDynamoDbApart, startProcess, type TestProcess } from './processes';
+export { startDynamoDbProcess, startProcess, type TestProcess } from './processes';
 export {
   deployments,
   deploymentsByStorage,
@@ -19,8 +19,8 @@ export {
 } from './stack';
 export { EventReader } from './event-reader';
 export { browserPath, openBrowser } from './browser';
-export { breakOffRequests, openDescriptors } from './broken-off';
+export { abortRequests, openDescriptors } from './abort-requests';
 export { startPausable, type Pausable } from './pausable';
 export { startFaultProxy, type FaultMode, type FaultProxy } from './fault-proxy';
-export { randomOf } from './random';
-export { fillDisk, mountSmallDisk, whyNoSmallDisk, type SmallDisk } from './small-disk';
+export { seededRandom } from './random';
+export { fillDisk, mountSmallDisk, smallDiskObstacle, type SmallDisk } from './small-disk';

@@ -28,7 +28,7 @@ export function startProcess(name: string, env: Record<string, string>): Promise
 }
 
 /** Starts the DynamoDB emulator of `npm start` in its own process, so that the load of a test does not slow it down. */
-export async function startDynamoDbApart(): Promise<TestDynamoDb> {
+export async function startDynamoDbProcess(): Promise<TestDynamoDb> {
   const [folder, port, key] = [await mkdtemp(join(tmpdir(), 'dynamodb-')), await freePort(), 'the-key-of-a-test'];
   const emulator = await startBuilt(join('deploy', 'local', 'dynalite.js'), [folder, String(port)], {}, key);
   const stop = async () => {

@@ -1,5 +1,5 @@
 /** Returns a seeded pseudo-random generator of numbers in [0, 1) (mulberry32). */
-export function randomOf(seed: number): () => number {
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -9,7 +9,7 @@ export interface SmallDisk {
 }
 
 /** Returns the reason why a small disk cannot be mounted here, or null. */
-export const whyNoSmallDisk = (): string | null =>
+export const smallDiskObstacle = (): string | null =>
   process.getuid?.() === 0 && hasProgram('mount') ? null : 'only root can mount a small disk';
 
 const hasProgram = (name: string) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;

@@ -105,7 +105,7 @@ async function startSeparateServices(aws: TestAws, options: StackOptions): Promi
   });
   const starting = startBehindGateway(env);
   const stack = await assemble(starting, environment, env, options, async () => {
-    for (const { message, attributes } of await subscriber.takeAll())
+    for (const { message, attributes } of await subscriber.receiveAll())
       received.push({ message: JSON.parse(message) as Alert, attributes });
     return received;
   });

@@ -52,18 +52,18 @@ export class PasswordAttempts {
     const isKnown = await this.isKnown(guess);
     const attempt = await this.reserve(guess, isKnown);
     const isRight = await verify(isKnown).catch(async (error: unknown) => {
-      await attempt.giveBack(); // not verified, so not counted
+      await attempt.release(); // not verified, so not counted
       throw error;
     });
-    if (!isRight) await attempt.failed();
-    else await Promise.all([attempt.giveBack(), this.network.forget(networkKey(guess)), this.remember(guess)]);
+    if (!isRight) await attempt.recordFailure();
+    else await Promise.all([attempt.release(), this.network.forget(networkKey(guess)), this.remember(guess)]);
     return isRight;
   }
 
   /** Counts a registration, successful or not. @throws {ProblemError} too_many_attempts */
   async countRegistration(ip: string): Promise<void> {
     const attempt = await this.registrations.reserve(addressOf(ip));
-    await attempt.failed();
+    await attempt.recordFailure();
   }
 
   /** Marks the network as known for the account; registration calls it too. */
@@ -96,12 +96,12 @@ export class PasswordAttempts {
       void (await Promise.all(held.map((attempt) => attempt[action]())));
     for (const step of steps) {
       const attempt = await step().catch(async (error: unknown) => {
-        await each('giveBack')();
+        await each('release')();
         throw error;
       });
       held.push(attempt);
     }
-    return { failed: each('failed'), giveBack: each('giveBack') };
+    return { recordFailure: each('recordFailure'), release: each('release') };
   }
 
   private knownKey(guess: Guess): string {

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { DiskReserve, StorageFullError } from '#platform';
-import { fillDisk, mountSmallDisk, whyNoSmallDisk, type SmallDisk } from '#testing';
+import { fillDisk, mountSmallDisk, smallDiskObstacle, type SmallDisk } from '#testing';
 import { DiskSpace } from './disk-space';
 
 const MIB = 1024 ** 2;
 
-(whyNoSmallDisk() ? describe.skip : describe)('DiskSpace on a disk of 20 MiB', () => {
+(smallDiskObstacle() ? describe.skip : describe)('DiskSpace on a disk of 20 MiB', () => {
   let disk: SmallDisk;
   let diskSpace: DiskSpace;
   const stop = new AbortController();

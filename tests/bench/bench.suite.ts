@@ -72,12 +72,12 @@ describe.each([1, 2])('photographs of 12 megapixels, %i workers', (workers) => {
     const { api } = await stack.newUser();
     const photo = await makeJpeg({ width: 4_000, height: 3_000, grain: 12 });
     // a worker starts its sandbox with its first file
-    await api.settled((await api.upload(new Uint8Array(photo), { filename: 'first.jpg' })).id);
+    await api.waitUntilSettled((await api.upload(new Uint8Array(photo), { filename: 'first.jpg' })).id);
     const settled: Media[] = [];
     const uploaded = await Promise.all(
       Array.from({ length: PHOTOS }, (_, i) => api.upload(new Uint8Array(photo), { filename: `${i}.jpg` })),
     );
-    for (const { id } of uploaded) settled.push(await api.settled(id, 300_000));
+    for (const { id } of uploaded) settled.push(await api.waitUntilSettled(id, 300_000));
     expect(settled.every(({ status, width }) => status === 'completed' && width === 4_000)).toBe(true);
     const times = (wanted: string) =>
       settled.map(({ history }) => Date.parse(history.find(({ status }) => status === wanted)!.at));

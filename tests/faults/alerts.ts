@@ -47,7 +47,7 @@ const topicOutage = (
     const outage = rig
       .expectReady('degraded')
       .then(() => elapsed)
-      .then(() => rig.topic!.proxy.mend());
+      .then(() => rig.topic!.proxy.restore());
     const recoverySeconds = await Promise.all(trials.map((trial) => underLoad(trial, () => outage)));
     await rig.expectReady('ok');
     return recoverySeconds;
@@ -69,7 +69,7 @@ export const duplicateDeliveries: Scenario = {
     const redelivery = sleep(PAUSE_MS)
       .then(() => redeliver(rig, trials[0]!.random))
       .then(async () => {
-        await rig.topic!.proxy.mend();
+        await rig.topic!.proxy.restore();
         rig.topic!.proxy.behave(() => 'thrice');
       });
     const recoverySeconds = await Promise.all(trials.map((trial) => underLoad(trial, () => redelivery)));

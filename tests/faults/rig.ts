@@ -8,7 +8,7 @@ import {
   eventually,
   freePort,
   mountSmallDisk,
-  startDynamoDbApart,
+  startDynamoDbProcess,
   startProcess,
   startStandalone,
   startFaultProxy,
@@ -81,7 +81,7 @@ export class Rig {
     const disk = diskBytes ? await mountSmallDisk(diskBytes) : null;
     const topic = withTopic ? await startTopic(random) : null;
     const bucket = withBucket ? await startBucket(temp) : null;
-    const emulator = await startDynamoDbApart();
+    const emulator = await startDynamoDbProcess();
     const dynamodb = await startFaultProxy(emulator.endpoint, random);
     const [port, opsPort] = [await freePort(), await freePort()];
     const stack = await startStandalone({
@@ -188,7 +188,7 @@ export class Rig {
       return (await readFile(join(this.dataDir, 'alerts.ndjson'), 'utf8').catch(() => ''))
         .split('\n')
         .flatMap(parseAlert);
-    for (const { message, attributes } of await this.topic.subscriber.takeAll())
+    for (const { message, attributes } of await this.topic.subscriber.receiveAll())
       this.received.push({ message: JSON.parse(message) as Alert, attributes });
     return this.received;
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { randomOf } from '#testing';
+import { seededRandom } from '#testing';
 import { Client, uploadMethods } from './client';
 import { Files } from './files';
 import { inspect, settle, type Verdict } from './oracle';
@@ -45,7 +45,7 @@ export async function play(
   cleanupTimeoutMs: number,
 ): Promise<Outcome> {
   const startedAt = Date.now();
-  const random = randomOf(seed);
+  const random = seededRandom(seed);
   random(); // the first numbers of neighbouring seeds are alike
   const rig = await Rig.start(random, scenario.options);
   try {

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectRedis } from '#platform';
-import { fillDisk, whyNoSmallDisk, type FaultMode } from '#testing';
+import { fillDisk, smallDiskObstacle, type FaultMode } from '#testing';
 import type { Bucket } from './aws';
 import type { Rig } from './rig';
 import { underLoad, type Scenario, type Trial } from './scenario';
@@ -48,7 +48,7 @@ const dynamodbFault = (name: string, ready: 'down' | null, mode: (random: () => 
   withFault(`DynamoDB ${name}`, ({ rig: { dynamodb }, rig, random }) => {
     const start = async () => {
       dynamodb.behave(() => mode(random));
-      return () => dynamodb.mend();
+      return () => dynamodb.restore();
     };
     return outage(rig, start, ready);
   });
@@ -83,7 +83,7 @@ export const redisFaults: readonly Scenario[] = [
 
 export const dynamodbFaults: readonly Scenario[] = [
   withFault('DynamoDB refused', ({ rig }) =>
-    outage(rig, () => rig.dynamodb.refuse().then(() => () => rig.dynamodb.mend())),
+    outage(rig, () => rig.dynamodb.refuse().then(() => () => rig.dynamodb.restore())),
   ),
   dynamodbFault('hanging', 'down', (random) => (random() < 0.5 ? 'hang' : 'mute')),
   dynamodbFault('throttled 60 %', null, (random) => (random() < 0.6 ? 'throttle' : 'pass')),
@@ -114,11 +114,11 @@ const unavailableAtStart = (
 
 export const startupFaults: readonly Scenario[] = [
   unavailableAtStart('Redis', (rig) => rig.redis.kill().then(() => () => rig.redis.restart()), 'down'),
-  unavailableAtStart('DynamoDB', ({ dynamodb }) => dynamodb.refuse().then(() => () => dynamodb.mend()), 'down'),
-  unavailableAtStart('SNS', ({ topic }) => topic!.proxy.refuse().then(() => () => topic!.proxy.mend()), 'degraded', {
+  unavailableAtStart('DynamoDB', ({ dynamodb }) => dynamodb.refuse().then(() => () => dynamodb.restore()), 'down'),
+  unavailableAtStart('SNS', ({ topic }) => topic!.proxy.refuse().then(() => () => topic!.proxy.restore()), 'degraded', {
     topic: true,
   }),
-  unavailableAtStart('S3', ({ bucket }) => bucket!.proxy.refuse().then(() => () => bucket!.proxy.mend()), 'down', {
+  unavailableAtStart('S3', ({ bucket }) => bucket!.proxy.refuse().then(() => () => bucket!.proxy.restore()), 'down', {
     bucket: true,
   }),
 ];
@@ -132,7 +132,7 @@ const bucketFault = (name: string, start: (bucket: Bucket, random: () => number)
         rig,
         async () => {
           await start(rig.bucket!, random);
-          return () => rig.bucket!.proxy.mend();
+          return () => rig.bucket!.proxy.restore();
         },
         'down',
       ),
@@ -184,5 +184,5 @@ export const diskFull: Scenario = {
   ...withFault('disk full', ({ rig }) => outage(rig, () => fillDisk(rig.dataDir), 'degraded'), {
     diskBytes: 160 * 1024 ** 2,
   }),
-  skipReason: whyNoSmallDisk,
+  skipReason: smallDiskObstacle,
 };

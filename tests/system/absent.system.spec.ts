@@ -49,7 +49,7 @@ describe('a product that starts before its dependencies', () => {
     const api = new ApiClient(url);
     await api.register(newAccount());
     const { id } = await api.upload(new Uint8Array(await makeJpeg()), { filename: 'first.jpg' });
-    expect((await api.settled(id)).status).toBe('completed');
+    expect((await api.waitUntilSettled(id)).status).toBe('completed');
   }
 
   it('is live but not ready without tables, and creates them and works once DynamoDB is available', async () => {
@@ -60,7 +60,7 @@ describe('a product that starts before its dependencies', () => {
       status: 503,
       code: 'temporarily_unavailable',
     });
-    await dynamodb.mend();
+    await dynamodb.restore();
     await expectProcessing();
   }, 90_000);
 });

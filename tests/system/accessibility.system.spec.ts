@@ -252,7 +252,7 @@ async function fill(api: ApiClient, ids: Record<string, string>): Promise<void> 
   };
   for (const [name, source] of Object.entries(sources))
     ids[name] = (await api.upload(new Uint8Array(source), { filename: name })).id;
-  for (const id of Object.values(ids)) await api.settled(id);
+  for (const id of Object.values(ids)) await api.waitUntilSettled(id);
 }
 
 async function waitForCards(page: Page): Promise<void> {

@@ -71,7 +71,8 @@ describe.each(deployments)('the corpus, %s', (_name, start) => {
           row.file.split('__').at(-1)!,
         );
         const answer = await api.call<Media & { code?: string }>('POST', '/api/media', { body: form });
-        const media = answer.status === 201 ? await api.settled(answer.body.id, 120_000).catch(() => null) : null;
+        const media =
+          answer.status === 201 ? await api.waitUntilSettled(answer.body.id, 120_000).catch(() => null) : null;
         const facts =
           media &&
           `${media.width ?? '-'}x${media.height ?? '-'} ${media.durationSeconds ?? '-'} s ${media.failure?.code ?? ''}`;

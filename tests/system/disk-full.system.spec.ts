@@ -15,7 +15,7 @@ import {
   mountSmallDisk,
   newAccount,
   sha256,
-  whyNoSmallDisk,
+  smallDiskObstacle,
   type Account,
   type SmallDisk,
 } from '#testing';
@@ -38,7 +38,7 @@ async function* multipart(file: Buffer, between: () => Promise<unknown> = async 
 }
 
 /** Runs everything that `npm start` does, with its stores and logs, on one small disk. */
-(whyNoSmallDisk() ? describe.skip : describe)('a full disk', () => {
+(smallDiskObstacle() ? describe.skip : describe)('a full disk', () => {
   let disk: SmallDisk;
   let supervisor: ChildProcess;
   let installation: RunningInstallation;

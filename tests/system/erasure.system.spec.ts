@@ -85,7 +85,7 @@ describe('deleting an account', () => {
     await other.login(account);
     const stream = await EventReader.open(api);
     const headers = { 'Idempotency-Key': 'a-key', 'Snapstream-Batch': 'holiday' };
-    const keep = async ({ id }: Media) => ids.push((await api.settled(id)).id);
+    const keep = async ({ id }: Media) => ids.push((await api.waitUntilSettled(id)).id);
     await keep(
       await api.upload(new Uint8Array(await makeJpeg()), { filename: 'holiday.jpg', title: 'holiday', headers }),
     );

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import {
   ApiClient,
-  breakOffRequests,
+  abortRequests,
   EventReader,
   eventually,
   freePort,
@@ -49,7 +49,7 @@ describe('event streams', () => {
   };
 
   it('leave no timer and no subscription when 500 of them are broken off', async () => {
-    await breakOffRequests(await newUser(), '/api/events', 500);
+    await abortRequests(await newUser(), '/api/events', 500);
     await sleep(500); // until the service has processed the last ones
     await expectNothingLeft();
   });
@@ -64,7 +64,7 @@ describe('event streams', () => {
 
   it('leave none when Redis becomes unavailable while they open', async () => {
     const api = await newUser();
-    const broken = breakOffRequests(api, '/api/events', 300);
+    const broken = abortRequests(api, '/api/events', 300);
     await environment.redis.kill();
     await broken;
     await environment.redis.restart();

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Media } from '#contracts';
 import {
-  breakOffRequests,
+  abortRequests,
   eventually,
   makeJpeg,
   makeWav,
@@ -148,7 +148,7 @@ describeOnLinux('the export of a large library', () => {
     ['an export', () => '/api/media/export'],
   ])('leaves no descriptor open when 800 readers of %s disconnect early', async (_what, path) => {
     const before = (await openDescriptors(pid())).length;
-    await breakOffRequests(api, path(), 800);
+    await abortRequests(api, path(), 800);
     const idleConnections = 100; // to DynamoDB, kept alive
     const isClosed = (paths: string[]) =>
       paths.length < before + idleConnections && !paths.some((name) => name.includes('/originals/'));

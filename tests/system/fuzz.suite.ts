@@ -42,7 +42,7 @@ async function tryOne(api: ApiClient, valid: readonly ValidFile[], index: number
   const answer = await api.tryUpload(new Uint8Array(bytes), { filename: name });
   if (answer.status !== 201)
     return { index, name, result: `${answer.status} ${answer.body.code}`, media: null, seconds: 0 };
-  const media = await api.settled(answer.body.id, LIMIT_SECONDS[answer.body.kind] * 1_000 + 60_000);
+  const media = await api.waitUntilSettled(answer.body.id, LIMIT_SECONDS[answer.body.kind] * 1_000 + 60_000);
   const [begun, ended] = ['processing', media.status].map((status) =>
     Date.parse(media.history.findLast((entry) => entry.status === status)!.at),
   );

@@ -48,7 +48,7 @@ describe.each(deploymentsWithS3)('the journey of an upload, %s', (_name, start) 
         sha256: createHash('sha256').update(sources[filename]!).digest('hex'),
       });
       expect((await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items[0]?.id).toBe(uploaded.id);
-      const settled = await api.settled(uploaded.id);
+      const settled = await api.waitUntilSettled(uploaded.id);
       expect(statuses(settled)).toEqual(['uploaded', 'processing', 'completed']);
       expect(settled).toMatchObject({ progress: 100, failure: null, completedAt: expect.any(String) });
       media[filename] = settled;

@@ -11,7 +11,7 @@ import {
   makeTiff,
   makeWav,
   makeWebp,
-  randomOf,
+  seededRandom,
 } from '#testing';
 
 export interface ValidFile {
@@ -57,7 +57,7 @@ export async function validFiles(): Promise<ValidFile[]> {
 
 /** Returns broken file number `index` of a seed; each can be reproduced alone. */
 export function mutant(valid: readonly ValidFile[], seed: number, index: number): ValidFile {
-  const random = randomOf(Math.imul(seed, 0x9e3779b1) + index);
+  const random = seededRandom(Math.imul(seed, 0x9e3779b1) + index);
   random(); // the first numbers of neighbouring seeds are alike
   const below = (limit: number) => Math.floor(random() * limit);
   const file = valid[below(valid.length)]!;

@@ -68,7 +68,7 @@ describe('the tools of an operator', () => {
     picture = new Uint8Array(await makeJpeg());
     const api = await start('first');
     await api.register(account);
-    media = await api.settled((await api.upload(picture, { filename: 'picture.jpg', title: 'Mine' })).id);
+    media = await api.waitUntilSettled((await api.upload(picture, { filename: 'picture.jpg', title: 'Mine' })).id);
   }, 120_000);
   afterEach(stop);
   afterAll(async () => {

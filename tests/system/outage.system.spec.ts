@@ -112,7 +112,7 @@ describe('an upload whose write was ambiguous', () => {
     loseResponse();
     expect(await api.tryUpload(bytes, { headers })).toMatchObject({ status: 503 });
     await sleep(1_000); // until releasing the key has failed, too
-    await dynamodb.mend();
+    await dynamodb.restore();
     const again = await api.tryUpload(bytes, { headers });
     expect(again.status).toBe(201);
     await sleep(8_000); // longer than the first attempt waits before it cleans up
@@ -124,7 +124,7 @@ describe('an upload whose write was ambiguous', () => {
     expect(
       await api.tryUpload(new Uint8Array(await makePng()), { headers: { 'Idempotency-Key': randomUUID() } }),
     ).toMatchObject({ status: 503 });
-    await dynamodb.mend();
+    await dynamodb.restore();
     const count = async () => (await api.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items.length;
     expect(await count()).toBe(1);
     await eventually(count, (left) => left === 0, 20_000);
@@ -134,7 +134,7 @@ describe('an upload whose write was ambiguous', () => {
     await api.upload(new Uint8Array(await makePng())); // creates the counters row
     dynamodb.behave((_operation, body) => (body.includes('reserved') ? 'cut' : 'pass'));
     expect(await begin()).toMatchObject({ status: 503 });
-    await dynamodb.mend();
+    await dynamodb.restore();
     await eventually(begin, ({ status }) => status === 201, 20_000);
   }, 30_000);
 });

@@ -26,7 +26,7 @@ const statuses = (media: Media) => media.history.map(({ status }) => status);
 
 /** Expects one end, one notification and one alert per transition, however often a dependency was unavailable. */
 async function expectOneEnd(stack: Stack, api: ApiClient, id: string): Promise<Media> {
-  const media = await api.settled(id, 70_000);
+  const media = await api.waitUntilSettled(id, 70_000);
   expect(media.status).toBe('completed');
   expect(statuses(media)).toEqual(['uploaded', 'processing', 'completed']);
   const notificationsOf = (list: NotificationList) => list.items.filter(({ mediaId }) => mediaId === id);

@@ -17,7 +17,7 @@ describeWithBrowser('the picture viewer', () => {
       const picture = await makeJpeg({ width: 2_400, height: 1_600 });
       ids.push((await api.upload(new Uint8Array(picture), { filename: `${title}.jpg`, title })).id);
     }
-    for (const id of ids) await api.settled(id);
+    for (const id of ids) await api.waitUntilSettled(id);
   }, 60_000);
   afterAll(async () => {
     await browser.close();

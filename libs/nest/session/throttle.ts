@@ -44,8 +44,8 @@ export class Throttle {
       await sleep(WAIT_MS);
     }
     return {
-      failed: async () => void (await withRedis(() => this.failed.penalty(key))),
-      giveBack: async () => void (await withRedis(() => this.reserved.reward(key))),
+      recordFailure: async () => void (await withRedis(() => this.failed.penalty(key))),
+      release: async () => void (await withRedis(() => this.reserved.reward(key))),
     };
   }
 
@@ -67,8 +67,8 @@ export class Throttle {
 
 /** A point that is reserved until the outcome of an attempt is known. */
 export interface Attempt {
-  failed(): Promise<void>;
-  giveBack(): Promise<void>;
+  recordFailure(): Promise<void>;
+  release(): Promise<void>;
 }
 
 function tooManyAttempts(waitMs: number): ProblemError {

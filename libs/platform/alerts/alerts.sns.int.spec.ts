@@ -49,7 +49,7 @@ describe('SnsAlerts', () => {
     const [image] = await images.receive(1);
     expect(JSON.parse(failure!.message)).toEqual(failed);
     expect(JSON.parse(image!.message)).toMatchObject({ id: 'other' });
-    expect([...(await failures.takeAll()), ...(await images.takeAll())]).toEqual([]);
+    expect([...(await failures.receiveAll()), ...(await images.receiveAll())]).toEqual([]);
     for (const end of [failures, images]) end.close();
     client.destroy();
   });
@@ -61,7 +61,7 @@ describe('SnsAlerts', () => {
     const alerts = new SnsAlerts(topicArn, client);
     for (const id of ['first', 'second', 'second', 'third']) await alerts.publish({ ...registered, id });
     const ids = (await subscriber.receive(3)).map(({ message }) => JSON.parse(message).id);
-    expect([...ids, ...(await subscriber.takeAll())]).toEqual(['first', 'second', 'third']);
+    expect([...ids, ...(await subscriber.receiveAll())]).toEqual(['first', 'second', 'third']);
     subscriber.close();
     client.destroy();
   });

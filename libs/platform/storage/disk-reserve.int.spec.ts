@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { mountSmallDisk, whyNoSmallDisk, type SmallDisk } from '#testing';
+import { mountSmallDisk, smallDiskObstacle, type SmallDisk } from '#testing';
 import { DiskReserve } from './disk-reserve';
 import { StorageFullError } from './storage';
 
@@ -30,7 +30,7 @@ describe('DiskReserve', () => {
     expect(Number(reserved)).toBeLessThanOrEqual(1024 * MIB);
   });
 
-  (whyNoSmallDisk() ? describe.skip : describe)('on a disk of 20 MiB', () => {
+  (smallDiskObstacle() ? describe.skip : describe)('on a disk of 20 MiB', () => {
     let disk: SmallDisk;
     let reserve: DiskReserve;
     beforeEach(async () => {

@@ -51,7 +51,7 @@ describe('resumable uploads in a bucket', () => {
       request.startsWith('GET') && (reads += 1) > 1 ? 'unavailable' : 'pass',
     );
     await expect(store.getUpload(upload('first').id)).rejects.toThrow(DependencyUnavailableError);
-    await proxy.mend();
+    await proxy.restore();
     expect(await store.getUpload(upload('first').id)).toMatchObject({ size: 3, offset: 0 });
     await expect(store.getUpload(upload('second').id)).rejects.toMatchObject({ status_code: 404 });
     delete process.env.AWS_ENDPOINT_URL_S3;

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 
 /** Messages (errno(3), and ours) of a full disk or an exceeded disk quota. */
-const NO_SPACE = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded|no (?:room|space) left/;
+const NO_SPACE = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded|no space left/;
 /**
  * Likewise when the limit of file descriptors or processes is reached. EAGAIN only by its code: ffmpeg prints its
  * message also for limits of its own.

@@ -7,7 +7,7 @@ const CONCURRENCY = 40;
 const MAX_DELAY_MS = 25;
 
 /** Sends `count` GET requests, each over its own connection, which is destroyed up to 25 ms after sending. */
-export async function breakOffRequests(api: ApiClient, path: string, count: number): Promise<void> {
+export async function abortRequests(api: ApiClient, path: string, count: number): Promise<void> {
   let sent = 0;
   const sender = async () => {
     while (sent < count) await sendAndAbort(api, path, (sent++ * 7) % MAX_DELAY_MS);
