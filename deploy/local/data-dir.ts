@@ -20,9 +20,9 @@ export function createDataDir(dataDir: string): void {
 
 /** Neither the lock nor the stores can be opened on a full disk. @throws ENOSPC, EDQUOT */
 function assertSpace(dataDir: string): void {
-  const probe = join(dataDir, `room.${process.pid}`);
+  const probe = join(dataDir, `probe.${process.pid}`);
   try {
-    writeFileSync(probe, 'room', { mode: 0o600 });
+    writeFileSync(probe, 'probe', { mode: 0o600 });
   } finally {
     rmSync(probe, { force: true });
   }

@@ -3,4 +3,4 @@ export { ConfigError, loadConfig, type Config } from './config';
 export { isAlive, processStart } from './process-start';
 export { runningFile, runningInstallation, type RunningInstallation } from './running';
 export { assumeEmulatorCredentials, emulatorCredentials } from './emulator-credentials';
-export { keepTempFilesIn } from './temp-folder';
+export { setTempFolder } from './temp-folder';

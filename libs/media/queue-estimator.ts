@@ -48,7 +48,7 @@ function queueOf(item: MediaItem, view: QueueSnapshot): Media['queue'] {
     return remaining && { position: 0, etaSeconds: roundOutward(remaining) };
   }
   if (item.status !== 'uploaded') return null;
-  const { waiting, active } = view.lines[work.queue];
+  const { waiting, active } = view.queues[work.queue];
   const position = view.before(work) ?? waiting; // not queued: its wake-up was lost, and the next one is queued last
   const wait = waitEta(position, active, runsOfKind(view, work.queue), longestBlockSeconds(view));
   const run = runEta(runs);
@@ -57,7 +57,7 @@ function queueOf(item: MediaItem, view: QueueSnapshot): Media['queue'] {
 
 /** Returns how long the current work of all workers, of any kind, is likely to take at most. */
 function longestBlockSeconds(view: QueueSnapshot): number {
-  const busy = workQueues.filter((queue) => view.lines[queue].active > 0);
+  const busy = workQueues.filter((queue) => view.queues[queue].active > 0);
   return Math.max(0, ...busy.map((queue) => runEta(runsOfKind(view, queue))[1]));
 }
 
@@ -107,7 +107,7 @@ export function waitEta(before: number, active: number, runs: readonly number[],
 
 /** Returns the recorded runs of a kind, or the defaults while there are too few. */
 function runsOfKind(view: QueueSnapshot, kind: MediaKind): readonly number[] {
-  const { runs } = view.lines[kind];
+  const { runs } = view.queues[kind];
   return runs.length >= MIN_RUNS ? runs : DEFAULT_DURATIONS_S[kind];
 }
 

@@ -21,7 +21,7 @@ export class PasswordHasher {
   private readonly dummyHash: Promise<string>;
 
   constructor(@Inject(HASHING) private readonly options: Options) {
-    this.dummyHash = hash('nobody has this password', options);
+    this.dummyHash = hash('no account has this password', options);
   }
 
   /** @throws {ProblemError} temporarily_unavailable when the queue is full */

@@ -22,7 +22,7 @@ export class DiskSpace {
 
   /** Whether the whole reserve is free. */
   async isReserveFree(): Promise<boolean> {
-    return this.reserve.assertRoomFor().then(
+    return this.reserve.assertSpaceFor().then(
       () => true,
       () => false,
     );
@@ -31,7 +31,7 @@ export class DiskSpace {
   /** Runs `work` with a signal that also aborts, with a {@link StorageFullError}, when half the reserve is used. */
   async runGuarded<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const full = new AbortController();
-    const check = () => this.reserve.assertRoomFor(0, 'work').catch((error: unknown) => full.abort(error));
+    const check = () => this.reserve.assertSpaceFor(0, 'work').catch((error: unknown) => full.abort(error));
     const timer = setInterval(() => void check(), GUARD_INTERVAL_MS);
     return work(AbortSignal.any([signal, full.signal])).finally(() => clearInterval(timer));
   }

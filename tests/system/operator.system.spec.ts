@@ -89,7 +89,7 @@ describe('the tools of an operator', () => {
       code: 1,
       output: expect.stringContaining('is not empty'),
     });
-    expect(await run('first', 'mend')).toMatchObject({ code: 1, output: expect.stringContaining('Usage:') });
+    expect(await run('first', 'repair')).toMatchObject({ code: 1, output: expect.stringContaining('Usage:') });
   }, 120_000);
 
   it('restore the backup into an empty installation that is stopped', async () => {

@@ -305,7 +305,7 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     );
     expect((await head(path)).status).toBe(404);
     const small = await beginOf(2_000);
-    expect((await append(small, 0, Buffer.from(junk.subarray(0, 1_000)))).status).toBe(204); // too few bytes to tell
+    expect((await append(small, 0, Buffer.from(junk.subarray(0, 1_000)))).status).toBe(204); // too few to sniff
     expect(await refusal(append(small, 1_000, Buffer.from(junk.subarray(0, 1_000))))).toMatchObject({
       status: 415,
       code: 'unsupported_media_type',

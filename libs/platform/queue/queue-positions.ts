@@ -20,7 +20,7 @@ export interface QueueState {
 }
 
 export interface QueueSnapshot {
-  lines: Record<WorkQueue, QueueState>;
+  queues: Record<WorkQueue, QueueState>;
   /** How many jobs are before this one, at most the number of waiting jobs; null: it is not queued. */
   before(work: { queue: WorkQueue; id: string }): number | null;
   /** Durations of the latest runs of this kind and about this size, in seconds. */
@@ -80,9 +80,9 @@ export class QueuePositions {
     });
     const ranks = new Map(replies.splice(0, jobs.length).map((rank, at) => [jobs[at]!.id, rank as number | null]));
     const runs = new Map(replies.map((seconds, at) => [sizes[at]!, (seconds as string[]).map(Number)]));
-    const states = Object.fromEntries(queues) as QueueSnapshot['lines'];
+    const states = Object.fromEntries(queues) as QueueSnapshot['queues'];
     return {
-      lines: states,
+      queues: states,
       before: ({ queue, id }) => {
         const rank = ranks.get(id) ?? null;
         return rank === null ? null : Math.min(rank, states[queue].waiting);

@@ -20,11 +20,11 @@ describe('DiskReserve', () => {
     ['a volume that reports no sizes', '/proc'],
     ['a folder that does not exist yet', join(__dirname, 'absent')],
   ])('treats %s as having free space', async (_, folder) => {
-    await new DiskReserve(folder, 1).assertRoomFor(Number.MAX_SAFE_INTEGER);
+    await new DiskReserve(folder, 1).assertSpaceFor(Number.MAX_SAFE_INTEGER);
   });
 
   it('reserves at most 1 GiB', async () => {
-    const error: unknown = await new DiskReserve(__dirname).assertRoomFor(Number.MAX_SAFE_INTEGER).catch(returnError);
+    const error: unknown = await new DiskReserve(__dirname).assertSpaceFor(Number.MAX_SAFE_INTEGER).catch(returnError);
     const reserved = / (\d+) of them are reserved/.exec(String(error))?.[1];
     expect(Number(reserved)).toBeGreaterThan(0);
     expect(Number(reserved)).toBeLessThanOrEqual(1024 * MIB);
@@ -40,10 +40,10 @@ describe('DiskReserve', () => {
     afterEach(() => disk.unmount());
 
     it('reserves 10 % from uploads and half of that from processing', async () => {
-      await reserve.assertRoomFor(18 * MIB);
-      await expect(reserve.assertRoomFor(18 * MIB + 1)).rejects.toThrow(StorageFullError);
-      await reserve.assertRoomFor(19 * MIB, 'work');
-      await expect(reserve.assertRoomFor(19 * MIB + 1, 'work')).rejects.toThrow(StorageFullError);
+      await reserve.assertSpaceFor(18 * MIB);
+      await expect(reserve.assertSpaceFor(18 * MIB + 1)).rejects.toThrow(StorageFullError);
+      await reserve.assertSpaceFor(19 * MIB, 'work');
+      await expect(reserve.assertSpaceFor(19 * MIB + 1, 'work')).rejects.toThrow(StorageFullError);
     });
 
     it('counts the bytes of parallel uploads between two measurements', async () => {

@@ -40,7 +40,7 @@ export class DiskReserve {
   ) {}
 
   /** @throws {StorageFullError} when the reserve is not free, or would not be after `sizeBytes` more. */
-  async assertRoomFor(sizeBytes = 0, use: DiskUse = 'upload'): Promise<void> {
+  async assertSpaceFor(sizeBytes = 0, use: DiskUse = 'upload'): Promise<void> {
     await this.measure();
     this.assertFree(this.free - sizeBytes, use);
   }

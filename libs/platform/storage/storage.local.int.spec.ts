@@ -113,7 +113,7 @@ describe('LocalStorage on its disk', () => {
   it('rejects with StorageFullError when the reserve is not free', async () => {
     const full = new LocalStorage(root, new DiskReserve(root, Number.MAX_SAFE_INTEGER));
     await expect(full.check()).rejects.toThrow(StorageFullError);
-    await expect(full.assertRoomFor(0)).rejects.toThrow(StorageFullError);
+    await expect(full.assertSpaceFor(0)).rejects.toThrow(StorageFullError);
   });
 
   it('rejects an upload that would use the reserve, keeps nothing of it, and accepts other writes', async () => {

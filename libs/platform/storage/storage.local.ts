@@ -149,11 +149,11 @@ export class LocalStorage implements Storage {
       await file.sync();
     });
     await this.assertMounted();
-    await this.reserve.assertRoomFor();
+    await this.reserve.assertSpaceFor();
   }
 
-  async assertRoomFor(sizeBytes: number): Promise<void> {
-    await this.reserve.assertRoomFor(sizeBytes);
+  async assertSpaceFor(sizeBytes: number): Promise<void> {
+    await this.reserve.assertSpaceFor(sizeBytes);
   }
 
   /**

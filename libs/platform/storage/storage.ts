@@ -44,7 +44,7 @@ export interface Storage {
    * Rejects when an upload of `sizeBytes` would not leave the reserve of a local disk free. @throws
    * {StorageFullError}
    */
-  assertRoomFor(sizeBytes: number): Promise<void>;
+  assertSpaceFor(sizeBytes: number): Promise<void>;
   /** Stores a finished local file; on the same disk it may be linked instead of copied. @throws {StorageFullError} */
   writeFile(key: string, path: string, options?: { contentType?: string }): Promise<{ sizeBytes: number }>;
   /**

@@ -27,7 +27,7 @@ describe('resumable uploads in a bucket', () => {
     const place = { bucket: await createBucket(aws), region: 'us-east-1', tempDir: join(tmpdir(), 'resumable-parts') };
     await s3TusStore(place, 60_000, new DiskReserve(tmpdir())).create(upload('first'));
     const full = s3TusStore(place, 60_000, new DiskReserve(tmpdir(), Number.MAX_SAFE_INTEGER));
-    await expect(full.assertRoomFor(3)).rejects.toThrow(StorageFullError);
+    await expect(full.assertSpaceFor(3)).rejects.toThrow(StorageFullError);
     await expect(full.write(Readable.from([Buffer.from('abc')]), upload('first').id, 0)).rejects.toThrow(
       StorageFullError,
     );

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { FileConfigstore, FileStore } from '@tus/file-store';
 import { S3Store } from '@tus/s3-store';
 import { DataStore, ERRORS, StreamSplitter, type Upload } from '@tus/server';
-import { keepTempFilesIn } from '#config';
+import { setTempFolder } from '#config';
 import { DependencyUnavailableError } from '../errors';
 import { asStorageError, nullIfAbsent } from './disk-files';
 import type { DiskReserve } from './disk-reserve';
@@ -31,7 +31,7 @@ export class TusStore extends DataStore {
      * Rejects when an upload of `sizeBytes` would not leave the reserve of the local disk free. @throws
      * {StorageFullError}
      */
-    readonly assertRoomFor: (sizeBytes: number) => Promise<void>,
+    readonly assertSpaceFor: (sizeBytes: number) => Promise<void>,
   ) {
     super();
   }
@@ -183,7 +183,7 @@ export function diskTusStore(objectsDir: string, expiryMs: number, reserve: Disk
     };
     return (store ??= new DiskParts(options, reserve));
   };
-  return new TusStore(open, asStorageError, expiryMs, (sizeBytes) => reserve.assertRoomFor(sizeBytes));
+  return new TusStore(open, asStorageError, expiryMs, (sizeBytes) => reserve.assertSpaceFor(sizeBytes));
 }
 
 /** Distinguishes an unmounted volume from one without uploads. @throws {DependencyUnavailableError} */
@@ -207,9 +207,9 @@ export function s3TusStore(
   const store = new S3Parts(options, reserve);
   const open = async () => {
     await mkdir(tempDir, { recursive: true, mode: 0o700 });
-    keepTempFilesIn(tempDir); // tus has no setting for it
+    setTempFolder(tempDir); // tus has no setting for it
     return store;
   };
-  const assertRoom = () => reserve.assertRoomFor(); // of any size: only a few parts are on the disk at a time
-  return new TusStore(open, asPortError, expiryMs, assertRoom);
+  const assertSpace = () => reserve.assertSpaceFor(); // of any size: only a few parts are on the disk at a time
+  return new TusStore(open, asPortError, expiryMs, assertSpace);
 }

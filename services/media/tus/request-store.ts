@@ -59,8 +59,8 @@ export class RequestStore extends DataStore {
   }
 
   /** @throws {StorageFullError} when the file would use the disk's reserve */
-  assertRoomFor(sizeBytes: number): Promise<void> {
-    return this.shared.store.assertRoomFor(sizeBytes);
+  assertSpaceFor(sizeBytes: number): Promise<void> {
+    return this.shared.store.assertSpaceFor(sizeBytes);
   }
 
   override async create(upload: Upload): Promise<Upload> {
@@ -83,7 +83,7 @@ export class RequestStore extends DataStore {
   override async write(source: Readable, id: string, offset: number): Promise<number> {
     if (this.finished) return offset; // tus rejects bytes beyond the declared length
     const { store, config, reserve } = this.shared;
-    await store.assertRoomFor((this.upload?.size ?? offset) - offset);
+    await store.assertSpaceFor((this.upload?.size ?? offset) - offset);
     if (!this.checksum) return this.append(source, id, offset);
     const place = { workDir: join(config.dataDir, 'work'), reserve };
     return withVerifiedBytes(source, this.checksum, place, (bytes) => this.append(bytes, id, offset));

@@ -118,7 +118,7 @@ export class TusService {
   ): Promise<{ metadata?: Upload['metadata'] }> {
     parseDetails(upload);
     if (!upload.size) throw new ProblemError('empty_file');
-    await store.assertRoomFor(upload.size);
+    await store.assertSpaceFor(upload.size);
     store.upload = upload; // before the reservation, so that one whose response was lost is released as well
     await this.quota.reserve(key, upload.size);
     return {};

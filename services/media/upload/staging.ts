@@ -20,8 +20,8 @@ export class Staging {
   ) {}
 
   /** @throws {StorageFullError} when a file of `sizeBytes` does not fit now */
-  async assertRoomFor(sizeBytes: number): Promise<void> {
-    await this.storage.assertRoomFor(sizeBytes);
+  async assertSpaceFor(sizeBytes: number): Promise<void> {
+    await this.storage.assertSpaceFor(sizeBytes);
   }
 
   /**

@@ -90,7 +90,7 @@ export class UploadController {
     req: Request,
     revoke?: () => Promise<boolean>,
   ): Promise<CommitResult> {
-    await this.staging.assertRoomFor(Number(req.headers['content-length'] ?? 0));
+    await this.staging.assertSpaceFor(Number(req.headers['content-length'] ?? 0));
     const stage = ({ stream }: FormFile) => this.staging.stage(key, stream);
     const form = await this.uploads.receive(() =>
       readForm(req, this.idleMs, stage, (staged) => this.staging.discard(staged)),

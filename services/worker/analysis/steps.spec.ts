@@ -46,7 +46,7 @@ describe('runSteps', () => {
   });
 });
 
-test('once makes a value for whoever asks first', async () => {
+test('once makes a value for its first caller', async () => {
   const make = jest.fn(async (value: number) => value);
   const value = once(make);
   expect([await value(1), await value(2)]).toEqual([1, 1]);

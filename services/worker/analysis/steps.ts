@@ -2,21 +2,22 @@ import { derivedKinds, type Derived } from '#contracts';
 import { cleanMetadata } from './clean-metadata';
 import { factsSchema, type Facts, type OnProgress } from './job';
 
-/** What a step adds to the facts. Metadata and derived files of all steps are merged. */
+/** The facts that a step adds. Metadata and derived files of all steps are merged. */
 export type FoundFacts = Partial<Omit<Facts, 'derived'>> & { derived?: Partial<Derived> };
 
-/** One step of an analysis. `C` is what the steps of a list share: the input and what is decoded of it. */
+/** One step of an analysis. `C`: the context that the steps of a list share, the input and its decoded data. */
 export interface Step<C> {
   name: string;
-  /** Its share of the progress, relative to the other steps of the list. */
+  /** Its part of the progress, relative to the weights of the other steps. */
   weight: number;
-  /** `onPart`: how much of this step is done, 0..1. @throws {MediaFailure} */
+  /** `onPart`: reports the part of this step that is done, 0 to 1. @throws {MediaFailure} */
   run(context: C, onPart: (part: number) => void): Promise<FoundFacts>;
 }
 
 /**
- * Runs the steps of a list one after the other, reports the progress by their weights, merges what they find, and checks
- * the whole once. @throws {MediaFailure} of a step
+ * Runs the steps one after the other, reports the progress by their weights, merges their facts and validates the
+ * result once.
+ * @throws {MediaFailure} of a step
  */
 export async function runSteps<C>(steps: ReadonlyArray<Step<C>>, context: C, onProgress: OnProgress): Promise<Facts> {
   const wholeWeight = steps.reduce((sum, { weight }) => sum + weight, 0);
@@ -46,7 +47,7 @@ function merged(facts: FoundFacts, found: FoundFacts): FoundFacts {
   };
 }
 
-/** A value that several steps need: made by the first one that asks, with the arguments of that one. */
+/** Memoizes a value that several steps need: the first call makes it, with its arguments. */
 export function once<A extends unknown[], T>(make: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
   let made: Promise<T> | undefined;
   return (...args) => (made ??= make(...args));

@@ -133,11 +133,11 @@ export class S3Storage implements Storage {
   async check(): Promise<void> {
     const request = new PutObjectCommand({ Bucket: this.bucket, Key: CHECK_KEY, Body: 'writable' });
     await this.send(CHECK_KEY, (abortSignal) => this.client.send(request, { abortSignal }));
-    await this.reserve.assertRoomFor(); // resumable uploads and the workers' copies use the local disk
+    await this.reserve.assertSpaceFor(); // resumable uploads and the workers' copies use the local disk
   }
 
   /** The bytes of a POST pass through memory only. */
-  async assertRoomFor(): Promise<void> {}
+  async assertSpaceFor(): Promise<void> {}
 
   /** Yields pages of up to 1000 objects, never an empty one. */
   private async *pages(prefix: string): AsyncGenerator<_Object[]> {

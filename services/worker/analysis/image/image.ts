@@ -19,11 +19,11 @@ interface ImageContext {
   inputPath: string;
   outputDir: string;
   header: Metadata;
-  /** Decoded whole, at the size of the preview. */
+  /** The decoded image, at the size of the preview. */
   pixels: () => Promise<Pixels>;
 }
 
-/** The steps of a picture. A new fact or rendition is a step here. */
+/** The steps of an image. Add a new fact or rendition here. */
 const steps: ReadonlyArray<Step<ImageContext>> = [
   {
     name: 'facts',
