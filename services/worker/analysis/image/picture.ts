@@ -120,7 +120,9 @@ export async function writeAnimation(
 
 /** Standard deviation of the luminance, 0 (one colour) to about 127. */
 export async function contrast({ data, ...raw }: Pixels): Promise<number> {
-  const { channels } = await sharp(data, { raw }).removeAlpha().greyscale().stats();
+  // in two pipelines: `stats()` ignores the operations of its own (https://sharp.pixelplumbing.com/api-input/#stats)
+  const grey = await sharp(data, { raw }).removeAlpha().greyscale().raw().toBuffer();
+  const { channels } = await sharp(grey, { raw: { width: raw.width, height: raw.height, channels: 1 } }).stats();
   return channels[0]!.stdev;
 }
 
