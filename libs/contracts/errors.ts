@@ -40,7 +40,7 @@ export const problems = {
   upload_stalled: [
     408,
     'Upload stalled',
-    'No byte arrived for 60 seconds. Check your connection and send the file again.',
+    'No data arrived for too long. Check your connection and send the file again.',
   ],
   email_taken: [409, 'E-mail taken', 'There is an account with this e-mail already. Log in, or use another e-mail.'],
   username_taken: [409, 'Username taken', 'This username is taken. Choose another one.'],

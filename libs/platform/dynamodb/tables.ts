@@ -64,7 +64,10 @@ export function shardOf(id: string): string {
   return `s${hash % SHARDS}`;
 }
 
-/** Returns the input of CreateTable. On-demand billing: an idle installation costs only its storage. */
+/**
+ * Returns the input of CreateTable. On-demand billing: an idle installation pays for its storage and for the queries of
+ * the sweeps.
+ */
 export function createTableInput(name: string, shape: TableShape): CreateTableCommandInput {
   const indexKeys = (shape.global ?? []).flatMap(([, hash, range]) => [hash, range]);
   const attributes = new Set([shape.hash, ...(shape.range ? [shape.range] : []), ...(shape.local ?? []), ...indexKeys]);
