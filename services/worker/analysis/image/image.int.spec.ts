@@ -97,6 +97,24 @@ describe('an image', () => {
     }
   });
 
+  it.each([
+    ['a colour', { channels: 3, background: '#2060c0' }, '#2060c0'],
+    ['transparent', { channels: 4, background: '#00000000' }, '#ffffff'],
+  ] as const)('has the dominant colour of an image in %s', async (_, create, colour) => {
+    const png = await sharp({ create: { width: 40, height: 20, ...create } })
+      .png()
+      .toBuffer();
+    expect((await image('image/png', png)).facts.metadata).toMatchObject({ dominantColour: colour });
+  });
+
+  it('has the dominant colour of a grey image', async () => {
+    const grey = await sharp({ create: { width: 40, height: 20, channels: 3, background: '#808080' } })
+      .toColourspace('b-w')
+      .png()
+      .toBuffer();
+    expect((await image('image/png', grey)).facts.metadata).toMatchObject({ dominantColour: '#808080' });
+  });
+
   it('has an animated preview when it is animated', async () => {
     const { facts, path } = await image('image/gif', await makeGif({ frames: 5, delayMs: 200 }));
     expect(facts).toMatchObject({ width: 80, height: 60, durationSeconds: 1, metadata: { frames: 5 } });

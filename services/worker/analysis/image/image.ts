@@ -3,6 +3,7 @@ import { formatOf, type DerivedFile } from '#contracts';
 import type { Facts, Job, OnProgress } from '../job';
 import { MediaFailure } from '../media-failure';
 import { once, runSteps, type Step } from '../steps';
+import { dominantColour } from './dominant-colour';
 import { cameraFacts } from './exif';
 import {
   decode,
@@ -44,6 +45,11 @@ const steps: ReadonlyArray<Step<ImageContext>> = [
       const { thumbnail, placeholder } = await writeThumbnail(await pixels(), outputDir);
       return { placeholder, derived: { thumbnail } };
     },
+  },
+  {
+    name: 'dominant colour',
+    weight: 1,
+    run: async ({ pixels }) => ({ metadata: { dominantColour: await dominantColour(await pixels()) } }),
   },
   {
     name: 'preview',
