@@ -24,7 +24,7 @@ export { LockTimeoutError, Locks, type HeldLock } from './redis/lock';
 export { MAX_PENDING, Outbox, type OutboxFields, type PendingEvent } from './outbox';
 export { JobQueue, queueNames } from './queue/job-queue';
 export { connectRedis, withRedis } from './redis/redis';
-export { retryFor } from './retry';
+export { retry, retryInBackground } from './retry';
 export { TusStore } from './storage/tus-store';
 export { withSpool, type SpoolPlace } from './temp/spool';
 export { ObjectMissingError, StorageFullError, type ByteRange, type Storage } from './storage/storage';

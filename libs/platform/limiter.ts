@@ -1,30 +1,20 @@
+import PQueue from 'p-queue';
+
 /** Limits concurrency: the rest waits in two bounded queues, the first of which has priority. */
 export class ConcurrencyLimiter {
-  private running = 0;
-  private readonly queues: Record<'first' | 'second', Array<() => void>> = { first: [], second: [] };
+  private readonly queue: PQueue;
 
   constructor(
-    private readonly concurrency: number,
+    concurrency: number,
     private readonly maxWaiting: number,
-  ) {}
+  ) {
+    this.queue = new PQueue({ concurrency });
+  }
 
   /** Returns null when the queue is full. */
   schedule<T>(isFirst: boolean, work: () => Promise<T>): Promise<T> | null {
-    if (this.running < this.concurrency) return this.run(work);
-    const queue = this.queues[isFirst ? 'first' : 'second'];
-    if (queue.length >= this.maxWaiting) return null;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    queue.push(resolve);
-    return promise.then(() => this.run(work));
-  }
-
-  private async run<T>(work: () => Promise<T>): Promise<T> {
-    this.running += 1;
-    try {
-      return await work();
-    } finally {
-      this.running -= 1;
-      (this.queues.first.shift() ?? this.queues.second.shift())?.();
-    }
+    const priority = isFirst ? 1 : 0;
+    const mustWait = this.queue.pending >= this.queue.concurrency;
+    return mustWait && this.queue.sizeBy({ priority }) >= this.maxWaiting ? null : this.queue.add(work, { priority });
   }
 }

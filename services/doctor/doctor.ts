@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { mediaKey } from '#contracts';
 import {
@@ -10,7 +9,7 @@ import {
   type StoredFolder,
   parsePartitionKey,
 } from '#media';
-import { DependencyUnavailableError, Dynamo, JobQueue, userIdOf } from '#platform';
+import { DependencyUnavailableError, Dynamo, JobQueue, retry, userIdOf } from '#platform';
 import { driftFinding, eventFinding, orphanFinding, ownerFindings, type UnconfirmedEvents } from './findings';
 import { fileFindings, progressFindings } from './item-findings';
 
@@ -97,16 +96,10 @@ export class Doctor {
   }
 
   private async isRedisAvailable(): Promise<boolean> {
-    for (const deadline = Date.now() + REDIS_TIMEOUT_MS; Date.now() < deadline; await sleep(100)) {
-      if (
-        await this.queue.check().then(
-          () => true,
-          () => false,
-        )
-      )
-        return true;
-    }
-    return false;
+    return retry(() => this.queue.check(), { everyMs: 100, forMs: REDIS_TIMEOUT_MS }).then(
+      () => true,
+      () => false,
+    );
   }
 
   private isQueued({ kind, id, round }: MediaItem): Promise<boolean> {

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { MediaKey, MediaRepository } from '#media';
-import { DependencyUnavailableError } from '#platform';
+import { DependencyUnavailableError, retry } from '#platform';
 
 export const LEASE_MS = 10_000;
 const RENEW_MS = 3_000;
@@ -46,15 +45,12 @@ export class Lease {
   }
 
   /** Retries `work` while a dependency is unavailable and the lease is held: a short outage must not lose results. */
-  async retryWhileHeld<T>(work: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!(error instanceof DependencyUnavailableError) || this.isLost || Date.now() > this.heldUntil) throw error;
-        await sleep(RETRY_MS);
-      }
-    }
+  retryWhileHeld<T>(work: () => Promise<T>): Promise<T> {
+    return retry(work, {
+      everyMs: RETRY_MS,
+      isRetryable: (error) =>
+        error instanceof DependencyUnavailableError && !this.isLost && Date.now() <= this.heldUntil,
+    });
   }
 
   /**

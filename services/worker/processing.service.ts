@@ -1,11 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type { FailureCode, ProcessMedia } from '#contracts';
 import { MediaAnnouncer, MediaRepository, type Ending, type MediaItem, type MediaKey } from '#media';
 import { measureJob, type JobOutcome } from '#nest';
-import { DependencyUnavailableError, newId, ObjectMissingError, StorageFullError, type WorkResult } from '#platform';
+import {
+  DependencyUnavailableError,
+  newId,
+  ObjectMissingError,
+  retry,
+  StorageFullError,
+  type WorkResult,
+} from '#platform';
 import { isExhaustion, isOutOfSpace, MediaFailure } from './analysis';
 import { DiskSpace } from './disk-space';
 import { Lease, LEASE_MS } from './lease';
@@ -193,17 +199,8 @@ export class ProcessingService {
 
   /** Releases a lease that was lost because the table was unavailable, so that it does not count as a crash. */
   private async releaseWithRetry(key: MediaKey, token: string, shutdown: AbortSignal): Promise<void> {
-    for (
-      const deadline = Date.now() + RELEASE_TIMEOUT_MS;
-      Date.now() < deadline && !shutdown.aborted;
-      await sleep(RELEASE_RETRY_MS)
-    ) {
-      const isReleased = await this.media.release(key, token).then(
-        () => true,
-        () => false,
-      ); // no effect when another delivery has claimed it
-      if (isReleased) return;
-    }
+    const release = () => this.media.release(key, token); // no effect when another delivery has claimed it
+    await retry(release, { everyMs: RELEASE_RETRY_MS, forMs: RELEASE_TIMEOUT_MS, signal: shutdown }).catch(() => {});
   }
 
   /**

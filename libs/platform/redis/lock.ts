@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { retry } from '../retry';
 import { withRedis } from './redis';
 
 /**
@@ -98,12 +99,10 @@ export class Locks {
     const timer = setInterval(() => void renew(), Math.min(ttlMs / 3, onWanted ? 500 : ttlMs));
     const release = async () => {
       clearInterval(timer);
-      const tryToRelease = () =>
-        this.redis.eval(RELEASE, 1, key, token).then(
-          () => true,
-          () => false,
-        );
-      if (!(await tryToRelease())) void retryUntilDone(tryToRelease, ttlMs);
+      const tryToRelease = () => this.redis.eval(RELEASE, 1, key, token);
+      const retryInBackground = () =>
+        void retry(tryToRelease, { everyMs: BACKOFF_MS.max, forMs: ttlMs, unref: true }).catch(() => {});
+      await tryToRelease().catch(retryInBackground);
     };
     return { lost: lost.signal, release };
   }
@@ -111,10 +110,4 @@ export class Locks {
   private wantedKey(name: string): string {
     return `${this.prefix}wanted:${name}`;
   }
-}
-
-async function retryUntilDone(attempt: () => Promise<boolean>, forMs: number): Promise<void> {
-  const giveUpAt = Date.now() + forMs;
-  do await sleep(BACKOFF_MS.max, undefined, { ref: false });
-  while (Date.now() < giveUpAt && !(await attempt()));
 }

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '#config';
 import { MediaCounters, type MediaKey } from '#media';
 import { ProblemError } from '#nest';
-import { CONFIG, retryFor } from '#platform';
+import { CONFIG, retryInBackground } from '#platform';
 
 /** Reserves quota of the owner for uploads. */
 @Injectable()
@@ -38,5 +38,5 @@ export class QuotaReservation {
  * Retries in the background while the table is unavailable; if the process ends before, the sweep does it a day later.
  */
 async function runOrRetryLater(work: () => Promise<void>): Promise<void> {
-  await work().catch(() => void retryFor(work));
+  await work().catch(() => void retryInBackground(work));
 }

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Config } from '#config';
 import { originalFolder, originalKey, sidecarKey, sidecarOf, type MediaItem, type MediaKey } from '#media';
-import { CONFIG, retryFor, STORAGE, type Storage } from '#platform';
+import { CONFIG, retryInBackground, STORAGE, type Storage } from '#platform';
 import { UploadInspector, type InspectedUpload } from './upload-inspector';
 
 /** Bytes that are stored but do not belong to a medium yet. */
@@ -75,7 +75,7 @@ export class Staging {
    * enough.
    */
   discardLater(key: MediaKey): void {
-    void retryFor(() => this.erase(key)).then((isErased) => isErased || this.logLeftover(key));
+    void retryInBackground(() => this.erase(key)).then((isErased) => isErased || this.logLeftover(key));
   }
 
   private async erase(key: MediaKey): Promise<void> {

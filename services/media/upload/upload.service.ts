@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { Media } from '#contracts';
 import { MediaAnnouncer, type MediaItem, MediaRepository, toMedia, uploadedItem, WordIndex } from '#media';
-import { DependencyUnavailableError, retryFor } from '#platform';
+import { DependencyUnavailableError, retryInBackground } from '#platform';
 import { displayFilename, titleOf } from './filename';
 import { QuotaReservation } from './quota';
 import { type StagedUpload, Staging } from './staging';
@@ -117,7 +117,7 @@ export class UploadService implements OnModuleDestroy {
    */
   private async rollBack(staged: StagedUpload, revoke: () => Promise<boolean>): Promise<void> {
     await sleep(ROLLBACK_DELAY_MS, undefined, { ref: false });
-    const isRolledBack = await retryFor(async () => {
+    const isRolledBack = await retryInBackground(async () => {
       if (await revoke()) await this.deleteIfWritten(staged);
     });
     if (!isRolledBack)
