@@ -1,5 +1,4 @@
-/** An error that the operator can fix; `message` says how. */
-export class SetupError extends Error {}
+import { OperatorError } from '#config';
 
 /** Error names of DynamoDB, SNS and S3 for a missing permission. */
 const ACCESS_DENIED = new Set([
@@ -11,14 +10,14 @@ const ACCESS_DENIED = new Set([
 
 /**
  * Sends a request to AWS.
- * @throws {SetupError} that names `permission` and `resource` when access is denied
+ * @throws {OperatorError} that names `permission` and `resource` when access is denied
  */
 export async function callAws<T>(permission: string, resource: string, request: () => Promise<T>): Promise<T> {
   try {
     return await request();
   } catch (error) {
     if (isAccessDenied(error as AwsError))
-      throw new SetupError(`The permission ${permission} on ${resource} is missing`, { cause: error });
+      throw new OperatorError(`The permission ${permission} on ${resource} is missing`, { cause: error });
     throw error;
   }
 }

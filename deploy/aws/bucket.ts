@@ -7,7 +7,8 @@ import {
   type LifecycleRule,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { callAws, SetupError } from './ask';
+import { OperatorError } from '#config';
+import { callAws } from './ask';
 
 const RULE_ID = 'snapstream-unfinished-uploads';
 
@@ -15,7 +16,7 @@ const RULE_ID = 'snapstream-unfinished-uploads';
  * Creates or checks the bucket of the files, and adds a lifecycle rule that aborts multipart uploads which are not
  * complete after `unfinishedDays`: one whose creation response was lost has an id that is recorded nowhere else.
  * @returns the outcome as text
- * @throws {SetupError}
+ * @throws {OperatorError}
  */
 export async function setUpBucket(
   client: S3Client,
@@ -54,7 +55,7 @@ async function createBucket(client: S3Client, bucket: string, arn: string, regio
     await callAws('s3:CreateBucket', arn, () => client.send(new CreateBucketCommand({ Bucket: bucket, ...location })));
   } catch (error) {
     if ((error as Error).name === 'BucketAlreadyExists')
-      throw new SetupError(`S3_BUCKET: the name ${bucket} belongs to another account; choose another one`);
+      throw new OperatorError(`S3_BUCKET: the name ${bucket} belongs to another account; choose another one`);
     throw error;
   }
   return 'created';

@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig } from '#config';
+import { loadConfig, textForOperator } from '#config';
 import { setUp, stepsOf } from './steps';
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -14,7 +14,7 @@ async function main(): Promise<boolean> {
 main().then(
   (isComplete) => process.exit(isComplete ? 0 : 1),
   (error: Error) => {
-    process.stderr.write(`${error instanceof ConfigError ? error.message : error.stack}\n`);
+    process.stderr.write(`${textForOperator(error)}\n`);
     process.exit(1);
   },
 );

@@ -7,9 +7,10 @@ import {
   type DynamoDBClient,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
+import { OperatorError } from '#config';
 import { tables, type TableName } from '#platform';
 import { createTableInput } from '../../libs/platform/dynamodb/tables';
-import { callAws, SetupError } from './ask';
+import { callAws } from './ask';
 
 /** Tables whose items expire at `expiresAt` (epoch seconds). */
 const tablesWithTtl: ReadonlySet<TableName> = new Set(['media', 'notifications']);
@@ -21,7 +22,7 @@ export interface TableLocation {
   arnPrefix: string;
 }
 
-/** Creates or checks a table. @returns the outcome as text. @throws {SetupError} */
+/** Creates or checks a table. @returns the outcome as text. @throws {OperatorError} */
 export async function setUpTable(
   client: DynamoDBClient,
   table: TableName,
@@ -34,7 +35,7 @@ export async function setUpTable(
   if (!existing) await callAws('dynamodb:CreateTable', arn, () => client.send(new CreateTableCommand(input)));
   const description = await waitUntilActive(client, name, arn);
   if (schemaOf(description) !== schemaOf(input))
-    throw new SetupError(
+    throw new OperatorError(
       `Table ${name} exists with other keys or indexes: ${schemaOf(description)} instead of ${schemaOf(input)}`,
     );
   const outcome = existing ? 'exists' : 'created';
@@ -47,7 +48,7 @@ async function setUpTtl(client: DynamoDBClient, TableName: string, arn: string):
   );
   if (current?.TimeToLiveStatus === 'ENABLED' || current?.TimeToLiveStatus === 'ENABLING') {
     if (current.AttributeName === 'expiresAt') return 'with TTL';
-    throw new SetupError(`Table ${TableName} has its TTL on ${current.AttributeName} instead of expiresAt`);
+    throw new OperatorError(`Table ${TableName} has its TTL on ${current.AttributeName} instead of expiresAt`);
   }
   const request = new UpdateTimeToLiveCommand({
     TableName,

@@ -1,15 +1,16 @@
 import { CreateTopicCommand, GetTopicAttributesCommand, type SNSClient } from '@aws-sdk/client-sns';
-import { callAws, SetupError } from './ask';
+import { OperatorError } from '#config';
+import { callAws } from './ask';
 
-/** Creates or checks the topic of the alerts. @returns the outcome as text. @throws {SetupError} */
+/** Creates or checks the topic of the alerts. @returns the outcome as text. @throws {OperatorError} */
 export async function setUpTopic(client: SNSClient, topicArn: string, region: string): Promise<string> {
   const [, , service, topicRegion, , name] = topicArn.split(':');
   if (service !== 'sns' || !name)
-    throw new SetupError(
+    throw new OperatorError(
       `SNS_TOPIC_ARN is "${topicArn}", which is not the ARN of a topic (arn:aws:sns:<region>:<account>:<name>)`,
     );
   if (topicRegion !== region)
-    throw new SetupError(
+    throw new OperatorError(
       `SNS_TOPIC_ARN names the region ${topicRegion}, AWS_REGION is ${region}: they must be the same`,
     );
   if (await exists(client, topicArn)) return 'exists';
@@ -19,7 +20,7 @@ export async function setUpTopic(client: SNSClient, topicArn: string, region: st
   });
   const created = await callAws('sns:CreateTopic', topicArn, () => client.send(request));
   if (created.TopicArn === topicArn) return 'created';
-  throw new SetupError(
+  throw new OperatorError(
     `SNS_TOPIC_ARN names another account than these credentials, whose topic is ${created.TopicArn}: ` +
       'set that, or use other credentials',
   );

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processStart } from '#config';
-import { Child, ChildNeverReadyError, delayAfter } from './child';
+import { OperatorError, processStart } from '#config';
+import { Child, delayAfter } from './child';
 
 const READY = `process.send({ type: 'ready' });`;
 const LIVE = 'setInterval(() => {}, 1000);';
@@ -72,7 +72,7 @@ describe('Child', () => {
       'wrong',
       `process.stderr.write('TRUST_PROXY: expected a number\\n'); process.exit(1);`,
     ).start();
-    await expect(failure).rejects.toThrow(ChildNeverReadyError);
+    await expect(failure).rejects.toThrow(OperatorError);
     await expect(failure).rejects.toThrow(
       /^wrong ended \(exit code 1\): TRUST_PROXY: expected a number\n.*5 attempts.*wrong\.log$/,
     );

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { OperatorError } from '#config';
 import { ChildLog } from './child-log';
 
 const FIRST_DELAY_MS = 500;
@@ -30,11 +31,6 @@ export interface Watcher {
   /** The set of running processes has changed. */
   changed(): void;
 }
-
-/**
- * A child failed repeatedly before it was ready once: a setting or the installation is wrong, and retries do not help.
- */
-export class ChildNeverReadyError extends Error {}
 
 /** Returns the backoff after `failures` consecutive failures: 0.5 s, doubled with each, 15 s at most. */
 export const delayAfter = (failures: number): number =>
@@ -70,7 +66,7 @@ export class Child {
 
   /**
    * Resolves when the child has sent `ready` for the first time.
-   * @throws {ChildNeverReadyError} after five consecutive failed starts
+   * @throws {OperatorError} after five consecutive failed starts
    */
   start(): Promise<void> {
     this.#done = this.#keepRunning();
@@ -129,9 +125,7 @@ export class Child {
       const reason = [`${this.spec.name} ended (${ending})`, this.#log.lastError()].filter(Boolean).join(': ');
       if (!this.#wasReady && failures >= MAX_FAILED_STARTS) {
         this.#ready.reject(
-          new ChildNeverReadyError(
-            `${reason}\nIt was not ready after ${failures} attempts; its log: ${this.spec.logFile}`,
-          ),
+          new OperatorError(`${reason}\nIt was not ready after ${failures} attempts; its log: ${this.spec.logFile}`),
         );
         return;
       }

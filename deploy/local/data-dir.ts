@@ -1,10 +1,8 @@
 import { accessSync, constants, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { OperatorError } from '#config';
 
-/** An error that prevents the start; its message is one line for the operator. */
-export class StartError extends Error {}
-
-/** Creates the folder if it is missing. @throws {StartError} when it is not writable. */
+/** Creates the folder if it is missing. @throws {OperatorError} when it is not writable. */
 export function createDataDir(dataDir: string): void {
   try {
     createFolder(dataDir);
@@ -14,7 +12,7 @@ export function createDataDir(dataDir: string): void {
     const { code } = error as NodeJS.ErrnoException;
     const isFull = code === 'ENOSPC' || code === 'EDQUOT';
     const remedy = isFull ? 'free space on its disk' : 'choose a folder that you may write to';
-    throw new StartError(`DATA_DIR ${dataDir} cannot be used (${code}): ${remedy}`);
+    throw new OperatorError(`DATA_DIR ${dataDir} cannot be used (${code}): ${remedy}`);
   }
 }
 

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { processStart } from '#config';
-import { DataLock, FolderInUseError } from './data-lock';
+import { OperatorError, processStart } from '#config';
+import { DataLock } from './data-lock';
 
 describe('DataLock', () => {
   let dir: string;
@@ -18,7 +18,7 @@ describe('DataLock', () => {
   it('rejects with a one-line message while the owner is running', async () => {
     await DataLock.acquire(dir);
     const second = DataLock.acquire(dir);
-    await expect(second).rejects.toThrow(FolderInUseError);
+    await expect(second).rejects.toThrow(OperatorError);
     await expect(second).rejects.toThrow(new RegExp(`^[^\\n]*${dir} already \\(pid ${process.pid}[^\\n]*$`));
   });
 

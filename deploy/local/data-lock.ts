@@ -1,7 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive, processStart, runningInstallation } from '#config';
+import { isAlive, OperatorError, processStart, runningInstallation } from '#config';
 import { killGroup } from './child';
 
 interface ProcessRef {
@@ -11,16 +11,6 @@ interface ProcessRef {
 interface Owner extends ProcessRef {
   /** Its child processes: after a crash of the owner, the next one waits until these have exited. */
   children: ProcessRef[];
-}
-
-/** Another supervisor uses this folder. */
-export class FolderInUseError extends Error {
-  constructor(dataDir: string, pid: number) {
-    const running = runningInstallation(dataDir);
-    super(
-      `SnapStream runs on ${dataDir} already (pid ${pid}${running ? `, ${running.url}` : ', starting or stopping'})`,
-    );
-  }
 }
 
 const CHILDREN_EXIT_MS = 12_000;
@@ -36,12 +26,12 @@ export class DataLock {
     this.#path = join(dataDir, 'lock');
   }
 
-  /** @throws {FolderInUseError} */
+  /** @throws {OperatorError} */
   static async acquire(dataDir: string): Promise<DataLock> {
     const lock = new DataLock(dataDir);
     while (!lock.#tryAcquire()) {
       const owner = readOwner(lock.#path);
-      if (owner && isAlive(owner)) throw new FolderInUseError(dataDir, owner.pid);
+      if (owner && isAlive(owner)) throw folderInUse(dataDir, owner.pid);
       if (owner) await waitForChildren(owner.children);
       lock.#removeStale();
     }
@@ -88,7 +78,7 @@ export class DataLock {
     const moved = readOwner(aside);
     if (moved && isAlive(moved)) {
       renameSync(aside, this.#path);
-      throw new FolderInUseError(this.dataDir, moved.pid);
+      throw folderInUse(this.dataDir, moved.pid);
     }
     rmSync(aside);
   }
@@ -113,4 +103,10 @@ async function waitForChildren(children: readonly ProcessRef[]): Promise<void> {
   const deadline = Date.now() + CHILDREN_EXIT_MS;
   while (children.some(isAlive) && Date.now() < deadline) await sleep(50);
   for (const child of children.filter(isAlive)) killGroup(child.pid, 'SIGKILL');
+}
+
+function folderInUse(dataDir: string, pid: number): OperatorError {
+  const running = runningInstallation(dataDir);
+  const state = running ? running.url : 'starting or stopping';
+  return new OperatorError(`SnapStream runs on ${dataDir} already (pid ${pid}, ${state})`);
 }

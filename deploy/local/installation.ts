@@ -39,7 +39,7 @@ export class Installation {
     return [...this.#services.flatMap((child) => child.pid ?? []), ...this.#stores.pids];
   }
 
-  /** Starts the stores, then the services that need them. @throws {ChildNeverReadyError} */
+  /** Starts the stores, then the services that need them. @throws {OperatorError} */
   async start(): Promise<Addresses> {
     const stores = await this.#stores.start();
     const env = storesEnv(this.config, stores, { NODE_ENV: 'production', UV_THREADPOOL_SIZE: THREAD_POOL_SIZE });

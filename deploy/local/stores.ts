@@ -30,7 +30,7 @@ export class Stores {
     return this.#children.flatMap((child) => child.pid ?? []);
   }
 
-  /** @throws {ChildNeverReadyError} */
+  /** @throws {OperatorError} */
   async start(): Promise<StoreAddresses> {
     mkdirSync(this.#logs, { recursive: true, mode: 0o700 });
     const [redisUrl, dynamodbEndpoint] = await Promise.all([this.#redis(), this.#dynamodb()]);

@@ -1,10 +1,18 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ConfigError, loadConfig, processStart, runningFile, type Config, type RunningInstallation } from '#config';
-import { ChildNeverReadyError, type Watcher } from './child';
-import { createDataDir, StartError } from './data-dir';
-import { DataLock, FolderInUseError } from './data-lock';
+import {
+  loadConfig,
+  OperatorError,
+  processStart,
+  runningFile,
+  textForOperator,
+  type Config,
+  type RunningInstallation,
+} from '#config';
+import { type Watcher } from './child';
+import { createDataDir } from './data-dir';
+import { DataLock } from './data-lock';
 import { Installation, type Addresses } from './installation';
 import { listenError } from './ports';
 import { say } from './say';
@@ -57,11 +65,11 @@ async function assertPortsFree(config: Config): Promise<void> {
   for (const [name, port] of ports) {
     const error = await listenError(port, config.host);
     if (error === 'EADDRINUSE')
-      throw new StartError(
+      throw new OperatorError(
         `Port ${port} is in use by another program: stop it, or choose another port with ${name}=<number>`,
       );
     if (error)
-      throw new StartError(
+      throw new OperatorError(
         `Listening on ${config.host} port ${port} is not possible (${error}): check HOST and ${name}`,
       );
   }
@@ -102,10 +110,7 @@ const { positionals, values } = parseArgs({ allowPositionals: true, options: { i
 main(positionals[0] ?? join(__dirname, '..', '..', 'services'), values.inspect ? Number(values.inspect) : null).then(
   () => process.exit(0),
   (error: Error) => {
-    const expected = [ConfigError, FolderInUseError, StartError, ChildNeverReadyError].some(
-      (kind) => error instanceof kind,
-    );
-    process.stderr.write(`${expected ? error.message : error.stack}\n`);
+    process.stderr.write(`${textForOperator(error)}\n`);
     process.exit(1);
   },
 );

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { ConfigError, loadConfig, runningInstallation, type Config } from '#config';
-import { ChildNeverReadyError } from './child';
-import { createDataDir, StartError } from './data-dir';
-import { DataLock, FolderInUseError } from './data-lock';
+import { loadConfig, runningInstallation, textForOperator, type Config } from '#config';
+import { createDataDir } from './data-dir';
+import { DataLock } from './data-lock';
 import { Stores, storesEnv } from './stores';
 
 /**
@@ -48,10 +47,7 @@ async function run(script: string, args: string[], env?: Record<string, string>)
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: Error) => {
-    const expected = [ConfigError, FolderInUseError, StartError, ChildNeverReadyError].some(
-      (kind) => error instanceof kind,
-    );
-    process.stderr.write(`${expected ? error.message : error.stack}\n`);
+    process.stderr.write(`${textForOperator(error)}\n`);
     process.exit(1);
   },
 );

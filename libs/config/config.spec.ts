@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, loadConfig } from './config';
+import { loadConfig } from './config';
+import { OperatorError } from './operator-error';
 
 const aws = {
   SNAPSTREAM_MODE: 'aws',
@@ -37,7 +38,7 @@ describe('loadConfig', () => {
     [{ MAX_UPLOAD_BYTES: '0' }, 'MAX_UPLOAD_BYTES'],
     [{ REDIS_URL: 'http://x' }, 'REDIS_URL'],
   ])('rejects %j with a one-line message', (env, name) => {
-    expect(() => loadConfig(env)).toThrow(ConfigError);
+    expect(() => loadConfig(env)).toThrow(OperatorError);
     expect(() => loadConfig(env)).toThrow(new RegExp(`^[^\\n]*${name}[^\\n]*$`));
   });
 

@@ -3,11 +3,9 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { workQueues } from '#contracts';
 import { assumeEmulatorCredentials } from './emulator-credentials';
+import { OperatorError } from './operator-error';
 import { runningInstallation } from './running';
 import { loadOrCreateSessionSecret } from './session-secret';
-
-/** A missing or invalid setting. `message` is one line for the operator. */
-export class ConfigError extends Error {}
 
 const wholeNumber = (min: number, max = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(min).max(max);
 const GIB = 1024 ** 3;
@@ -73,20 +71,20 @@ export type Config = ReturnType<typeof toConfig>;
 
 /**
  * Reads and validates the environment. The only reader of `process.env`.
- * @throws {ConfigError} naming each setting that is invalid or missing.
+ * @throws {OperatorError} naming each setting that is invalid or missing.
  */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const mode = given.SNAPSTREAM_MODE ?? 'local';
   if (mode !== 'local' && mode !== 'aws')
-    throw new ConfigError(`SNAPSTREAM_MODE must be "local" or "aws", but it is "${mode}"`);
+    throw new OperatorError(`SNAPSTREAM_MODE must be "local" or "aws", but it is "${mode}"`);
   const parsed = (mode === 'aws' ? awsSettings : localSettings).safeParse(given);
   if (!parsed.success) {
     const issues = parsed.error.issues.map(
       (issue) =>
         `${issue.path.join('.')}: ${given[String(issue.path[0])] === undefined ? 'is missing' : issue.message}`,
     );
-    throw new ConfigError(`Configuration (${mode} mode): ${issues.join('; ')}`);
+    throw new OperatorError(`Configuration (${mode} mode): ${issues.join('; ')}`);
   }
   return toConfig(withRunningInstallation(parsed.data, env));
 }

@@ -1,5 +1,6 @@
 export { childEnv } from './child-env';
-export { ConfigError, loadConfig, type Config } from './config';
+export { loadConfig, type Config } from './config';
+export { OperatorError, textForOperator } from './operator-error';
 export { isAlive, processStart } from './process-start';
 export { runningFile, runningInstallation, type RunningInstallation } from './running';
 export { assumeEmulatorCredentials, emulatorCredentials } from './emulator-credentials';

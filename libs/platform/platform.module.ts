@@ -11,7 +11,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import type { Redis } from 'ioredis';
-import { ConfigError, type Config } from '#config';
+import { OperatorError, type Config } from '#config';
 import type { Alerts } from './alerts/alerts';
 import { AlertsFile } from './alerts/alerts.file';
 import { SnsAlerts } from './alerts/alerts.sns';
@@ -99,7 +99,7 @@ export class PlatformModule implements OnApplicationBootstrap, OnApplicationShut
 
 export function requireRedisUrl(config: Config): string {
   if (config.redisUrl) return config.redisUrl;
-  throw new ConfigError('REDIS_URL: is missing (only `npm start` runs its own Redis)');
+  throw new OperatorError('REDIS_URL: is missing (only `npm start` runs its own Redis)');
 }
 
 /**

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
-import { ConfigError, loadConfig } from '#config';
+import { OperatorError, loadConfig } from '#config';
 import { ProblemError, Sessions } from '#nest';
 import { connectRedis, Dynamo, requireRedisUrl } from '#platform';
 import { owaspOptions, PasswordHasher } from './password-hasher';
@@ -13,11 +13,10 @@ const USAGE = `Usage:
   npm run admin -- reset-password <email> --stdin    sets the password that is read from standard input`;
 
 /** An operator's mistake: the message is printed without a stack. */
-class AdminError extends Error {}
 
 async function main([command, email, option]: string[]): Promise<void> {
   const isKnown = command === 'reset-password' && email && (option === undefined || option === '--stdin');
-  if (!isKnown) throw new AdminError(USAGE);
+  if (!isKnown) throw new OperatorError(USAGE);
   const given = option === '--stdin' ? (await text(process.stdin)).replace(/\r?\n$/, '') : null;
   await resetPassword(email, given);
 }
@@ -30,13 +29,13 @@ async function resetPassword(email: string, given: string | null): Promise<void>
   try {
     const users = new UsersRepository(dynamo, new Reservations(dynamo));
     const user = await users.findByEmail(email);
-    if (!user) throw new AdminError(`There is no account with the e-mail ${email}.`);
+    if (!user) throw new OperatorError(`There is no account with the e-mail ${email}.`);
     const password = given ?? randomBytes(15).toString('base64url');
     if ([...password].length < 8 || [...password].length > 128)
-      throw new AdminError('The password must have 8 to 128 characters.');
+      throw new OperatorError('The password must have 8 to 128 characters.');
     assertStrongPassword(password, user, 'password');
     if (!(await users.setPassword(user, await new PasswordHasher(owaspOptions).hash(password))))
-      throw new AdminError('The account was changed at the same moment. Try again.');
+      throw new OperatorError('The account was changed at the same moment. Try again.');
     await new Sessions(redis, config.tablePrefix).endAll(user.id);
     process.stdout.write(
       given === null ? `New password of ${user.email}: ${password}\n` : `The password of ${user.email} was changed.\n`,
@@ -48,7 +47,7 @@ async function resetPassword(email: string, given: string | null): Promise<void>
 }
 
 function errorMessage(error: unknown): string {
-  if (error instanceof AdminError || error instanceof ConfigError) return error.message;
+  if (error instanceof OperatorError) return error.message;
   if (error instanceof ProblemError) return error.toBody().errors?.[0]?.message ?? error.toBody().detail;
   return `The password was not reset: ${error instanceof Error ? error.message : String(error)}`;
 }

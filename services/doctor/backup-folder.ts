@@ -5,8 +5,8 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
+import { OperatorError } from '#config';
 import { tables, type Item, type TableName } from '#platform';
-import { OperatorError } from './operator-error';
 
 export const tableNames = Object.keys(tables) as TableName[];
 

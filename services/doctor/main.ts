@@ -1,11 +1,10 @@
 import { NestFactory } from '@nestjs/core';
-import { ConfigError, loadConfig } from '#config';
+import { loadConfig, OperatorError, textForOperator } from '#config';
 import { DependencyUnavailableError, JobQueue, PlatformModule, queueNames } from '#platform';
 import { Backup } from './backup';
 import { BackupFolder } from './backup-folder';
 import { Doctor } from './doctor';
 import { DoctorModule } from './doctor.module';
-import { OperatorError } from './operator-error';
 import { Rebuild } from './rebuild';
 import { Restore } from './restore';
 
@@ -112,9 +111,8 @@ async function main(args: string[]): Promise<boolean> {
 }
 
 function errorMessage(error: unknown): string {
-  if (error instanceof OperatorError || error instanceof ConfigError) return error.message;
   if (error instanceof DependencyUnavailableError) return `Aborted: ${error.message}`;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return error instanceof Error ? textForOperator(error) : String(error);
 }
 
 main(process.argv.slice(2)).then(

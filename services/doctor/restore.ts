@@ -2,9 +2,9 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '#config';
+import { OperatorError } from '#config';
 import { CONFIG, Dynamo, STORAGE, type Item, type Storage, type TableName } from '#platform';
 import { tableNames, type BackupFolder, type BackupManifest } from './backup-folder';
-import { OperatorError } from './operator-error';
 
 const BATCH_SIZE = 100;
 

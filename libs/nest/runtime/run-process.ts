@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { ConfigError, loadConfig, type Config } from '#config';
+import { OperatorError, loadConfig, type Config } from '#config';
 import { announceReady, stopWithParent } from '#platform';
 import type { Health } from '../ops/health';
 import { createLogger } from '../ops/logging';
@@ -35,7 +35,7 @@ export async function runProcess(
     logger.info({ url: running.url, opsPort: config.opsPort }, 'ready');
     announceReady({ ...(running.url && { url: running.url }) });
   } catch (error) {
-    if (error instanceof ConfigError || isPortTaken(error)) exitWithLine((error as Error).message);
+    if (error instanceof OperatorError || isPortTaken(error)) exitWithLine((error as Error).message);
     logger.fatal({ err: error }, 'could not start');
     process.exit(1);
   }
@@ -66,7 +66,7 @@ function loadConfigOrExit(): Config {
   try {
     return loadConfig();
   } catch (error) {
-    if (error instanceof ConfigError) exitWithLine(error.message);
+    if (error instanceof OperatorError) exitWithLine(error.message);
     throw error;
   }
 }
