@@ -1,5 +1,5 @@
 export { MediaAnnouncer } from './media.announcer';
-export { MediaCounters, QUOTA_ROW, RESERVATION_MS } from './media.counters';
+export { MediaCounters, QUOTA_ROW, RESERVATION_MS } from './repositories/media.counters';
 export { toAlert } from './media.events';
 export {
   derivedFolder,
@@ -15,11 +15,11 @@ export { MediaEraser } from './media.eraser';
 export { MediaModule } from './media.module';
 export { QueueEstimator } from './queue-estimator';
 export { sidecarOf, uploadedItem, type Sidecar } from './media.sidecar';
-export { MediaLists } from './media.lists';
-export { MediaRepository } from './media.repository';
+export { MediaLists } from './repositories/media.lists';
+export { MediaRepository } from './repositories/media.repository';
 export type { Ending } from './media.moves';
-export { MediaRecount, type Drift } from './media.recount';
+export { MediaRecount, type Drift } from './repositories/media.recount';
 export { foldersNamedBy, isComplete, StoredFolders, type StoredFolder } from './stored-folders';
 export { parsePartitionKey, partitionKey, partitions } from './partitions';
 export { sniff } from './sniff';
-export { matches, WordIndex, wordsOf } from './word-index';
+export { matches, WordIndex, wordsOf } from './repositories/word-index';

@@ -1,8 +1,8 @@
 import type { Storage } from '#platform';
-import type { ReservationOutcome } from './media.counters';
+import type { ReservationOutcome } from './repositories/media.counters';
 import { derivedFolder, originalFolder, type MediaItem, type MediaKey } from './media.item';
-import type { MediaRepository } from './media.repository';
-import type { WordIndex } from './word-index';
+import type { MediaRepository } from './repositories/media.repository';
+import type { WordIndex } from './repositories/word-index';
 
 /** Erases the files and index entries of a medium. Idempotent. */
 export class MediaEraser {

@@ -1,14 +1,14 @@
 import { Global, Module } from '@nestjs/common';
 import { Dynamo, JobQueue, LiveFeed, Outbox, STORAGE, QueuePositions, type Storage } from '#platform';
 import { MediaAnnouncer } from './media.announcer';
-import { MediaCounters } from './media.counters';
+import { MediaCounters } from './repositories/media.counters';
 import { MediaEraser } from './media.eraser';
-import { MediaLists } from './media.lists';
-import { MediaRecount } from './media.recount';
-import { MediaRepository } from './media.repository';
+import { MediaLists } from './repositories/media.lists';
+import { MediaRecount } from './repositories/media.recount';
+import { MediaRepository } from './repositories/media.repository';
 import { QueueEstimator } from './queue-estimator';
 import { StoredFolders } from './stored-folders';
-import { WordIndex } from './word-index';
+import { WordIndex } from './repositories/word-index';
 
 @Global()
 @Module({

@@ -1,6 +1,6 @@
 import type { MediaListQuery } from '#contracts';
 import { all, atMost, beginsWith, equals, type Condition, type Dynamo } from '#platform';
-import type { MediaItem } from './media.item';
+import type { MediaItem } from '../media.item';
 
 const EXPORT_PAGE = 100;
 

@@ -14,9 +14,9 @@ import {
   type Change,
   type Condition,
 } from '#platform';
-import { deletedEvent, mediaEvent } from './media.events';
-import { listKeys, type MediaEvent, type MediaItem, type MediaKey } from './media.item';
-import { applyClaim, applyEnding, changedFields, applyRetry, type Ending } from './media.moves';
+import { deletedEvent, mediaEvent } from '../media.events';
+import { listKeys, type MediaEvent, type MediaItem, type MediaKey } from '../media.item';
+import { applyClaim, applyEnding, changedFields, applyRetry, type Ending } from '../media.moves';
 
 /** After this many leases of one round that ended without a release (worker crashes) the medium fails. */
 const MAX_CRASHES = 3;

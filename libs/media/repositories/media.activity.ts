@@ -1,5 +1,5 @@
 import type { MediaActivity } from '#contracts';
-import type { MediaEvent } from './media.item';
+import type { MediaEvent } from '../media.item';
 
 const DAYS = 30;
 const DAY_MS = 86_400_000;

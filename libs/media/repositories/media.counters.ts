@@ -13,8 +13,8 @@ import {
   type Condition,
 } from '#platform';
 import { activityOf, outdatedActivity, readActivity } from './media.activity';
-import type { MediaEvent } from './media.item';
-import { parsePartitionKey, partitionKey } from './partitions';
+import type { MediaEvent } from '../media.item';
+import { parsePartitionKey, partitionKey } from '../partitions';
 
 /** Ids of recently counted events with the time of counting (epoch ms): deduplicates repeated deliveries. */
 type Applied = Record<string, number>;

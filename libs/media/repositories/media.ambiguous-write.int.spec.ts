@@ -1,6 +1,6 @@
 import { Dynamo, newId } from '#platform';
 import { aMedium, startTestEnvironment, startFaultProxy, type TestEnvironment, type FaultProxy } from '#testing';
-import type { MediaItem } from './media.item';
+import type { MediaItem } from '../media.item';
 import { MediaRepository } from './media.repository';
 
 const LEASE_MS = 60_000;

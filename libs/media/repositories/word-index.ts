@@ -1,6 +1,6 @@
 import { all, beginsWith, Dynamo, equals, leastIdAt } from '#platform';
-import type { MediaItem } from './media.item';
-import { partitionKey } from './partitions';
+import type { MediaItem } from '../media.item';
+import { partitionKey } from '../partitions';
 
 const MAX_WORDS = 60;
 const MAX_WORD_LENGTH = 40;
