@@ -1,16 +1,21 @@
 export { MediaAnnouncer } from './media.announcer';
 export { MediaCounters, QUOTA_ROW, RESERVATION_MS } from './repositories/media.counters';
 export { toAlert } from './media.events';
+export { toMedia, type MediaEvent, type MediaItem, type MediaKey } from './media.item';
+export { IdempotencyKeys, type IdempotencyRow, type IdempotencyRowKey } from './repositories/idempotency-keys';
+export { MediaTable } from './repositories/media-table';
+export { ReusedUploads } from './repositories/reused-uploads';
 export {
   derivedFolder,
+  mediaRoots,
   originalFolder,
   originalKey,
+  ownerFolder,
   sidecarKey,
-  toMedia,
-  type MediaEvent,
-  type MediaItem,
-  type MediaKey,
-} from './media.item';
+  storageRoots,
+  unfinishedFolder,
+  type MediaRoot,
+} from './storage-layout';
 export { MediaEraser } from './media.eraser';
 export { MediaModule } from './media.module';
 export { QueueEstimator } from './queue-estimator';
@@ -20,6 +25,6 @@ export { MediaRepository } from './repositories/media.repository';
 export type { Ending } from './media.moves';
 export { MediaRecount, type Drift } from './repositories/media.recount';
 export { foldersNamedBy, isComplete, StoredFolders, type StoredFolder } from './stored-folders';
-export { parsePartitionKey, partitionKey, partitions } from './partitions';
+export { parsePartitionKey } from './partitions';
 export { sniff } from './sniff';
 export { matches, WordIndex, wordsOf } from './repositories/word-index';

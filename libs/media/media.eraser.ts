@@ -1,8 +1,9 @@
 import type { Storage } from '#platform';
+import type { MediaItem, MediaKey } from './media.item';
 import type { ReservationOutcome } from './repositories/media.counters';
-import { derivedFolder, originalFolder, type MediaItem, type MediaKey } from './media.item';
 import type { MediaRepository } from './repositories/media.repository';
 import type { WordIndex } from './repositories/word-index';
+import { derivedFolder, originalFolder } from './storage-layout';
 
 /** Erases the files and index entries of a medium. Idempotent. */
 export class MediaEraser {

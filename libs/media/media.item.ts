@@ -1,5 +1,5 @@
 import type { Derived, Failure, HistoryEntry, Media, MediaKind, MediaStatus } from '#contracts';
-import type { OutboxFields, PendingEvent } from '#platform';
+import { rowParser, type OutboxFields, type PendingEvent } from '#platform';
 
 export interface MediaKey {
   userId: string;
@@ -38,7 +38,7 @@ export interface MediaEvent extends PendingEvent {
 
 /** An item of the media table. Index keys (`by…`, `visibleId`, `open…`, `outbox…`) are sparse. Times: ISO 8601, UTC. */
 export interface MediaItem extends MediaKey, OutboxFields {
-  schemaVersion: 1;
+  schemaVersion: 2;
   title: string;
   filename: string;
   description: string;
@@ -58,8 +58,8 @@ export interface MediaItem extends MediaKey, OutboxFields {
   durationSeconds: number | null;
   codecs: string[];
   metadata: Record<string, unknown>;
-  /** Absent until processed, and on items older than this field. */
-  placeholder?: string | null;
+  /** ThumbHash of the thumbnail, base64; null until processed. */
+  placeholder: string | null;
   derived: Derived | null;
   /** The token of the delivery whose folder holds the derived files. */
   derivedToken: string | null;
@@ -87,10 +87,8 @@ export interface MediaItem extends MediaKey, OutboxFields {
   openAt?: string;
 }
 
-export const originalKey = ({ userId, id }: MediaKey) => `${originalFolder({ userId, id })}original`;
-export const sidecarKey = ({ userId, id }: MediaKey) => `${originalFolder({ userId, id })}about.json`;
-export const originalFolder = ({ userId, id }: MediaKey) => `originals/${userId}/${id}/`;
-export const derivedFolder = (id: string, token?: string) => (token ? `derived/${id}/${token}/` : `derived/${id}/`);
+/** Version 1 had no placeholder before the first that was made. */
+export const parseMediaItem = rowParser<MediaItem>([(row) => ({ placeholder: null, ...row })]);
 
 /** Returns the index keys by which lists find a medium that is not deleted. */
 export function listKeys({ id, kind, status }: { id: string; kind: MediaKind; status: MediaStatus }) {
@@ -129,7 +127,7 @@ export function toMedia(item: MediaItem, queue: Media['queue'] = null): Media {
     updatedAt: item.updatedAt,
     completedAt: item.completedAt,
     history: item.history,
-    placeholder: item.placeholder ?? null,
+    placeholder: item.placeholder,
     thumbnailUrl: item.derived?.thumbnail ? `${base}/thumbnail` : null,
     previewUrl: item.derived?.preview ? `${base}/preview` : null,
     originalUrl: `${base}/original`,

@@ -1,23 +1,38 @@
 import { Global, Module } from '@nestjs/common';
 import { Dynamo, JobQueue, LiveFeed, Outbox, STORAGE, QueuePositions, type Storage } from '#platform';
 import { MediaAnnouncer } from './media.announcer';
-import { MediaCounters } from './repositories/media.counters';
 import { MediaEraser } from './media.eraser';
+import { QueueEstimator } from './queue-estimator';
+import { IdempotencyKeys } from './repositories/idempotency-keys';
+import { MediaTable } from './repositories/media-table';
+import { MediaCounters } from './repositories/media.counters';
 import { MediaLists } from './repositories/media.lists';
 import { MediaRecount } from './repositories/media.recount';
 import { MediaRepository } from './repositories/media.repository';
-import { QueueEstimator } from './queue-estimator';
-import { StoredFolders } from './stored-folders';
+import { ReusedUploads } from './repositories/reused-uploads';
 import { WordIndex } from './repositories/word-index';
+import { StoredFolders } from './stored-folders';
+
+/** What needs the tables alone. */
+const repositories = [
+  MediaRepository,
+  MediaLists,
+  MediaCounters,
+  MediaRecount,
+  MediaTable,
+  IdempotencyKeys,
+  ReusedUploads,
+  WordIndex,
+];
 
 @Global()
 @Module({
   providers: [
-    { provide: MediaRepository, useFactory: (dynamo: Dynamo) => new MediaRepository(dynamo), inject: [Dynamo] },
-    { provide: MediaLists, useFactory: (dynamo: Dynamo) => new MediaLists(dynamo), inject: [Dynamo] },
-    { provide: MediaCounters, useFactory: (dynamo: Dynamo) => new MediaCounters(dynamo), inject: [Dynamo] },
-    { provide: WordIndex, useFactory: (dynamo: Dynamo) => new WordIndex(dynamo), inject: [Dynamo] },
-    { provide: MediaRecount, useFactory: (dynamo: Dynamo) => new MediaRecount(dynamo), inject: [Dynamo] },
+    ...repositories.map((type) => ({
+      provide: type,
+      useFactory: (dynamo: Dynamo) => new type(dynamo),
+      inject: [Dynamo],
+    })),
     {
       provide: StoredFolders,
       useFactory: (storage: Storage, dynamo: Dynamo) => new StoredFolders(storage, dynamo),
@@ -41,16 +56,6 @@ import { WordIndex } from './repositories/word-index';
       inject: [Outbox, LiveFeed, QueueEstimator, JobQueue],
     },
   ],
-  exports: [
-    MediaRepository,
-    MediaLists,
-    MediaCounters,
-    MediaRecount,
-    StoredFolders,
-    WordIndex,
-    MediaEraser,
-    QueueEstimator,
-    MediaAnnouncer,
-  ],
+  exports: [...repositories, StoredFolders, MediaEraser, QueueEstimator, MediaAnnouncer],
 })
 export class MediaModule {}

@@ -46,7 +46,7 @@ export function readSidecar(text: string): Sidecar | null {
 export function uploadedItem(about: Omit<Sidecar, 'schemaVersion'>): MediaItem {
   return {
     ...about,
-    schemaVersion: 1,
+    schemaVersion: 2,
     description: '',
     tags: [],
     status: 'uploaded',
@@ -59,6 +59,7 @@ export function uploadedItem(about: Omit<Sidecar, 'schemaVersion'>): MediaItem {
     durationSeconds: null,
     codecs: [],
     metadata: {},
+    placeholder: null,
     derived: null,
     derivedToken: null,
     derivedBytes: 0,

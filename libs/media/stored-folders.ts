@@ -1,8 +1,9 @@
 import { text } from 'node:stream/consumers';
 import { Dynamo, type Storage } from '#platform';
-import { derivedFolder, originalFolder, originalKey, sidecarKey, type MediaKey } from './media.item';
+import { parseMediaItem, type MediaItem, type MediaKey } from './media.item';
 import { readSidecar, type Sidecar } from './media.sidecar';
 import { parsePartitionKey } from './partitions';
+import { derivedFolder, originalFolder, originalKey, sidecarKey, storageRoots, type MediaRoot } from './storage-layout';
 
 /** A folder of one medium in storage: its original with the sidecar, or the derived files of one delivery. */
 export interface StoredFolder {
@@ -26,6 +27,13 @@ const namingFields = ['userId', 'id', 'derivedToken', 'token', 'reserved'] as co
   keyof NamingRow
 >;
 
+/** A row of the media table: its user, the folders that it names, and the medium; null for a row beside the media. */
+export interface TableRow {
+  userId: string;
+  folders: string[];
+  item: MediaItem | null;
+}
+
 /** Lists the folders in storage, and those that the media table names. */
 export class StoredFolders {
   constructor(
@@ -34,7 +42,7 @@ export class StoredFolders {
   ) {}
 
   /** Yields every folder below a root once: both storage adapters list the objects of a folder consecutively. */
-  async *below(root: 'originals' | 'derived'): AsyncGenerator<StoredFolder> {
+  async *below(root: MediaRoot): AsyncGenerator<StoredFolder> {
     let folder = null as StoredFolder | null;
     for await (const { key, sizeBytes, modifiedAt } of this.storage.list(`${root}/`)) {
       const [, first, second, name] = key.split('/');
@@ -44,7 +52,7 @@ export class StoredFolders {
         if (folder) yield folder;
         folder = {
           prefix,
-          ...(root === 'originals' ? { userId: first!, mediaId: second! } : { mediaId: first! }),
+          ...(root === storageRoots.originals ? { userId: first!, mediaId: second! } : { mediaId: first! }),
           modifiedAt,
           files: {},
         };
@@ -58,6 +66,14 @@ export class StoredFolders {
   /** Yields the prefixes of all folders that a medium, a delivery or an upload in progress has. */
   async *named(): AsyncGenerator<string> {
     for await (const row of this.dynamo.scan<NamingRow>('media', namingFields)) yield* foldersNamedBy(row);
+  }
+
+  /** Yields every row of the table with the folders that it names, deleted media included: for a diagnosis. */
+  async *rows(): AsyncGenerator<TableRow> {
+    for await (const row of this.dynamo.scan<NamingRow & Record<string, unknown>>('media')) {
+      const { userId, partition } = parsePartitionKey(row.userId);
+      yield { userId, folders: foldersNamedBy(row), item: partition ? null : parseMediaItem(row) };
+    }
   }
 
   /** Bytes of the files below a prefix now, by name; none where there is no such folder. */

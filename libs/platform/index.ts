@@ -17,6 +17,8 @@ export {
   type Change,
   type Condition,
 } from './dynamodb/expression';
+export { rowParser } from './dynamodb/row-parser';
+export { writeOrConfirm } from './dynamodb/write-or-confirm';
 export { deterministicId, isId, leastIdAt, newId } from './ids';
 export { ConcurrencyLimiter } from './limiter';
 export { LiveFeed, LiveSubscriptions, type LiveEvent } from './redis/live-events';

@@ -5,7 +5,7 @@ import { newId } from '#platform';
 export function aMedium(overrides: Partial<MediaItem> = {}): MediaItem {
   const at = new Date().toISOString();
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     userId: newId(),
     id: newId(),
     title: 't',
@@ -27,6 +27,7 @@ export function aMedium(overrides: Partial<MediaItem> = {}): MediaItem {
     durationSeconds: null,
     codecs: [],
     metadata: {},
+    placeholder: null,
     derived: null,
     derivedToken: null,
     derivedBytes: 0,

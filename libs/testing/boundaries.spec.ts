@@ -26,6 +26,7 @@ describe('the boundaries between folders', () => {
     ['services/media/a.ts', "const { SNSClient } = await import('@aws-sdk/client-sns');"],
     ['libs/media/a.ts', "import sharp from 'sharp';"],
     ['services/media/a.ts', 'const port = process.env.PORT;'],
+    ['services/media/a.ts', "this.dynamo.queryAll<MediaKey>('media', {"],
     ['services/media/a.ts', "import { Files } from '../../tests/faults/files';"],
   ])('reject %s: %s', (path, text) => {
     expect(findViolations([{ path, text }])).toHaveLength(1);
@@ -35,6 +36,7 @@ describe('the boundaries between folders', () => {
     ['services/web/src/a.ts', "import type { Media } from '#contracts';"],
     ['services/web/src/a.ts', "import { formats } from '../../../libs/contracts/formats';"],
     ['services/standalone/a.ts', "import { AuthModule } from '../auth/auth.module';"],
+    ['libs/media/a.ts', "this.dynamo.get('media', key)"],
     ['libs/media/a.spec.ts', "import { startRedis } from '#testing';"],
     ['libs/platform/a.ts', "import { Queue } from 'bullmq';"],
     ['tests/system/a.system.spec.ts', "import { Lease } from '../../services/worker/lease';"],

@@ -44,7 +44,7 @@ const IMPORT = new RegExp(`${STATIC_IMPORT.source}|${DYNAMIC_IMPORT.source}`, 'g
 
 /** Returns a sentence for each violation of the boundaries. */
 export function findViolations(files: readonly SourceFile[]): string[] {
-  return files.flatMap((file) => [...importViolations(file), ...environmentViolations(file)]);
+  return files.flatMap((file) => [...importViolations(file), ...environmentViolations(file), ...tableViolations(file)]);
 }
 
 function importViolations({ path, text }: SourceFile): string[] {
@@ -74,6 +74,16 @@ const isBundled = (specifier: string) => specifier.endsWith('/libs/contracts/for
 function environmentViolations({ path, text }: SourceFile): string[] {
   const mayRead = /^(libs\/(config|testing)|tests)\//.test(path) || path.endsWith('.spec.ts');
   return !mayRead && /\bprocess\.env\b/.test(text) ? [`${path} reads process.env, which only libs/config may do`] : [];
+}
+
+/** The calls of `Dynamo` that name the media table. */
+const MEDIA_TABLE = /\bdynamo\s*\.\w+(?:<[^(]*>)?\(\s*'media'/;
+
+function tableViolations({ path, text }: SourceFile): string[] {
+  const mayUse = path.startsWith('libs/media/') || /^tests\/|\.(spec|testing)\.ts$/.test(path);
+  return !mayUse && MEDIA_TABLE.test(text)
+    ? [`${path} uses the media table, which only the repositories of libs/media may do`]
+    : [];
 }
 
 function partOf(path: string): string {

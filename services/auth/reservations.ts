@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { all, Dynamo, equals, exists, missing, newId, type Condition, userKey } from '#platform';
-import type { UserItem } from './user.item';
+import { parseUser, type UserItem } from './user.item';
 
 /** Kinds of unique names, and the field of the account that holds each. */
 const fields = { email: 'emailLower', username: 'usernameLower' } as const;
@@ -101,7 +101,8 @@ export class Reservations {
     value: string,
     reservation: Pick<Reservation, 'userId' | 'pendingUntil'>,
   ): Promise<UserItem | null> {
-    const user = await this.dynamo.get<UserItem>('users', userKey(reservation.userId));
+    const row = await this.dynamo.get('users', userKey(reservation.userId));
+    const user = row && parseUser(row);
     if (user?.[fields[kind]] !== value) return null;
     if (reservation.pendingUntil) {
       await this.dynamo.update('users', keyOf(kind, value), {

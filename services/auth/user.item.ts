@@ -1,5 +1,5 @@
 import type { User } from '#contracts';
-import type { OutboxFields } from '#platform';
+import { rowParser, type OutboxFields } from '#platform';
 
 /** An account in the users table, under `user#{id}`. */
 export interface UserItem extends OutboxFields {
@@ -20,6 +20,8 @@ export interface UserItem extends OutboxFields {
   openShard?: string;
   openAt?: string;
 }
+
+export const parseUser = rowParser<UserItem>();
 
 /** Services that report before an account is removed, in the order of erasure: erased media emit no more events. */
 export const erasingServices = ['media', 'notification'] as const;

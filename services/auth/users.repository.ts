@@ -11,11 +11,13 @@ import {
   newId,
   Outbox,
   shardOf,
-  type Condition,
   userKey,
+  writeOrConfirm,
+  type Change,
+  type Condition,
 } from '#platform';
 import { PENDING_MS, Reservations, type Unique } from './reservations';
-import type { UserItem } from './user.item';
+import { parseUser, type UserItem } from './user.item';
 
 export type NewUser = Pick<UserItem, 'username' | 'email' | 'passwordHash'>;
 
@@ -82,7 +84,7 @@ export class UsersRepository {
 
   /** Returns null also for a deleted account. */
   async find(id: string): Promise<UserItem | null> {
-    return unlessDeleted(await this.dynamo.get<UserItem>('users', userKey(id)));
+    return unlessDeleted(await this.read(id));
   }
 
   async findByEmail(email: string): Promise<UserItem | null> {
@@ -102,7 +104,7 @@ export class UsersRepository {
       remove: surplusLoginEvents(user),
       when: unlessChanged(equals('passwordHash', user.passwordHash)),
     };
-    const updated = await this.dynamo.update<UserItem>('users', userKey(user.id), change);
+    const updated = await this.update(user.id, change);
     return updated && { user: updated, event };
   }
 
@@ -125,16 +127,16 @@ export class UsersRepository {
   /** Returns false when the password is no longer the one that was verified. */
   async setPassword(user: UserItem, passwordHash: string): Promise<boolean> {
     const when = unlessChanged(equals('passwordHash', user.passwordHash));
-    if (await this.dynamo.update('users', userKey(user.id), { set: [['passwordHash', passwordHash]], when }))
-      return true;
-    // ambiguous write: the response of our own first attempt may have been lost
-    return (await this.find(user.id))?.passwordHash === passwordHash;
+    return writeOrConfirm(
+      async () => (await this.update(user.id, { set: [['passwordHash', passwordHash]], when })) !== null,
+      async () => (await this.find(user.id))?.passwordHash === passwordHash,
+    );
   }
 
   /** Marks an account as deleted: logins are rejected, and the sweep finds it by the `open` index. */
   async markDeleted(user: UserItem, counts: Record<string, number>): Promise<boolean> {
     const at = new Date().toISOString();
-    const marked = await this.dynamo.update('users', userKey(user.id), {
+    const change = {
       set: [
         ['deletedAt', at],
         ['receipts', { auth: { counts, done: true } }],
@@ -142,10 +144,21 @@ export class UsersRepository {
         ['openAt', at],
       ],
       when: unlessChanged(equals('passwordHash', user.passwordHash)),
-    });
-    if (marked) return true;
-    const now = await this.dynamo.get<UserItem>('users', userKey(user.id));
-    return now?.deletedAt === at; // ambiguous write: our own first attempt may have succeeded
+    } as const;
+    return writeOrConfirm(
+      async () => (await this.update(user.id, change)) !== null,
+      async () => (await this.read(user.id))?.deletedAt === at,
+    );
+  }
+
+  private async read(id: string): Promise<UserItem | null> {
+    const row = await this.dynamo.get('users', userKey(id));
+    return row && parseUser(row);
+  }
+
+  private async update(id: string, change: Change & { when: Condition }): Promise<UserItem | null> {
+    const row = await this.dynamo.update('users', userKey(id), change);
+    return row && parseUser(row);
   }
 
   private async setUsername(user: UserItem, username: string): Promise<UserItem | null> {
@@ -156,10 +169,13 @@ export class UsersRepository {
       ],
       when: unlessChanged(equals('username', user.username)),
     } as const;
-    const renamed = await this.dynamo.update<UserItem>('users', userKey(user.id), change);
-    if (renamed) return renamed;
-    const now = await this.find(user.id); // ambiguous write: our own first attempt may have succeeded
-    return now?.username === username ? now : null;
+    return writeOrConfirm(
+      () => this.update(user.id, change),
+      async () => {
+        const now = await this.find(user.id);
+        return now?.username === username ? now : null;
+      },
+    );
   }
 
   private async reserveAndInsert(user: UserItem): Promise<Unique | null> {

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '#config';
-import { foldersNamedBy, originalKey, type MediaItem, parsePartitionKey } from '#media';
+import { foldersNamedBy, mediaRoots, originalKey, type MediaItem, parsePartitionKey } from '#media';
 import { CONFIG, Dynamo, ObjectMissingError, STORAGE, type Item, type Storage } from '#platform';
 import { tableNames, type BackupFolder, type BackupManifest } from './backup-folder';
 
@@ -44,8 +44,8 @@ export class Backup {
     const copied = new Set<string>();
     let objects = 0;
     let bytes = 0;
-    for (const root of ['originals/', 'derived/']) {
-      for await (const { key } of this.storage.list(root)) {
+    for (const root of mediaRoots) {
+      for await (const { key } of this.storage.list(`${root}/`)) {
         const prefix = key.slice(0, key.lastIndexOf('/') + 1);
         const size = referenced.has(prefix) ? await this.copy(folder, key) : null;
         if (size === null) continue;

@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { mediaKey } from '#contracts';
 import {
   foldersNamedBy,
+  mediaRoots,
   MediaRecount,
   MediaRepository,
   StoredFolders,
   type MediaItem,
   type StoredFolder,
-  parsePartitionKey,
 } from '#media';
 import { DependencyUnavailableError, Dynamo, JobQueue, retry, userIdOf } from '#platform';
 import { driftFinding, eventFinding, orphanFinding, ownerFindings, type UnconfirmedEvents } from './findings';
@@ -50,7 +50,7 @@ export class Doctor {
     if (!(await this.isRedisAvailable()))
       yield 'Redis is unavailable: logins fail, and nothing is processed. Jobs of waiting media were not checked.';
     const stored = new Map<string, StoredFolder>();
-    for (const root of ['originals', 'derived'] as const)
+    for (const root of mediaRoots)
       for await (const folder of this.folders.below(root)) stored.set(folder.prefix, folder);
     const scan: ScanState = {
       users: new Set(),
@@ -58,14 +58,13 @@ export class Doctor {
       referenced: new Set(),
       events: { count: 0, since: '' },
     };
-    for await (const row of this.dynamo.scan<MediaItem>('media')) {
-      const { userId, partition } = parsePartitionKey(row.userId);
+    for await (const { userId, folders, item } of this.folders.rows()) {
       scan.users.add(userId);
-      for (const prefix of foldersNamedBy(row)) scan.referenced.add(prefix);
-      if (partition) continue;
+      for (const prefix of folders) scan.referenced.add(prefix);
+      if (!item) continue;
       scan.owners.set(userId, (scan.owners.get(userId) ?? 0) + 1);
-      this.collectEvents(row, scan, now);
-      yield* await this.checkItem(row, stored, now);
+      this.collectEvents(item, scan, now);
+      yield* await this.checkItem(item, stored, now);
     }
     for (const folder of stored.values())
       if (!scan.referenced.has(folder.prefix)) yield* await this.checkOrphan(folder, now);

@@ -4,6 +4,7 @@ import {
   MediaCounters,
   MediaRepository,
   originalKey,
+  storageRoots,
   StoredFolders,
   uploadedItem,
   WordIndex,
@@ -38,7 +39,7 @@ export class Rebuild {
 
   async run(): Promise<RebuildReport> {
     const report: RebuildReport = { rebuilt: 0, present: 0, skipped: [], ownersWithoutAccount: new Set() };
-    for await (const folder of this.folders.below('originals')) {
+    for await (const folder of this.folders.below(storageRoots.originals)) {
       if (await this.media.getEvenDeleted({ userId: folder.userId!, id: folder.mediaId })) report.present += 1;
       else await this.rebuild(folder, report);
     }

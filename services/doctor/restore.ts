@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '#config';
 import { OperatorError } from '#config';
+import { mediaRoots } from '#media';
 import { CONFIG, Dynamo, STORAGE, type Item, type Storage, type TableName } from '#platform';
 import { tableNames, type BackupFolder, type BackupManifest } from './backup-folder';
 
@@ -36,8 +37,8 @@ export class Restore {
             'restore into an empty installation (another DATA_DIR or TABLE_PREFIX).',
         );
     }
-    for (const root of ['originals/', 'derived/']) {
-      for await (const { key } of this.storage.list(root))
+    for (const root of mediaRoots) {
+      for await (const { key } of this.storage.list(`${root}/`))
         throw new OperatorError(
           `The storage is not empty (${key}): restore into an empty installation (another DATA_DIR or S3_BUCKET).`,
         );

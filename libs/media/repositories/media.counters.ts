@@ -12,9 +12,9 @@ import {
   type Change,
   type Condition,
 } from '#platform';
-import { activityOf, outdatedActivity, readActivity } from './media.activity';
 import type { MediaEvent } from '../media.item';
 import { parsePartitionKey, partitionKey } from '../partitions';
+import { activityOf, outdatedActivity, readActivity } from './media.activity';
 
 /** Ids of recently counted events with the time of counting (epoch ms): deduplicates repeated deliveries. */
 type Applied = Record<string, number>;
@@ -117,7 +117,7 @@ export class MediaCounters {
     const at = new Date();
     const expires = new Date(at.getTime() + RESERVATION_MS).toISOString();
     const withinQuota = quotaBytes === null ? exists('reserved') : atMost('usedBytes', quotaBytes - bytes);
-    const item = await this.updateRow(quotaKey(userId), {
+    const reserved = await this.updateRow(quotaKey(userId), {
       add: [['usedBytes', bytes], bumpVersion],
       set: [
         [['reserved', uploadId], { bytes, at: at.toISOString() }],
@@ -131,10 +131,10 @@ export class MediaCounters {
         withinQuota,
       ),
     });
-    if (item) return 'reserved';
+    if (reserved) return 'reserved';
     const row = await this.dynamo.get<QuotaItem>('media', quotaKey(userId));
     if (row?.erasedAt) return 'account_deleted';
-    if (row?.reserved[uploadId]) return 'reserved'; // ambiguous write of ours that succeeded, or a resumed upload
+    if (row?.reserved[uploadId]) return 'reserved'; // by a resumed upload, or see `writeOrConfirm`
     return Object.keys(row?.reserved ?? {}).length >= MAX_RESERVATIONS ? 'too_many' : 'full';
   }
 

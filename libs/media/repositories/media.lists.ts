@@ -1,6 +1,6 @@
 import type { MediaListQuery } from '#contracts';
 import { all, atMost, beginsWith, equals, type Condition, type Dynamo } from '#platform';
-import type { MediaItem } from '../media.item';
+import { parseMediaItem, type MediaItem } from '../media.item';
 
 const EXPORT_PAGE = 100;
 
@@ -24,29 +24,31 @@ export class MediaLists {
     const owner = equals('userId', userId);
     const where: Condition = prefix ? all(owner, beginsWith(index, prefix)) : owner;
     const after = lastId && { userId, id: lastId, [index]: `${prefix}${lastId}` };
-    const { items, next } = await this.dynamo.query<MediaItem>('media', {
+    const { items, next } = await this.dynamo.query('media', {
       index,
       where,
       descending: order === 'desc',
       limit,
       ...(after && { after }),
     });
-    return { items, nextId: (next?.id as string | undefined) ?? null };
+    return { items: items.map(parseMediaItem), nextId: (next?.id as string | undefined) ?? null };
   }
 
   /** Those of the given ids that exist and are not deleted, in no order. */
   async among(userId: string, ids: readonly string[]): Promise<MediaItem[]> {
     const keys = ids.map((id) => ({ userId, id }));
-    return (await this.dynamo.getMany<MediaItem>('media', keys)).filter(({ deletedAt }) => !deletedAt);
+    const rows = await this.dynamo.getMany('media', keys);
+    return rows.map(parseMediaItem).filter(({ deletedAt }) => !deletedAt);
   }
 
   /** Everything up to an id, one page in memory at a time. */
-  upTo(userId: string, lastId: string): AsyncGenerator<MediaItem> {
-    return this.dynamo.queryAll<MediaItem>('media', {
+  async *upTo(userId: string, lastId: string): AsyncGenerator<MediaItem> {
+    const rows = this.dynamo.queryAll('media', {
       index: 'visibleId',
       where: all(equals('userId', userId), atMost('visibleId', lastId)),
       limit: EXPORT_PAGE,
     });
+    for await (const row of rows) yield parseMediaItem(row);
   }
 }
 

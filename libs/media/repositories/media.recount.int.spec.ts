@@ -1,7 +1,7 @@
 import { Dynamo, newId, shardOf } from '#platform';
 import { aMedium, startTestEnvironment, type TestEnvironment } from '#testing';
-import { MediaCounters } from './media.counters';
 import type { MediaEvent, MediaItem } from '../media.item';
+import { MediaCounters } from './media.counters';
 import { MediaRecount } from './media.recount';
 import { MediaRepository } from './media.repository';
 

@@ -1,7 +1,7 @@
 import { mediaStatuses } from '#contracts';
 import { Dynamo, equals, missing, shardOf, shards } from '#platform';
-import { countersOf, countRow, newRow, QUOTA_ROW, type CountItem, type QuotaItem } from './media.counters';
 import type { MediaItem } from '../media.item';
+import { countersOf, countRow, newRow, QUOTA_ROW, type CountItem, type QuotaItem } from './media.counters';
 
 const counted = ['total', ...mediaStatuses, 'originalBytes', 'derivedBytes'] as const;
 type Counts = Partial<Record<(typeof counted)[number] | 'usedBytes', number>>;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DependencyUnavailableError, Dynamo, equals, JobQueue, newId, Outbox } from '#platform';
 import { confirmEvent, aMedium, startTestEnvironment, type TestEnvironment } from '#testing';
-import { MediaCounters } from './media.counters';
 import { mediaEvent } from '../media.events';
 import type { MediaFacts, MediaItem } from '../media.item';
+import { MediaCounters } from './media.counters';
 import { MediaRepository } from './media.repository';
 
 const LEASE_MS = 60_000;

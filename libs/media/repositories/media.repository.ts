@@ -11,11 +11,12 @@ import {
   Outbox,
   shardOf,
   sizeIs,
+  writeOrConfirm,
   type Change,
   type Condition,
 } from '#platform';
 import { deletedEvent, mediaEvent } from '../media.events';
-import { listKeys, type MediaEvent, type MediaItem, type MediaKey } from '../media.item';
+import { listKeys, parseMediaItem, type MediaEvent, type MediaItem, type MediaKey } from '../media.item';
 import { applyClaim, applyEnding, changedFields, applyRetry, type Ending } from '../media.moves';
 
 /** After this many leases of one round that ended without a release (worker crashes) the medium fails. */
@@ -34,6 +35,12 @@ export type Claim =
   /** Deleted, completed or failed already. */
   | { outcome: 'nothing_to_do' };
 
+/** A medium after a change of its status, with the event to announce. */
+export interface Transition {
+  item: MediaItem;
+  event: MediaEvent;
+}
+
 const notDeleted: Condition = missing('deletedAt');
 /** The condition that the table of legal transitions allows `status`: no other transition is ever written. */
 const mayBecome = (status: MediaStatus): Condition =>
@@ -43,8 +50,7 @@ const heldBy = (token: string): Condition => all(equals('status', 'processing'),
 /**
  * The only writer of a medium's status. Every transition is one conditional write that also adds its event to the
  * outbox: uploaded -> processing -> completed | failed, failed -> uploaded by retry. A delivery's writes are fenced by
- * its token. After a write whose condition failed the item is read again: an earlier attempt of the SDK may have
- * succeeded although its response was lost (ambiguous write).
+ * its token. Writes are confirmed where one whose response was lost matters: see {@link writeOrConfirm}.
  */
 export class MediaRepository {
   constructor(private readonly dynamo: Dynamo) {}
@@ -56,14 +62,15 @@ export class MediaRepository {
   }
 
   async getEvenDeleted({ userId, id }: MediaKey): Promise<MediaItem | null> {
-    return this.dynamo.get<MediaItem>('media', { userId, id });
+    const row = await this.dynamo.get('media', { userId, id });
+    return row && parseMediaItem(row);
   }
 
   /** Returns the oldest medium of a user with exactly these bytes, or null. */
   async findBySha256(userId: string, sha256: string): Promise<MediaItem | null> {
     const where = all(equals('userId', userId), beginsWith('bySha256', `${sha256}#`));
-    for await (const item of this.dynamo.queryAll<MediaItem>('media', { index: 'bySha256', where, filter: notDeleted }))
-      return item;
+    for await (const row of this.dynamo.queryAll('media', { index: 'bySha256', where, filter: notDeleted }))
+      return parseMediaItem(row);
     return null;
   }
 
@@ -129,7 +136,7 @@ export class MediaRepository {
   }
 
   /** Ends a round in one fenced write. @returns the item and its event, or null when fenced out: announce nothing */
-  async finish(key: MediaKey, token: string, ending: Ending): Promise<{ item: MediaItem; event: MediaEvent } | null> {
+  async finish(key: MediaKey, token: string, ending: Ending): Promise<Transition | null> {
     const before = await this.get(key);
     if (!before) return null;
     const known = this.confirmEnding(token, ending, before);
@@ -137,12 +144,15 @@ export class MediaRepository {
     const at = new Date().toISOString();
     const move = applyEnding(before, token, ending, at);
     const event = mediaEvent(move.after, 'processing', at);
-    const item = await this.write(key, {
+    const change = {
       set: [...changedFields(move), ...Object.entries(listKeys(move.after)), ...Outbox.addEvent(key.id, event)],
       remove: ['token', 'leaseUntil', 'openShard', 'openAt'],
       when: all(mayBecome(ending.status), heldBy(token)),
-    });
-    return item ? { item, event } : this.confirmEnding(token, ending, await this.get(key));
+    };
+    return writeOrConfirm(
+      () => this.writeEvent(key, change, event),
+      async () => this.confirmEnding(token, ending, await this.get(key)),
+    );
   }
 
   /**
@@ -158,24 +168,29 @@ export class MediaRepository {
    * Starts the next round of a failed medium, for its owner or an admin. @returns null when it is not failed
    * @throws {DependencyUnavailableError} when its outbox is full: very many retries while no event could be delivered
    */
-  async retry(key: MediaKey): Promise<{ item: MediaItem; event: MediaEvent } | null> {
+  async retry(key: MediaKey): Promise<Transition | null> {
     const before = await this.get(key);
     if (before?.status !== 'failed') return null;
     Outbox.assertNotFull(before);
     const at = new Date().toISOString();
     const move = applyRetry(before, at);
     const event = mediaEvent(move.after, 'failed', at);
-    const item = await this.write(key, {
+    const change = {
       set: [
         ...changedFields(move),
         ...Object.entries({ ...listKeys(move.after), ...this.openKeys(key.id, WAKE_UP_MS) }),
         ...Outbox.addEvent(key.id, event),
       ],
       when: all(mayBecome('uploaded'), equals('round', before.round), notDeleted),
-    });
-    if (item) return { item, event };
-    const now = await this.get(key); // ambiguous write?
-    return now?.history.some((entry) => entry.at === at && entry.round === event.round) ? { item: now, event } : null;
+    };
+    return writeOrConfirm(
+      () => this.writeEvent(key, change, event),
+      async () => {
+        const item = await this.get(key);
+        const isOurs = item?.history.some((entry) => entry.at === at && entry.round === event.round);
+        return isOurs ? { item: item!, event } : null;
+      },
+    );
   }
 
   /** Updates title, description and tags. @returns null when there is no such medium */
@@ -190,20 +205,25 @@ export class MediaRepository {
   }
 
   /** Hides a medium at once: ends its lease and removes it from all lists. @returns null when there is none */
-  async markDeleted(key: MediaKey): Promise<{ item: MediaItem; event: MediaEvent } | null> {
+  async markDeleted(key: MediaKey): Promise<Transition | null> {
     for (;;) {
       const before = await this.get(key);
       if (!before) return null;
       const at = new Date().toISOString();
       const event = deletedEvent(before, at);
-      const item = await this.write(key, {
+      const change = {
         set: [['deletedAt', at], ['openShard', shardOf(key.id)], ['openAt', at], ...Outbox.addEvent(key.id, event)],
         remove: ['token', 'leaseUntil', 'visibleId', 'byKind', 'byStatus', 'byKindStatus', 'bySha256'],
         when: all(notDeleted, equals('status', before.status), equals('round', before.round)),
-      });
-      if (item) return { item, event };
-      const now = await this.getEvenDeleted(key); // ambiguous write?
-      if (now?.deletedAt === at) return { item: now, event };
+      } satisfies Change & { when: Condition };
+      const deleted = await writeOrConfirm(
+        () => this.writeEvent(key, change, event),
+        async () => {
+          const item = await this.getEvenDeleted(key);
+          return item?.deletedAt === at ? { item, event } : null;
+        },
+      );
+      if (deleted) return deleted;
     }
   }
 
@@ -233,7 +253,7 @@ export class MediaRepository {
     const at = new Date().toISOString();
     const move = applyClaim(before, token, at);
     const event = mediaEvent(move.after, 'uploaded', at);
-    const item = await this.write(before, {
+    const change = {
       set: [
         ...changedFields(move),
         ...Object.entries(listKeys(move.after)),
@@ -241,10 +261,14 @@ export class MediaRepository {
         ...Outbox.addEvent(before.id, event),
       ],
       when: all(mayBecome('processing'), equals('round', before.round), notDeleted),
-    });
-    return item
-      ? { outcome: 'claimed', item, exclusive: false, announced: event }
-      : this.confirmClaim(before, token, event);
+    };
+    return writeOrConfirm(
+      async (): Promise<Claim | null> => {
+        const item = await this.write(before, change);
+        return item && { outcome: 'claimed', item, exclusive: false, announced: event };
+      },
+      () => this.confirmClaim(before, token, event),
+    );
   }
 
   private async takeOver(before: MediaItem, token: string, leaseMs: number): Promise<Claim> {
@@ -261,7 +285,7 @@ export class MediaRepository {
     return { outcome: 'claimed', item, exclusive: crashes > 0, announced };
   }
 
-  /** Resolves a claim whose write was rejected: another delivery was faster, or it was an ambiguous write of ours. */
+  /** Resolves a claim whose write was rejected: another delivery was first, or our own write had succeeded. */
   private async confirmClaim({ userId, id }: MediaKey, token: string, announced: MediaEvent | null): Promise<Claim> {
     const now = await this.get({ userId, id });
     if (now?.status !== 'processing') return { outcome: 'nothing_to_do' };
@@ -270,11 +294,7 @@ export class MediaRepository {
   }
 
   /** Returns the ending if this delivery has already written it (ambiguous write, or a repeated call), else null. */
-  private confirmEnding(
-    token: string,
-    ending: Ending,
-    item: MediaItem | null,
-  ): { item: MediaItem; event: MediaEvent } | null {
+  private confirmEnding(token: string, ending: Ending, item: MediaItem | null): Transition | null {
     if (item?.status !== ending.status || item.derivedToken !== token) return null;
     return { item, event: unconfirmedEventOf(item) ?? mediaEvent(item, 'processing', item.updatedAt) };
   }
@@ -287,8 +307,19 @@ export class MediaRepository {
     return { openShard: shardOf(id), openAt: fromNow(delayMs) };
   }
 
-  private write({ userId, id }: MediaKey, change: Change & { when: Condition }): Promise<MediaItem | null> {
-    return this.dynamo.update<MediaItem>('media', { userId, id }, change);
+  /** As `write`, for a change that also adds `event` to the outbox. */
+  private async writeEvent(
+    key: MediaKey,
+    change: Change & { when: Condition },
+    event: MediaEvent,
+  ): Promise<Transition | null> {
+    const item = await this.write(key, change);
+    return item && { item, event };
+  }
+
+  private async write({ userId, id }: MediaKey, change: Change & { when: Condition }): Promise<MediaItem | null> {
+    const row = await this.dynamo.update('media', { userId, id }, change);
+    return row && parseMediaItem(row);
   }
 }
 

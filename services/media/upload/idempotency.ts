@@ -1,22 +1,8 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { MediaRepository, type MediaItem, partitionKey } from '#media';
+import { IdempotencyKeys, MediaRepository, type IdempotencyRow, type IdempotencyRowKey, type MediaItem } from '#media';
 import { ProblemError } from '#nest';
-import { all, any, below, Dynamo, equals, missing, newId } from '#platform';
+import { newId } from '#platform';
 
-interface KeyItem {
-  userId: string;
-  id: string;
-  schemaVersion: 1;
-  state: 'running' | 'done';
-  mediaId: string;
-  /** While running: the end of the lease of the upload that holds the key. */
-  leaseUntil: string;
-  /** Epoch seconds, for the table's time to live. */
-  expiresAt: number;
-}
-
-const KEPT_SECONDS = 24 * 3_600;
 const LEASE_MS = 30_000;
 
 export type BeginResult = { outcome: 'new'; run: IdempotentRun } | { outcome: 'known'; item: MediaItem };
@@ -41,23 +27,21 @@ export interface IdempotentRun {
 @Injectable()
 export class Idempotency {
   constructor(
-    private readonly dynamo: Dynamo,
+    private readonly keys: IdempotencyKeys,
     private readonly media: MediaRepository,
   ) {}
 
   /** @throws {ProblemError} idempotency_in_progress */
   async begin(userId: string, idempotencyKey: string): Promise<BeginResult> {
-    const key = {
-      userId: partitionKey(userId, 'idempotency'),
-      id: createHash('sha256').update(idempotencyKey).digest('hex'),
-    };
+    const key = IdempotencyKeys.keyOf(userId, idempotencyKey);
     for (let tries = 0; tries < 3; tries += 1) {
-      const known = await this.dynamo.get<KeyItem>('media', key);
+      const known = await this.keys.find(key);
       const item =
         known && known.expiresAt > Date.now() / 1_000 ? await this.media.get({ userId, id: known.mediaId }) : null;
       if (known && item && (await this.markAnswered(key, known))) return { outcome: 'known', item };
       const mediaId = newId();
-      if (await this.claim(key, known, mediaId)) return { outcome: 'new', run: this.startRun(key, mediaId) };
+      if (await this.keys.claim(key, known, mediaId, LEASE_MS))
+        return { outcome: 'new', run: this.startRun(key, mediaId) };
       if (known?.state === 'running' && known.leaseUntil > new Date().toISOString())
         throw new ProblemError('idempotency_in_progress', { headers: { 'Retry-After': '5' } });
     }
@@ -69,47 +53,29 @@ export class Idempotency {
    * upload may delete the medium, but not once another request was answered with it. Returns false when the key has
    * changed.
    */
-  private async markAnswered(key: { userId: string; id: string }, { state, mediaId }: KeyItem): Promise<boolean> {
-    return (
-      state === 'done' ||
-      (await this.dynamo.update('media', key, { set: [['state', 'done']], when: equals('mediaId', mediaId) })) !== null
-    );
+  private async markAnswered(key: IdempotencyRowKey, { state, mediaId }: IdempotencyRow): Promise<boolean> {
+    return state === 'done' || this.keys.completeFor(key, mediaId);
   }
 
-  /** Claims a key that is unused, whose lease or lifetime has expired, or whose medium was deleted since. */
-  private claim(key: { userId: string; id: string }, known: KeyItem | null, mediaId: string): Promise<boolean> {
-    const expiresAt = Math.floor(Date.now() / 1_000) + KEPT_SECONDS;
-    const item: KeyItem = { ...key, schemaVersion: 1, state: 'running', mediaId, leaseUntil: leaseEnd(), expiresAt };
-    const unchanged = all(
-      equals('mediaId', known?.mediaId ?? ''),
-      any(equals('state', 'done'), below('leaseUntil', new Date().toISOString())),
-    );
-    return this.dynamo.put('media', { ...item }, any(missing('id'), unchanged));
-  }
-
-  private startRun(key: { userId: string; id: string }, mediaId: string): IdempotentRun {
-    const isHolder = all(equals('mediaId', mediaId), equals('state', 'running'));
+  private startRun(key: IdempotencyRowKey, mediaId: string): IdempotentRun {
     const renewal = setInterval(() => {
-      void this.dynamo.update('media', key, { set: [['leaseUntil', leaseEnd()]], when: isHolder }).catch(() => {});
+      void this.keys.renew(key, mediaId, LEASE_MS).catch(() => {});
     }, LEASE_MS / 3);
     const release = async () => {
       clearInterval(renewal);
-      await this.dynamo.delete('media', key, isHolder);
+      await this.keys.release(key, mediaId);
     };
     return {
       mediaId,
       complete: async () => {
         clearInterval(renewal);
-        await this.dynamo.update('media', key, { set: [['state', 'done']], when: isHolder });
+        await this.keys.complete(key, mediaId);
       },
       release,
       revoke: async () => {
         await release();
-        const now = await this.dynamo.get<KeyItem>('media', key);
-        return now?.mediaId !== mediaId;
+        return (await this.keys.find(key))?.mediaId !== mediaId;
       },
     };
   }
 }
-
-const leaseEnd = () => new Date(Date.now() + LEASE_MS).toISOString();

@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Notification } from '#contracts';
-import { all, atMost, Dynamo, equals, exists, missing } from '#platform';
+import { all, atMost, Dynamo, equals, exists, missing, rowParser } from '#platform';
 
 /** A row of the table. It has `visibleId` until it is cleared, and `unreadId` until it is read or cleared. */
-interface NotificationItem extends Omit<Notification, 'retryable'> {
-  schemaVersion: 1;
-  /** Absent in rows of old versions. */
-  retryable?: boolean;
+interface NotificationItem extends Notification {
+  schemaVersion: 2;
   userId: string;
   visibleId?: string;
   unreadId?: string;
@@ -14,6 +12,9 @@ interface NotificationItem extends Omit<Notification, 'retryable'> {
   /** Epoch seconds, for the table's time to live. */
   expiresAt?: number;
 }
+
+/** Version 1 began without `retryable`. */
+const parse = rowParser<NotificationItem>([(row) => ({ retryable: false, ...row })]);
 
 /** A cleared row is kept this long, so that a late redelivery of its event cannot create it again. */
 const CLEARED_SECONDS = 30 * 86_400;
@@ -28,21 +29,21 @@ export class NotificationsRepository {
     const { id } = notification;
     await this.dynamo.put(
       'notifications',
-      { ...notification, schemaVersion: 1, userId, visibleId: id, unreadId: id },
+      { ...notification, schemaVersion: 2, userId, visibleId: id, unreadId: id },
       missing('id'),
     );
   }
 
   async list(userId: string, limit: number, before?: string): Promise<{ items: Notification[]; next: string | null }> {
     const after = before && { userId, id: before, visibleId: before };
-    const page = await this.dynamo.query<NotificationItem>('notifications', {
+    const page = await this.dynamo.query('notifications', {
       index: 'visibleId',
       where: equals('userId', userId),
       descending: true,
       limit,
       ...(after && { after }),
     });
-    return { items: page.items.map(toNotification), next: page.next?.id ?? null };
+    return { items: page.items.map((row) => toNotification(parse(row))), next: page.next?.id ?? null };
   }
 
   async unread(userId: string): Promise<number> {
@@ -126,7 +127,7 @@ function toNotification({
   body,
   mediaId,
   batchId,
-  retryable = false,
+  retryable,
   read,
   createdAt,
 }: NotificationItem): Notification {

@@ -7,6 +7,7 @@ import {
   derivedFolder,
   MediaCounters,
   MediaRecount,
+  MediaTable,
   MediaRepository,
   originalKey,
   sidecarKey,
@@ -46,7 +47,13 @@ beforeEach(async () => {
   counters = new MediaCounters(dynamo);
   words = new WordIndex(dynamo);
   const orphans = new OrphanFiles(new StoredFolders(storage, dynamo), media, counters);
-  sweep = new DailySweep(new Locks(redis, config.tablePrefix), dynamo, new MediaRecount(dynamo), words, orphans);
+  sweep = new DailySweep(
+    new Locks(redis, config.tablePrefix),
+    new MediaTable(dynamo),
+    new MediaRecount(dynamo),
+    words,
+    orphans,
+  );
 });
 afterEach(async () => {
   redis.disconnect();

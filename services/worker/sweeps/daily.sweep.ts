@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { MediaRecount, WordIndex, parsePartitionKey } from '#media';
+import { MediaRecount, MediaTable, WordIndex } from '#media';
 import { ScheduledJob } from '#nest';
-import { Dynamo, Locks } from '#platform';
+import { Locks } from '#platform';
 import { OrphanFiles, STALE_MS } from './orphan-files';
 
 const SCHEDULE = { name: 'sweep:daily', everyMs: 10 * 60_000, lockMs: 60_000 };
@@ -14,7 +14,7 @@ export class DailySweep extends ScheduledJob {
 
   constructor(
     locks: Locks,
-    private readonly dynamo: Dynamo,
+    private readonly table: MediaTable,
     private readonly recount: MediaRecount,
     private readonly words: WordIndex,
     private readonly orphans: OrphanFiles,
@@ -46,9 +46,9 @@ export class DailySweep extends ScheduledJob {
   /** Deletes expired rows. Returns every user with rows in the table. */
   private async deleteExpiredRows(now: Date, signal?: AbortSignal): Promise<Set<string>> {
     const users = new Set<string>();
-    for await (const { userId } of this.dynamo.sweepExpired('media', now)) {
+    for await (const userId of this.table.sweepExpired(now)) {
       signal?.throwIfAborted();
-      users.add(parsePartitionKey(userId!).userId);
+      users.add(userId);
     }
     return users;
   }

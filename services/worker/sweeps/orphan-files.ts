@@ -1,5 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { isComplete, MediaCounters, MediaRepository, StoredFolders, type StoredFolder } from '#media';
+import {
+  isComplete,
+  MediaCounters,
+  MediaRepository,
+  storageRoots,
+  StoredFolders,
+  type MediaRoot,
+  type StoredFolder,
+} from '#media';
 
 /** Longer than any upload, write or delivery takes. */
 export const STALE_MS = 24 * 3_600_000;
@@ -21,7 +29,7 @@ export class OrphanFiles {
 
   /** Returns the number of erased folders. */
   async erase(now = new Date(), signal?: AbortSignal): Promise<number> {
-    const originals = await this.orphansBelow('originals', now, signal);
+    const originals = await this.orphansBelow(storageRoots.originals, now, signal);
     const complete = originals.orphans.filter(isComplete);
     const isSuspicious = complete.length > originals.total * SUSPICIOUS_SHARE;
     if (isSuspicious)
@@ -32,7 +40,7 @@ export class OrphanFiles {
       });
     const erasable = isSuspicious
       ? originals.orphans.filter((folder) => !isComplete(folder))
-      : [...originals.orphans, ...(await this.orphansBelow('derived', now, signal)).orphans];
+      : [...originals.orphans, ...(await this.orphansBelow(storageRoots.derived, now, signal)).orphans];
     let erased = 0;
     for (const folder of erasable) {
       signal?.throwIfAborted();
@@ -44,7 +52,7 @@ export class OrphanFiles {
   }
 
   private async orphansBelow(
-    root: 'originals' | 'derived',
+    root: MediaRoot,
     now: Date,
     signal?: AbortSignal,
   ): Promise<{ orphans: StoredFolder[]; total: number }> {
