@@ -8,7 +8,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { OperatorError } from '#config';
-import { callAws } from './ask';
+import { callAws } from './call-aws';
 
 const RULE_ID = 'snapstream-unfinished-uploads';
 

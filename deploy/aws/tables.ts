@@ -10,7 +10,7 @@ import {
 import { OperatorError } from '#config';
 import { tables, type TableName } from '#platform';
 import { createTableInput } from '../../libs/platform/dynamodb/tables';
-import { callAws } from './ask';
+import { callAws } from './call-aws';
 
 /** Tables whose items expire at `expiresAt` (epoch seconds). */
 const tablesWithTtl: ReadonlySet<TableName> = new Set(['media', 'notifications']);

@@ -1,6 +1,6 @@
 import { CreateTopicCommand, GetTopicAttributesCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { OperatorError } from '#config';
-import { callAws } from './ask';
+import { callAws } from './call-aws';
 
 /** Creates or checks the topic of the alerts. @returns the outcome as text. @throws {OperatorError} */
 export async function setUpTopic(client: SNSClient, topicArn: string, region: string): Promise<string> {
