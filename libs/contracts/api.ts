@@ -485,7 +485,7 @@ export const api = {
     events: {
       method: 'GET',
       path: '/api/events',
-      summary: 'Live events (server-sent events)',
+      summary: 'Live events (server-sent events): media, media-deleted, notification, reset',
       status: 200,
       produces: 'text/event-stream',
       errors: [],

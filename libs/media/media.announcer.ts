@@ -1,3 +1,4 @@
+import type { Media } from '#contracts';
 import { JobQueue, LiveFeed, Outbox } from '#platform';
 import type { MediaEvent, MediaItem } from './media.item';
 import type { QueueEstimator } from './queue-estimator';
@@ -16,10 +17,25 @@ export class MediaAnnouncer {
 
   async announce({ item, event }: { item: MediaItem; event: MediaEvent }): Promise<void> {
     const key = { userId: item.userId, id: item.id };
-    if (event.type !== 'media.deleted')
-      await this.live.push(item.userId, 'media', await this.estimator.showOne(item), event.id).catch(() => {});
+    await this.push(item, event).catch(() => {});
     await this.outbox.announce({ table: 'media', key }, event);
     if (event.type === 'media.completed') await this.estimator.recordDuration(item);
+  }
+
+  /**
+   * Pushes a change of status or a deletion to the open pages of the owner, once however often it is called.
+   * @throws {DependencyUnavailableError}
+   */
+  async push(item: MediaItem, event: MediaEvent): Promise<void> {
+    if (item.deletedAt) await this.live.push(item.userId, 'media-deleted', { id: item.id }, item.id);
+    else await this.live.push(item.userId, 'media', await this.estimator.showOne(item), event.id);
+  }
+
+  /** Pushes changed details to the open pages of the owner. Best effort. @returns the medium as its owner sees it */
+  async pushDetails(item: MediaItem): Promise<Media> {
+    const media = await this.estimator.showOne(item);
+    await this.live.push(item.userId, 'media', media, `${item.id}.${item.updatedAt}`).catch(() => {});
+    return media;
   }
 
   /** Sends a wake-up for a waiting medium. Never rejects: the sweep sends lost wake-ups again. */

@@ -6,6 +6,7 @@ import {
   EventReader,
   eventually,
   freePort,
+  makeJpegOf,
   startProcess,
   startTestEnvironment,
   type TestProcess,
@@ -47,6 +48,22 @@ describe('event streams', () => {
     await eventually(subscriptions, (count) => count === 0);
     await eventually(timers, (count) => count <= timersBefore + spareTimers);
   };
+
+  it('carry changed details and deletions of a medium', async () => {
+    const api = await newUser();
+    const reader = await EventReader.open(api);
+    const { id } = await api.upload(await makeJpegOf(2_000));
+    await api.expect(200, 'PATCH', `/api/media/${id}`, { json: { title: 'Renamed elsewhere' } });
+    await api.expect(204, 'DELETE', `/api/media/${id}`);
+    const events = await reader.until((all) => all.some(({ event }) => event === 'media-deleted'));
+    expect(events).toContainEqual({
+      id: expect.any(String),
+      event: 'media',
+      data: expect.objectContaining({ id, title: 'Renamed elsewhere' }),
+    });
+    expect(events.at(-1)).toEqual({ id: expect.any(String), event: 'media-deleted', data: { id } });
+    await reader.close();
+  });
 
   it('leave no timer and no subscription when 500 of them are broken off', async () => {
     await abortRequests(await newUser(), '/api/events', 500);

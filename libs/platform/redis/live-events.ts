@@ -2,11 +2,19 @@ import type { Redis } from 'ioredis';
 import type { Media, Notification } from '#contracts';
 import { connectRedis, withRedis } from './redis';
 
-export interface LiveEvent {
+/** The live events, by name, with what each carries. */
+export interface LiveEvents {
+  /** A medium whose status or details have changed. */
+  media: Media;
+  'media-deleted': { id: string };
+  notification: Notification;
+}
+
+export interface LiveEvent<E extends keyof LiveEvents = keyof LiveEvents> {
   /** Absent: a transient hint (progress), not replayed. */
   id?: string;
-  event: 'media' | 'notification';
-  data: Media | Notification;
+  event: E;
+  data: LiveEvents[E];
 }
 
 /** How many events of a user can be replayed, and for how long. */
@@ -37,8 +45,13 @@ export class LiveFeed {
     private readonly prefix: string,
   ) {}
 
-  /** Sends a change of status or a notification: kept for replay, sent once per `dedupeKey`. */
-  async push(userId: string, event: LiveEvent['event'], data: LiveEvent['data'], dedupeKey: string): Promise<void> {
+  /** Sends an event that is kept for replay, once per name and `dedupeKey`. */
+  async push<E extends keyof LiveEvents>(
+    userId: string,
+    event: E,
+    data: LiveEvents[E],
+    dedupeKey: string,
+  ): Promise<void> {
     const stream = streamOf(this.prefix, userId);
     const now = Math.floor(Date.now() / 1_000);
     await withRedis(() =>

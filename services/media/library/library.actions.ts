@@ -23,7 +23,7 @@ export class LibraryActions {
     await this.words.add({ ...before, ...withoutUndefined(details) });
     const after = (await this.media.updateDetails(key, details)) ?? notFound();
     await this.words.remove(before, after);
-    return this.estimator.showOne(after);
+    return this.announcer.pushDetails(after);
   }
 
   /** @throws {ProblemError} not_found, not_failed */

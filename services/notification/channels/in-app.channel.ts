@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { MediaCounters, MediaRepository, QueueEstimator, type MediaEvent } from '#media';
+import { MediaAnnouncer, MediaCounters, MediaRepository, type MediaEvent } from '#media';
 import { deterministicId, LiveFeed } from '#platform';
 import { NotificationsRepository } from '../feed/notifications.repository';
 import { isMediaEvent, type DeliveryChannel, type DomainEvent } from './channel';
@@ -12,7 +12,7 @@ export class InAppChannel implements DeliveryChannel {
     private readonly notifications: NotificationsRepository,
     private readonly media: MediaRepository,
     private readonly counters: MediaCounters,
-    private readonly estimator: QueueEstimator,
+    private readonly announcer: MediaAnnouncer,
     private readonly live: LiveFeed,
   ) {}
 
@@ -37,7 +37,7 @@ export class InAppChannel implements DeliveryChannel {
   /** Updates the counts, and the medium on the open pages. */
   private async update(event: MediaEvent): Promise<void> {
     await this.counters.apply(event);
-    const item = await this.media.get({ userId: event.userId, id: event.mediaId });
-    if (item) await this.live.push(event.userId, 'media', await this.estimator.showOne(item), event.id);
+    const item = await this.media.getEvenDeleted({ userId: event.userId, id: event.mediaId });
+    if (item) await this.announcer.push(item, event);
   }
 }
