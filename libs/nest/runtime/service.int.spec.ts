@@ -247,6 +247,17 @@ describe('createService', () => {
     expect(text).not.toMatch(/<script>|<style>|style=/);
   });
 
+  it('compresses JSON for clients that accept it', async () => {
+    const [plain, gzip] = await Promise.all(
+      ['identity', 'gzip'].map((encoding) =>
+        request(server).get('/api/openapi.json').set('Accept-Encoding', encoding).expect(200),
+      ),
+    );
+    expect([plain!.headers['content-encoding'], gzip!.headers['content-encoding']]).toEqual([undefined, 'gzip']);
+    expect(gzip!.body).toEqual(plain!.body);
+    expect(plain!.headers.vary).toContain('Accept-Encoding');
+  });
+
   it('serves health, but no metrics, on the public origin', async () => {
     expect((await request(server).get('/health/live').expect(200)).body).toEqual({ status: 'ok' });
     expect((await request(server).get('/health/ready').expect(200)).body).toEqual({

@@ -1,6 +1,7 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import compression from 'compression';
 import type { RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import type { DestinationStream } from 'pino';
@@ -49,7 +50,7 @@ export async function createService(
 
   app.use(...requestLog(logger), measureRequests(), securityHeaders(), rejectCrossSite);
   app.use(healthRoutes(app.get(Health)));
-  app.use('/api', noStore, apiDocs());
+  app.use('/api', noStore, compressJson, apiDocs());
   app.use('/api', sessionMiddleware(config, app.get<Redis>(REDIS)), requireSession(app.get(Sessions)));
   return app;
 }
@@ -59,6 +60,14 @@ const noStore: RequestHandler = (_req, res, next) => {
   res.setHeader('Cache-Control', 'no-store');
   next();
 };
+
+/**
+ * Only JSON: stored media are compressed already, and events must not wait for a full block. Stored files have ranges
+ * and strong validators, which hold for the bytes as they are.
+ */
+const compressJson = compression({
+  filter: (_req, res) => /json\b/.test(String(res.getHeader('Content-Type'))) && !res.hasHeader('Accept-Ranges'),
+});
 
 function healthRoutes(health: Health): RequestHandler {
   return (req, res, next) => {
