@@ -87,6 +87,9 @@ export const mediaListQuery = z.object({
 /** `reuse`: where the user has the same bytes already, the existing medium is returned, with 200. */
 export const uploadQuery = z.object({ onDuplicate: z.enum(['keep', 'reuse']).default('keep') });
 export type UploadQuery = z.infer<typeof uploadQuery>;
+/** The version of a derived file, as its address in a medium names it: its response may be cached. */
+export const versionQuery = z.object({ v: z.string().optional() });
+export type VersionQuery = z.infer<typeof versionQuery>;
 export type PageQuery = z.infer<typeof pageQuery>;
 export type MediaListQuery = z.infer<typeof mediaListQuery>;
 
@@ -377,6 +380,7 @@ export const api = {
       method: 'GET',
       path: `${id}/thumbnail`,
       summary: 'The thumbnail, longest side at most 480 px',
+      query: versionQuery,
       status: 200,
       produces: 'image/webp',
       errors: ['not_found', 'not_ready'],

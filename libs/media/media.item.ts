@@ -128,7 +128,8 @@ export function toMedia(item: MediaItem, queue: Media['queue'] = null): Media {
     completedAt: item.completedAt,
     history: item.history,
     placeholder: item.placeholder,
-    thumbnailUrl: item.derived?.thumbnail ? `${base}/thumbnail` : null,
+    // the version in the address lets browsers keep a thumbnail: another one has another address
+    thumbnailUrl: item.derived?.thumbnail ? `${base}/thumbnail?v=${item.derivedToken}` : null,
     previewUrl: item.derived?.preview ? `${base}/preview` : null,
     originalUrl: `${base}/original`,
     metadata: item.metadata,

@@ -77,6 +77,10 @@ describe.each(deploymentsWithS3)('the journey of an upload, %s', (_name, start) 
       expect(thumbnail.headers.get('content-type')).toBe('image/webp');
       const { width = 0, height = 0 } = await sharp(await thumbnail.arrayBuffer()).metadata();
       expect(Math.max(width, height)).toBeLessThanOrEqual(480);
+      expect(thumbnail.headers.get('cache-control')).toBe('private, no-cache');
+      const versioned = await api.fetch('GET', (await api.media(id)).thumbnailUrl!);
+      expect(versioned.headers.get('cache-control')).toMatch(/^private, max-age=\d+, immutable$/);
+      expect(versioned.headers.get('etag')).toBe(thumbnail.headers.get('etag'));
       const original = await api.fetch('GET', `/api/media/${id}/original`);
       expect(Buffer.from(await original.arrayBuffer()).equals(sources[filename]!)).toBe(true);
       expect((await api.fetch('GET', `/api/media/${id}/preview`)).status).toBe(200);

@@ -140,7 +140,7 @@ describeWithBrowser('the picture viewer', () => {
   it('shows a placeholder until a thumbnail is loaded, without moving the card', async () => {
     const { page, context } = await visit();
     const held = Promise.withResolvers<void>();
-    await page.route('**/thumbnail', (route) => held.promise.then(() => route.continue()));
+    await page.route('**/thumbnail*', (route) => held.promise.then(() => route.continue()));
     await page.goto('/media');
     const card = page.locator('media-card', { hasText: 'second' });
     const placeholder = card.locator('canvas.placeholder');

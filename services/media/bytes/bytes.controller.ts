@@ -1,6 +1,6 @@
 import { Controller, Inject, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { api, type DerivedKind } from '#contracts';
+import { api, type DerivedKind, type VersionQuery } from '#contracts';
 import { derivedFolder, originalKey, type MediaItem, type MediaKey } from '#media';
 import { CurrentUser, Endpoint, Id, ProblemError, ZodQuery, type SessionUser } from '#nest';
 import { STORAGE, type Storage } from '#platform';
@@ -9,6 +9,8 @@ import { sendObject } from './send-object';
 
 /** Revalidated on each use, so that deleted files are not shown from a cache. */
 const REVALIDATE = 'private, no-cache';
+/** For an address that names the version. A week, since plain http has no way to clear the cache at logout. */
+const IMMUTABLE = 'private, max-age=604800, immutable';
 
 @Controller()
 export class BytesController {
@@ -32,10 +34,11 @@ export class BytesController {
   async thumbnail(
     @CurrentUser() user: SessionUser,
     @Id() id: string,
+    @ZodQuery(api.media.thumbnail.query) { v }: VersionQuery,
     @Req() req: Request,
     @Res() res: Response,
   ): Promise<void> {
-    await this.sendDerived('thumbnail', { userId: user.id, id }, req, res);
+    await this.sendDerived('thumbnail', { userId: user.id, id }, req, res, v);
   }
 
   @Endpoint(api.media.preview)
@@ -70,7 +73,13 @@ export class BytesController {
     await sendObject(this.storage, served, req, res);
   }
 
-  private async sendDerived(kind: DerivedKind, owned: MediaKey, req: Request, res: Response): Promise<void> {
+  private async sendDerived(
+    kind: DerivedKind,
+    owned: MediaKey,
+    req: Request,
+    res: Response,
+    version?: string,
+  ): Promise<void> {
     const item = await this.library.get(owned);
     const file = item.derived?.[kind];
     if (file === 'original') return this.sendOriginal(item, false, req, res);
@@ -82,7 +91,7 @@ export class BytesController {
       etag: `"${item.derivedToken}.${file.name}"`,
       filename: file.name,
       download: false,
-      cacheControl: REVALIDATE,
+      cacheControl: version === item.derivedToken ? IMMUTABLE : REVALIDATE,
     };
     await sendObject(this.storage, served, req, res);
   }
