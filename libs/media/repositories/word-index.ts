@@ -2,24 +2,43 @@ import { all, beginsWith, Dynamo, equals, leastIdAt } from '#platform';
 import type { MediaItem } from '../media.item';
 import { partitionKey } from '../partitions';
 
-const MAX_WORDS = 60;
+const MAX_WORDS = 200;
 const MAX_WORD_LENGTH = 40;
 const MAX_QUERY_WORDS = 5;
 /** Matches of one word beyond this number are ignored. */
 const MAX_MATCHES = 10_000;
 
-type Described = Pick<MediaItem, 'userId' | 'id' | 'title' | 'filename' | 'tags'>;
+type Described = Pick<MediaItem, 'userId' | 'id' | 'title' | 'filename' | 'tags' | 'description'>;
+
+/** Scripts that are written without blanks between words: a word can begin at any of their characters. */
+const UNSPACED =
+  '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}ー\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}';
+const isUnspaced = new RegExp(`[${UNSPACED}]`, 'u');
+const WORD = new RegExp(`[${UNSPACED}]+|(?:(?![${UNSPACED}])[\\p{L}\\p{N}])+|\\p{Extended_Pictographic}`, 'gu');
 
 /** Splits a text into normalized words: without case, accents and punctuation. */
-export function wordsOf(text: string): string[] {
+function split(text: string): string[][] {
   const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-  return [
-    ...new Set((plain.match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => [...word].slice(0, MAX_WORD_LENGTH).join(''))),
-  ];
+  return (plain.match(WORD) ?? []).map((word) => [...word]);
 }
 
-const indexedWords = ({ title, filename, tags }: Described) =>
-  wordsOf([title, ...tags, filename].join(' ')).slice(0, MAX_WORDS);
+/** Returns the words of a search. Text without blanks is searched by its pairs of characters. */
+export const wordsOf = (text: string): string[] => [
+  ...new Set(
+    split(text).flatMap((word) =>
+      isUnspaced.test(word[0]!) && word.length > 1 ? pairsOf(word) : [word.slice(0, MAX_WORD_LENGTH).join('')],
+    ),
+  ),
+];
+
+/** As `wordsOf`, and with the last character of text without blanks, which begins no pair. */
+const indexedWords = ({ title, filename, tags, description }: Described): string[] => {
+  const text = [title, ...tags, filename, description].join(' ');
+  const lastCharacters = split(text).flatMap((word) => (isUnspaced.test(word[0]!) ? [word.at(-1)!] : []));
+  return [...new Set([...wordsOf(text), ...lastCharacters])].slice(0, MAX_WORDS);
+};
+
+const pairsOf = (characters: string[]) => characters.slice(1).map((character, at) => characters[at]! + character);
 
 /** Whether each searched word is a prefix of a word of the medium. */
 export function matches(item: Described, searched: readonly string[]): boolean {
