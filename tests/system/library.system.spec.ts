@@ -195,7 +195,7 @@ describeWithBrowser('a large library in a browser', () => {
     await page.locator('article[data-status=failed]').nth(1).waitFor();
     await page.keyboard.press('Control+a');
     await page.getByRole('toolbar').getByRole('button', { name: 'Retry' }).click();
-    await page.getByText('2 files are in line again.').waitFor();
+    await page.getByText('2 files are queued again.').waitFor();
     await page.getByText('Nothing matches').waitFor();
     expect((await api.media(failed[0]!.id)).round).toBe(2);
   });

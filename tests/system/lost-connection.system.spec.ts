@@ -12,7 +12,7 @@ import {
   type TestProcess,
 } from '#testing';
 
-const banner = (page: Page) => page.locator('connection-banner:not([hidden])', { hasText: 'Trying again' });
+const banner = (page: Page) => page.locator('connection-banner:not([hidden])', { hasText: 'Retrying automatically' });
 const describeWithBrowser = browserPath && !process.env.E2E_BASE_URL ? describe : describe.skip;
 
 describeWithBrowser('open pages while the API is unavailable', () => {
@@ -47,7 +47,7 @@ describeWithBrowser('open pages while the API is unavailable', () => {
     await banner(dashboard).waitFor();
     await dashboard.getByRole('link', { name: 'My Media' }).click();
     await notifications.getByRole('button', { name: 'Mark all read' }).click();
-    await notifications.getByText('can not be reached').waitFor();
+    await notifications.getByText('cannot be reached').waitFor();
 
     restarted = await startProcess(
       'standalone',
@@ -67,12 +67,12 @@ describeWithBrowser('open pages while the API is unavailable', () => {
         contentType: 'application/problem+json',
         body: JSON.stringify({
           code: 'temporarily_unavailable',
-          detail: 'A part of the service is away. Try again in a moment.',
+          detail: 'A part of the service is unavailable. Try again in a moment.',
         }),
       }),
     );
     await notifications.getByRole('button', { name: 'Mark all read' }).click();
-    await notifications.getByText('A part of the service is away').waitFor();
+    await notifications.getByText('A part of the service is unavailable').waitFor();
     await banner(notifications).waitFor();
     await banner(notifications).waitFor({ state: 'detached' });
   });
@@ -128,7 +128,7 @@ describeWithBrowser('open pages while the API is unavailable', () => {
     await guest.locator('[name=password]').fill('nothing');
     await guest.context().setOffline(true);
     await guest.getByRole('button', { name: 'Log in' }).click();
-    await guest.getByRole('alert').getByText('can not be reached').waitFor();
+    await guest.getByRole('alert').getByText('cannot be reached').waitFor();
     await banner(guest).waitFor();
     await guest.context().setOffline(false);
     await banner(guest).waitFor({ state: 'detached' });

@@ -130,7 +130,7 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
     dynamo.close();
     await behind.reload();
     await behind.getByRole('button', { name: 'Retry 1' }).click();
-    await behind.getByText('1 file is in line again').waitFor();
+    await behind.getByText('1 file is queued again').waitFor();
     await behind.getByRole('button', { name: 'Retry 1' }).waitFor({ state: 'detached' });
     await unread(behind, 5);
     await behind.getByRole('heading', { name: '3 ready, 1 failed' }).waitFor();

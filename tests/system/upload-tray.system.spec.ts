@@ -195,7 +195,7 @@ describeWithBrowser(
       await choose(await file('offline.jpg', bytes));
       await row('offline').filter({ hasText: /left/ }).waitFor();
       await network.cut();
-      await row('offline').getByText('The connection was lost. The upload goes on by itself.').waitFor();
+      await row('offline').getByText('The connection was lost. The upload continues automatically.').waitFor();
       await network.restore();
       await row('offline').filter({ hasText: 'Ready' }).waitFor();
       expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);

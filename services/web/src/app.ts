@@ -4,7 +4,7 @@ import { connectVanished } from './actions/note-actions';
 import { connectRemovals } from './actions/removals';
 import { settlePostponed, undoByKey } from './actions/undo';
 import { startLive, stopLive } from './network/live';
-import { connectHealing } from './network/reconnect';
+import { startReconnecting } from './network/reconnect';
 import { dashboardPage } from './pages/dashboard';
 import { loginPage } from './pages/login';
 import { mediaDetailPage } from './pages/media-detail';
@@ -56,7 +56,7 @@ let signedIn: AbortController | undefined;
 export function startApp(): void {
   const skip = h('a', { class: 'skip-link', href: '#content', onclick: skipToContent }, texts.skipToContent);
   document.body.append(skip, h('connection-banner'), main, h('toast-region'));
-  connectHealing(forever);
+  startReconnecting(forever);
   session.onChange((user) => changeUser(user), forever);
   unread.onChange(() => showTitle(), forever);
   unread.watch((count) => markFavicon(count > 0), forever);

@@ -1,4 +1,4 @@
-import { leaveForGood, sessionEnded } from './actions/sign-out';
+import { signOutHere, endSession } from './actions/sign-out';
 import { showPage, startApp } from './app';
 import { defineElements } from './elements/base/register';
 import { sessionLost } from './network/api';
@@ -9,7 +9,7 @@ import { restoreSession } from './state/session';
 defineElements();
 startApp();
 const forever = new AbortController().signal;
-sessionLost.on(sessionEnded, forever);
-live.signedOutElsewhere.on(leaveForGood, forever);
+sessionLost.on(endSession, forever);
+live.signedOutElsewhere.on(signOutHere, forever);
 await restoreSession();
 startRouter(showPage);

@@ -1,6 +1,6 @@
 import type { Media, MediaList } from '#contracts';
 import { api } from '../network/api';
-import { tell } from '../network/live';
+import { broadcast } from '../network/live';
 import { messageOf } from '../network/problem';
 import { texts } from '../ui/texts';
 import { toast } from '../ui/toasts';
@@ -9,7 +9,7 @@ import { inBatches } from './id-batches';
 /** Puts a failed medium in line again. */
 export async function retryMedium(media: Media): Promise<void> {
   try {
-    tell({ type: 'media', media: await api.retryMedium(media.id) });
+    broadcast({ type: 'media', media: await api.retryMedium(media.id) });
     toast(texts.media.retrying);
   } catch (error) {
     toast(messageOf(error), 'bad');
@@ -19,7 +19,7 @@ export async function retryMedium(media: Media): Promise<void> {
 /** Puts failed media in line again, any number, and says how many it were. */
 export async function retryMedia(ids: readonly string[]): Promise<void> {
   try {
-    toast(texts.media.retried(await retried(ids)));
+    toast(texts.media.retried(await requestRetry(ids)));
   } catch (error) {
     toast(messageOf(error), 'bad');
   }
@@ -32,7 +32,7 @@ export async function retryAllFailed(): Promise<void> {
     let cursor: string | null = null;
     do {
       const page: MediaList = await api.media({ status: 'failed', limit: 100, ...(cursor && { cursor }) });
-      count += await retried(page.items.filter(({ failure }) => failure?.retryable).map(({ id }) => id));
+      count += await requestRetry(page.items.filter(({ failure }) => failure?.retryable).map(({ id }) => id));
       cursor = page.nextCursor;
     } while (cursor);
     toast(texts.media.retried(count));
@@ -42,7 +42,7 @@ export async function retryAllFailed(): Promise<void> {
 }
 
 /** The pages hear of each from the live stream. */
-async function retried(ids: readonly string[]): Promise<number> {
+async function requestRetry(ids: readonly string[]): Promise<number> {
   let count = 0;
   await inBatches(ids, async (batch) => {
     const { items } = await api.batch({ action: 'retry', ids: batch });

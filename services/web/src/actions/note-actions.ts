@@ -1,13 +1,13 @@
 import type { Notification } from '#contracts';
 import { api } from '../network/api';
-import { live, tell, type Vanished } from '../network/live';
+import { live, broadcast, type Vanished } from '../network/live';
 import { messageOf } from '../network/problem';
 import { discountUnread, readUnread, unread } from '../state/unread';
 import { Store } from '../ui/store';
 import { texts } from '../ui/texts';
 import { toast } from '../ui/toasts';
 import { inBatches, pageCloses } from './id-batches';
-import { postponed } from './undo';
+import { postpone } from './undo';
 
 /** How long the server needs for the request of a page that closed; its answer reaches no page. */
 const settledMs = 1_000;
@@ -24,7 +24,7 @@ export function isVanished({ id }: Pick<Notification, 'id'>): boolean {
 export function connectVanished(signal: AbortSignal): void {
   pageCloses.on(() => {
     const { ids, until } = vanished.value;
-    if (until || ids.size > 0) tell({ type: 'notifications-removed', removed: { ids, until } });
+    if (until || ids.size > 0) broadcast({ type: 'notifications-removed', removed: { ids, until } });
   }, signal);
   live.notificationsRemoved.on(({ ids, until }) => {
     const { value } = vanished;
@@ -81,13 +81,13 @@ function clear({ count, unreadCount, action, show }: Clearing): void {
     recount();
     show();
   };
-  postponed({
+  postpone({
     message: texts.notifications.cleared(count),
     undone: lift,
     action: async () => {
       await action();
       await readUnread(forever);
-      tell({ type: 'notifications-changed' });
+      broadcast({ type: 'notifications-changed' });
       lift();
     },
   });
@@ -97,7 +97,7 @@ function clear({ count, unreadCount, action, show }: Clearing): void {
 async function act(change: () => Promise<void>): Promise<void> {
   try {
     await change();
-    tell({ type: 'notifications-changed' });
+    broadcast({ type: 'notifications-changed' });
   } catch (error) {
     toast(messageOf(error), 'bad');
   }

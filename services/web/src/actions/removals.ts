@@ -1,19 +1,19 @@
 import type { Media } from '#contracts';
 import { api } from '../network/api';
-import { live, tell } from '../network/live';
+import { live, broadcast } from '../network/live';
 import { removed } from '../state/removed';
 import { confirmDialog } from '../ui/confirm-dialog';
 import { texts } from '../ui/texts';
 import { toast } from '../ui/toasts';
 import { inBatches, pageCloses } from './id-batches';
-import { postponed } from './undo';
+import { postpone } from './undo';
 
 /** More than this are deleted only after a question. */
 const confirmAbove = 50;
 
 /** A page that closes cannot wait for answers: it sends the ids to the other tabs, which hide these media for good. */
 export function connectRemovals(signal: AbortSignal): void {
-  pageCloses.on(() => removed.value.size > 0 && tell({ type: 'media-removed', ids: [...removed.value] }), signal);
+  pageCloses.on(() => removed.value.size > 0 && broadcast({ type: 'media-removed', ids: [...removed.value] }), signal);
   live.mediaRemoved.on((ids) => hide(ids), signal);
 }
 
@@ -28,7 +28,7 @@ export async function confirmRemoval(count: number): Promise<boolean> {
 export function removeMedia(items: readonly Media[]): void {
   const ids = items.map(({ id }) => id);
   hide(ids);
-  postponed({
+  postpone({
     message: texts.removal.done(ids.length, items[0]?.title ?? ''),
     action: () => deleteAll(ids),
     undone: () => show(ids),
@@ -41,7 +41,7 @@ async function deleteAll(ids: readonly string[]): Promise<void> {
     const { items } = await api.batch({ action: 'delete', ids: batch });
     // Deleted elsewhere meanwhile is what was wanted.
     const gone = items.filter(({ ok, code }) => ok || code === 'not_found');
-    for (const { id } of gone) tell({ type: 'media-deleted', id });
+    for (const { id } of gone) broadcast({ type: 'media-deleted', id });
     show(batch);
     kept += items.length - gone.length;
   });

@@ -21,7 +21,7 @@ interface Open {
 const open = new Set<Open>();
 
 /** For what the server cannot take back: shown at once, requested when the time to undo is over. */
-export function postponed({ message, action, undone }: Postponed): void {
+export function postpone({ message, action, undone }: Postponed): void {
   let isUndone = false;
   const settle = async (): Promise<void> => {
     if (!open.delete(entry)) return;

@@ -104,7 +104,7 @@ async function call<T>(method: string, path: string, { body, signal, guest }: Ca
   const { response, text } = await exchange(path, init, part);
   if (response.ok) return (text ? JSON.parse(text) : undefined) as T;
   const problem = parseProblem(response.status, text);
-  if (isTemporary(problem)) connection.lost('unavailable', part);
+  if (isTemporary(problem)) connection.markLost('unavailable', part);
   if (response.status === 401 && !guest) sessionLost.emit();
   throw problem;
 }
@@ -113,11 +113,11 @@ async function exchange(path: string, init: RequestInit, part: Part): Promise<{ 
   try {
     const response = await fetch(path, init);
     const text = await response.text();
-    if (response.status < 500) connection.back(part);
+    if (response.status < 500) connection.markRestored(part);
     return { response, text };
   } catch (error) {
     if (init.signal?.aborted) throw error;
-    connection.lost('unreachable', part);
+    connection.markLost('unreachable', part);
     throw new NetworkProblem();
   }
 }

@@ -5,12 +5,12 @@ describe('connection', () => {
     const seen: string[] = [];
     const watching = new AbortController();
     connection.state.onChange((state) => seen.push(state), watching.signal);
-    connection.lost('unavailable', 'media');
-    connection.back('auth');
-    connection.lost('unreachable', 'notifications');
-    connection.back('notifications');
+    connection.markLost('unavailable', 'media');
+    connection.markRestored('auth');
+    connection.markLost('unreachable', 'notifications');
+    connection.markRestored('notifications');
     expect(connection.lostParts).toEqual(['media']);
-    connection.back('media');
+    connection.markRestored('media');
     expect(seen).toEqual(['unavailable', 'unreachable', 'unavailable', 'ok']);
     watching.abort();
   });

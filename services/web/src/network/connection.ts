@@ -16,12 +16,12 @@ class Connection {
     return [...this.#lost.keys()];
   }
 
-  lost(state: 'unreachable' | 'unavailable', part: Part): void {
+  markLost(state: 'unreachable' | 'unavailable', part: Part): void {
     this.#lost.set(part, state);
     this.#update();
   }
 
-  back(part: Part): void {
+  markRestored(part: Part): void {
     this.#lost.delete(part);
     this.#update();
   }

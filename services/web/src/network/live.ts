@@ -40,7 +40,7 @@ const channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel('s
 let stop: AbortController | undefined;
 
 /** Tells the other tabs, and the pages of this one unless it is about being signed out here. */
-export function tell(message: TabMessage): void {
+export function broadcast(message: TabMessage): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows; a channel has none
   channel?.postMessage(message);
   if (message.type !== 'signed-out') dispatch(message);
@@ -80,8 +80,8 @@ async function readStream(signal: AbortSignal, takesOver: boolean): Promise<void
   let missed = takesOver;
   for (let attempt = 0; !signal.aborted; attempt += 1) {
     const opened = (): void => {
-      connection.back('notifications');
-      if (missed) tell({ type: 'refetch' });
+      connection.markRestored('notifications');
+      if (missed) broadcast({ type: 'refetch' });
       missed = false;
       attempt = 0;
     };
@@ -98,12 +98,12 @@ async function streamOnce(signal: AbortSignal, opened: () => void, broke: () => 
   const source = new EventSource('/api/events');
   source.addEventListener('open', opened);
   source.addEventListener('media', (event) =>
-    tell({ type: 'media', media: JSON.parse(event.data as string) as Media }),
+    broadcast({ type: 'media', media: JSON.parse(event.data as string) as Media }),
   );
   source.addEventListener('notification', (event) => {
-    tell({ type: 'notification', notification: JSON.parse(event.data as string) as Notification });
+    broadcast({ type: 'notification', notification: JSON.parse(event.data as string) as Notification });
   });
-  source.addEventListener('reset', () => tell({ type: 'refetch' }));
+  source.addEventListener('reset', () => broadcast({ type: 'refetch' }));
   await new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });
     source.addEventListener('error', () => {

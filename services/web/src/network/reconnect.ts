@@ -12,7 +12,7 @@ const questions: Record<Part, (signal: AbortSignal) => Promise<unknown>> = {
  * Asks the parts of the server that are away again until each answers, which takes the banner away (see api): a change
  * that was refused is repeated by nobody, and the banner would stay. The browser's own word that it is offline counts, too.
  */
-export function connectHealing(signal: AbortSignal): void {
+export function startReconnecting(signal: AbortSignal): void {
   let isHealing = false;
   const heal = async (): Promise<void> => {
     if (isHealing) return;
@@ -25,5 +25,5 @@ export function connectHealing(signal: AbortSignal): void {
     isHealing = false;
   };
   connection.state.watch((state) => state !== 'ok' && void heal(), signal);
-  globalThis.addEventListener('offline', () => connection.lost('unreachable', 'auth'), { signal });
+  globalThis.addEventListener('offline', () => connection.markLost('unreachable', 'auth'), { signal });
 }

@@ -16,7 +16,7 @@ import { session } from '../state/session';
 import { stats } from '../state/stats';
 import { arrange, fill, fragment, h, setText } from '../ui/dom';
 import { formatNumber } from '../ui/format';
-import { gathered } from '../ui/gather';
+import { coalesce } from '../ui/gather';
 import { icon, type IconName } from '../ui/icons';
 import { texts } from '../ui/texts';
 
@@ -121,7 +121,7 @@ function recentSection(signal: AbortSignal): { element: HTMLElement; ready: Prom
       if (!signal.aborted) fill(grid, problemState(error));
     }
   };
-  const readSoon = gathered(read, signal);
+  const readSoon = coalesce(read, signal);
   live.media.on((media) => show(mergeNews(known, media)), signal);
   removed.onChange(() => show(known), signal);
   live.mediaDeleted.on((id) => {

@@ -9,7 +9,7 @@ import { groupNotes } from '../state/note-groups';
 import type { Page, PageContext } from '../state/router';
 import { unread } from '../state/unread';
 import { arrange, fill, fragment, h } from '../ui/dom';
-import { gathered } from '../ui/gather';
+import { coalesce } from '../ui/gather';
 import { icon } from '../ui/icons';
 import { Store } from '../ui/store';
 import { texts } from '../ui/texts';
@@ -59,7 +59,7 @@ class NotificationList {
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
-    const renderSoon = gathered(async () => this.#render(), signal);
+    const renderSoon = coalesce(async () => this.#render(), signal);
     live.notification.on((note) => this.#arrive(note), signal);
     live.media.on(({ id, status }) => {
       if (status !== 'uploaded' && status !== 'processing') return;

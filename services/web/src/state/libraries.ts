@@ -5,7 +5,7 @@ import { load } from '../network/load';
 import { Store } from '../ui/store';
 import {
   appendPage,
-  applyNews,
+  applyMediaUpdate,
   filterFrom,
   neighbours,
   queryOf,
@@ -82,12 +82,12 @@ export class LibraryList {
   }
 
   #show(state: LibraryState): void {
-    this.state.set(this.#news.reduce((known, media) => applyNews(known, media, this.filter), state));
+    this.state.set(this.#news.reduce((known, media) => applyMediaUpdate(known, media, this.filter), state));
   }
 
   #tell(media: Media): void {
     this.#news = [...this.#news.slice(1 - keptNews), media];
-    this.state.set(applyNews(this.state.value, media, this.filter));
+    this.state.set(applyMediaUpdate(this.state.value, media, this.filter));
   }
 
   #remove(id: string): void {

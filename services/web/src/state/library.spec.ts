@@ -1,7 +1,7 @@
 import type { Media } from '#contracts';
 import {
   appendPage,
-  applyNews,
+  applyMediaUpdate,
   countOf,
   filterFrom,
   libraryPath,
@@ -54,11 +54,11 @@ test('a page adds only what is not there yet', () => {
 
 describe('news', () => {
   test('a new medium comes first', () => {
-    expect(ids(applyNews(state(['b', 'a']), medium('c'), all))).toEqual(['c', 'b', 'a']);
+    expect(ids(applyMediaUpdate(state(['b', 'a']), medium('c'), all))).toEqual(['c', 'b', 'a']);
   });
 
   test('a known one is replaced in place', () => {
-    const next = applyNews(
+    const next = applyMediaUpdate(
       state(['b', 'a']),
       medium('a', { title: 'new', updatedAt: '2026-11-22T12:00:01.000Z' }),
       all,
@@ -68,11 +68,11 @@ describe('news', () => {
 
   test('what is older than what is shown changes nothing', () => {
     const before = state(['a']);
-    expect(applyNews(before, medium('a', { status: 'processing' }), all)).toBe(before);
+    expect(applyMediaUpdate(before, medium('a', { status: 'processing' }), all)).toBe(before);
   });
 
   test('what left the filter leaves the list', () => {
-    const next = applyNews(state(['b', 'a']), medium('a', { status: 'uploaded', round: 2 }), {
+    const next = applyMediaUpdate(state(['b', 'a']), medium('a', { status: 'uploaded', round: 2 }), {
       ...all,
       status: 'completed',
     });
@@ -80,17 +80,17 @@ describe('news', () => {
   });
 
   test('during a search nothing unasked comes in', () => {
-    expect(ids(applyNews(state(['a']), medium('c'), { ...all, q: 'x' }))).toEqual(['a']);
+    expect(ids(applyMediaUpdate(state(['a']), medium('c'), { ...all, q: 'x' }))).toEqual(['a']);
   });
 
   test('what belongs to a later page waits for it', () => {
-    expect(ids(applyNews(state(['d', 'c'], 'more'), medium('a'), all))).toEqual(['d', 'c']);
-    expect(ids(applyNews(state([], 'more'), medium('a'), all))).toEqual([]);
+    expect(ids(applyMediaUpdate(state(['d', 'c'], 'more'), medium('a'), all))).toEqual(['d', 'c']);
+    expect(ids(applyMediaUpdate(state([], 'more'), medium('a'), all))).toEqual([]);
   });
 
   test('oldest first, a new one comes last, once all the others are there', () => {
-    expect(ids(applyNews(state(['a', 'b']), medium('c'), oldestFirst))).toEqual(['a', 'b', 'c']);
-    expect(ids(applyNews(state(['a', 'b'], 'more'), medium('d'), oldestFirst))).toEqual(['a', 'b']);
+    expect(ids(applyMediaUpdate(state(['a', 'b']), medium('c'), oldestFirst))).toEqual(['a', 'b', 'c']);
+    expect(ids(applyMediaUpdate(state(['a', 'b'], 'more'), medium('d'), oldestFirst))).toEqual(['a', 'b']);
   });
 });
 

@@ -57,7 +57,7 @@ export function appendPage(state: LibraryState, page: { items: Media[]; nextCurs
  * News about one medium. What no longer fits the filter goes; what is new comes in at its place, unless a search
  * is on: whether it matches only the server knows.
  */
-export function applyNews(state: LibraryState, media: Media, filter: LibraryFilter): LibraryState {
+export function applyMediaUpdate(state: LibraryState, media: Media, filter: LibraryFilter): LibraryState {
   const known = state.items.find(({ id }) => id === media.id);
   if (known && isOlder(media, known)) return state;
   if (!fits(media, filter)) return known ? removeItem(state, media.id) : state;

@@ -2,7 +2,7 @@ import type { MediaStats, MediaStatus } from '#contracts';
 import { api } from '../network/api';
 import { live } from '../network/live';
 import { load } from '../network/load';
-import { gathered } from '../ui/gather';
+import { coalesce } from '../ui/gather';
 import { Store } from '../ui/store';
 
 /** Counts and bytes; null until known. Shared by the navigation and the dashboard. */
@@ -11,7 +11,7 @@ export const stats = new Store<MediaStats | null>(null);
 /** Keeps `stats` fresh: a burst of changes ends in one request. */
 export function connectStats(signal: AbortSignal): void {
   const seen = new Map<string, MediaStatus>();
-  const refresh = gathered(() => read(signal), signal);
+  const refresh = coalesce(() => read(signal), signal);
   live.media.on((media) => {
     // Progress alone changes no count.
     if (seen.get(media.id) === media.status) return;

@@ -1,7 +1,7 @@
 import { api } from '../network/api';
 import { live } from '../network/live';
 import { load } from '../network/load';
-import { gathered } from '../ui/gather';
+import { coalesce } from '../ui/gather';
 import { Store } from '../ui/store';
 
 /** How many notifications are unread. */
@@ -12,7 +12,7 @@ let told = 0;
 let hidden = 0;
 
 export function connectUnread(signal: AbortSignal): void {
-  const readSoon = gathered(() => readUnread(signal), signal);
+  const readSoon = coalesce(() => readUnread(signal), signal);
   live.notification.on(readSoon, signal);
   live.notificationsChanged.on(() => void readUnread(signal), signal);
   live.refetch.on(readSoon, signal);

@@ -1,7 +1,7 @@
 const gatherMs = 200;
 
 /** Runs `action` soon, once for all calls until then: a burst of news ends in one request. */
-export function gathered(action: () => Promise<void>, signal: AbortSignal): () => void {
+export function coalesce(action: () => Promise<void>, signal: AbortSignal): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   return () => {
     timer ??= setTimeout(() => {

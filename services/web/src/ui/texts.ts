@@ -4,7 +4,7 @@ import type { Strength } from './password-strength';
 const number = (count: number): string => count.toLocaleString('en');
 const plural = (count: number, one: string, many: string): string => `${number(count)} ${count === 1 ? one : many}`;
 
-/** How the files of a drop ended. */
+/** Counts of the files of a drop by outcome. */
 interface Outcome {
   ready: number;
   failed: number;
@@ -12,7 +12,7 @@ interface Outcome {
   missing: number;
 }
 
-/** Every sentence and label of the front end, in one place, ready for translation. */
+/** All sentences and labels of the front end, in one place for translation. */
 export const texts = {
   name: 'SnapStream',
   skipToContent: 'Skip to content',
@@ -35,17 +35,16 @@ export const texts = {
   },
 
   connection: {
-    noAnswer: 'SnapStream can not be reached. Check your connection, then try again.',
-    unreachable: 'No connection to SnapStream. Trying again; nothing on this page is lost.',
-    unavailable: 'A part of SnapStream is not reachable at the moment. Trying again by itself.',
+    noAnswer: 'SnapStream cannot be reached. Check your connection, then try again.',
+    unreachable: 'No connection to SnapStream. Retrying automatically; nothing on this page is lost.',
+    unavailable: 'A part of SnapStream is unavailable. Retrying automatically.',
     back: 'Connected again.',
   },
 
   problem: {
-    unexpected: (status: number) =>
-      `The server gave an answer that was not expected (${status}). Try again in a moment.`,
-    unknown: 'Something went wrong. Load the page again; if it stays, tell the operator.',
-    checkFields: 'Some fields need another look.',
+    unexpected: (status: number) => `Unexpected response from the server (${status}). Try again in a moment.`,
+    unknown: 'Something went wrong. Reload the page. If it happens again, contact the operator.',
+    checkFields: 'Check the marked fields.',
   },
 
   auth: {
@@ -61,13 +60,14 @@ export const texts = {
     registering: 'Creating your account…',
     haveAccount: 'Have an account already?',
     toLogin: 'Log in instead',
-    sessionEnded: 'Your session has ended. Log in to go on.',
+    sessionEnded: 'Your session has ended. Log in to continue.',
     email: 'E-mail',
     username: 'Username',
     password: 'Password',
     usernameRule: '3 to 32 letters, digits or _ - .',
     passwordRule:
-      'At least 8 characters; not your name or e-mail, and none of the common ones. A short sentence is easy to remember.',
+      'At least 8 characters; not your name or e-mail, and not a common password. ' +
+      'A short sentence is easy to remember.',
     showPassword: 'Show password',
     hidePassword: 'Hide password',
     artTitle: 'Drop it in. Watch it land.',
@@ -75,7 +75,7 @@ export const texts = {
   },
 
   field: {
-    required: (label: string) => `${label}: this is needed.`,
+    required: (label: string) => `${label} is required.`,
     email: 'Enter an e-mail like name@example.org.',
     tooShort: (least: number) => `Use at least ${least} characters.`,
     username: 'Use 3 to 32 letters, digits or the characters _ - .',
@@ -115,7 +115,8 @@ export const texts = {
     activityOn: (day: string, uploaded: number, completed: number, failed: number) =>
       `${day}: ${uploaded} uploaded, ${completed} completed, ${failed} failed`,
     activitySummary: (uploaded: number, completed: number, failed: number) =>
-      `In the last 30 days ${uploaded} uploaded, ${completed} completed and ${failed} failed. The table below has each day.`,
+      `In the last 30 days ${uploaded} uploaded, ${completed} completed and ${failed} failed. ` +
+      'The table below has each day.',
     emptyTitle: 'Drop your first files here',
     emptyLead: 'Images, videos and sounds; whole folders, too.',
   },
@@ -130,17 +131,19 @@ export const texts = {
   upload: {
     title: 'Upload',
     /** `limit`: empty while it is not known. */
-    lead: (formats: readonly string[], limit: string) =>
-      `${formats.slice(0, -1).join(', ')} and ${formats.at(-1)}${limit && `, up to ${limit} each`}. Drop them anywhere on any page.`,
+    lead: (formats: readonly string[], limit: string) => {
+      const list = `${formats.slice(0, -1).join(', ')} and ${formats.at(-1)}`;
+      return `${list}${limit && `, up to ${limit} each`}. Drop them anywhere on any page.`;
+    },
     choose: 'Choose files',
     chooseFolder: 'Choose a folder',
     dropTitle: 'Drop files here',
     dropLead: 'or choose them, or paste a picture',
-    dropAnywhere: 'Let go to upload',
+    dropAnywhere: 'Drop to upload',
     dropAnywhereLead: 'Folders work, too.',
     trayTitle: 'Uploads',
     progressOf: (name: string) => `Progress of ${name}`,
-    /** Files that are over, in whatever way, of all. */
+    /** `done`: files that are settled, with any outcome. */
     done: (done: number, files: number) => (files === 1 ? '1 on the way' : `${number(done)} of ${number(files)} done`),
     outcome: ({ ready, failed, duplicates, missing }: Outcome) =>
       [
@@ -180,8 +183,8 @@ export const texts = {
     left: (time: string) => `${time} left`.replaceAll(' ', '\u00a0'),
     saving: 'Storing…',
     queued: 'Queued',
-    /** `position`: how many are before it. */
-    queuePosition: (position: number) => `Queued, number ${position + 1} in line`,
+    /** `position`: the number of files before it. */
+    queuePosition: (position: number) => `Queued, position ${position + 1}`,
     eta: (low: string, high: string) => (low === high ? `about ${low}` : `${low} to ${high}`),
     processing: (progress: number) => `Processing, ${progress} %`,
     ready: 'Ready',
@@ -194,18 +197,18 @@ export const texts = {
     duplicate: (title: string) => `You have this file already, as "${title}".`,
     uploadAnyway: 'Upload anyway',
     tooLarge: (limit: string) => `The file is larger than ${limit}. Choose a smaller one.`,
-    noRoom: 'Your storage is full. Delete some files, then choose it again.',
+    storageFull: 'Your storage is full. Delete some files, then choose it again.',
     totalProgress: 'Progress of all uploads',
     remove: 'Remove from the list',
     cancelled: 'Cancelled',
-    lost: 'The connection was lost. The upload goes on by itself.',
-    busy: 'An earlier try of this file is still ending. The upload goes on by itself.',
+    lost: 'The connection was lost. The upload continues automatically.',
+    busy: 'An earlier upload of this file has not ended yet. This one continues automatically.',
     lostForGood: 'The connection was lost several times. Check it, then retry.',
     sessionEnded: 'Your session has ended. Log in, then retry.',
     empty: 'The file is empty. Check that it was saved completely.',
     unsupported: 'This kind of file is not supported. Choose an image, a video or a sound.',
     heic: 'HEIC is not supported. Convert the picture to JPG, then choose that.',
-    unreadable: 'The file can not be read. It may have been moved; choose it again.',
+    unreadable: 'The file cannot be read. It may have been moved; choose it again.',
     seeThem: 'See them',
     batchSettled: ({ ready, failed, duplicates, missing, reason }: Outcome & { reason: string | null }) => {
       const others = [
@@ -242,7 +245,7 @@ export const texts = {
     emptyTitle: 'Your library is empty',
     emptyLead: 'Drop images, videos or sounds here, and they show up.',
     noMatchTitle: 'Nothing matches',
-    noMatchLead: 'Try another word, or take a filter away.',
+    noMatchLead: 'Try another word, or remove a filter.',
     clearFilters: 'Clear filters',
     order: 'Order',
     orders: { '': 'Newest first', asc: 'Oldest first' },
@@ -269,9 +272,9 @@ export const texts = {
     delete: 'Delete',
     deleteNamed: (title: string) => `Delete ${title}`,
     retry: 'Retry',
-    retrying: 'It is in line again.',
+    retrying: 'Queued again.',
     retried: (count: number) =>
-      count === 0 ? 'Nothing was left to retry.' : `${plural(count, 'file is', 'files are')} in line again.`,
+      count === 0 ? 'Nothing was left to retry.' : `${plural(count, 'file is', 'files are')} queued again.`,
     download: 'Download original',
     back: 'Back to the library',
     previous: 'Previous item',
@@ -300,7 +303,7 @@ export const texts = {
     checksum: 'SHA-256',
     pixels: (width: number, height: number) => `${width} × ${height}`,
     after: (duration: string) => `after ${duration}`,
-    round: (round: number) => `Try ${round}`,
+    round: (round: number) => `Attempt ${round}`,
     steps: {
       uploaded: 'Uploaded',
       processing: 'Processing began',
@@ -308,7 +311,7 @@ export const texts = {
       failed: 'Failed',
     } satisfies Record<MediaStatus, string>,
     failedTitle: 'Processing failed',
-    queuedTitle: 'In line',
+    queuedTitle: 'Queued',
     queuedLead: 'Processing begins as soon as a worker is free.',
     processingTitle: 'Processing',
     processingLead: 'The preview shows up here when it is done.',
@@ -326,7 +329,7 @@ export const texts = {
     pause: 'Pause',
     seek: 'Position',
     position: (now: string, total: string) => `${now} of ${total}`,
-    unplayable: 'This browser can not play it. Download the original to listen.',
+    unplayable: 'This browser cannot play it. Download the original to listen.',
   },
 
   notifications: {
@@ -338,10 +341,10 @@ export const texts = {
     cleared: (count: number | null) =>
       count === null ? 'All notifications cleared.' : `${plural(count, 'notification', 'notifications')} cleared.`,
     groupTitle: (ready: number, failed: number, moving: number) =>
-      [ready > 0 && `${ready} ready`, failed > 0 && `${failed} failed`, moving > 0 && `${moving} being tried again`]
+      [ready > 0 && `${ready} ready`, failed > 0 && `${failed} failed`, moving > 0 && `${moving} being retried`]
         .filter(Boolean)
         .join(', '),
-    moving: 'It is being tried again.',
+    moving: 'It is being retried.',
     retry: (count: number) => `Retry ${count}`,
     more: (count: number) => `Show all ${count}`,
     fewer: 'Show fewer',
@@ -365,7 +368,7 @@ export const texts = {
     changePassword: 'Change password',
     passwordSaved: 'Your password is changed. Other devices are logged out.',
     sessions: 'Where you are logged in',
-    sessionsLead: 'End what you do not know or do not use any more.',
+    sessionsLead: 'End sessions that you do not recognise or no longer use.',
     thisDevice: 'This device',
     unknownDevice: 'Unknown device',
     activeNow: 'Active now',
@@ -382,10 +385,12 @@ export const texts = {
     themes: { system: 'System', light: 'Light', dark: 'Dark' },
     danger: 'Delete account',
     files: 'Your files',
-    filesLead: 'What they take, and a copy of everything to take along.',
+    filesLead: 'The storage they use, and a copy of everything to download.',
     export: 'Export everything',
     exportLead: (count: number, size: string) =>
-      `One zip file with ${count === 0 ? 'every original' : plural(count, 'original', 'originals')} (${size}) as you uploaded them, and library.json with titles, descriptions, tags and all that was read out of them. Previews are not in it.`,
+      `One zip file with ${count === 0 ? 'every original' : plural(count, 'original', 'originals')} (${size}) ` +
+      'as you uploaded them, and library.json with titles, descriptions, tags and everything read from the files. ' +
+      'Previews are not in it.',
     exportFirst: 'Want to keep them?',
     dangerLead: 'Everything you own here is erased: media, previews, notifications, and the account itself.',
     deleteAccount: 'Delete account',
@@ -394,7 +399,8 @@ export const texts = {
     deleteStepFiles: (count: number, size: string) =>
       count === 0
         ? 'Your notifications are erased.'
-        : `${plural(count, 'file', 'files')} (${size}), their previews and your notifications are erased. Nobody can bring them back.`,
+        : `${plural(count, 'file', 'files')} (${size}), their previews and your notifications are erased. ` +
+          'This cannot be undone.',
     deleteStepFree: 'Then your e-mail and username are free again.',
     typeToConfirm: (username: string) => `Type your username (${username}) to confirm`,
     typeMismatch: 'That is not your username.',

@@ -24,15 +24,18 @@ export const fitted: Zoom = { scale: 1, x: 0, y: 0 };
 export function zoomAt(zoom: Zoom, factor: number, point: { x: number; y: number }, limits: Limits): Zoom {
   const scale = Math.min(limits.largest, Math.max(1, zoom.scale * factor));
   const growth = scale / zoom.scale;
-  return held({ scale, x: point.x - (point.x - zoom.x) * growth, y: point.y - (point.y - zoom.y) * growth }, limits);
+  return clampToFrame(
+    { scale, x: point.x - (point.x - zoom.x) * growth, y: point.y - (point.y - zoom.y) * growth },
+    limits,
+  );
 }
 
 export function panBy(zoom: Zoom, x: number, y: number, limits: Limits): Zoom {
-  return held({ ...zoom, x: zoom.x + x, y: zoom.y + y }, limits);
+  return clampToFrame({ ...zoom, x: zoom.x + x, y: zoom.y + y }, limits);
 }
 
 /** No gap opens between the picture and the edge of its frame. */
-function held({ scale, x, y }: Zoom, { frame, picture }: Limits): Zoom {
+function clampToFrame({ scale, x, y }: Zoom, { frame, picture }: Limits): Zoom {
   const across = Math.max(0, (picture.width * scale - frame.width) / 2);
   const down = Math.max(0, (picture.height * scale - frame.height) / 2);
   return { scale, x: within(x, across), y: within(y, down) };

@@ -4,25 +4,25 @@ import { stats } from '../state/stats';
 import { formatBytes } from '../ui/format';
 import { texts } from '../ui/texts';
 import { isHeic } from './formats';
-import { obviouslyUnsupported, sniffBytes } from './sniff';
+import { isObviouslyUnsupported, sniffBytes } from './sniff';
 
-/** Larger ones take too long to read before anything is seen to move. */
+/** Reading a larger file would delay its first visible progress for too long. */
 const hashLimitBytes = 100 * 1024 ** 2;
 
-/** Cutting the beginning out of a smaller file takes Chromium longer than reading all of it. */
+/** Chromium takes longer to slice the beginning of a smaller file than to read all of it. */
 const readWholeBytes = 64 * 1024;
 
-/** Why a file would be refused, said before a byte of it moves; null: nothing against it. */
-export interface Examination {
+/** Checks of a file before any of its bytes is sent. Each returns the reason of a refusal, or null. */
+export interface FileChecks {
   content: (file: File) => Promise<string | null>;
-  /** `pendingBytes` will be stored before it. */
+  /** `pendingBytes`: admitted files that will be stored before this one. */
   size: (sizeBytes: number, pendingBytes: number) => string | null;
 }
 
-/** What its owner has just chosen. */
-export const forChosen: Examination = { content: contentRefusal, size: sizeRefusal };
-/** What was examined before a reload. */
-export const forKept: Examination = {
+/** Checks of files that the user has just chosen. */
+export const chosenFileChecks: FileChecks = { content: contentRefusal, size: sizeRefusal };
+/** Checks of files that were examined before a reload. */
+export const keptFileChecks: FileChecks = {
   content: async (file) => ((await isReadable(file)) ? null : texts.upload.unreadable),
   size: () => null,
 };
@@ -33,7 +33,7 @@ async function contentRefusal(file: File): Promise<string | null> {
     const beginning = file.size > readWholeBytes ? file.slice(0, sniffBytes) : file;
     const head = new Uint8Array(await beginning.arrayBuffer()).subarray(0, sniffBytes);
     if (isHeic(head)) return texts.upload.heic;
-    return obviouslyUnsupported(head) ? texts.upload.unsupported : null;
+    return isObviouslyUnsupported(head) ? texts.upload.unsupported : null;
   } catch {
     return texts.upload.unreadable;
   }
@@ -43,11 +43,11 @@ function sizeRefusal(sizeBytes: number, pendingBytes: number): string | null {
   const limits = stats.value;
   if (limits && sizeBytes > limits.maxUploadBytes) return texts.upload.tooLarge(formatBytes(limits.maxUploadBytes));
   if (limits?.quotaBytes && limits.originalBytes + pendingBytes + sizeBytes > limits.quotaBytes)
-    return texts.upload.noRoom;
+    return texts.upload.storageFull;
   return null;
 }
 
-/** A file that changed or vanished on disk makes the request fail like a lost connection. */
+/** Returns false for a file that changed on disk or was deleted: its request would fail like a lost connection. */
 export async function isReadable(file: File): Promise<boolean> {
   return file
     .slice(0, 1)
@@ -58,15 +58,18 @@ export async function isReadable(file: File): Promise<boolean> {
     );
 }
 
-/** The medium that has exactly these bytes, if there is one and it is cheap to know. Browsers hash in a thread of their own. */
-export async function duplicateOf(file: File): Promise<Media | null> {
-  if (file.size > hashLimitBytes || !globalThis.crypto?.subtle) return null; // plain http has none
+/**
+ * Returns the user's medium with the same bytes, or null where there is none, the file is too large to hash, or the
+ * lookup fails. Browsers hash in a separate thread.
+ */
+export async function findDuplicate(file: File): Promise<Media | null> {
+  if (file.size > hashLimitBytes || !globalThis.crypto?.subtle) return null; // secure contexts only
   try {
     const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer());
     const sha256 = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
     const { items } = await api.media({ sha256, limit: 1 });
     return items[0] ?? null;
   } catch {
-    return null; // only a warning; what is wrong shows when it is sent
+    return null; // the check only warns; an error appears when the file is sent
   }
 }

@@ -1,7 +1,10 @@
-/** Files that systems leave in folders; nobody means to upload them. */
+/** Files that operating systems create in folders, which users do not mean to upload. */
 const clutter = /^(\.|Thumbs\.db$|desktop\.ini$)/i;
 
-/** All files of a drop or paste, folders opened. Call it before any await: the browser empties the transfer afterwards. */
+/**
+ * Returns all files of a drop or paste, including those in folders. Must be called before any await: the browser
+ * empties the transfer afterwards.
+ */
 export async function filesOf(transfer: DataTransfer): Promise<File[]> {
   const entries = [...transfer.items].map((item) => (item.kind === 'file' ? item.webkitGetAsEntry() : null));
   const plain = [...transfer.files];
@@ -10,7 +13,7 @@ export async function filesOf(transfer: DataTransfer): Promise<File[]> {
   return nested.flat().filter(isWanted);
 }
 
-/** Leaves out clutter that came along with a folder. */
+/** Returns false for files that the operating system created in a folder. */
 export function isWanted(file: File): boolean {
   return !clutter.test(file.name);
 }
@@ -25,7 +28,7 @@ async function filesIn(entry: FileSystemEntry): Promise<File[]> {
 
 async function childrenOf(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> {
   const all: FileSystemEntry[] = [];
-  // readEntries answers in parts (100 in Chromium) until it answers with none.
+  // readEntries returns a part at a time (100 in Chromium), and an empty array at the end.
   for (;;) {
     const part = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
     if (part.length === 0) return all;

@@ -4,19 +4,19 @@ import { ApiProblem } from '../network/problem';
 import type { UploadQueue } from './queue/queue';
 import { isSettled, statusOf } from './queue/upload';
 
-const lineMs = 5_000;
+const queuePollMs = 5_000;
 
-/** Tells the rows what happens to their media after the upload. */
+/** Updates the rows with the processing of their media, until `signal` aborts. */
 export function followMedia(queue: UploadQueue, signal: AbortSignal): void {
   live.media.on((media) => queue.applyMedia(media), signal);
   live.mediaDeleted.on((id) => queue.removeMedia(id), signal);
   live.refetch.on(() => void refetch(queue), signal);
-  const line = setInterval(() => void lookAtLine(queue), lineMs);
-  signal.addEventListener('abort', () => clearInterval(line), { once: true });
+  const poll = setInterval(() => void refreshPositions(queue), queuePollMs);
+  signal.addEventListener('abort', () => clearInterval(poll), { once: true });
 }
 
-/** Places in line change without news of the medium itself. One look tells of all that wait. */
-async function lookAtLine(queue: UploadQueue): Promise<void> {
+/** Positions in the queue change without a live event of the medium. One request reads those of all queued media. */
+async function refreshPositions(queue: UploadQueue): Promise<void> {
   if (document.hidden || !queue.all.some((upload) => upload.state === 'sent' && statusOf(upload) === 'uploaded'))
     return;
   const waiting = await api.media({ status: 'uploaded', limit: 100 }).catch(() => null);

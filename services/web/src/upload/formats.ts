@@ -3,8 +3,8 @@ import { formats } from '../../../../libs/contracts/formats';
 export { isHeic } from '../../../../libs/contracts/formats';
 
 /**
- * For the `accept` attribute of a file input. HEIC is not among the formats, and `image/*` would name it as well: iOS
- * converts to JPEG what `accept` does not name.
+ * The `accept` attribute of a file input. Types are listed one by one, because `image/*` would include HEIC: iOS
+ * converts pictures to JPEG when `accept` does not include their type.
  */
 export const acceptedFiles = formats
   .flatMap(({ contentType, chooserType = contentType, extensions }) => [
@@ -13,5 +13,5 @@ export const acceptedFiles = formats
   ])
   .join(',');
 
-/** As people call them. */
+/** Display names of the formats. */
 export const formatLabels = formats.map(({ label }) => label);

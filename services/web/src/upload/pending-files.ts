@@ -7,43 +7,42 @@ export interface PendingFile {
   sizeBytes: number;
 }
 
-/** As the browser keeps it over a reload; without a file only what it was is known. */
-export interface KeptFile extends PendingFile {
-  file: File | undefined;
-}
+/** A pending file as restored after a reload; `file` is undefined where only its name and size were stored. */
+export type KeptFile = PendingFile & { file: File | undefined };
 
 interface Owned extends PendingFile {
   userId: string;
   /** The page that sends it. */
   pageId: string;
   addedAtMs: number;
-  /** Its place among those that were added at the same moment. */
+  /** Its index among the files that were added together. */
   position: number;
 }
 
-/** Browsers copy what they keep: beyond this a reload needs the file to be chosen again. */
+/** Browsers copy the files that they store: beyond this total, files have to be chosen again after a reload. */
 const limitBytes = 1024 ** 3;
-/** As long as the server keeps what arrived of it. */
+/** The time for which the server keeps an unfinished resumable upload. */
 const keptForMs = 24 * 3_600_000;
 
 const pageId = crypto.randomUUID?.() ?? String(Math.random());
 const pageLocks = 'snapstream-page-';
 const pageLock = (id: string) => `${pageLocks}${id}`;
-/** Locks tell which pages live; without them (plain http, old browsers) two pages would send the same files. */
+/** Locks show which pages are open; without them (plain http, old browsers) two pages would send the same files. */
 const canKeep = 'locks' in navigator && typeof indexedDB === 'object';
-/** Sizes of the files that are kept or about to be. */
+/** Sizes of the files that are stored or will be. */
 const pending = new Map<string, { sizeBytes: number; isKept: boolean }>();
 let keptBytes = 0;
 let opened: Promise<IDBDatabase> | undefined;
 
-/** From now on other pages know that this one lives. Held until it is closed. */
+/** Acquires the lock that marks this page as open; the browser releases it when the page is closed. */
 export function holdPage(): void {
   if (canKeep) void navigator.locks.request(pageLock(pageId), () => new Promise(() => {}));
 }
 
 /**
- * Writes down what files there are, all in one transaction: a thousand take 60 ms, their bytes seconds (`keepBytes`). A reload
- * in between can say which are missing. Never throws: where nothing can be kept, a reload loses it, and the browser asks before.
+ * Stores the names of all files in one transaction: 60 ms for a thousand, while their bytes take seconds (`keepBytes`).
+ * A reload in between can then name the missing files. Never throws: where nothing can be stored, a reload loses the
+ * files, and the browser asks the user first.
  */
 export async function keepNames(files: readonly PendingFile[], userId: string): Promise<void> {
   for (const { id, sizeBytes } of files) pending.set(id, { sizeBytes, isKept: false });
@@ -55,12 +54,13 @@ export async function keepNames(files: readonly PendingFile[], userId: string): 
   });
 }
 
-/** Keeps the bytes of files whose names were kept and that were not forgotten meanwhile, as far as the limit allows. */
+/** Stores the bytes of files whose names are stored and not forgotten meanwhile, as far as the limit allows. */
 export async function keepBytes(files: readonly { id: string; file: File }[]): Promise<void> {
-  const some = files.filter(({ id }) => reserve(id));
-  if (some.length > 0) await change((_, bytes) => some.forEach(({ id, file }) => bytes.put(file, id)));
+  const reserved = files.filter(({ id }) => reserve(id));
+  if (reserved.length > 0) await change((_, bytes) => reserved.forEach(({ id, file }) => bytes.put(file, id)));
 }
 
+/** Deletes the names and bytes of files that were sent, refused, cancelled or removed. */
 export async function forget(ids: readonly string[]): Promise<void> {
   for (const id of ids) {
     const entry = pending.get(id);
@@ -70,14 +70,14 @@ export async function forget(ids: readonly string[]): Promise<void> {
   await change((owners, files) => ids.forEach((id) => [owners.delete(id), files.delete(id)]));
 }
 
-/** Somebody logs out on purpose: nothing of theirs stays in this browser. */
+/** Deletes all stored files of this browser, at a logout by the user. */
 export async function forgetAll(): Promise<void> {
   await change((owners, files) => [owners.clear(), files.clear()]);
 }
 
 /**
- * Takes over what pages that are gone did not send any more: now, and of each page that lives now when it goes. A reload needs
- * both, since the old page may outlive the beginning of the new one.
+ * Calls `adopt` with the unsent files of closed pages, and again whenever a page that is open now closes. A reload
+ * needs both, because the old page may still hold its lock when the new one starts.
  */
 export async function adoptOrphans(
   userId: string,
@@ -85,21 +85,25 @@ export async function adoptOrphans(
   adopt: (files: KeptFile[]) => void,
 ): Promise<void> {
   if (!canKeep) return;
-  const others = (await heldLocks()).filter((name) => name.startsWith(pageLocks) && name !== pageLock(pageId)); // first, or one that goes meanwhile is missed
+  // Listed before the first takeover, because a page that closes during it would be missed.
+  const others = (await heldLocks()).filter((name) => name.startsWith(pageLocks) && name !== pageLock(pageId));
   adopt(await takeOver(userId));
   for (const name of others) {
-    const gone = navigator.locks.request(name, { signal }, () => undefined);
-    void gone.then(async () => adopt(await takeOver(userId, name))).catch(() => undefined); // aborted: signed out
+    const closed = navigator.locks.request(name, { signal }, () => undefined);
+    void closed.then(async () => adopt(await takeOver(userId, name))).catch(() => undefined); // aborted: signed out
   }
 }
 
-/** Oldest first. One page at a time looks. `gone` is the lock of a page that is known to be: we held it a moment ago, and may seem to still. */
-async function takeOver(userId: string, gone?: string): Promise<KeptFile[]> {
+/**
+ * Moves the files of closed pages to this page, one page at a time, and returns them, oldest first. `closed` is the lock
+ * of a closed page: this page has just held it, and may still be listed as its holder.
+ */
+async function takeOver(userId: string, closed?: string): Promise<KeptFile[]> {
   return navigator.locks
     .request('snapstream-take-over', async () => {
-      const living = new Set((await heldLocks()).filter((name) => name !== gone));
+      const openPages = new Set((await heldLocks()).filter((name) => name !== closed));
       const orphans = (await read(({ owners }) => owners.getAll() as IDBRequest<Owned[]>)).filter(
-        (kept) => !living.has(pageLock(kept.pageId)),
+        (kept) => !openPages.has(pageLock(kept.pageId)),
       );
       await forget(orphans.filter(isOld).map(({ id }) => id));
       const mine = orphans
@@ -144,43 +148,45 @@ function stores(database: IDBDatabase, mode: IDBTransactionMode): Stores {
   return { transaction, owners: transaction.objectStore('owners'), files: transaction.objectStore('files') };
 }
 
-async function read<T>(ask: (stores: Stores) => IDBRequest<T>): Promise<T> {
-  return result(ask(stores(await open(), 'readonly')));
+async function read<T>(query: (stores: Stores) => IDBRequest<T>): Promise<T> {
+  return result(query(stores(await open(), 'readonly')));
 }
 
-/** One transaction; they take effect in the order of the calls. */
+/** Runs `work` in one transaction; transactions take effect in the order of the calls. Never throws. */
 async function change(work: (owners: IDBObjectStore, files: IDBObjectStore) => void): Promise<void> {
   if (!canKeep) return;
   try {
     const { transaction, owners, files } = stores(await open(), 'readwrite');
     work(owners, files);
-    transaction.commit(); // now, not when the browser finds that nothing follows: the page may be about to go
+    transaction.commit(); // explicitly, because the page may close before the browser commits by itself
     await new Promise<void>((resolve, reject) => {
       transaction.addEventListener('complete', () => resolve());
-      transaction.addEventListener('abort', () => reject(transaction.error ?? new Error('the browser keeps no files')));
+      transaction.addEventListener('abort', () =>
+        reject(transaction.error ?? new Error('the browser stores no files')),
+      );
     });
   } catch {
-    // what is not kept has to be chosen again after a reload
+    // Files that could not be stored have to be chosen again after a reload.
   }
 }
 
-/** Whose a file is changes hands; the file itself is written once, for it may be read meanwhile. */
+/** Owners and files have separate stores: a takeover rewrites the owner only, while the file may be being read. */
 function open(): Promise<IDBDatabase> {
-  opened ??= openAnew().catch((error: unknown) => {
+  opened ??= openDatabase().catch((error: unknown) => {
     opened = undefined;
     throw error;
   });
   return opened;
 }
 
-async function openAnew(): Promise<IDBDatabase> {
+async function openDatabase(): Promise<IDBDatabase> {
   const request = indexedDB.open('snapstream-uploads', 1);
   request.addEventListener('upgradeneeded', () => {
     request.result.createObjectStore('owners', { keyPath: 'id' });
     request.result.createObjectStore('files');
   });
   const database = await result(request);
-  database.addEventListener('close', () => (opened = undefined)); // the browser's data were cleared
+  database.addEventListener('close', () => (opened = undefined)); // the user cleared the browser's data
   database.addEventListener('versionchange', () => void [database.close(), (opened = undefined)]);
   return database;
 }
@@ -188,6 +194,6 @@ async function openAnew(): Promise<IDBDatabase> {
 function result<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.addEventListener('success', () => resolve(request.result));
-    request.addEventListener('error', () => reject(request.error ?? new Error('the browser keeps no files')));
+    request.addEventListener('error', () => reject(request.error ?? new Error('the browser stores no files')));
   });
 }

@@ -1,5 +1,5 @@
 import { isHeic } from './formats';
-import { obviouslyUnsupported } from './sniff';
+import { isObviouslyUnsupported } from './sniff';
 
 const bytes = (...parts: (string | number[])[]) =>
   Uint8Array.from(
@@ -14,8 +14,8 @@ test.each<[string, Uint8Array]>([
   ['text with umlauts', bytes('schön')],
   ['SVG', bytes('<svg xmlns="http://www.w3.org/2000/svg">')],
   ['a playlist', bytes('#EXTM3U\n#EXTINF:1,\nhttp://x')],
-])('refuses %s', (_, head) => {
-  expect(obviouslyUnsupported(head)).toBe(true);
+])('rejects %s', (_, head) => {
+  expect(isObviouslyUnsupported(head)).toBe(true);
 });
 
 test.each<[string, Uint8Array]>([
@@ -26,9 +26,9 @@ test.each<[string, Uint8Array]>([
   ['mp3 with a tag', bytes('ID3', [3, 0, 0, 0, 0, 0x21])],
   ['mp3 without a tag', bytes([0xff, 0xfb, 0x90, 0x44])],
   ['wav', bytes('RIFF', [0x24, 8, 0, 0], 'WAVEfmt ')],
-  ['what nobody knows', bytes([0x00, 0x01, 0x02])],
-])('lets %s go to the server', (_, head) => {
-  expect(obviouslyUnsupported(head)).toBe(false);
+  ['an unknown format', bytes([0x00, 0x01, 0x02])],
+])('leaves %s to the server', (_, head) => {
+  expect(isObviouslyUnsupported(head)).toBe(false);
 });
 
 /** The first box of a file, and the beginning of the next one. */
@@ -43,7 +43,7 @@ test.each(['heic mif1 heic', 'heix', 'hevc msf1', 'mif1 heic miaf', 'msf1 hevc',
 });
 
 test.each(['avif mif1', 'avis msf1', 'mif1 avif miaf', 'msf1 avis', 'isom mp41'])('%s is not HEIC', (brands) => {
-  expect([isHeic(ftyp(brands)), obviouslyUnsupported(ftyp(brands))]).toEqual([false, false]);
+  expect([isHeic(ftyp(brands)), isObviouslyUnsupported(ftyp(brands))]).toEqual([false, false]);
 });
 
 test('a head that ends too early is not HEIC', () => {

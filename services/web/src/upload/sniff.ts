@@ -1,4 +1,4 @@
-/** First bytes of things that are surely no image, video or sound. */
+/** First bytes of formats that are no image, video or sound. */
 const foreignSignatures: readonly (readonly number[])[] = [
   ascii('%PDF-'),
   ascii('PK\u0003\u0004'),
@@ -13,21 +13,21 @@ const foreignSignatures: readonly (readonly number[])[] = [
   ascii('SQLite format'),
 ];
 
-/** How many bytes `isHeic` and `obviouslyUnsupported` want to see. */
+/** The number of bytes that `isHeic` and `isObviouslyUnsupported` need. */
 export const sniffBytes = 512;
 
 /**
- * True when the first bytes say for sure that this is no medium: an archive, a document, a program, or text (SVG and
- * playlists included). What is unclear goes to the server, which decides from the bytes as well.
+ * Returns true when the first bytes are certainly not those of a medium: an archive, a document, a program, or text
+ * (SVG and playlists included). All other files are sent to the server, which also decides from the bytes.
  */
-export function obviouslyUnsupported(head: Uint8Array): boolean {
+export function isObviouslyUnsupported(head: Uint8Array): boolean {
   return (
     foreignSignatures.some((signature) => signature.every((byte, index) => head[index] === byte)) || looksLikeText(head)
   );
 }
 
 function looksLikeText(head: Uint8Array): boolean {
-  // A sound may begin with a text-like tag; its sync bytes or zeros follow within the first bytes and are no text.
+  // A sound may begin with a text-like tag, but its sync bytes or zeros follow within the first bytes.
   return (
     head.length > 0 &&
     head.every((byte) => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d) &&
@@ -37,7 +37,7 @@ function looksLikeText(head: Uint8Array): boolean {
 
 function isUtf8(head: Uint8Array): boolean {
   try {
-    // `stream`: a character cut at the end of the sample is no error.
+    // With `stream`, a character that is cut at the end of the sample is not an error.
     new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
     return true;
   } catch {

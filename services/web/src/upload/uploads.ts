@@ -1,9 +1,9 @@
 import { api } from '../network/api';
-import { tell } from '../network/live';
+import { broadcast } from '../network/live';
 import { session } from '../state/session';
 import { uuid } from '../ui/dom';
 import { Topic } from '../ui/store';
-import { forChosen, forKept, type Examination } from './admission';
+import { chosenFileChecks, keptFileChecks, type FileChecks } from './admission';
 import { followMedia } from './follow';
 import { adoptOrphans, forget, holdPage, keepBytes, keepNames, type KeptFile } from './pending-files';
 import { Batches } from './queue/batches';
@@ -14,43 +14,44 @@ import { abandon, isResumable, type Source } from './send/send';
 import { Sender } from './send/sender';
 
 const parallel = 3;
-/** Few enough that the first file is sent long before the last one was looked at. */
+/** Files examined at once: few, so that the first file is sent long before the last one is examined. */
 const examinedAtOnce = 25;
 
 type ChosenFile = KeptFile & { file: File };
 
-/** All uploads of this page, outside of any page so that they go on while people look around. */
+/** All uploads of this browser tab, independent of the page shown, so that they continue while the user navigates. */
 class Uploads {
   /** The id of the upload that changed. */
   readonly changed = new Topic<string>();
   readonly batches = new Batches();
-  readonly queue = new UploadQueue({ parallel, changed: (id) => this.#changed(id) });
+  readonly queue = new UploadQueue({ parallel, changed: (id) => this.#publishChange(id) });
   readonly #sources = new Map<string, Source>();
   readonly #sender = new Sender(this.queue, this.#sources);
 
-  /** Listens for what happens to media after their upload, and goes on with what an earlier page left. */
+  /** Follows the processing of uploaded media, and resumes unsent files of closed pages, until `signal` aborts. */
   connect(signal: AbortSignal): void {
     followMedia(this.queue, signal);
     const hasUnsent = (): boolean => this.queue.tally.all.unsent > 0;
     globalThis.addEventListener('beforeunload', (event) => hasUnsent() && event.preventDefault(), { signal });
     holdPage();
-    if (session.value) void adoptOrphans(session.value.id, signal, (files) => this.#goOn(files));
+    if (session.value) void adoptOrphans(session.value.id, signal, (files) => this.#resumeAdopted(files));
   }
 
-  /** All files enter the queue at once; behind it they are examined, and sent as soon as they were. */
+  /** Queues all files at once; they are then examined in the background, and each is sent after its examination. */
   add(files: readonly File[]): void {
     const batchId = uuid();
     const missing = new MissingUploads(this.queue.all);
     const chosen = files.map((file): ChosenFile => {
-      const { name, size: sizeBytes } = file; // the browser looks at the disk for a size
+      const { name, size: sizeBytes } = file; // read once: the browser reads the disk for each `size`
       const known = missing.take(name, sizeBytes);
       return { id: uuid(), batchId, idempotencyKey: uuid(), name, sizeBytes, ...known, file };
     });
     this.#keepNames(chosen);
     this.#enqueue(chosen, false);
-    void this.#examine(chosen, forChosen);
+    void this.#examine(chosen, chosenFileChecks);
   }
 
+  /** The file of an upload, for its preview; undefined when the browser lost it. */
   fileOf(id: string): File | undefined {
     return this.#sources.get(id)?.file;
   }
@@ -59,7 +60,7 @@ class Uploads {
     return state === 'sending' && isResumable(sizeBytes);
   }
 
-  /** What the server has of them stays there; `retry` goes on from there. */
+  /** Stops sending; the server keeps the bytes that it has, and `retry` continues from them. */
   pause(ids: readonly string[]): void {
     for (const id of ids) {
       this.queue.pause(id);
@@ -76,7 +77,7 @@ class Uploads {
     this.#reopen(this.#idsOf(({ state }) => state === 'paused'));
   }
 
-  /** Neither this browser nor the server keeps anything of them. */
+  /** Cancels uploads and deletes their data in this browser and on the server. */
   cancel(ids: readonly string[]): void {
     for (const id of ids) {
       const source = this.#sources.get(id);
@@ -89,19 +90,19 @@ class Uploads {
     this.#sender.startNext();
   }
 
-  /** Everything that is not sent yet; what would have to be chosen again is not asked for any more. */
+  /** Cancels all unsent uploads, and removes the rows of files that would have to be chosen again. */
   cancelAll(): void {
     this.cancel(this.#idsOf(isUnsent));
     this.remove(this.#idsOf(({ state }) => state === 'missing'));
   }
 
-  /** Another try, going on after a pause, or sending what is there already. */
+  /** Retries failed uploads and processing, resumes paused uploads, and uploads duplicates anyway. */
   async retry(ids: readonly string[]): Promise<void> {
     const isSent = (id: string): boolean => this.queue.get(id)?.state === 'sent';
     this.#reopen(ids.filter((id) => !isSent(id)));
     for (const id of ids.filter(isSent)) {
       const { media } = this.queue.get(id) ?? {};
-      if (media) tell({ type: 'media', media: await api.retryMedium(media.id) });
+      if (media) broadcast({ type: 'media', media: await api.retryMedium(media.id) });
     }
   }
 
@@ -117,7 +118,7 @@ class Uploads {
     void forget(ids);
   }
 
-  /** The session ended: nothing goes on here. What is kept over a reload stays kept. */
+  /** Stops and removes all uploads when the session ends. Files stored for a reload stay stored. */
   clear(): void {
     for (const { id } of this.queue.all) {
       this.#sources.get(id)?.stop.abort(new DOMException('Signed out', 'PauseError'));
@@ -129,19 +130,19 @@ class Uploads {
   #enqueue(files: readonly KeptFile[], wasKept: boolean): void {
     for (const { file, ...pending } of files)
       if (file) this.#sources.set(pending.id, { pending, file, stop: new AbortController(), isWanted: false, wasKept });
-    for (const { id, batchId } of files) if (this.queue.found(id)) this.batches.reopen(batchId);
+    for (const { id, batchId } of files) if (this.queue.restoreMissing(id)) this.batches.reopen(batchId);
     this.queue.add(
       files.filter(({ id }) => !this.queue.get(id)).map(({ file, ...pending }) => ({ ...pending, isMissing: !file })),
     );
   }
 
-  /** A few at a time, so that sending begins meanwhile. */
-  async #examine(files: readonly ChosenFile[], { content, size }: Examination): Promise<void> {
+  /** Examines a few files at a time, so that sending begins meanwhile. */
+  async #examine(files: readonly ChosenFile[], { content, size }: FileChecks): Promise<void> {
     for (let at = 0; at < files.length; at += examinedAtOnce) {
-      const some = files.slice(at, at + examinedAtOnce);
+      const group = files.slice(at, at + examinedAtOnce);
       const refused: string[] = [];
       await Promise.all(
-        some.map(async ({ id, file, sizeBytes }) => {
+        group.map(async ({ id, file, sizeBytes }) => {
           const refusal = (await content(file)) ?? size(sizeBytes, this.queue.tally.all.admittedBytes);
           if (!refusal) return this.queue.admit(id);
           refused.push(id);
@@ -149,16 +150,16 @@ class Uploads {
         }),
       );
       if (refused.length > 0) void forget(refused);
-      void keepBytes(some);
+      void keepBytes(group);
       this.#sender.startNext();
     }
   }
 
-  #goOn(files: readonly KeptFile[]): void {
+  #resumeAdopted(files: readonly KeptFile[]): void {
     this.#enqueue(files, true);
     void this.#examine(
       files.filter((kept): kept is ChosenFile => kept.file !== undefined),
-      forKept,
+      keptFileChecks,
     );
   }
 
@@ -185,14 +186,14 @@ class Uploads {
     if (session.value && files.length > 0) void keepNames(files, session.value.id);
   }
 
-  #idsOf(isMeant: (upload: Upload) => boolean): string[] {
-    return this.queue.all.filter(isMeant).map(({ id }) => id);
+  #idsOf(matches: (upload: Upload) => boolean): string[] {
+    return this.queue.all.filter(matches).map(({ id }) => id);
   }
 
-  #changed(id: string): void {
+  #publishChange(id: string): void {
     this.changed.emit(id);
     const upload = this.queue.get(id);
-    if (upload) this.batches.changed(upload, this.queue);
+    if (upload) this.batches.update(upload, this.queue);
   }
 }
 

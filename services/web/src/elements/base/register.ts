@@ -8,7 +8,7 @@ import { ImageViewer } from '../media/image-viewer';
 import { TagField } from '../media/tag-field';
 import { WavePlayer } from '../media/wave-player';
 import { NoteRow } from '../notes/note-row';
-import { DropVeil } from '../upload/drop-overlay';
+import { DropOverlay } from '../upload/drop-overlay';
 import { UploadFold } from '../upload/upload-fold';
 import { UploadRow } from '../upload/upload-row';
 import { UploadTray } from '../upload/upload-tray';
@@ -20,7 +20,7 @@ import { VirtualList } from './virtual-list';
 const elements = {
   'app-nav': AppNav,
   'connection-banner': ConnectionBanner,
-  'drop-veil': DropVeil,
+  'drop-veil': DropOverlay,
   'image-viewer': ImageViewer,
   'media-card': MediaCard,
   'note-row': NoteRow,

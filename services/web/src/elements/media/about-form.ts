@@ -1,6 +1,6 @@
 import type { Media } from '#contracts';
 import { api } from '../../network/api';
-import { tell } from '../../network/live';
+import { broadcast } from '../../network/live';
 import { h } from '../../ui/dom';
 import { texts } from '../../ui/texts';
 import { toast } from '../../ui/toasts';
@@ -30,7 +30,7 @@ export function aboutForm(initial: Media): AboutForm {
           tags: tags.tags,
         });
         setDirty(false);
-        tell({ type: 'media', media });
+        broadcast({ type: 'media', media });
         toast(texts.media.detailsSaved);
       },
     },

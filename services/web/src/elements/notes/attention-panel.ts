@@ -7,7 +7,7 @@ import { load } from '../../network/load';
 import { removed } from '../../state/removed';
 import { stats } from '../../state/stats';
 import { fill, h, setText } from '../../ui/dom';
-import { gathered } from '../../ui/gather';
+import { coalesce } from '../../ui/gather';
 import { icon } from '../../ui/icons';
 import { texts } from '../../ui/texts';
 import { thumbnail } from '../base/thumbnail';
@@ -45,7 +45,7 @@ export function attentionPanel(signal: AbortSignal): { element: HTMLElement; rea
     known = answer?.items ?? known;
     show();
   };
-  const readSoon = gathered(read, signal);
+  const readSoon = coalesce(read, signal);
   live.media.on(({ status, id }) => {
     const listed = list.querySelector(`[data-attention="${CSS.escape(id)}"]`) !== null;
     if (listed !== (status === 'failed')) readSoon();

@@ -7,7 +7,7 @@ import { uploads } from '../../upload/uploads';
 import { SignalElement } from '../base/signal-element';
 
 /** Takes files dropped or pasted anywhere, and shows that it will while they hover. */
-export class DropVeil extends SignalElement {
+export class DropOverlay extends SignalElement {
   #depth = 0;
 
   protected connected(signal: AbortSignal): void {
@@ -68,6 +68,6 @@ function hasFiles(transfer: DataTransfer | null): boolean {
 
 declare global {
   interface HTMLElementTagNameMap {
-    'drop-veil': DropVeil;
+    'drop-veil': DropOverlay;
   }
 }

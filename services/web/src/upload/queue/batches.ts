@@ -4,16 +4,16 @@ import type { Totals } from './tally';
 import { isSettled, isUnsuccessful, reasonOf, type Upload } from './upload';
 
 export interface SettledBatch extends Totals {
-  /** Why files of it failed, where all of them have the same reason. */
+  /** The reason of its failures, where all have the same one; otherwise null. */
   reason: string | null;
 }
 
-/** Says of each drop, once and not per file, that all of it is settled. */
+/** Emits `settled` once for each drop, when all of its files are settled. */
 export class Batches {
   readonly settled = new Topic<SettledBatch>();
   readonly #announced = new Set<string>();
 
-  changed(upload: Upload, queue: UploadQueue): void {
+  update(upload: Upload, queue: UploadQueue): void {
     if (!isSettled(upload) || this.#announced.has(upload.batchId)) return;
     const totals = queue.tally.batch(upload.batchId);
     if (totals.open > 0 || totals.ready + totals.failed + totals.duplicates + totals.missing === 0) return;
@@ -23,7 +23,7 @@ export class Batches {
     this.settled.emit({ ...totals, reason: others.length === 0 ? reason : null });
   }
 
-  /** Files that were missing from it go on. */
+  /** Allows a drop to settle again, after missing files of it were chosen again. */
   reopen(batchId: string): void {
     this.#announced.delete(batchId);
   }

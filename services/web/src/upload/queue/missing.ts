@@ -2,7 +2,7 @@ import type { Upload } from './upload';
 
 type Known = Pick<Upload, 'id' | 'batchId'>;
 
-/** Uploads whose bytes were not kept, to be found by name and size, which are the same when a file is chosen again. */
+/** Finds uploads whose bytes were lost, by name and size, which are the same when a file is chosen again. */
 export class MissingUploads {
   readonly #byFile = new Map<string, Known>();
 
@@ -11,7 +11,7 @@ export class MissingUploads {
       if (state === 'missing') this.#byFile.set(keyOf(name, sizeBytes), { id, batchId });
   }
 
-  /** The upload that waits for this file; each is given out once. */
+  /** Returns the missing upload of this file, and removes it, so that each is returned once. */
   take(name: string, sizeBytes: number): Known | undefined {
     const known = this.#byFile.get(keyOf(name, sizeBytes));
     this.#byFile.delete(keyOf(name, sizeBytes));

@@ -25,16 +25,16 @@ function queueWith(count: number, parallel = 3) {
 
 const statuses = (queue: UploadQueue) => queue.all.map(statusOf);
 
-test('sends at most three at once and goes on in order', () => {
+test('sends at most three at once, in order', () => {
   const { queue } = queueWith(5);
   expect(queue.startNext(0).map(({ id }) => id)).toEqual(['u1', 'u2', 'u3']);
   expect(queue.startNext(0)).toEqual([]);
-  queue.sent('u2', medium());
+  queue.markSent('u2', medium());
   expect(queue.startNext(0).map(({ id }) => id)).toEqual(['u4']);
   expect(statuses(queue)).toEqual(['uploading', 'uploaded', 'uploading', 'uploading', 'waiting']);
 });
 
-test('a refused file is settled with its reason and never sent', () => {
+test('settles a refused file with its reason and never sends it', () => {
   const { queue } = queueWith(1);
   queue.refuse('u1', 'not supported');
   expect(queue.startNext(0)).toEqual([]);
@@ -42,7 +42,7 @@ test('a refused file is settled with its reason and never sent', () => {
   expect(isSettled(queue.get('u1')!)).toBe(true);
 });
 
-test('sends only what was examined, and shows all of a drop before anything happens to the first', () => {
+test('sends only examined files, and shows all files of a drop before the first changes', () => {
   const counted: number[] = [];
   const queue: UploadQueue = new UploadQueue({ parallel: 3, changed: () => counted.push(queue.tally.all.files) });
   queue.add(['u1', 'u2'].map((id) => ({ id, batchId: 'b', name: id, sizeBytes: 1 })));
@@ -52,7 +52,7 @@ test('sends only what was examined, and shows all of a drop before anything happ
   expect(queue.startNext(0).map(({ id }) => id)).toEqual(['u2']);
 });
 
-test('a file that is paused, cancelled or gone while its connection is lost is not sent by itself', () => {
+test('does not resend a file that was paused, cancelled or removed while its connection was lost', () => {
   const { queue } = queueWith(3);
   queue.startNext(0);
   queue.pause('u1');
@@ -62,44 +62,44 @@ test('a file that is paused, cancelled or gone while its connection is lost is n
   expect(statuses(queue)).toEqual(['paused', 'cancelled']);
 });
 
-test('a file that was not kept over a reload waits for its owner, and is examined anew', () => {
+test('examines a file again that was lost in a reload and chosen again', () => {
   const { queue } = queueWith(0);
   queue.add([{ id: 'u1', batchId: 'b', name: 'a.jpg', sizeBytes: 3, isMissing: true }]);
   queue.retry('u1');
   expect(isSettled(queue.get('u1')!)).toBe(true);
-  queue.found('u1');
+  queue.restoreMissing('u1');
   expect(queue.startNext(0)).toEqual([]);
   queue.admit('u1');
   expect(queue.startNext(0).map(({ id }) => id)).toEqual(['u1']);
 });
 
-test('a paused file that was waiting goes on too', () => {
+test('resumes a paused file that was waiting', () => {
   const { queue } = queueWith(2, 1);
   queue.pause('u2');
   queue.retry('u2');
   expect(statuses(queue)).toEqual(['waiting', 'waiting']);
 });
 
-test('tells speed and time left while sending', () => {
+test('shows speed and time left while sending', () => {
   const { queue } = queueWith(1);
   queue.startNext(0);
-  queue.progress('u1', 0, 0);
-  queue.progress('u1', 250, 1000);
+  queue.updateProgress('u1', 0, 0);
+  queue.updateProgress('u1', 250, 1000);
   expect(queue.get('u1')).toMatchObject({ loadedBytes: 250, bytesPerSecond: 250, secondsLeft: 3 });
 });
 
-test('a resumed upload counts from where it goes on', () => {
+test('measures the speed of a resumed upload from where it resumes', () => {
   const { queue } = queueWith(1);
   queue.startNext(0);
-  queue.progress('u1', 600, 10);
-  queue.progress('u1', 700, 1010);
+  queue.updateProgress('u1', 600, 10);
+  queue.updateProgress('u1', 700, 1010);
   expect(queue.get('u1')).toMatchObject({ loadedBytes: 700, bytesPerSecond: 100, secondsLeft: 3 });
 });
 
-test('a paused file gives its place to the next one, and goes on with what it had', () => {
+test('sends the next file in place of a paused one, which resumes with its bytes', () => {
   const { queue } = queueWith(2, 1);
   queue.startNext(0);
-  queue.progress('u1', 400, 10);
+  queue.updateProgress('u1', 400, 10);
   queue.pause('u1');
   expect(queue.startNext(20).map(({ id }) => id)).toEqual(['u2']);
   expect(isSettled(queue.get('u1')!)).toBe(false);
@@ -107,7 +107,7 @@ test('a paused file gives its place to the next one, and goes on with what it ha
   expect(queue.get('u1')).toMatchObject({ state: 'waiting', loadedBytes: 400 });
 });
 
-test('a file that is there already waits for its owner, and news of the other medium leave it alone', () => {
+test('a duplicate waits for the user, and ignores changes of the other medium', () => {
   const { queue } = queueWith(1);
   queue.startNext(0);
   queue.holdDuplicate('u1', medium());
@@ -118,31 +118,31 @@ test('a file that is there already waits for its owner, and news of the other me
   expect(queue.get('u1')).toMatchObject({ state: 'waiting', media: null });
 });
 
-test('a line that breaks often is given up only when nothing gets through any more', () => {
+test('retries a file without limit as long as each attempt makes progress', () => {
   const { queue } = queueWith(1);
   for (let round = 1; round <= 9; round += 1) {
     queue.startNext(round);
-    queue.progress('u1', round * 100, round);
+    queue.updateProgress('u1', round * 100, round);
     expect(queue.interrupt('u1', 'lost', 2)).toBe(true);
   }
 });
 
-test('multipart framing never shows more than the file', () => {
+test('never shows more bytes than the file has, in spite of multipart framing', () => {
   const { queue } = queueWith(1);
   queue.startNext(0);
-  queue.progress('u1', 1180, 1000);
+  queue.updateProgress('u1', 1180, 1000);
   expect(queue.get('u1')?.loadedBytes).toBe(1000);
 });
 
-test('progress that comes after a cancel changes nothing', () => {
+test('ignores progress after a cancel', () => {
   const { queue } = queueWith(1);
   queue.startNext(0);
   queue.cancel('u1');
-  queue.progress('u1', 500, 1000);
+  queue.updateProgress('u1', 500, 1000);
   expect(queue.get('u1')).toMatchObject({ state: 'cancelled', loadedBytes: 0 });
 });
 
-test('a lost connection puts the file back in line, a bounded number of times', () => {
+test('queues a file again after a lost connection, a bounded number of times', () => {
   const { queue } = queueWith(1);
   for (let round = 0; round < 2; round += 1) {
     queue.startNext(0);
@@ -155,7 +155,7 @@ test('a lost connection puts the file back in line, a bounded number of times', 
   expect(queue.get('u1')).toMatchObject({ state: 'waiting', interruptions: 0, message: null });
 });
 
-test('a stalled upload says why and still counts as sending', () => {
+test('a stalled upload shows the reason and still counts as sending', () => {
   const { queue } = queueWith(2, 1);
   queue.startNext(0);
   queue.stall('u1', 'connection lost');
@@ -163,7 +163,7 @@ test('a stalled upload says why and still counts as sending', () => {
   expect(queue.startNext(0)).toEqual([]);
 });
 
-test('what the server refused for good offers no other try', () => {
+test('does not retry a file that the server refused', () => {
   const { queue } = queueWith(1);
   queue.startNext(0);
   queue.refuse('u1', 'too large');
@@ -172,52 +172,52 @@ test('what the server refused for good offers no other try', () => {
 });
 
 describe('after 100 %', () => {
-  test('the same row follows the medium', () => {
+  test('the row shows the processing of the medium', () => {
     const { queue } = queueWith(1);
     queue.startNext(0);
-    queue.sent('u1', at('uploaded', 0));
+    queue.markSent('u1', at('uploaded', 0));
     queue.applyMedia(at('processing', 1, { progress: 40 }));
     expect(statuses(queue)).toEqual(['processing']);
     queue.applyMedia(at('completed', 2));
     expect(isSettled(queue.get('u1')!)).toBe(true);
   });
 
-  test('news that overtook the answer is not lost', () => {
+  test('applies an event that arrived before the response of the upload', () => {
     const { queue } = queueWith(1);
     queue.startNext(0);
     queue.applyMedia(at('completed', 1));
-    queue.sent('u1', at('uploaded', 0));
+    queue.markSent('u1', at('uploaded', 0));
     expect(statuses(queue)).toEqual(['completed']);
   });
 
-  test('late news does not turn it back, a new round does', () => {
+  test('a late event does not revert the status, a new round does', () => {
     const { queue } = queueWith(1);
     queue.startNext(0);
-    queue.sent('u1', at('failed', 2));
+    queue.markSent('u1', at('failed', 2));
     queue.applyMedia(at('processing', 3));
     expect(statuses(queue)).toEqual(['failed']);
     queue.applyMedia(at('uploaded', 4, { round: 2 }));
     expect(statuses(queue)).toEqual(['uploaded']);
   });
 
-  test('news about other media is ignored', () => {
+  test('ignores events of other media', () => {
     const { queue, changes } = queueWith(1);
     changes.length = 0;
     queue.applyMedia(medium({ id: 'other' }));
     expect(changes).toEqual([]);
   });
 
-  test('a deleted medium takes its row along, and late news does not bring it back', () => {
+  test('removes the row of a deleted medium, and a late event does not restore it', () => {
     const { queue } = queueWith(1);
     queue.startNext(0);
-    queue.sent('u1', at('processing', 1));
+    queue.markSent('u1', at('processing', 1));
     queue.removeMedia('m1');
     queue.applyMedia(at('completed', 2));
     expect(statuses(queue)).toEqual([]);
   });
 });
 
-test('removing a row tells the page', () => {
+test('notifies the page once of a removed row', () => {
   const { queue, changes } = queueWith(1);
   changes.length = 0;
   queue.remove('u1');

@@ -6,14 +6,14 @@ import { isUnsent, type Upload } from './upload';
 
 export type NewUpload = Pick<Upload, 'id' | 'batchId' | 'name' | 'sizeBytes'> & { isMissing?: boolean };
 
-/** The state of all uploads; knows nothing of the network or the page. */
+/** The state of all uploads, without network and page. `changed` is called with the id of each changed upload. */
 export class UploadQueue {
   readonly tally = new Tally();
   readonly #uploads = new Map<string, Upload>();
   /** Ids of uploads by the id of their medium. */
   readonly #byMedium = new Map<string, string>();
   readonly #meters = new Map<string, RateMeter>();
-  /** News about media whose upload was not answered yet: a small picture can be ready before its 201 is here. */
+  /** Events of media whose upload has no response yet: a small picture can be ready before its 201 arrives. */
   readonly #early = new Map<string, Media>();
   readonly #changed: (id: string) => void;
   readonly #parallel: number;
@@ -35,20 +35,20 @@ export class UploadQueue {
     return this.#uploads.get(id);
   }
 
-  /** All of a drop at once, so that its totals are known before anything happens to the first. */
+  /** Adds all files of a drop at once, so that its totals are known before the first changes. */
   add(files: readonly NewUpload[]): void {
     for (const { isMissing, ...file } of files)
       this.#put({ ...file, ...fresh, state: isMissing ? 'missing' : 'waiting' });
     for (const { id } of files) this.#changed(id);
   }
 
-  /** It was examined: from now on it may be sent. */
+  /** Allows an examined file to be sent. */
   admit(id: string): void {
     this.#change(id, { isAdmitted: true });
   }
 
-  /** The file was chosen again; false when it was not missing. */
-  found(id: string): boolean {
+  /** Restarts a missing upload whose file was chosen again; returns false when it was not missing. */
+  restoreMissing(id: string): boolean {
     if (this.#uploads.get(id)?.state !== 'missing') return false;
     this.#change(id, fresh);
     return true;
@@ -71,25 +71,25 @@ export class UploadQueue {
     return next;
   }
 
-  progress(id: string, loadedBytes: number, nowMs: number): void {
+  updateProgress(id: string, loadedBytes: number, nowMs: number): void {
     const upload = this.#uploads.get(id);
     const meter = this.#meters.get(id);
     if (upload?.state !== 'sending' || !meter) return;
     const loaded = Math.min(loadedBytes, upload.sizeBytes);
     const bytesPerSecond = meter.measure(loaded, nowMs);
     const secondsLeft = bytesPerSecond ? (upload.sizeBytes - loaded) / bytesPerSecond : null;
-    // What gets through makes up for what was lost before: a bad line may break often, as long as it moves something.
+    // Progress resets the count, so that a bad connection may be interrupted often as long as bytes arrive.
     const interruptions = loaded > upload.loadedBytes ? 0 : upload.interruptions;
     this.#change(id, { loadedBytes: loaded, bytesPerSecond, secondsLeft, interruptions });
   }
 
-  sent(id: string, media: Media): void {
+  markSent(id: string, media: Media): void {
     this.#change(id, {
       state: 'sent',
       media,
       loadedBytes: this.#uploads.get(id)?.sizeBytes ?? 0,
       message: null,
-      ...still,
+      ...idle,
     });
     const early = this.#early.get(media.id);
     if (early) this.applyMedia(early);
@@ -97,45 +97,45 @@ export class UploadQueue {
   }
 
   fail(id: string, message: string): void {
-    this.#change(id, { state: 'error', message, ...still });
+    this.#change(id, { state: 'error', message, ...idle });
   }
 
-  /** The server looked at the bytes and does not want them: sending them again would end the same. */
+  /** Settles an upload that a retry cannot help, because the file itself was refused. */
   refuse(id: string, message: string): void {
-    this.#change(id, { state: 'refused', message, ...still });
+    this.#change(id, { state: 'refused', message, ...idle });
   }
 
-  /** Says why nothing moves while it keeps its place among those that send. */
+  /** Shows the reason why nothing is sent, while the upload keeps its slot. */
   stall(id: string, message: string): void {
-    this.#change(id, { message, ...still });
+    this.#change(id, { message, ...idle });
   }
 
-  /** The connection was lost: back in line, at most `limit` times; false when that is used up. */
+  /** Queues an upload again after a lost connection; returns false after `limit` interruptions. */
   interrupt(id: string, message: string, limit: number): boolean {
     const upload = this.#uploads.get(id);
     if (upload?.state !== 'sending' || upload.interruptions >= limit) return false;
-    this.#change(id, { state: 'waiting', message, interruptions: upload.interruptions + 1, ...still });
+    this.#change(id, { state: 'waiting', message, interruptions: upload.interruptions + 1, ...idle });
     return true;
   }
 
-  /** The server keeps what it has: `retry` goes on from there. */
+  /** Pauses an upload; the server keeps its bytes, and `retry` continues from them. */
   pause(id: string): void {
     const state = this.#uploads.get(id)?.state;
-    if (state === 'sending' || state === 'waiting') this.#change(id, { state: 'paused', message: null, ...still });
+    if (state === 'sending' || state === 'waiting') this.#change(id, { state: 'paused', message: null, ...idle });
   }
 
-  /** The same bytes are there already, as `media`: its owner says whether they are wanted twice. */
+  /** Holds an upload whose bytes are stored already, as `media`, until the user decides. */
   holdDuplicate(id: string, media: Media): void {
     if (this.#uploads.get(id)?.state === 'sending')
-      this.#change(id, { state: 'duplicate', media, message: null, ...still });
+      this.#change(id, { state: 'duplicate', media, message: null, ...idle });
   }
 
   cancel(id: string): void {
     const upload = this.#uploads.get(id);
-    if (upload && isUnsent(upload)) this.#change(id, { state: 'cancelled', message: null, ...still });
+    if (upload && isUnsent(upload)) this.#change(id, { state: 'cancelled', message: null, ...idle });
   }
 
-  /** The owner's word to go on, after an error, a cancel or a pause, or although it is there already: counts interruptions afresh. */
+  /** Queues an upload again at the user's request: after an error, a cancel, a pause, or although it is a duplicate. */
   retry(id: string): void {
     const state = this.#uploads.get(id)?.state;
     if (state === 'paused') return this.#change(id, { state: 'waiting', message: null, interruptions: 0 });
@@ -143,7 +143,7 @@ export class UploadQueue {
       this.#change(id, { state: 'waiting', message: null, media: null, interruptions: 0, loadedBytes: 0 });
   }
 
-  /** News about a medium; late news about an older moment is dropped. */
+  /** Applies an event of a medium; events older than its known state are dropped. */
   applyMedia(media: Media): void {
     const upload = this.#rowOf(media.id);
     if (!upload && this.tally.all.sending > 0) this.#early.set(media.id, media);
@@ -151,7 +151,7 @@ export class UploadQueue {
     this.#change(upload.id, { media });
   }
 
-  /** Its medium was deleted: nothing is left to tell. */
+  /** Removes the row of a deleted medium. */
   removeMedia(mediaId: string): void {
     const upload = this.#rowOf(mediaId);
     if (upload) this.remove(upload.id);
@@ -186,7 +186,7 @@ export class UploadQueue {
   }
 }
 
-const still = { bytesPerSecond: null, secondsLeft: null };
+const idle = { bytesPerSecond: null, secondsLeft: null };
 const fresh = {
   state: 'waiting',
   isAdmitted: false,
@@ -194,5 +194,5 @@ const fresh = {
   message: null,
   interruptions: 0,
   media: null,
-  ...still,
+  ...idle,
 } as const;

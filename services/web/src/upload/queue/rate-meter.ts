@@ -1,20 +1,23 @@
-/** Weight of the newest sample: smooth enough to read, quick enough to notice a change within a few seconds. */
+/** Weight of the newest sample: readable, and follows a change within a few seconds. */
 const weight = 0.3;
 
-/** Bytes per second, smoothed. */
+/** Measures bytes per second as an exponential moving average. */
 export class RateMeter {
   #lastMs: number;
   #lastBytes: number | null = null;
   #rate: number | null = null;
   readonly #gapMs: number;
 
-  /** `gapMs`: how long a sample lasts at least. */
+  /** `gapMs`: the least duration of a sample. */
   constructor(startMs: number, gapMs = 250) {
     this.#lastMs = startMs;
     this.#gapMs = gapMs;
   }
 
-  /** Takes the total so far; null until there is enough to tell. The first total is where it begins: a resumed upload does not begin at zero. */
+  /**
+   * Returns the rate for the total so far; null before the first sample is complete. The first total is the baseline,
+   * because a resumed upload does not begin at zero.
+   */
   measure(loadedBytes: number, nowMs: number): number | null {
     if (this.#lastBytes === null) {
       this.#lastBytes = loadedBytes;

@@ -1,15 +1,15 @@
 import { reasonOf, statusOf, type Upload } from './upload';
 
-/** Uploads that can stand behind one line. Of the failed ones there is one section per reason. */
+/** Uploads that the list can fold into one row; failed ones have one section per reason. */
 export interface Section {
-  /** The same as long as its uploads belong together. */
+  /** Stable while the section exists. */
   key: string;
   status: string;
   reason: string | null;
   uploads: readonly Upload[];
 }
 
-/** What moves comes first, then what needs its owner, then what waits, then what is over. */
+/** Active uploads first, then those that need the user, then waiting ones, then ended ones. */
 const order = [
   'uploading',
   'processing',
@@ -26,7 +26,7 @@ const order = [
 ];
 const withReason = new Set(['refused', 'error', 'failed']);
 
-/** All uploads in the order of the list; within a section as they were added. */
+/** Returns all uploads in the order of the list; within a section in the order in which they were added. */
 export function sectionsOf(uploads: readonly Upload[]): Section[] {
   const sections = new Map<string, Section & { uploads: Upload[] }>();
   for (const upload of uploads) {

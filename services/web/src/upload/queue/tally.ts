@@ -12,10 +12,10 @@ export interface Totals {
   unsent: number;
   sending: number;
   paused: number;
-  /** What will be at the server when all is sent. */
+  /** Bytes on the server after everything is sent. */
   bytes: number;
   sentBytes: number;
-  /** Of files that were admitted and are not sent yet. */
+  /** Bytes of files that are admitted and not sent yet. */
   admittedBytes: number;
 }
 
@@ -35,11 +35,11 @@ const none: Totals = {
 };
 const keys = Object.keys(none) as (keyof Totals)[];
 
-/** Totals of each batch, kept up to date with every change instead of counted anew. */
+/** Totals of each batch, updated by each change instead of recounted. */
 export class Tally {
   readonly #batches = new Map<string, { totals: Totals; rows: number }>();
 
-  /** An upload came (`before` is undefined), changed, or went (`after` is undefined). */
+  /** Counts an upload that was added (`before` is undefined), changed, or removed (`after` is undefined). */
   replace(before: Upload | undefined, after: Upload | undefined): void {
     const batchId = (after ?? before)?.batchId;
     if (!batchId) return;
@@ -50,7 +50,7 @@ export class Tally {
     this.#batches.set(batchId, { rows, totals: add(add(batch.totals, shareOf(before), -1), share, 1) });
   }
 
-  /** Everything zero for a batch that is not known. */
+  /** Totals of a batch; all zero for an unknown one. */
   batch(id: string): Totals {
     return this.#batches.get(id)?.totals ?? none;
   }
@@ -59,7 +59,7 @@ export class Tally {
     return sum([...this.#batches.values()].map(({ totals }) => totals));
   }
 
-  /** Of the batches that are on their way; of all when none is. */
+  /** Totals of the batches with open files; of all batches when there is none. */
   get current(): Totals {
     const open = [...this.#batches.values()].map(({ totals }) => totals).filter((totals) => totals.open > 0);
     return open.length > 0 ? sum(open) : this.all;
@@ -86,7 +86,7 @@ function shareOf(upload: Upload | undefined): Totals {
   };
 }
 
-/** What is taken off the list after its end stays done: else the progress of its batch would fall. */
+/** A settled upload that is removed from the list still counts as done; otherwise its batch's progress would fall. */
 function remainderOf(removed: Upload | undefined): Totals {
   if (!removed || !isSettled(removed)) return none;
   const { files, bytes, sentBytes } = shareOf(removed);

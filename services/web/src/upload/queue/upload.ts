@@ -1,10 +1,10 @@
 import type { Media } from '#contracts';
 
 /**
- * One row per file, from the first byte to the last analysis.
- * waiting -> sending -> sent (from here `media` tells the rest), or refused (by us or the server), error, cancelled.
- * paused, duplicate and missing wait for their owner's word; of a duplicate `media` is the one that is there, of a
- * missing one the browser lost the bytes in a reload.
+ * One row per file, from the first byte to the end of processing.
+ * waiting -> sending -> sent (then `media` has the status), or refused (by the page or the server), error, cancelled.
+ * paused, duplicate and missing wait for the user; `media` of a duplicate is the stored medium; the bytes of a missing
+ * upload were lost in a reload.
  */
 export type UploadState =
   | 'waiting'
@@ -23,18 +23,18 @@ export interface Upload {
   readonly name: string;
   readonly sizeBytes: number;
   readonly state: UploadState;
-  /** It was examined and may be sent. */
+  /** True after the examination: the file may be sent. */
   readonly isAdmitted: boolean;
   readonly loadedBytes: number;
   readonly bytesPerSecond: number | null;
   readonly secondsLeft: number | null;
   readonly message: string | null;
-  /** How often the connection was lost under it. */
+  /** Lost connections since the last progress. */
   readonly interruptions: number;
   readonly media: Media | null;
 }
 
-/** What `data-status` says: the server's word once there is one. */
+/** Returns the value of `data-status`: the status of the medium, once there is one. */
 export function statusOf(upload: Upload): string {
   if (upload.state === 'sent' && upload.media) return upload.media.status;
   if (upload.state === 'sending') return 'uploading';
@@ -43,27 +43,27 @@ export function statusOf(upload: Upload): string {
 
 const settled = new Set(['refused', 'duplicate', 'missing', 'error', 'cancelled', 'completed', 'failed']);
 
-/** Nothing more will happen by itself. */
+/** Returns true when nothing more happens without the user. */
 export function isSettled(upload: Upload): boolean {
   return settled.has(statusOf(upload));
 }
 
-/** It ended, and not because its owner wanted it to. */
+/** Returns true for an upload that failed or was refused, not for a cancelled one. */
 export function isUnsuccessful(upload: Upload): boolean {
   return ['refused', 'error', 'failed'].includes(statusOf(upload));
 }
 
-/** It will be sent, or could be after a pause. */
+/** Returns true for an upload that is waiting, being sent or paused. */
 export function isUnsent({ state }: Upload): boolean {
   return state === 'waiting' || state === 'sending' || state === 'paused';
 }
 
-/** Why it did not succeed, in the words of whoever found out. */
+/** Returns the reason of a failure, as found by the page or the server. */
 export function reasonOf({ message, media }: Upload): string | null {
   return message ?? media?.failure?.message ?? null;
 }
 
-/** Another try may end differently. */
+/** Returns true when a retry may succeed. */
 export function isRetryable(upload: Upload): boolean {
   const status = statusOf(upload);
   return (

@@ -1,8 +1,11 @@
 import { ApiProblem, isTemporary } from '../../network/problem';
 
-/** Refusals that the same file meets again on every try. */
+/** Refusals that every retry of the same file would get. */
 const finalCodes = new Set(['unsupported_media_type', 'file_too_large', 'empty_file']);
-/** An earlier try of the same file is not over for the server yet: time alone mends that. `http_423`: an upload that is locked, as a HEAD says it, which has no body. */
+/**
+ * The server still handles an earlier attempt for the same file, so a retry succeeds later. `http_423`: the response
+ * to HEAD for a locked upload, which has no body.
+ */
 const busyCodes = new Set([
   'idempotency_in_progress',
   'upload_locked',
@@ -11,7 +14,10 @@ const busyCodes = new Set([
   'upload_stalled',
 ]);
 
-/** What a try that did not succeed means for the file: never, later by itself (however long an earlier try takes), after a login, or when its owner says so. */
+/**
+ * Classifies a failed attempt. `refused`: no retry helps. `again`: retry a limited number of times. `busy`: retry until
+ * the earlier attempt has ended. `signed-out`: retry after a login. `failed`: retry when the user asks for it.
+ */
 export function outcomeOf(error: unknown): 'refused' | 'again' | 'busy' | 'signed-out' | 'failed' {
   if (isTemporary(error)) return 'again';
   if (!(error instanceof ApiProblem)) return 'failed';

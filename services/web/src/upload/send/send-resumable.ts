@@ -1,27 +1,30 @@
 import { Upload, type DetailedError, type HttpResponse } from 'tus-js-client';
 import type { SendOptions } from './send';
 
-// Loaded when it is needed, and imports types alone: what it shared with the page would be cut out of the page's script.
+// Loaded on demand. It imports only types from the page, because the bundler would move shared code out of the page's
+// script.
 
 export interface ResumableOptions extends Omit<SendOptions, 'idempotencyKey'> {
-  refused: (status: number, body: string) => Error;
-  unreachable: () => Error;
+  toProblem: (status: number, body: string) => Error;
+  networkProblem: () => Error;
 }
 
 const endpoint = '/api/uploads';
 const mediaIdHeader = 'Snapstream-Media-Id';
 
 /**
- * Sends a file by tus: goes on where an earlier try of the same file ended, of this page or another. Resolves with the
- * id of the medium. When `signal` aborts with a reason named `AbortError`, the server forgets what it has; with any other it keeps it.
+ * Sends a file by tus, continuing where an earlier attempt for the same file ended, in this page or another. Resolves
+ * with the id of the medium. When `signal` aborts with a reason named `AbortError`, the server deletes its bytes; with
+ * any other reason it keeps them.
+ * @throws the errors that `toProblem` and `networkProblem` return, or the reason of `signal`
  */
 export async function sendResumable({
   file,
   batchId,
   signal,
   progress,
-  refused,
-  unreachable,
+  toProblem,
+  networkProblem,
 }: ResumableOptions): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let mediaId: string | undefined;
@@ -29,24 +32,24 @@ export async function sendResumable({
   const upload = new Upload(file, {
     endpoint,
     metadata: { filename: file.name, batch: batchId },
-    retryDelays: null, // the queue knows when the connection is back
+    retryDelays: null, // the upload queue retries
     removeFingerprintOnSuccess: true,
     onProgress: (loadedBytes) => progress(loadedBytes),
     onAfterResponse: (request, response) => {
       mediaId = response.getHeader(mediaIdHeader) ?? mediaId;
       if (request.getMethod() === 'HEAD' && !isDecided(response.getStatus()))
-        throw (unknown = refused(response.getStatus(), ''));
+        throw (unknown = toProblem(response.getStatus(), ''));
     },
-    onSuccess: () => (mediaId ? resolve(mediaId) : reject(unreachable())),
+    onSuccess: () => (mediaId ? resolve(mediaId) : reject(networkProblem())),
     onError: (error) => {
       if (unknown) return reject(unknown);
       const response = responseOf(error);
-      reject(response?.getStatus() ? refused(response.getStatus(), response.getBody()) : unreachable());
+      reject(response?.getStatus() ? toProblem(response.getStatus(), response.getBody()) : networkProblem());
     },
   });
   signal.addEventListener('abort', () => {
-    const isGivenUp = (signal.reason as Error).name === 'AbortError';
-    void upload.abort(isGivenUp).catch(() => undefined); // erased by the server in a day
+    const isCancelled = (signal.reason as Error).name === 'AbortError';
+    void upload.abort(isCancelled).catch(() => undefined); // the server deletes it after a day
     reject(signal.reason as Error);
   });
   const [previous] = await upload.findPreviousUploads();
@@ -55,7 +58,7 @@ export async function sendResumable({
   return promise;
 }
 
-/** Ends what earlier tries of a file left on the server, where there are any: else it stays there for a day. */
+/** Deletes unfinished uploads of a file from the server, which would otherwise keep them for a day. */
 export async function abandonResumable(file: File): Promise<void> {
   const options = { endpoint, retryDelays: null };
   for (const previous of await new Upload(file, options).findPreviousUploads()) {
@@ -65,7 +68,10 @@ export async function abandonResumable(file: File): Promise<void> {
   }
 }
 
-/** It is there, or it is not. After any other answer (nobody is logged in, a part is away) tus' client would begin from the first byte. */
+/**
+ * True when the response shows whether the upload exists. After any other response (logged out, a service is
+ * unavailable) tus-js-client would restart from the first byte.
+ */
 const isDecided = (status: number) => (status >= 200 && status < 300) || status === 404 || status === 410;
 
 const responseOf = (error: Error | DetailedError): HttpResponse | null | undefined =>

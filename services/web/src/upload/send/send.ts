@@ -4,29 +4,32 @@ import { NetworkProblem, parseProblem } from '../../network/problem';
 import type { PendingFile } from '../pending-files';
 import type { Upload } from '../queue/upload';
 
-/** From here on a lost connection costs more than the two requests that resuming takes. */
+/** From this size on, resending after a lost connection costs more than the two requests of a resumable upload. */
 const resumableFromBytes = 5 * 1024 ** 2;
 
-/** A file and what its sending needs to know. */
+/** A file and the state of its sending. */
 export interface Source {
-  /** Its idempotency key is the same on every try, so that a try whose answer was lost is not stored twice. */
+  /** Its idempotency key is the same in every attempt, so that a file is stored once even if a response was lost. */
   pending: PendingFile;
   file: File;
   stop: AbortController;
-  /** Its owner wants it although the same bytes are there already. */
+  /** The user uploads it although the same bytes are stored already. */
   isWanted: boolean;
-  /** An earlier page had it, and may have sent it without seeing the answer. */
+  /** Adopted from a closed page, which may have sent it without receiving the response. */
   wasKept: boolean;
-  /** All bytes are there; only the medium was not read yet. */
+  /** Set when all bytes are stored and only the medium was not read yet. */
   mediaId?: string;
 }
 
-/** Whether what arrived of a file counts after a pause. */
+/** Returns true for files that are sent by tus, whose stored bytes count after a pause. */
 export function isResumable(sizeBytes: number): boolean {
   return sizeBytes >= resumableFromBytes;
 }
 
-/** Sends all bytes of a file; `progress` hears how many are out. Resolves with the medium, as it was stored. */
+/**
+ * Sends all bytes of a file and calls `progress` with the number sent. Resolves with the stored medium.
+ * @throws ApiProblem, NetworkProblem, or the reason of `source.stop`
+ */
 export async function sendBytes(
   { batchId, sizeBytes }: Upload,
   source: Source,
@@ -44,13 +47,13 @@ export async function sendBytes(
     batchId,
     signal,
     progress,
-    refused: parseProblem,
-    unreachable: () => new NetworkProblem(),
+    toProblem: parseProblem,
+    networkProblem: () => new NetworkProblem(),
   });
   return api.medium(source.mediaId);
 }
 
-/** Has the server forget what arrived of a file while it is not being sent. */
+/** Deletes the stored bytes of an unfinished resumable upload that is not being sent. */
 export async function abandon({ file }: Source): Promise<void> {
   if (!isResumable(file.size)) return;
   const { abandonResumable } = await import('./send-resumable');
@@ -65,7 +68,7 @@ export interface SendOptions {
   progress: (loadedBytes: number) => void;
 }
 
-/** One multipart POST. XMLHttpRequest, because fetch does not tell how much of a body went out. */
+/** Sends one multipart POST. XMLHttpRequest, because fetch does not report upload progress. */
 function sendFile({ file, idempotencyKey, batchId, signal, progress }: SendOptions): Promise<Media> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
