@@ -1,7 +1,7 @@
 /**
  * Bundles the front end into dist/web: index.html (the one shell for every page) and assets/ with content hashes in
- * their names, so that everything but index.html may be cached for ever. With `--watch` it does so again at each change,
- * uncompressed, and adds a script by which open pages reload.
+ * their names, so that everything except index.html may be cached forever. With `--watch` it rebuilds at each change,
+ * uncompressed, and adds a script that reloads open pages.
  */
 import { createHash } from 'node:crypto';
 import { watch } from 'node:fs';
@@ -14,10 +14,10 @@ import { build } from 'esbuild';
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, '../../dist/web');
 const assets = join(out, 'assets');
-/** Addresses of what was written, by source name: `%main.ts%` in the shell becomes `/assets/main-<hash>.js`. */
+/** Addresses of the written files by source name: `%main.ts%` in the shell becomes `/assets/main-<hash>.js`. */
 const addresses = new Map();
 
-/** `import('./x')` of what was bundled already stays an import, of its address. */
+/** Keeps `import('./x')` of a separate bundle as an import of its address. */
 const loadedLater = {
   name: 'loaded-later',
   setup: ({ onResolve }) =>
@@ -49,13 +49,13 @@ async function buildAll() {
   await report();
 }
 
-/** While it is watched, a mistake in the sources waits for the next change. esbuild has printed its own errors. */
+/** In watch mode an error is printed, and the next change builds again. esbuild prints its own errors. */
 function reportFailure(error) {
   if (!watching) throw error;
   if (!error.errors) process.stderr.write(`web: ${error.message}\n`);
 }
 
-/** Changes during a build lead to one more. Editors write a file in several steps: those within 50 ms are one change. */
+/** Changes during a build start another one. Debounced by 50 ms, because editors write a file in several steps. */
 function rebuildOnChange() {
   let building = Promise.resolve();
   let timer;
@@ -67,9 +67,9 @@ function rebuildOnChange() {
 }
 
 async function bundle() {
-  // What only some visits need is a file of its own, whole, so that the script of every page shares nothing with it.
-  const apart = ['src/theme-boot.ts', 'src/upload/send/send-resumable.ts', 'styles/index.css'];
-  await bundleOne(watching ? [...apart, 'src/dev-reload.ts'] : apart);
+  // Code that few visits need is a separate bundle, which shares no chunk with the script of every page.
+  const separate = ['src/theme-boot.ts', 'src/upload/send/send-resumable.ts', 'styles/index.css'];
+  await bundleOne(watching ? [...separate, 'src/dev-reload.ts'] : separate);
   await bundleOne(['src/main.ts'], [loadedLater]);
 }
 
@@ -85,7 +85,7 @@ async function bundleOne(paths, plugins = []) {
     sourcemap: 'linked',
     format: 'esm',
     target: 'es2024',
-    // Nesting, layers and light-dark() are used as they are: lowering them would double the style sheet.
+    // Nesting, layers and light-dark() are not lowered, which would double the size of the style sheet.
     supported: { nesting: true },
     metafile: true,
     absWorkingDir: here,
@@ -114,7 +114,7 @@ function insertAddresses(text) {
   });
 }
 
-/** Beside each file that gains by it, once and as small as can be: a server has no time for that. */
+/** Writes .gz and .br beside each file at the highest level, which would be too slow for the server per request. */
 async function compress() {
   const paths = [...addresses.values()]
     .filter((address) => !address.endsWith('.woff2'))
@@ -129,7 +129,7 @@ async function compress() {
   }
 }
 
-/** The new shell is in place by now, so a server that runs meanwhile never points at a missing file. */
+/** Runs after the new shell is written, so that a running server never refers to a missing file. */
 async function removeStale() {
   const current = new Set(
     [...addresses.values()].flatMap((address) =>

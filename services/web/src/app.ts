@@ -1,6 +1,6 @@
 import type { User } from '#contracts';
 import { pageCloses } from './actions/id-batches';
-import { connectVanished } from './actions/note-actions';
+import { connectClearedNotes } from './actions/note-actions';
 import { connectRemovals } from './actions/removals';
 import { settlePostponed, undoByKey } from './actions/undo';
 import { startLive, stopLive } from './network/live';
@@ -29,15 +29,15 @@ interface Route {
   pattern: string;
   name: string;
   build: PageBuilder;
-  /** For people who are not logged in: alone, or as well. */
-  guest?: 'alone' | 'as well';
+  /** Shown without a session: only then, or also. */
+  guest?: 'only' | 'also';
 }
 
-const nothing: Route = { pattern: '', name: 'not-found', build: notFoundPage, guest: 'as well' };
+const notFound: Route = { pattern: '', name: 'not-found', build: notFoundPage, guest: 'also' };
 
 const routes: readonly Route[] = [
-  { pattern: '/login', name: 'login', build: loginPage, guest: 'alone' },
-  { pattern: '/register', name: 'register', build: registerPage, guest: 'alone' },
+  { pattern: '/login', name: 'login', build: loginPage, guest: 'only' },
+  { pattern: '/register', name: 'register', build: registerPage, guest: 'only' },
   { pattern: '/', name: 'dashboard', build: dashboardPage },
   { pattern: '/upload', name: 'upload', build: uploadPage },
   { pattern: '/media', name: 'media', build: mediaListPage },
@@ -52,7 +52,7 @@ const main = h('main', { id: 'content', tabindex: -1 }, outlet);
 let leavePage = new AbortController();
 let signedIn: AbortController | undefined;
 
-/** Puts the frame of the application into the body and ties it to the session. */
+/** Adds the frame of the application to the body, and updates it with the session. */
 export function startApp(): void {
   const skip = h('a', { class: 'skip-link', href: '#content', onclick: skipToContent }, texts.skipToContent);
   document.body.append(skip, h('connection-banner'), main, h('toast-region'));
@@ -68,18 +68,18 @@ export function startApp(): void {
   pageTitle.onChange(() => showTitle(), forever);
 }
 
-/** Without following the link: that would be an entry of its own in the history. */
+/** Moves the focus without following the link, which would add a history entry. */
 function skipToContent(event: Event): void {
   event.preventDefault();
   main.focus();
 }
 
-/** Shows the page of `url`; goes to the login page, or away from it, as the session demands. */
+/** Shows the page of `url`, or redirects to or from the login page, depending on the session. */
 export function showPage(url: URL, scrollY: number | null): void {
   const found = findRoute(url.pathname);
   const user = session.value;
   if (!user && !found.route.guest) return navigate(loginPath(url.pathname + url.search), { replace: true });
-  if (user && found.route.guest === 'alone')
+  if (user && found.route.guest === 'only')
     return navigate(safeNextPath(url.searchParams.get('next')), { replace: true });
   leavePage.abort();
   leavePage = new AbortController();
@@ -92,7 +92,7 @@ export function showPage(url: URL, scrollY: number | null): void {
   settle(page, scrollY, leavePage.signal);
 }
 
-/** Focus goes to the heading, so that a screen reader says where one is; the place on the page comes back with "back". */
+/** Focuses the heading, which screen readers then announce, and restores the scroll position after "back". */
 function settle({ ready, restored }: Page, scrollY: number | null, signal: AbortSignal): void {
   const field = outlet.querySelector<HTMLElement>('.auth input');
   (field ?? outlet.querySelector<HTMLElement>('h1'))?.focus({ preventScroll: true });
@@ -110,14 +110,14 @@ function findRoute(path: string): { route: Route; params: Record<string, string>
     const params = matchPath(route.pattern, path);
     if (params) return { route, params };
   }
-  return { route: nothing, params: {} };
+  return { route: notFound, params: {} };
 }
 
 function changeUser(user: User | null): void {
   const wasSignedIn = signedIn !== undefined;
   if (user && !wasSignedIn) enter();
   if (!user && wasSignedIn) leave();
-  // At start the router shows the first page; a changed name needs no other page.
+  // The router shows the first page; a changed username does not change the page.
   if (Boolean(user) !== wasSignedIn && pageTitle.value) showPage(new URL(location.href), null);
 }
 
@@ -127,13 +127,13 @@ function enter(): void {
   document.body.dataset['session'] = 'member';
   main.before(h('app-nav'));
   main.append(h('upload-tray'));
-  document.body.append(h('drop-veil'));
+  document.body.append(h('drop-overlay'));
   uploads.connect(signal);
   libraries.connect(signal);
   connectStats(signal);
   connectUnread(signal);
   connectRemovals(signal);
-  connectVanished(signal);
+  connectClearedNotes(signal);
   startLive();
 }
 
@@ -143,7 +143,7 @@ function leave(): void {
   stopLive();
   uploads.clear();
   delete document.body.dataset['session'];
-  for (const part of document.querySelectorAll('app-nav, upload-tray, drop-veil, dialog')) part.remove();
+  for (const part of document.querySelectorAll('app-nav, upload-tray, drop-overlay, dialog')) part.remove();
 }
 
 function showTitle(): void {

@@ -1,10 +1,10 @@
 /**
- * Part of the pages under `npm run dev` alone: reloads the page when the shell changed, which names every script and style
- * sheet by a hash of its content. A page in the background does so when it is looked at again.
+ * Part of the pages under `npm run dev` only: reloads the page when the shell has changed, which contains the content
+ * hash of every script and style sheet. A page in the background reloads when it becomes visible.
  */
 const INTERVAL_MS = 500;
 
-/** null while no answer comes: the API restarts. */
+/** Returns null while the API restarts. */
 async function readShell(): Promise<string | null> {
   const answer = await fetch('/', { cache: 'no-store', headers: { accept: 'text/html' } }).catch(() => null);
   return answer?.ok ? answer.text() : null;

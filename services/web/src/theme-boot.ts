@@ -1,4 +1,5 @@
 import { applyTheme, currentTheme } from './state/theme';
 
-// Runs before the first paint (a blocking script of its own; the policy forbids inline ones), so that nothing flashes.
+// A separate blocking script (the Content-Security-Policy forbids inline ones), which runs before the first paint, so
+// that the page does not flash in another theme.
 applyTheme(currentTheme());

@@ -2,7 +2,7 @@ import { inBatches, pageCloses } from './id-batches';
 
 const ids = Array.from({ length: 250 }, (_, index) => String(index));
 
-/** Each call of `send` waits for `answer`. */
+/** `send` records each call, which resolves at the next `answer`. */
 function server() {
   const calls: string[][] = [];
   const waiting: (() => void)[] = [];
@@ -18,7 +18,7 @@ function server() {
 }
 const sizes = (calls: string[][]) => calls.map(({ length }) => length);
 
-test('sends 100 at a time, each after the answer to the one before', async () => {
+test('sends 100 at a time, each after the response to the one before', async () => {
   const { calls, send, answer } = server();
   const done = inBatches(ids, send);
   expect(sizes(calls)).toEqual([100]);
@@ -30,7 +30,7 @@ test('sends 100 at a time, each after the answer to the one before', async () =>
   expect(calls.flat()).toEqual(ids);
 });
 
-test('sends all that is left when the page closes, and nothing twice', async () => {
+test('sends the remaining ids when the page closes, and none twice', async () => {
   const { calls, send, answer } = server();
   const done = inBatches(ids, send);
   pageCloses.emit();

@@ -1,14 +1,14 @@
 import { Topic } from '../ui/store';
 
-/** As many ids as the API takes in one call. */
+/** The most ids that the API accepts in one call. */
 const batchSize = 100;
 
-/** The page is closed, reloaded or put aside: what is still to be sent has to be sent now. */
+/** Emitted when the page is closed, reloaded or hidden (pagehide): pending requests have to be sent now. */
 export const pageCloses = new Topic<void>();
 
 /**
- * Calls `send` with up to 100 ids at a time, one call after the other. When the page closes, all that is left is sent
- * at once. A closing page may send 64 KiB in all (Fetch, 4.6: "inflight keepalive bytes"): the ids of 2 000 items.
+ * Calls `send` with up to 100 ids at a time, one call after the other. When the page closes, the remaining ids are
+ * sent at once. A closing page may send 64 KiB in all (Fetch, 4.6: "inflight keepalive bytes"): the ids of 2 000 items.
  * Rejects with the first error of `send`; later batches are not sent then.
  */
 export async function inBatches(ids: readonly string[], send: (batch: string[]) => Promise<void>): Promise<void> {

@@ -6,7 +6,7 @@ import { texts } from '../ui/texts';
 import { toast } from '../ui/toasts';
 import { inBatches } from './id-batches';
 
-/** Puts a failed medium in line again. */
+/** Retries a failed medium, and shows the result as a toast. */
 export async function retryMedium(media: Media): Promise<void> {
   try {
     broadcast({ type: 'media', media: await api.retryMedium(media.id) });
@@ -16,7 +16,7 @@ export async function retryMedium(media: Media): Promise<void> {
   }
 }
 
-/** Puts failed media in line again, any number, and says how many it were. */
+/** Retries any number of failed media, and shows how many were queued. */
 export async function retryMedia(ids: readonly string[]): Promise<void> {
   try {
     toast(texts.media.retried(await requestRetry(ids)));
@@ -25,7 +25,7 @@ export async function retryMedia(ids: readonly string[]): Promise<void> {
   }
 }
 
-/** The same for every failed medium that a repeat may help, of any number. */
+/** Retries all failed media that are retryable, and shows how many were queued. */
 export async function retryAllFailed(): Promise<void> {
   try {
     let count = 0;
@@ -41,7 +41,7 @@ export async function retryAllFailed(): Promise<void> {
   }
 }
 
-/** The pages hear of each from the live stream. */
+/** Returns how many were queued; pages receive each change from the live stream. */
 async function requestRetry(ids: readonly string[]): Promise<number> {
   let count = 0;
   await inBatches(ids, async (batch) => {

@@ -1,6 +1,6 @@
 import type { Notification } from '#contracts';
 import { api } from '../network/api';
-import { live, broadcast, type Vanished } from '../network/live';
+import { broadcast, live, type ClearedNotifications } from '../network/live';
 import { messageOf } from '../network/problem';
 import { discountUnread, readUnread, unread } from '../state/unread';
 import { Store } from '../ui/store';
@@ -9,60 +9,67 @@ import { toast } from '../ui/toasts';
 import { inBatches, pageCloses } from './id-batches';
 import { postpone } from './undo';
 
-/** How long the server needs for the request of a page that closed; its answer reaches no page. */
+/** The time that the server needs for the request of a closed page, whose response no page receives. */
 const settledMs = 1_000;
 const forever = new AbortController().signal;
 
-/** What is cleared on the page, while it can still be undone. */
-export const vanished = new Store<Vanished>({ ids: new Set(), until: '' });
+/** Notifications that are hidden while clearing them can be undone. */
+export const clearedNotes = new Store<ClearedNotifications>({ ids: new Set(), until: '' });
 
-export function isVanished({ id }: Pick<Notification, 'id'>): boolean {
-  return id <= vanished.value.until || vanished.value.ids.has(id);
+/** Returns true for a notification that is hidden because it was cleared. */
+export function isCleared({ id }: Pick<Notification, 'id'>): boolean {
+  return id <= clearedNotes.value.until || clearedNotes.value.ids.has(id);
 }
 
-/** What another tab cleared while it closed is hidden here for good. */
-export function connectVanished(signal: AbortSignal): void {
+/** Hides notifications that another tab cleared while it closed, and sends those of this tab when it closes. */
+export function connectClearedNotes(signal: AbortSignal): void {
   pageCloses.on(() => {
-    const { ids, until } = vanished.value;
+    const { ids, until } = clearedNotes.value;
     if (until || ids.size > 0) broadcast({ type: 'notifications-removed', removed: { ids, until } });
   }, signal);
   live.notificationsRemoved.on(({ ids, until }) => {
-    const { value } = vanished;
+    const { value } = clearedNotes;
     const latest = until > value.until ? until : value.until;
-    vanished.set({ ids: new Set([...value.ids, ...ids]), until: latest });
+    clearedNotes.set({ ids: new Set([...value.ids, ...ids]), until: latest });
     setTimeout(() => live.notificationsChanged.emit(), settledMs);
   }, signal);
 }
 
+/** Marks notifications as read. */
 export async function markRead(ids: readonly string[]): Promise<void> {
   await act(() => inBatches(ids, (batch) => api.batchNotifications({ action: 'read', ids: batch })));
 }
 
+/** Marks all notifications as read. */
 export async function markAllRead(): Promise<void> {
   await act(() => api.readAllNotifications());
 }
 
+/** Hides notifications at once, and clears them when the time to undo has passed. */
 export function clearNotes(notes: readonly Notification[]): void {
   const ids = notes.map(({ id }) => id);
-  vanished.set({ ...vanished.value, ids: new Set([...vanished.value.ids, ...ids]) });
+  clearedNotes.set({ ...clearedNotes.value, ids: new Set([...clearedNotes.value.ids, ...ids]) });
   clear({
     count: ids.length,
     unreadCount: notes.filter(({ read }) => !read).length,
     action: () => inBatches(ids, (batch) => api.batchNotifications({ action: 'clear', ids: batch })),
     show: () =>
-      vanished.set({ ...vanished.value, ids: new Set([...vanished.value.ids].filter((id) => !ids.includes(id))) }),
+      clearedNotes.set({
+        ...clearedNotes.value,
+        ids: new Set([...clearedNotes.value.ids].filter((id) => !ids.includes(id))),
+      }),
   });
 }
 
-/** Those that are there now, also those that no page shows yet; `newest` is the id of the first. */
+/** Clears all notifications up to the id `newest`, including those that are not loaded. */
 export function clearAllNotes(newest: string): void {
-  const before = vanished.value.until;
-  vanished.set({ ...vanished.value, until: newest });
+  const before = clearedNotes.value.until;
+  clearedNotes.set({ ...clearedNotes.value, until: newest });
   clear({
     count: null,
     unreadCount: unread.value,
     action: () => api.clearAllNotifications(newest),
-    show: () => vanished.value.until === newest && vanished.set({ ...vanished.value, until: before }),
+    show: () => clearedNotes.value.until === newest && clearedNotes.set({ ...clearedNotes.value, until: before }),
   });
 }
 
@@ -71,29 +78,29 @@ interface Clearing {
   count: number | null;
   unreadCount: number;
   action: () => Promise<void>;
-  /** Takes the veil off. */
+  /** Shows the notifications again, or stops hiding them after they were cleared. */
   show: () => void;
 }
 
 function clear({ count, unreadCount, action, show }: Clearing): void {
   const recount = discountUnread(unreadCount);
-  const lift = (): void => {
+  const restore = (): void => {
     recount();
     show();
   };
   postpone({
     message: texts.notifications.cleared(count),
-    undone: lift,
+    revert: restore,
     action: async () => {
       await action();
       await readUnread(forever);
       broadcast({ type: 'notifications-changed' });
-      lift();
+      restore();
     },
   });
 }
 
-/** Changes something and tells every page and tab, which then read again. */
+/** Runs `change` and notifies all pages and tabs, which then read their notifications again. */
 async function act(change: () => Promise<void>): Promise<void> {
   try {
     await change();

@@ -2,20 +2,20 @@ import { broadcast } from '../network/live';
 import { session } from '../state/session';
 import { forgetAll } from '../upload/pending-files';
 
-/** Logs out on purpose: the other tabs of this browser, whose session is the same, follow, and nobody comes back to this page. */
+/** Ends the session after a logout by the user, in all tabs of this browser, which share it. */
 export function signOut(): void {
   void forgetAll();
   broadcast({ type: 'signed-out' });
   signOutHere();
 }
 
-/** Another tab logged out on purpose. */
+/** Ends the session in this tab after a logout; the next login does not return to the current page. */
 export function signOutHere(): void {
   history.replaceState({ scrollY: 0 }, '', '/login');
   session.set(null);
 }
 
-/** The session ended under us: whoever logs in again comes back to the same page. */
+/** Ends the session after the server has ended it; the next login returns to the current page. */
 export function endSession(): void {
   session.set(null);
 }

@@ -5,12 +5,12 @@ import { offerToast, toast } from '../ui/toasts';
 const undoMs = 8_000;
 
 export interface Postponed {
-  /** What the page looks like already: `3 notifications cleared.` */
+  /** The message of the toast, as if the action were done: `3 notifications cleared.` */
   message: string;
-  /** Makes it true, once the time to undo is over. The page may be closing: it sends before its first `await`. */
+  /** Runs when the time to undo has passed. Sends its request before its first `await`, as the page may be closing. */
   action: () => Promise<void>;
-  /** It was taken back, or it went wrong: show again what was hidden. */
-  undone: () => void;
+  /** Runs after an undo or a failure: shows again what was hidden. */
+  revert: () => void;
 }
 
 interface Open {
@@ -20,15 +20,15 @@ interface Open {
 
 const open = new Set<Open>();
 
-/** For what the server cannot take back: shown at once, requested when the time to undo is over. */
-export function postpone({ message, action, undone }: Postponed): void {
+/** Postpones an action that the server cannot undo until the time to undo has passed, and offers to undo it. */
+export function postpone({ message, action, revert }: Postponed): void {
   let isUndone = false;
   const settle = async (): Promise<void> => {
     if (!open.delete(entry)) return;
     close();
-    if (isUndone) return undone();
+    if (isUndone) return revert();
     await action().catch((error: unknown) => {
-      undone();
+      revert();
       toast(messageOf(error), 'bad');
     });
   };
@@ -42,7 +42,7 @@ export function postpone({ message, action, undone }: Postponed): void {
   const close = offerToast(message, offer);
 }
 
-/** Ctrl+Z, or Cmd+Z, takes the last one back on every page; in a text field it belongs to the text. */
+/** Undoes the last postponed action on Ctrl+Z or Cmd+Z, except in text fields. */
 export function undoByKey(event: KeyboardEvent): void {
   const { key, ctrlKey, metaKey, altKey, target } = event;
   if (key !== 'z' || altKey || !(ctrlKey || metaKey)) return;
@@ -53,7 +53,7 @@ export function undoByKey(event: KeyboardEvent): void {
   if (last) event.preventDefault();
 }
 
-/** The user logs out, or closes the page: what still waits is done at once. */
+/** Runs all postponed actions at once, at a logout or when the page closes. */
 export async function settlePostponed(): Promise<void> {
   await Promise.all([...open].map(({ settle }) => settle()));
 }

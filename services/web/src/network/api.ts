@@ -19,7 +19,7 @@ import { Topic } from '../ui/store';
 import { connection, type Part } from './connection';
 import { NetworkProblem, isTemporary, parseProblem } from './problem';
 
-/** The server says there is no session although the page acted as if there was one. */
+/** Emitted when the server answers 401 to a request that needs a session. */
 export const sessionLost = new Topic<void>();
 
 export interface MediaQuery {
@@ -61,10 +61,10 @@ export const api = {
   clearAllNotifications: (until: string) => call<void>('DELETE', `/api/notifications${queryString({ until })}`),
 };
 
-/** A zip of everything, made while it is downloaded. */
+/** The address of a zip of all originals, which is streamed. */
 export const exportUrl = '/api/media/export';
 
-/** `download` adds `?download=1`: the server then names the file as it was uploaded. */
+/** Returns the address of the original; with `?download=1` the server sends it with its uploaded file name. */
 export function downloadUrl(media: Media): string {
   return `${media.originalUrl}?download=1`;
 }
@@ -82,12 +82,12 @@ function queryString(query: Record<string, string | number | undefined>): string
 interface CallOptions {
   body?: unknown;
   signal?: AbortSignal | undefined;
-  /** A 401 is an ordinary answer here, not a lost session. */
+  /** A 401 is an expected response here, not a lost session. */
   guest?: boolean;
 }
 
 async function call<T>(method: string, path: string, { body, signal, guest }: CallOptions = {}): Promise<T> {
-  // A change goes through even if the page is left at this moment.
+  // `keepalive`: a change is sent even if the page is left at this moment.
   const keepalive = method !== 'GET';
   const init: RequestInit = {
     method,

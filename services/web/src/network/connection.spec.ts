@@ -1,10 +1,10 @@
 import { connection } from './connection';
 
 describe('connection', () => {
-  it('is well again only when every part that was away is back', () => {
+  it('is ok again only when every part that was lost is restored', () => {
     const seen: string[] = [];
-    const watching = new AbortController();
-    connection.state.onChange((state) => seen.push(state), watching.signal);
+    const controller = new AbortController();
+    connection.state.onChange((state) => seen.push(state), controller.signal);
     connection.markLost('unavailable', 'media');
     connection.markRestored('auth');
     connection.markLost('unreachable', 'notifications');
@@ -12,6 +12,6 @@ describe('connection', () => {
     expect(connection.lostParts).toEqual(['media']);
     connection.markRestored('media');
     expect(seen).toEqual(['unavailable', 'unreachable', 'unavailable', 'ok']);
-    watching.abort();
+    controller.abort();
   });
 });

@@ -3,23 +3,23 @@ import { Topic } from '../ui/store';
 import { api } from './api';
 import { connection } from './connection';
 
-/** What the stream tells. `refetch`: something may have been missed; read again what is on the screen. */
+/** Events of the stream. `refetch`: events may have been missed, so pages read their data again. */
 type LiveMessage =
   | { type: 'media'; media: Media }
   | { type: 'notification'; notification: Notification }
   | { type: 'refetch' };
-/** What tabs tell each other besides. */
+/** Messages between tabs. */
 type TabMessage =
   | LiveMessage
   | { type: 'signed-out' }
   | { type: 'notifications-changed' }
   | { type: 'media-deleted'; id: string }
-  // From a page that closes: the request is sent, its answer will reach no page.
+  // From a page that closes: the request is sent, but no page receives its response.
   | { type: 'media-removed'; ids: string[] }
-  | { type: 'notifications-removed'; removed: Vanished };
+  | { type: 'notifications-removed'; removed: ClearedNotifications };
 
 /** Notifications that are no longer shown: those of `ids`, and all up to the id `until` (empty: none). */
-export interface Vanished {
+export interface ClearedNotifications {
   ids: ReadonlySet<string>;
   until: string;
 }
@@ -28,28 +28,28 @@ export const live = {
   media: new Topic<Media>(),
   notification: new Topic<Notification>(),
   refetch: new Topic<void>(),
-  /** Read or cleared, here or in another tab. */
+  /** Notifications were read or cleared, in this tab or another. */
   notificationsChanged: new Topic<void>(),
   mediaDeleted: new Topic<string>(),
   mediaRemoved: new Topic<readonly string[]>(),
-  notificationsRemoved: new Topic<Vanished>(),
+  notificationsRemoved: new Topic<ClearedNotifications>(),
   signedOutElsewhere: new Topic<void>(),
 };
 
 const channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel('snapstream') : undefined;
 let stop: AbortController | undefined;
 
-/** Tells the other tabs, and the pages of this one unless it is about being signed out here. */
+/** Sends a message to the other tabs and, except for `signed-out`, to the pages of this one. */
 export function broadcast(message: TabMessage): void {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows; a channel has none
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a BroadcastChannel has none
   channel?.postMessage(message);
   if (message.type !== 'signed-out') dispatch(message);
 }
 
 /**
  * One stream per browser: HTTP/1.1 gives six connections per origin, and a stream in every tab would starve uploads.
- * The tab that holds the lock reads the stream and tells the others; when it closes, the next one takes over.
- * Without locks (plain http, old browsers) each tab reads its own.
+ * The tab that holds the lock reads the stream and forwards its events; when it closes, the next tab acquires the lock.
+ * Without locks (plain http, old browsers) each tab reads its own stream.
  */
 export function startLive(): void {
   stopLive();
@@ -58,10 +58,10 @@ export function startLive(): void {
   channel?.addEventListener('message', (event) => dispatch(event.data as TabMessage), { signal });
   if (!channel || !('locks' in navigator)) void readStream(signal, false);
   // Aborted while waiting for the lock: the session ended.
-  else void readInTurn(signal).catch(() => undefined);
+  else void readWithLock(signal).catch(() => undefined);
 }
 
-async function readInTurn(signal: AbortSignal): Promise<void> {
+async function readWithLock(signal: AbortSignal): Promise<void> {
   const name = 'snapstream-live';
   const isTaken = await navigator.locks.request(name, { ifAvailable: true }, async (lock) => {
     if (lock) await readStream(signal, false);
@@ -70,12 +70,13 @@ async function readInTurn(signal: AbortSignal): Promise<void> {
   if (isTaken) await navigator.locks.request(name, { signal }, () => readStream(signal, true));
 }
 
+/** Closes the stream and ignores messages of other tabs. */
 export function stopLive(): void {
   stop?.abort();
   stop = undefined;
 }
 
-/** Holds the stream open until `signal` aborts. `takesOver`: another tab read it before, and what came meanwhile is lost. */
+/** Reads the stream until `signal` aborts. `takesOver`: another tab read it before, and events since then are lost. */
 async function readStream(signal: AbortSignal, takesOver: boolean): Promise<void> {
   let missed = takesOver;
   for (let attempt = 0; !signal.aborted; attempt += 1) {
@@ -87,16 +88,16 @@ async function readStream(signal: AbortSignal, takesOver: boolean): Promise<void
     };
     await streamOnce(signal, opened, () => void (missed = true));
     if (signal.aborted) return;
-    // The browser gave up: the session may have ended, which the next call finds out.
+    // The browser does not reconnect: if the session has ended, the next call gets a 401.
     await api.notifications({ limit: 1 }, signal).catch(() => undefined);
     await connection.pause(attempt, signal).catch(() => undefined);
   }
 }
 
-/** Resolves when the browser gives the stream up (any answer but 200) or `signal` aborts. */
-async function streamOnce(signal: AbortSignal, opened: () => void, broke: () => void): Promise<void> {
+/** Resolves when the browser closes the stream (any status but 200) or `signal` aborts. */
+async function streamOnce(signal: AbortSignal, onOpen: () => void, onBreak: () => void): Promise<void> {
   const source = new EventSource('/api/events');
-  source.addEventListener('open', opened);
+  source.addEventListener('open', onOpen);
   source.addEventListener('media', (event) =>
     broadcast({ type: 'media', media: JSON.parse(event.data as string) as Media }),
   );
@@ -107,9 +108,9 @@ async function streamOnce(signal: AbortSignal, opened: () => void, broke: () => 
   await new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });
     source.addEventListener('error', () => {
-      broke();
+      onBreak();
       if (source.readyState === EventSource.CLOSED) resolve();
-      // Streams end for harmless reasons too; an ordinary call says whether the server is really away.
+      // Streams also end for harmless reasons; an ordinary call shows whether the server is unavailable.
       else void api.notifications({ limit: 1 }, signal).catch(() => undefined);
     });
   });

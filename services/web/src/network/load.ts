@@ -2,8 +2,8 @@ import { connection } from './connection';
 import { isTemporary } from './problem';
 
 /**
- * Repeats a read until it is answered: a lost connection heals by itself, meanwhile the banner says so.
- * Refusals (404 and the like) are thrown at once.
+ * Retries a read with backoff while the server is unreachable or unavailable; the banner shows so meanwhile.
+ * @throws other problems (404 and the like) at once, and the reason of `signal`
  */
 export async function load<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {

@@ -1,7 +1,7 @@
 import type { Problem } from '#contracts';
 import { texts } from '../ui/texts';
 
-/** A refusal by the API; `message` is the sentence to show. */
+/** An error response of the API; `message` is the sentence to show. */
 export class ApiProblem extends Error {
   readonly status: number;
   readonly code: string;
@@ -15,14 +15,14 @@ export class ApiProblem extends Error {
   }
 }
 
-/** No answer came: the network or the server is away. */
+/** No response: the network or the server is unavailable. */
 export class NetworkProblem extends Error {
   constructor() {
     super(texts.connection.noAnswer);
   }
 }
 
-/** Reads a problem+json body; whatever else a proxy on the way may answer becomes a plain sentence. */
+/** Parses a problem+json body; any other body, for example of a proxy, becomes a general message. */
 export function parseProblem(status: number, body: string): ApiProblem {
   try {
     const parsed = JSON.parse(body) as Partial<Problem>;
@@ -30,17 +30,17 @@ export function parseProblem(status: number, body: string): ApiProblem {
       return new ApiProblem({ status, code: parsed.code, detail: parsed.detail, errors: parsed.errors });
     }
   } catch {
-    // Not JSON: falls through to the sentence below.
+    // Not JSON: the general message below.
   }
   return new ApiProblem({ status, code: `http_${status}`, detail: texts.problem.unexpected(status) });
 }
 
-/** What to show for anything that was thrown. */
+/** Returns the message to show for any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : texts.problem.unknown;
 }
 
-/** Whether it is worth waiting and asking again: nothing was decided. */
+/** Returns true for errors that a later retry may not meet: no response, 502, 503 or 504. */
 export function isTemporary(error: unknown): boolean {
   return error instanceof NetworkProblem || (error instanceof ApiProblem && [502, 503, 504].includes(error.status));
 }

@@ -1,29 +1,29 @@
 import { api } from './api';
 import { connection, type Part } from './connection';
 
-/** The cheapest question to each. */
-const questions: Record<Part, (signal: AbortSignal) => Promise<unknown>> = {
+/** The cheapest request to each part. */
+const probes: Record<Part, (signal: AbortSignal) => Promise<unknown>> = {
   auth: (signal) => api.me(signal),
   media: (signal) => api.stats(signal),
   notifications: (signal) => api.notifications({ limit: 1 }, signal),
 };
 
 /**
- * Asks the parts of the server that are away again until each answers, which takes the banner away (see api): a change
- * that was refused is repeated by nobody, and the banner would stay. The browser's own word that it is offline counts, too.
+ * Requests the unavailable parts of the server with backoff until each responds, which hides the banner (see api):
+ * failed changes are not retried, so nothing else would hide it. Starts also when the browser reports to be offline.
  */
 export function startReconnecting(signal: AbortSignal): void {
-  let isHealing = false;
-  const heal = async (): Promise<void> => {
-    if (isHealing) return;
-    isHealing = true;
+  let isProbing = false;
+  const probe = async (): Promise<void> => {
+    if (isProbing) return;
+    isProbing = true;
     for (let attempt = 0; connection.state.value !== 'ok' && !signal.aborted; attempt += 1) {
       await connection.pause(attempt, signal).catch(() => undefined);
       if (!signal.aborted)
-        await Promise.all(connection.lostParts.map((part) => questions[part](signal).catch(() => undefined)));
+        await Promise.all(connection.lostParts.map((part) => probes[part](signal).catch(() => undefined)));
     }
-    isHealing = false;
+    isProbing = false;
   };
-  connection.state.watch((state) => state !== 'ok' && void heal(), signal);
+  connection.state.watch((state) => state !== 'ok' && void probe(), signal);
   globalThis.addEventListener('offline', () => connection.markLost('unreachable', 'auth'), { signal });
 }

@@ -2,7 +2,7 @@ import { h, type Child } from '../ui/dom';
 import { brandMark } from '../ui/icons';
 import { texts } from '../ui/texts';
 
-/** The two pages in front of the door: a form on one side, what waits behind it on the other. */
+/** Builds the login or registration page: the form on one side, a picture on the other. */
 export function authLayout(title: string, lead: string, ...children: Child[]): HTMLElement {
   return h(
     'div',
@@ -33,8 +33,8 @@ export function authLayout(title: string, lead: string, ...children: Child[]): H
   );
 }
 
-/** The other door, which leads to the same place afterwards. */
-export function otherDoor(path: string, next: string, question: string, label: string): HTMLElement {
+/** Builds the link between login and registration, which keeps the path to return to. */
+export function alternateAuthLink(path: string, next: string, question: string, label: string): HTMLElement {
   const href = next === '/' ? path : `${path}?next=${encodeURIComponent(next)}`;
   return h('p', { class: 'auth-other' }, question, ' ', h('a', { href }, label));
 }

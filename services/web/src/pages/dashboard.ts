@@ -20,9 +20,10 @@ import { coalesce } from '../ui/gather';
 import { icon, type IconName } from '../ui/icons';
 import { texts } from '../ui/texts';
 
-/** Fills whole rows of two, three, four or six. */
+/** Fills whole rows of two, three, four or six columns. */
 const recentCount = 12;
 
+/** Builds the page `/`. */
 export function dashboardPage({ signal }: PageContext): Page {
   const recent = recentSection(signal);
   const attention = attentionPanel(signal);
@@ -33,7 +34,7 @@ export function dashboardPage({ signal }: PageContext): Page {
       h('a', { class: 'button primary', href: '/upload' }, icon('upload'), texts.dashboard.add),
     ),
     tiles(signal),
-    // The activity comes last: whether there is any is known late, and nothing may move for it.
+    // The activity is last, because it appears only after its response and must not move other sections.
     h(
       'div',
       { class: 'dashboard-columns' },
@@ -122,7 +123,7 @@ function recentSection(signal: AbortSignal): { element: HTMLElement; ready: Prom
     }
   };
   const readSoon = coalesce(read, signal);
-  live.media.on((media) => show(mergeNews(known, media)), signal);
+  live.media.on((media) => show(applyUpdate(known, media)), signal);
   removed.onChange(() => show(known), signal);
   live.mediaDeleted.on((id) => {
     show(known.filter((media) => media.id !== id));
@@ -132,8 +133,8 @@ function recentSection(signal: AbortSignal): { element: HTMLElement; ready: Prom
   return { element, ready: read() };
 }
 
-/** News about one medium put into a list that is newest first. */
-function mergeNews(list: Media[], media: Media): Media[] {
+/** Applies a live event to a list that is newest first. */
+function applyUpdate(list: Media[], media: Media): Media[] {
   const known = list.find(({ id }) => id === media.id);
   if (known) return isOlder(media, known) ? list : list.map((item) => (item === known ? media : item));
   const oldest = list.at(-1);
@@ -141,7 +142,7 @@ function mergeNews(list: Media[], media: Media): Media[] {
   return [...list, media].toSorted((a, b) => (a.id < b.id ? 1 : -1));
 }
 
-/** Whatever changes a count changes a day as well. */
+/** Builds the chart of activity, which is read again when the counts change. */
 function activitySection(signal: AbortSignal): HTMLElement {
   const chart = h('div');
   const element = h('section', { class: 'panel', hidden: true }, h('h2', {}, texts.dashboard.activity), chart);

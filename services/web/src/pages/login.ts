@@ -4,9 +4,10 @@ import { api } from '../network/api';
 import type { Page, PageContext } from '../state/router';
 import { session } from '../state/session';
 import { texts } from '../ui/texts';
-import { authLayout, otherDoor } from './auth-layout';
+import { authLayout, alternateAuthLink } from './auth-layout';
 import { safeNextPath } from './next-path';
 
+/** Builds the page `/login`. */
 export function loginPage({ query }: PageContext): Page {
   const next = safeNextPath(query.get('next'));
   const content = authLayout(
@@ -34,7 +35,7 @@ export function loginPage({ query }: PageContext): Page {
         required: true,
       }),
     ),
-    otherDoor('/register', next, texts.auth.noAccount, texts.auth.toRegister),
+    alternateAuthLink('/register', next, texts.auth.noAccount, texts.auth.toRegister),
   );
   return { title: texts.auth.loginTitle, content };
 }

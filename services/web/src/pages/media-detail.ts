@@ -18,6 +18,7 @@ import { fill, h, setText } from '../ui/dom';
 import { icon, type IconName } from '../ui/icons';
 import { texts } from '../ui/texts';
 
+/** Builds the page `/media/:id`. */
 export function mediaDetailPage({ params, signal }: PageContext): Page {
   void libraries.recall(cameFrom());
   const view = new MediaDetail(params['id'] ?? '', signal);
@@ -54,7 +55,7 @@ class MediaDetail {
   constructor(id: string, signal: AbortSignal) {
     this.#id = id;
     this.#signal = signal;
-    live.media.on((media) => this.#news(media), signal);
+    live.media.on((media) => this.#applyUpdate(media), signal);
     live.mediaDeleted.on((deleted) => deleted === id && goBackTo(listPath(), { replace: true }), signal);
     live.refetch.on(() => void this.read(), signal);
     document.addEventListener('keydown', (event) => this.#key(event), { signal });
@@ -64,15 +65,16 @@ class MediaDetail {
     if (known) this.#show(known);
   }
 
+  /** Reads the medium and shows it, or the problem. */
   async read(): Promise<void> {
     try {
       this.#show(await load(() => api.medium(this.#id, this.#signal), this.#signal));
     } catch (error) {
-      if (!this.#signal.aborted) this.#refused(error);
+      if (!this.#signal.aborted) this.#showProblem(error);
     }
   }
 
-  #news(media: Media): void {
+  #applyUpdate(media: Media): void {
     if (media.id !== this.#id || (this.#media && isOlder(media, this.#media))) return;
     this.#show(media);
   }
@@ -97,7 +99,7 @@ class MediaDetail {
     fill(this.#actions, ...this.#buttons());
   }
 
-  /** A player must not start over because a number beside it changed. */
+  /** Rebuilds the stage only when its key changes, so that a player continues while other fields change. */
   #showStage(media: Media): void {
     const key = stageKey(media);
     if (key !== this.#stageKey) {
@@ -123,7 +125,7 @@ class MediaDetail {
     ];
   }
 
-  /** Back to the list, to the card after this one. */
+  /** Deletes the medium and returns to the list, to the card after it. */
   #remove(media: Media): void {
     const { previous, next } = libraries.beside(media.id);
     libraries.viewed = (next ?? previous)?.id ?? null;
@@ -153,7 +155,7 @@ class MediaDetail {
         : []),
     );
     for (const { previewUrl, kind } of [next, previous].filter((media) => media !== null)) {
-      // So that the next step shows it at once.
+      // Preloads the neighbours' pictures.
       if (kind === 'image' && previewUrl) new Image().src = previewUrl;
     }
   }
@@ -172,9 +174,9 @@ class MediaDetail {
     else if (event.key === 'ArrowRight') this.#go(1);
   }
 
-  #refused(error: unknown): void {
-    const gone = error instanceof ApiProblem && error.status === 404;
-    if (!gone) return fill(this.element, problemState(error));
+  #showProblem(error: unknown): void {
+    const isMissing = error instanceof ApiProblem && error.status === 404;
+    if (!isMissing) return fill(this.element, problemState(error));
     fill(
       this.element,
       h(
@@ -189,7 +191,7 @@ class MediaDetail {
   }
 }
 
-/** As one left it, when that is where one came from. */
+/** Builds the link to the list, which goes back in the history when the user came from there. */
 function backLink(): HTMLElement {
   const path = listPath();
   const back = (event: Event): void => {

@@ -7,6 +7,7 @@ import { fragment, h } from '../ui/dom';
 import { icon } from '../ui/icons';
 import { texts } from '../ui/texts';
 
+/** Builds the page `/media`. */
 export function mediaListPage({ query, signal, scrollY }: PageContext): Page {
   const view = new LibraryView(signal);
   const filter = filterFrom(query);

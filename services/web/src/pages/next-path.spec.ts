@@ -22,13 +22,13 @@ describe('safeNextPath', () => {
     expect(safeNextPath(path)).toBe('/');
   });
 
-  test.each(['/login', '/login?next=/media', '/register#x'])('does not come back to %s', (path) => {
+  test.each(['/login', '/login?next=/media', '/register#x'])('does not return to %s', (path) => {
     expect(safeNextPath(path)).toBe('/');
   });
 });
 
 describe('loginPath', () => {
-  test('carries the path that was asked for', () => {
+  test('contains the requested path', () => {
     expect(loginPath('/media?q=sea & sun')).toBe('/login?next=%2Fmedia%3Fq%3Dsea%20%26%20sun');
   });
 

@@ -4,10 +4,10 @@ import { h } from '../ui/dom';
 import { brandMark, icon } from '../ui/icons';
 import { texts } from '../ui/texts';
 
-/** Served with status 404, for whoever comes: without a session it has no frame around it. */
+/** Builds the page of unknown paths, which the server sends with 404. Without a session it has no navigation. */
 export function notFoundPage(): Page {
   const brand = h('a', { class: 'brand', href: '/' }, brandMark(), h('span', { class: 'brand-name' }, texts.name));
-  const ways = session.value
+  const links = session.value
     ? [
         h('a', { class: 'button primary', href: '/' }, texts.notFound.home),
         h('a', { class: 'button', href: '/media' }, texts.nav.media),
@@ -20,7 +20,7 @@ export function notFoundPage(): Page {
     h('div', { class: 'lost-picture', 'aria-hidden': 'true' }, icon('image')),
     h('h1', { tabindex: -1 }, texts.notFound.title),
     h('p', {}, texts.notFound.lead(location.pathname)),
-    h('div', { class: 'button-row' }, ...ways),
+    h('div', { class: 'button-row' }, ...links),
   );
   return { title: texts.notFound.title, content };
 }

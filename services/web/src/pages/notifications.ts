@@ -1,5 +1,5 @@
 import type { Notification } from '#contracts';
-import { clearAllNotes, isVanished, markAllRead, vanished } from '../actions/note-actions';
+import { clearAllNotes, isCleared, markAllRead, clearedNotes } from '../actions/note-actions';
 import { emptyState, pageHead, problemState } from '../elements/base/page-parts';
 import type { NoteRow } from '../elements/notes/note-row';
 import { api } from '../network/api';
@@ -15,9 +15,10 @@ import { Store } from '../ui/store';
 import { texts } from '../ui/texts';
 
 const pageSize = 100;
-/** A drop is shown whole: pages are read until it ends, up to this many. */
+/** Pages are read until the last drop is complete, up to this many. */
 const pagesOfOneDrop = 10;
 
+/** Builds the page `/notifications`. */
 export function notificationsPage({ signal }: PageContext): Page {
   const list = new NotificationList(signal);
   const markAll = h(
@@ -50,9 +51,9 @@ class NotificationList {
   readonly #rows = new Map<string, NoteRow>();
   readonly #signal: AbortSignal;
   #notes = new Map<string, Notification>();
-  /** Came live while a page was read that may not know them yet. */
+  /** Live events during a read, whose response may not contain them. */
   #arrived = new Map<string, Notification>();
-  /** Media that are tried again: what was said of them is not true any more. */
+  /** Ids of media that are being retried, whose notifications are outdated. */
   readonly #moving = new Set<string>();
   #cursor: string | null = null;
   #reading = new AbortController();
@@ -71,13 +72,13 @@ class NotificationList {
       this.#moving.clear();
       void this.read();
     }, signal);
-    vanished.onChange(() => {
+    clearedNotes.onChange(() => {
       this.#render();
       void this.read();
     }, signal);
   }
 
-  /** Reads as many as are shown, and goes on to the end of the drop that the last one belongs to. */
+  /** Reads as many as are shown, and continues to the end of the last drop. */
   async read(): Promise<void> {
     this.#arrived.clear();
     await this.#fetch(null, Math.max(1, this.#notes.size), (notes) => {
@@ -85,6 +86,7 @@ class NotificationList {
     });
   }
 
+  /** Clears all notifications. */
   clear(): void {
     const newest = [...this.#notes.keys()].toSorted().at(-1);
     if (newest) clearAllNotes(newest);
@@ -96,7 +98,7 @@ class NotificationList {
     });
   }
 
-  async #fetch(from: string | null, wanted: number, take: (notes: Map<string, Notification>) => void): Promise<void> {
+  async #fetch(from: string | null, wanted: number, apply: (notes: Map<string, Notification>) => void): Promise<void> {
     this.#reading.abort();
     this.#reading = new AbortController();
     const signal = AbortSignal.any([this.#signal, this.#reading.signal]);
@@ -109,7 +111,7 @@ class NotificationList {
         for (const note of page.items) notes.set(note.id, note);
         cursor = page.nextCursor;
       } while (cursor && (notes.size < wanted || endsInDrop(notes)));
-      take(notes);
+      apply(notes);
       this.#cursor = cursor;
       this.#render();
     } catch (error) {
@@ -124,15 +126,15 @@ class NotificationList {
     this.#render();
   }
 
-  /** What was cleared for good must not flash up between the end of its veil and the answer. */
+  /** Removes cleared notifications before the read, so that they do not reappear until its response. */
   #reread(): void {
-    for (const note of [...this.#notes.values()].filter(isVanished)) this.#notes.delete(note.id);
+    for (const note of [...this.#notes.values()].filter(isCleared)) this.#notes.delete(note.id);
     void this.read();
   }
 
   #render(): void {
     const groups = groupNotes(
-      [...this.#notes.values()].filter((note) => !isVanished(note)),
+      [...this.#notes.values()].filter((note) => !isCleared(note)),
       this.#moving,
     );
     this.empty.set(groups.length === 0);

@@ -16,6 +16,7 @@ import { usernamePattern } from '../ui/rules';
 import { texts } from '../ui/texts';
 import { toast } from '../ui/toasts';
 
+/** Builds the page `/profile`. */
 export function profilePage({ signal }: PageContext): Page {
   const user = session.value as User;
   const sessions = h('session-list');
@@ -45,7 +46,7 @@ export function profilePage({ signal }: PageContext): Page {
       ),
     ),
   );
-  // It reads once it stands in the page.
+  // `refresh` needs the element to be in the page, which it is in the next microtask.
   return { title: texts.profile.title, content, ready: Promise.resolve().then(() => sessions.refresh()) };
 }
 
@@ -94,7 +95,7 @@ function passwordForm(user: User, changed: () => void): HTMLFormElement {
         toast(texts.profile.passwordSaved);
       },
     },
-    // Without it password managers can not tell whose password this is.
+    // For password managers, which otherwise cannot assign the password to an account.
     h('input', {
       type: 'text',
       autocomplete: 'username',

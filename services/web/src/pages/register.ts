@@ -6,9 +6,10 @@ import { session } from '../state/session';
 import { ownWords } from '../ui/password-strength';
 import { usernamePattern } from '../ui/rules';
 import { texts } from '../ui/texts';
-import { authLayout, otherDoor } from './auth-layout';
+import { authLayout, alternateAuthLink } from './auth-layout';
 import { safeNextPath } from './next-path';
 
+/** Builds the page `/register`. */
 export function registerPage({ query }: PageContext): Page {
   const next = safeNextPath(query.get('next'));
   const content = authLayout(
@@ -51,7 +52,7 @@ export function registerPage({ query }: PageContext): Page {
         own: (value) => ownWords(value('username'), value('email')),
       }),
     ),
-    otherDoor('/login', next, texts.auth.haveAccount, texts.auth.toLogin),
+    alternateAuthLink('/login', next, texts.auth.haveAccount, texts.auth.toLogin),
   );
   return { title: texts.auth.registerTitle, content };
 }

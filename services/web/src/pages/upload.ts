@@ -7,7 +7,7 @@ import { formatBytes } from '../ui/format';
 import { texts } from '../ui/texts';
 import { formatLabels } from '../upload/formats';
 
-/** The rows below come from the tray, which stands outside of the page and outlives it. */
+/** Builds the page `/upload`. The rows below it are the upload tray, which is outside the page and survives it. */
 export function uploadPage({ signal }: PageContext): Page {
   const lead = h('span');
   const { title } = texts.upload;

@@ -2,7 +2,10 @@ import type { Media } from '#contracts';
 
 const order = { uploaded: 0, processing: 1, completed: 2, failed: 2 };
 
-/** Events may arrive out of order: a round only grows, a status within it only moves on, progress only rises. */
+/**
+ * Returns true when `candidate` is older than `known`, because events may arrive out of order. A round only increases,
+ * and so do the status and `updatedAt` within it.
+ */
 export function isOlder(candidate: Media, known: Media): boolean {
   if (candidate.round !== known.round) return candidate.round < known.round;
   if (candidate.status !== known.status) return order[candidate.status] < order[known.status];

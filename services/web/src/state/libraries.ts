@@ -17,33 +17,33 @@ import {
 import { removed } from './removed';
 
 const pageSize = 100;
-/** How many lists are kept, so that "back" shows each as one left it. */
+/** Lists kept in memory, so that "back" shows each as it was left. */
 const keptLists = 6;
-/** How far a list is read to find one's place in it. */
+/** Items read to find the position in a list after a reload. */
 const recalledCount = 500;
-/** More news than arrives while one page is read. */
-const keptNews = 300;
+/** Recent events kept: more than arrive while one page is read. */
+const keptUpdates = 300;
 
-/** One list of the library, read page by page and kept true by what the server tells. */
+/** One list of the library, read page by page and updated by live events. */
 export class LibraryList {
   readonly filter: LibraryFilter;
   readonly state = new Store<LibraryState>(unread);
-  /** Something may have been missed since it was read. */
+  /** True when events may have been missed since it was read. */
   stale = false;
   readonly #end = new AbortController();
   #page: Promise<void> | undefined;
-  /** An answer may be older than what was told while it was on its way. */
-  #news: Media[] = [];
+  /** Recent events, applied to each page that is read, because its response may be older than they are. */
+  #updates: Media[] = [];
 
   constructor(filter: LibraryFilter) {
     this.filter = filter;
     const { signal } = this.#end;
-    live.media.on((media) => this.#tell(media), signal);
+    live.media.on((media) => this.#update(media), signal);
     live.mediaDeleted.on((id) => this.#remove(id), signal);
     live.refetch.on(() => void (this.stale = true), signal);
   }
 
-  /** Resolves when `count` items are there, or all that exist. */
+  /** Resolves when `count` items are loaded, or all that exist. */
   async readUntil(count: number): Promise<void> {
     while (this.state.value.more && this.state.value.items.length < count) {
       this.#page ??= this.#readPage().finally(() => (this.#page = undefined));
@@ -51,7 +51,7 @@ export class LibraryList {
     }
   }
 
-  /** Reads it anew as far as `count` items; what lay beyond is read again when it is needed. */
+  /** Reads the first `count` items again; later ones are read again when they are needed. */
   async refresh(count: number): Promise<void> {
     this.stale = false;
     let fresh = unread;
@@ -64,15 +64,15 @@ export class LibraryList {
     this.#show(fresh);
   }
 
-  /** Nobody looks at it any more. */
-  forget(): void {
+  /** Stops requests and updates of the list. */
+  close(): void {
     this.#end.abort();
   }
 
   async #readPage(): Promise<void> {
     const { cursor } = this.state.value;
     const page = await this.#fetch(cursor);
-    // Read anew meanwhile: this page goes on from what is gone.
+    // A refresh meanwhile has replaced the items that this page continues.
     if (this.state.value.cursor === cursor) this.#show(appendPage(this.state.value, page));
   }
 
@@ -82,27 +82,27 @@ export class LibraryList {
   }
 
   #show(state: LibraryState): void {
-    this.state.set(this.#news.reduce((known, media) => applyMediaUpdate(known, media, this.filter), state));
+    this.state.set(this.#updates.reduce((known, media) => applyMediaUpdate(known, media, this.filter), state));
   }
 
-  #tell(media: Media): void {
-    this.#news = [...this.#news.slice(1 - keptNews), media];
+  #update(media: Media): void {
+    this.#updates = [...this.#updates.slice(1 - keptUpdates), media];
     this.state.set(applyMediaUpdate(this.state.value, media, this.filter));
   }
 
   #remove(id: string): void {
-    this.#news = this.#news.filter((media) => media.id !== id);
+    this.#updates = this.#updates.filter((media) => media.id !== id);
     this.state.set(removeItem(this.state.value, id));
   }
 }
 
-/** The lists that were looked at last. */
+/** The most recently opened lists. */
 class Libraries {
   readonly #lists = new Map<string, LibraryList>();
-  /** The medium that was looked at last: its card is shown when one comes back. */
+  /** The id of the medium viewed last, whose card gets the focus when the user returns to the list. */
   viewed: string | null = null;
 
-  /** The list of `filter`, with what is loaded of it. */
+  /** Returns the list of `filter`, with the items loaded so far. */
   open(filter: LibraryFilter): LibraryList {
     const key = queryOf(filter).toString();
     const list = this.#lists.get(key) ?? new LibraryList(filter);
@@ -113,12 +113,12 @@ class Libraries {
     return list;
   }
 
-  /** The one that was opened last: the detail page goes through it. */
+  /** The list opened last, through which the detail page moves. */
   get last(): LibraryList | undefined {
     return [...this.#lists.values()].at(-1);
   }
 
-  /** After a reload: the list at `path` again, so that one can go along it as before. */
+  /** Opens the list at `path` again after a reload, so that the detail page can move through it. */
   async recall(path: string | undefined): Promise<void> {
     if (this.last || !path || !/^\/media(\?|$)/.test(path)) return;
     await this.open(filterFrom(new URLSearchParams(path.split('?')[1])))
@@ -126,12 +126,12 @@ class Libraries {
       .catch(() => undefined);
   }
 
-  /** What the lists tell about a medium already. */
+  /** Returns a medium from the loaded items, if it is there. */
   known(id: string): Media | undefined {
     return this.last?.state.value.items.find((media) => media.id === id);
   }
 
-  /** The media before and after one in the list it was opened from; reads on when the end comes near. */
+  /** Returns the neighbours of a medium in the list it was opened from; reads the next page at the end of the list. */
   beside(id: string): { previous: Media | null; next: Media | null } {
     const items = (this.last?.state.value.items ?? []).filter((item) => item.id === id || !removed.value.has(item.id));
     const found = neighbours(items, id);
@@ -139,7 +139,7 @@ class Libraries {
     return found;
   }
 
-  /** Forgets all when the session ends, for the next person is another one. */
+  /** Closes all lists when the session ends, because the next user may be another one. */
   connect(signal: AbortSignal): void {
     const clear = (): void => {
       for (const key of this.#lists.keys()) this.#drop(key);
@@ -149,7 +149,7 @@ class Libraries {
   }
 
   #drop(key: string): void {
-    this.#lists.get(key)?.forget();
+    this.#lists.get(key)?.close();
     this.#lists.delete(key);
   }
 }

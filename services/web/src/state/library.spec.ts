@@ -29,7 +29,7 @@ const ids = ({ items }: LibraryState) => items.map(({ id }) => id);
 const all = { status: '', kind: '', q: '', order: '' };
 const oldestFirst = { ...all, order: 'asc' };
 
-test('the filter goes to the address and back; what is not set is not there', () => {
+test('converts the filter to the address and back, without unset fields', () => {
   const filter = { status: 'failed', kind: '', q: 'sea & sun', order: 'asc' };
   expect(queryOf(filter).toString()).toBe('status=failed&q=sea+%26+sun&order=asc');
   expect(libraryPath(all)).toBe('/media');
@@ -40,11 +40,11 @@ test.each([
   ['status=bogus&kind=paper&order=sideways', all],
   ['status=Failed', all],
   [`q=+${'x'.repeat(500)}`, { ...all, q: 'x'.repeat(200) }],
-])('what the API would refuse is left out: %s', (address, filter) => {
+])('omits values that the API would reject: %s', (address, filter) => {
   expect(filterFrom(new URLSearchParams(address))).toEqual(filter);
 });
 
-test('a page adds only what is not there yet', () => {
+test('a page adds only items that are not loaded', () => {
   expect(ids(appendPage(state(['d', 'c']), { items: [medium('c'), medium('b')], nextCursor: null }))).toEqual([
     'd',
     'c',
@@ -52,12 +52,12 @@ test('a page adds only what is not there yet', () => {
   ]);
 });
 
-describe('news', () => {
-  test('a new medium comes first', () => {
+describe('applyMediaUpdate', () => {
+  test('puts a new medium first', () => {
     expect(ids(applyMediaUpdate(state(['b', 'a']), medium('c'), all))).toEqual(['c', 'b', 'a']);
   });
 
-  test('a known one is replaced in place', () => {
+  test('replaces a known medium in place', () => {
     const next = applyMediaUpdate(
       state(['b', 'a']),
       medium('a', { title: 'new', updatedAt: '2026-11-22T12:00:01.000Z' }),
@@ -66,12 +66,12 @@ describe('news', () => {
     expect(next.items.map(({ title }) => title)).toEqual([undefined, 'new']);
   });
 
-  test('what is older than what is shown changes nothing', () => {
+  test('ignores an older version', () => {
     const before = state(['a']);
     expect(applyMediaUpdate(before, medium('a', { status: 'processing' }), all)).toBe(before);
   });
 
-  test('what left the filter leaves the list', () => {
+  test('removes a medium that no longer matches the filter', () => {
     const next = applyMediaUpdate(state(['b', 'a']), medium('a', { status: 'uploaded', round: 2 }), {
       ...all,
       status: 'completed',
@@ -79,28 +79,28 @@ describe('news', () => {
     expect(ids(next)).toEqual(['b']);
   });
 
-  test('during a search nothing unasked comes in', () => {
+  test('adds nothing during a search', () => {
     expect(ids(applyMediaUpdate(state(['a']), medium('c'), { ...all, q: 'x' }))).toEqual(['a']);
   });
 
-  test('what belongs to a later page waits for it', () => {
+  test('does not add a medium of a page that is not loaded', () => {
     expect(ids(applyMediaUpdate(state(['d', 'c'], 'more'), medium('a'), all))).toEqual(['d', 'c']);
     expect(ids(applyMediaUpdate(state([], 'more'), medium('a'), all))).toEqual([]);
   });
 
-  test('oldest first, a new one comes last, once all the others are there', () => {
+  test('oldest first, appends a new medium once all others are loaded', () => {
     expect(ids(applyMediaUpdate(state(['a', 'b']), medium('c'), oldestFirst))).toEqual(['a', 'b', 'c']);
     expect(ids(applyMediaUpdate(state(['a', 'b'], 'more'), medium('d'), oldestFirst))).toEqual(['a', 'b']);
   });
 });
 
-test('neighbours in the order of the list', () => {
+test('returns the neighbours in the order of the list', () => {
   const { previous, next } = neighbours(state(['c', 'b', 'a']).items, 'b');
   expect([previous?.id, next?.id]).toEqual(['c', 'a']);
   expect(neighbours([], 'b')).toEqual({ previous: null, next: null });
 });
 
-test('how many there are is known without asking, for all and for a status', () => {
+test('counts all items and those of a status without a request', () => {
   const stats = {
     total: 9,
     uploaded: 1,

@@ -11,20 +11,21 @@ export interface LibraryFilter {
 
 export const kinds: readonly MediaKind[] = ['image', 'video', 'audio'];
 export const statuses: readonly MediaStatus[] = ['uploaded', 'processing', 'completed', 'failed'];
-/** Characters of a search that the API takes. */
+/** The longest search that the API accepts, in characters. */
 export const searchLength = 200;
 
-/** What is loaded of one list so far, in its order. */
+/** The loaded items of one list, in its order. */
 export interface LibraryState {
   readonly items: readonly Media[];
-  /** Where the next page goes on; null with `more`: nothing was read yet. */
+  /** Where the next page begins; null while `more` is true: nothing was read yet. */
   readonly cursor: string | null;
   readonly more: boolean;
 }
 
+/** The state of a list before its first page. */
 export const unread: LibraryState = { items: [], cursor: null, more: true };
 
-/** Of an address that somebody typed or kept: what the API would refuse is left out. */
+/** Parses the query of an address, which may be typed or old: values that the API would reject are omitted. */
 export function filterFrom(query: URLSearchParams): LibraryFilter {
   const oneOf = (name: string, values: readonly string[]): string =>
     values.find((value) => value === query.get(name)) ?? '';
@@ -32,18 +33,18 @@ export function filterFrom(query: URLSearchParams): LibraryFilter {
   return { status: oneOf('status', statuses), kind: oneOf('kind', kinds), q, order: oneOf('order', ['asc']) };
 }
 
-/** Only what is set, so that the address of the whole library stays `/media`. */
+/** Returns the query of a filter: only fields that are set, so that the address of the whole library is `/media`. */
 export function queryOf(filter: LibraryFilter): URLSearchParams {
   return new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== ''));
 }
 
-/** Where a list is shown. */
+/** Returns the path of the page that shows a list. */
 export function libraryPath(filter: LibraryFilter): string {
   const query = queryOf(filter).toString();
   return query ? `/media?${query}` : '/media';
 }
 
-/** The next page; an item that came live meanwhile is not there twice. */
+/** Appends a page, without items that a live event has added already. */
 export function appendPage(state: LibraryState, page: { items: Media[]; nextCursor: string | null }): LibraryState {
   const known = new Set(state.items.map(({ id }) => id));
   return {
@@ -54,8 +55,8 @@ export function appendPage(state: LibraryState, page: { items: Media[]; nextCurs
 }
 
 /**
- * News about one medium. What no longer fits the filter goes; what is new comes in at its place, unless a search
- * is on: whether it matches only the server knows.
+ * Applies a live event of one medium: replaces it, removes it when it no longer matches the filter, or inserts it in
+ * order. During a search nothing is inserted, because only the server can match it.
  */
 export function applyMediaUpdate(state: LibraryState, media: Media, filter: LibraryFilter): LibraryState {
   const known = state.items.find(({ id }) => id === media.id);
@@ -66,20 +67,21 @@ export function applyMediaUpdate(state: LibraryState, media: Media, filter: Libr
   return { ...state, items: [...state.items, media].toSorted((a, b) => (isBefore(a, b, filter) ? -1 : 1)) };
 }
 
+/** Removes a medium; returns the same state when it is not loaded. */
 export function removeItem(state: LibraryState, id: string): LibraryState {
   return state.items.some((item) => item.id === id)
     ? { ...state, items: state.items.filter((item) => item.id !== id) }
     : state;
 }
 
-/** The items before and after one, for going from detail to detail. */
+/** Returns the items before and after one. */
 export function neighbours(items: readonly Media[], id: string): { previous: Media | null; next: Media | null } {
   const index = items.findIndex((item) => item.id === id);
   if (index < 0) return { previous: null, next: null };
   return { previous: items[index - 1] ?? null, next: items[index + 1] ?? null };
 }
 
-/** How many items the whole list has; null: only the server could tell. */
+/** Returns the number of items of the whole list; null when the counts of the server do not contain it. */
 export function countOf({ status, kind, q }: LibraryFilter, stats: MediaStats | null): number | null {
   if (!stats || kind || q) return null;
   return status ? ((stats as unknown as Record<string, number | undefined>)[status] ?? null) : stats.total;
@@ -89,12 +91,12 @@ function fits(media: Media, { status, kind }: LibraryFilter): boolean {
   return (!status || media.status === status) && (!kind || media.kind === kind);
 }
 
-/** Ids sort by the moment they were made. */
+/** Ids sort by creation time. */
 function isBefore(a: Media, b: Media, { order }: LibraryFilter): boolean {
   return order === 'asc' ? a.id < b.id : a.id > b.id;
 }
 
-/** It belongs on a page that is not loaded yet and will come with it. */
+/** Returns true for a medium of a page that is not loaded yet. */
 function isBeyondLoaded({ items, more }: LibraryState, media: Media, filter: LibraryFilter): boolean {
   const last = items.at(-1);
   return more && (last === undefined || isBefore(last, media, filter));

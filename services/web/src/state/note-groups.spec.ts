@@ -2,7 +2,7 @@ import type { Notification } from '#contracts';
 import { groupNotes } from './note-groups';
 
 let count = 0;
-/** Each newer than the one before. */
+/** Returns a notification that is newer than the one before. */
 function note(overrides: Partial<Notification> = {}): Notification {
   count += 1;
   const id = String(count).padStart(26, '0');
@@ -22,7 +22,7 @@ function note(overrides: Partial<Notification> = {}): Notification {
 const none: ReadonlySet<string> = new Set();
 
 describe('groupNotes', () => {
-  it('makes one of each drop, and leaves what came alone alone', () => {
+  it('groups the notifications of each drop, and no others', () => {
     const [first, other, second, welcome] = [
       note(),
       note({ batchId: null }),
@@ -37,7 +37,7 @@ describe('groupNotes', () => {
     ]);
   });
 
-  it('counts what is ready and what failed, and knows what a retry may mend', () => {
+  it('counts ready and failed media, and lists those that a retry may fix', () => {
     const broken = note({ type: 'media.failed' });
     const slow = note({ type: 'media.failed', retryable: true, read: true });
     const [group] = groupNotes([note(), broken, slow, note()], none);
@@ -46,16 +46,16 @@ describe('groupNotes', () => {
     expect(group?.unread).not.toContain(slow.id);
   });
 
-  it('says of a medium what was said last, also when an older word comes later', () => {
+  it('uses the newest notification of a medium, in any order of arrival', () => {
     const failed = note({ type: 'media.failed', retryable: true });
-    const mended = note({ mediaId: failed.mediaId });
-    const [group] = groupNotes([mended, note(), failed], none);
+    const fixed = note({ mediaId: failed.mediaId });
+    const [group] = groupNotes([fixed, note(), failed], none);
     expect(group).toMatchObject({ ready: 2, failed: 0, retryable: [] });
     expect(group?.notes).toHaveLength(3);
     expect(group?.latest).not.toContain(failed);
   });
 
-  it('takes what is tried again for neither failed nor ready', () => {
+  it('counts a medium that is being retried neither as failed nor as ready', () => {
     const failed = note({ type: 'media.failed', retryable: true });
     const [group] = groupNotes([note(), failed], new Set([failed.mediaId ?? '']));
     expect(group).toMatchObject({ ready: 1, failed: 0, moving: 1, retryable: [] });

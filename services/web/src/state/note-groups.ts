@@ -1,23 +1,23 @@
 import type { Notification } from '#contracts';
 
-/** Notifications that are shown as one: those of one drop, or a single one. */
+/** Notifications shown as one entry: those of one drop, or a single one. */
 export interface NoteGroup {
   /** Stays the same while the group grows. */
   key: string;
   /** All of them, newest first. */
   notes: readonly Notification[];
-  /** The newest about each medium: what failed first, then the newest. */
+  /** The newest notification of each medium: failures first, then by time. */
   latest: readonly Notification[];
   ready: number;
   failed: number;
-  /** Tried again at this moment. */
+  /** Media that are being retried. */
   moving: number;
-  /** Media that failed and may succeed when they are tried again. */
+  /** Ids of failed media that a retry may fix. */
   retryable: readonly string[];
   unread: readonly string[];
 }
 
-/** Groups by drop, newest first. `moving`: the media that are on their way again, whatever was said of them before. */
+/** Groups by drop, newest first. `moving`: media that are being retried, whose older notifications are outdated. */
 export function groupNotes(notes: Iterable<Notification>, moving: ReadonlySet<string>): NoteGroup[] {
   const sorted = [...notes].toSorted((a, b) => (a.id < b.id ? 1 : -1));
   const byDrop = Map.groupBy(sorted, ({ id, batchId }) => batchId ?? id);

@@ -1,4 +1,4 @@
 import { Store } from '../ui/store';
 
-/** Media that are being deleted, which no list should show. */
+/** Ids of media that are being deleted, which lists hide. */
 export const removed = new Store<ReadonlySet<string>>(new Set());

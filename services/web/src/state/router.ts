@@ -1,29 +1,29 @@
 import { Store } from '../ui/store';
 
-/** What the page that is shown is called; a page may change it when it knows better. */
+/** The title of the current page, which the page may change. */
 export const pageTitle = new Store('');
 
 export interface PageContext {
   params: Record<string, string>;
   query: URLSearchParams;
-  /** Aborts when the page is left: listeners and requests of the page hang on it. */
+  /** Aborts when the page is left, and with it the listeners and requests of the page. */
   signal: AbortSignal;
-  /** How far down one was when one left it; null: one did not come back. */
+  /** The scroll position to restore in pixels; null for a new visit. */
   scrollY: number | null;
 }
 
 export interface Page {
   title: string;
   content: Node;
-  /** Filled by the page once its first data is in place; scrolling back waits for it. */
+  /** Resolves when the first data is shown; restoring the scroll position waits for it. */
   ready?: Promise<unknown>;
-  /** Called when one came back and the page was scrolled to where one was. */
+  /** Called after the scroll position was restored. */
   restored?: () => void;
 }
 
 export type PageBuilder = (context: PageContext) => Page;
 
-/** The parameters when `path` matches `pattern` (`/media/:id`), else null. */
+/** Returns the parameters when `path` matches `pattern` (`/media/:id`), otherwise null. */
 export function matchPath(pattern: string, path: string): Record<string, string> | null {
   const wanted = segments(pattern);
   const given = segments(path);
@@ -37,14 +37,14 @@ export function matchPath(pattern: string, path: string): Record<string, string>
   return params;
 }
 
-/** What a page leaves in the history, to be found again by "back" and "forward". */
+/** The state stored with each history entry, for "back" and "forward". */
 interface HistoryState {
   scrollY?: number;
-  /** Where one came from, when that is one step back. */
+  /** The path of the entry one step back, when it is one of ours. */
   from?: string;
 }
 
-/** Goes to an own path. `replace` leaves no entry to come back to. */
+/** Navigates to a path of this origin. `replace` replaces the history entry. */
 export function navigate(path: string, { replace = false } = {}): void {
   if (replace) history.replaceState({ from: cameFrom() }, '', path);
   else {
@@ -54,18 +54,18 @@ export function navigate(path: string, { replace = false } = {}): void {
   globalThis.dispatchEvent(new CustomEvent('snapstream:navigate'));
 }
 
-/** Where one step back leads, when that is a page of ours. */
+/** Returns the path of the previous history entry, when it is one of ours. */
 export function cameFrom(): string | undefined {
   return stateOf(history.state).from;
 }
 
-/** Goes to `path`; one step back when one came from there, so that it is as one left it. */
+/** Navigates to `path`; goes one step back when that is the previous entry, so that its state is restored. */
 export function goBackTo(path: string, options: { replace?: boolean } = {}): void {
   if (cameFrom() === path) history.back();
   else navigate(path, options);
 }
 
-/** Changes the address of the page that is shown without leaving it; with `push` "back" leads to what it was. */
+/** Changes the address without leaving the page; with `push`, "back" returns to the old address. */
 export function changeAddress(path: string, { push = false } = {}): void {
   if (path === location.pathname + location.search) return;
   if (!push) return history.replaceState(history.state, '', path);
@@ -75,7 +75,7 @@ export function changeAddress(path: string, { push = false } = {}): void {
 
 const settledMs = 150;
 
-/** Calls `show` for the current address, for every link that is followed and for back and forward. */
+/** Calls `show` for the current address, and at every followed link, "back" and "forward". */
 export function startRouter(show: (url: URL, scrollY: number | null) => void): void {
   history.scrollRestoration = 'manual';
   document.addEventListener('click', followLink);
@@ -86,7 +86,7 @@ export function startRouter(show: (url: URL, scrollY: number | null) => void): v
   show(new URL(location.href), scrollOf(history.state));
 }
 
-/** "Back" tells too late that a page is left; by then the address is another one. */
+/** Stores the position while scrolling, because `popstate` fires after the address has changed. */
 function rememberWhileScrolling(): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const wait = (): void => {

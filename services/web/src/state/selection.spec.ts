@@ -3,7 +3,7 @@ import { Selection } from './selection';
 const list = ['a', 'b', 'c', 'd', 'e'];
 const selected = (selection: Selection) => [...selection.ids.value].toSorted().join('');
 
-test('one after the other, and back', () => {
+test('toggles items', () => {
   const selection = new Selection();
   selection.toggle('b');
   selection.toggle('d');
@@ -11,7 +11,7 @@ test('one after the other, and back', () => {
   expect(selected(selection)).toBe('d');
 });
 
-test('a range goes from the last one that was chosen, both ways, beside what was selected before', () => {
+test('extends a range from the last toggled item in both directions, and keeps the earlier selection', () => {
   const selection = new Selection();
   selection.toggle('a');
   selection.toggle('c');
@@ -21,7 +21,7 @@ test('a range goes from the last one that was chosen, both ways, beside what was
   expect(selected(selection)).toBe('abc');
 });
 
-test('a range that was begun with the keyboard goes from where one stood', () => {
+test('extends a range from the item where the keyboard began it', () => {
   const selection = new Selection();
   selection.toggle('a');
   selection.endRange();
@@ -30,13 +30,13 @@ test('a range that was begun with the keyboard goes from where one stood', () =>
   expect(selected(selection)).toBe('acd');
 });
 
-test('without an anchor a range is the one item', () => {
+test('selects one item when there is no anchor', () => {
   const selection = new Selection();
   selection.extendTo('c', list);
   expect(selected(selection)).toBe('c');
 });
 
-test('what left the list is no longer selected, and no range goes from there', () => {
+test('deselects items that left the list, and does not extend a range from them', () => {
   const selection = new Selection();
   selection.toggle('a');
   selection.toggle('c');
@@ -46,7 +46,7 @@ test('what left the list is no longer selected, and no range goes from there', (
   expect(selected(selection)).toBe('ad');
 });
 
-test('nobody is told when nothing changed', () => {
+test('does not notify when nothing changed', () => {
   const selection = new Selection();
   let changes = 0;
   selection.ids.onChange(() => (changes += 1), new AbortController().signal);

@@ -1,10 +1,10 @@
 import { Store } from '../ui/store';
 
-/** What is selected in a list, and from where the next range goes. */
+/** The selected items of a list, and the anchor of the next range. */
 export class Selection {
   readonly ids = new Store<ReadonlySet<string>>(new Set());
   #anchor: string | null = null;
-  /** What was selected before the range that is being drawn. */
+  /** The selection before the current range. */
   #before: ReadonlySet<string> = new Set();
 
   has(id: string): boolean {
@@ -15,13 +15,14 @@ export class Selection {
     return this.ids.value.size;
   }
 
+  /** Selects or deselects an item, and makes it the anchor. */
   toggle(id: string): void {
     const ids = new Set(this.ids.value);
     if (!ids.delete(id)) ids.add(id);
     this.#begin(id, ids);
   }
 
-  /** Selects all between the last one that was chosen and `id`, in the order of `list`; drawn anew, a range shrinks as well. */
+  /** Selects all items from the anchor to `id`, in the order of `list`, instead of the current range. */
   extendTo(id: string, list: readonly string[]): void {
     this.beginAt(id);
     const anchor = list.indexOf(this.#anchor ?? id);
@@ -31,16 +32,17 @@ export class Selection {
     this.ids.set(new Set([...this.#before, ...range]));
   }
 
-  /** The next range goes from `id`, unless one was begun already. */
+  /** Makes `id` the anchor, unless there is one. */
   beginAt(id: string): void {
     if (this.#anchor === null) this.#begin(id, this.ids.value);
   }
 
-  /** The next range is another one. */
+  /** Removes the anchor. */
   endRange(): void {
     this.#begin(null, this.ids.value);
   }
 
+  /** Selects more items and keeps the anchor. */
   add(ids: readonly string[]): void {
     this.#begin(this.#anchor, new Set([...this.ids.value, ...ids]));
   }
@@ -49,7 +51,7 @@ export class Selection {
     this.#begin(null, this.size > 0 ? new Set() : this.ids.value);
   }
 
-  /** Forgets what is no longer in the list. */
+  /** Deselects items that are no longer in the list. */
   keepOnly(list: readonly string[]): void {
     if (this.size === 0) return;
     const known = new Set(list);

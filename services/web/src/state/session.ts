@@ -4,10 +4,10 @@ import { load } from '../network/load';
 import { ApiProblem } from '../network/problem';
 import { Store } from '../ui/store';
 
-/** Who is logged in; null: nobody. */
+/** The logged-in user; null without a session. */
 export const session = new Store<User | null>(null);
 
-/** Asks the server once, at start. Waits while the server is away: guessing "logged out" would be wrong. */
+/** Reads the session at the start. Retries while the server is unavailable, because the session may still exist. */
 export async function restoreSession(): Promise<void> {
   const user = await load(() => currentUser(), new AbortController().signal);
   session.set(user);

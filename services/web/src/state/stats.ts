@@ -5,10 +5,10 @@ import { load } from '../network/load';
 import { coalesce } from '../ui/gather';
 import { Store } from '../ui/store';
 
-/** Counts and bytes; null until known. Shared by the navigation and the dashboard. */
+/** Counts and bytes of the library; null before the first response. Shared by the navigation and the dashboard. */
 export const stats = new Store<MediaStats | null>(null);
 
-/** Keeps `stats` fresh: a burst of changes ends in one request. */
+/** Reads `stats` after each change, with one request for a burst of changes, until `signal` aborts. */
 export function connectStats(signal: AbortSignal): void {
   const seen = new Map<string, MediaStatus>();
   const refresh = coalesce(() => read(signal), signal);

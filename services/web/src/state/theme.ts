@@ -3,6 +3,7 @@ export type Theme = (typeof themes)[number];
 
 const key = 'snapstream.theme';
 
+/** Returns the stored theme of this browser, `system` by default. */
 export function currentTheme(): Theme {
   const stored = read();
   return themes.find((theme) => theme === stored) ?? 'system';
@@ -18,6 +19,7 @@ export function chooseTheme(theme: Theme): void {
   }
 }
 
+/** Shows a theme without storing it. */
 export function applyTheme(theme: Theme): void {
   if (theme === 'system') delete document.documentElement.dataset['theme'];
   else document.documentElement.dataset['theme'] = theme;

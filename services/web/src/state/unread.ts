@@ -4,13 +4,14 @@ import { load } from '../network/load';
 import { coalesce } from '../ui/gather';
 import { Store } from '../ui/store';
 
-/** How many notifications are unread. */
+/** The number of unread notifications. */
 export const unread = new Store(0);
 
-let told = 0;
-/** Unread ones that vanished from the page already, while the server does not know yet. */
+let serverCount = 0;
+/** Unread notifications that are hidden already, and not cleared on the server yet. */
 let hidden = 0;
 
+/** Keeps `unread` up to date, until `signal` aborts. */
 export function connectUnread(signal: AbortSignal): void {
   const readSoon = coalesce(() => readUnread(signal), signal);
   live.notification.on(readSoon, signal);
@@ -20,19 +21,20 @@ export function connectUnread(signal: AbortSignal): void {
   void readUnread(signal);
 }
 
-/** Counts `count` fewer, until the function that is returned is called. */
+/** Reduces the number by `count`, until the returned function is called. */
 export function discountUnread(count: number): () => void {
-  show(told, hidden + count);
-  return () => show(told, Math.max(0, hidden - count));
+  show(serverCount, hidden + count);
+  return () => show(serverCount, Math.max(0, hidden - count));
 }
 
+/** Reads the number from the server. */
 export async function readUnread(signal: AbortSignal): Promise<void> {
   const answer = await load(() => api.notifications({ limit: 1 }, signal), signal).catch(() => null);
   if (answer && !signal.aborted) show(answer.unread, hidden);
 }
 
-function show(byServer: number, vanished: number): void {
-  told = byServer;
-  hidden = vanished;
-  unread.set(Math.max(0, told - hidden));
+function show(count: number, hiddenCount: number): void {
+  serverCount = count;
+  hidden = hiddenCount;
+  unread.set(Math.max(0, serverCount - hidden));
 }

@@ -1,7 +1,7 @@
 import { h, uniqueId, type Child } from './dom';
 import { texts } from './texts';
 
-/** Opens a modal dialog around `content`; it is taken out of the page when it closes. Escape closes it. */
+/** Opens a modal dialog with `content`, which is removed from the page when it closes. Escape closes it. */
 export function openDialog(title: string, ...content: Child[]): HTMLDialogElement {
   const id = uniqueId('dialog');
   const dialog = h('dialog', { class: 'dialog', 'aria-labelledby': id }, h('h2', { id }, title), ...content);
@@ -15,11 +15,11 @@ export interface Confirmation {
   title: string;
   lead: string;
   confirm: string;
-  /** What the button says that changes nothing; "Cancel" unless given. */
+  /** Label of the button that changes nothing; "Cancel" by default. */
   dismiss?: string;
 }
 
-/** Asks before something that can not be undone. */
+/** Asks the user to confirm an action that cannot be undone; resolves to false when the dialog is dismissed. */
 export function confirmDialog({ title, lead, confirm, dismiss = texts.cancel }: Confirmation): Promise<boolean> {
   return new Promise((resolve) => {
     const dialog = openDialog(

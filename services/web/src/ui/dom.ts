@@ -3,7 +3,7 @@ export type Props = Record<string, string | number | boolean | null | undefined 
 
 /**
  * Builds an element. `on…` props are listeners; true sets an empty attribute; false, null and undefined leave it out.
- * Text becomes text nodes, never markup, so data of users can not turn into elements.
+ * Text becomes text nodes, never markup, so data of users cannot become elements.
  */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
@@ -16,7 +16,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** The same for SVG. */
+/** Builds an SVG element, as `h` does for HTML. */
 export function svg(tag: string, props: Props = {}, ...children: Child[]): SVGElement {
   const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
   applyProps(element, props);
@@ -24,15 +24,15 @@ export function svg(tag: string, props: Props = {}, ...children: Child[]): SVGEl
   return element;
 }
 
-/** Replaces what is in `parent`. */
+/** Replaces the content of `parent`. */
 export function fill(parent: Element, ...children: Child[]): void {
   parent.replaceChildren();
   append(parent, children);
 }
 
 /**
- * Makes `children` what is in `parent`, in their order, and moves only what is not in its place. What has the focus stays
- * where it is, since moving it would end that: the others move around it.
+ * Makes `children` the content of `parent`, in their order, and moves only elements that are out of place. The child
+ * with the focus is never moved, because moving it would lose the focus: the others move around it.
  */
 export function arrange(parent: Element, children: readonly Element[]): void {
   const wanted = new Set(children);
@@ -54,12 +54,12 @@ export function arrange(parent: Element, children: readonly Element[]): void {
   }
 }
 
-/** Sets text without touching the node when it is the same already, so that nothing is announced or repainted twice. */
+/** Sets the text of a node, unless it is the same, so that nothing is announced or repainted twice. */
 export function setText(node: Node, text: string | number): void {
   if (node.textContent !== String(text)) node.textContent = String(text);
 }
 
-/** A DocumentFragment of `children`. */
+/** Returns a DocumentFragment of `children`. */
 export function fragment(...children: Child[]): DocumentFragment {
   const result = document.createDocumentFragment();
   append(result, children);
@@ -82,13 +82,13 @@ function applyProps(element: Element, props: Props): void {
 }
 
 let counter = 0;
-/** An id for `for`, `aria-labelledby` and the like, unique in the page. */
+/** Returns an id for `for`, `aria-labelledby` and the like, unique in the page. */
 export function uniqueId(prefix: string): string {
   counter += 1;
   return `${prefix}-${counter}`;
 }
 
-/** crypto.randomUUID exists in secure contexts only; an install reached by plain http over a network is none. */
+/** Returns a random id. crypto.randomUUID exists in secure contexts only, which plain http over a network is not. */
 export function uuid(): string {
   if ('randomUUID' in crypto) return crypto.randomUUID();
   const bytes = [...(crypto as Crypto).getRandomValues(new Uint8Array(16))];

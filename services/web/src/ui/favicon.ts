@@ -1,4 +1,4 @@
-/** The sign in the tab carries a dot while something is unread. */
+/** Shows the favicon with a dot while something is unread. */
 export function markFavicon(isUnread: boolean): void {
   const link = document.querySelector<HTMLLinkElement>('link[rel=icon]');
   const href = link?.dataset[isUnread ? 'unread' : 'plain'];

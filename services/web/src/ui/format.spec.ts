@@ -8,6 +8,10 @@ import {
   formatWait,
 } from './format';
 
+const iPhone =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) ' +
+  'AppleWebKit/605.1.15 Version/19.0 Mobile/15E148 Safari/604.1';
+
 test.each([
   [0, '0 B'],
   [999, '999 B'],
@@ -32,7 +36,7 @@ test.each([
   expect(formatDuration(seconds)).toBe(text);
 });
 
-test('formatClock never shows NaN while a player has no length yet', () => {
+test('formatClock never shows NaN while the duration of a player is unknown', () => {
   expect(formatClock(Number.NaN)).toBe('0:00');
 });
 
@@ -56,7 +60,7 @@ describe('formatAgo', () => {
     expect(formatAgo(iso, now)).toBe(text);
   });
 
-  test('a clock that is ahead of the server says just now', () => {
+  test('shows just now when the clock of the server is ahead', () => {
     expect(formatAgo('2026-11-22T12:00:30Z', now)).toBe('just now');
   });
 });
@@ -66,10 +70,7 @@ test.each([
     'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
     'Chrome on Linux',
   ],
-  [
-    'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Mobile/15E148 Safari/604.1',
-    'Safari on iPhone',
-  ],
+  [iPhone, 'Safari on iPhone'],
   ['curl/8.5.0', 'curl'],
   ['', 'Unknown device'],
 ])('describeUserAgent(%s)', (userAgent, text) => {
@@ -77,15 +78,12 @@ test.each([
 });
 
 test.each([
-  [
-    'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Mobile/15E148 Safari/604.1',
-    true,
-  ],
+  [iPhone, true],
   ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', false],
-])('describeUserAgent(%s) knows whether it is held in a hand', (userAgent, handheld) => {
+])('describeUserAgent(%s) recognises phones and tablets', (userAgent, handheld) => {
   expect(describeUserAgent(userAgent).handheld).toBe(handheld);
 });
 
-test('formatDay names the day that it is given, in every time zone', () => {
+test('formatDay shows the given day in every time zone', () => {
   expect(formatDay('2026-11-24')).toBe('Nov 24');
 });

@@ -3,7 +3,7 @@ import { texts } from './texts';
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'];
 const locale = 'en';
 
-/** Decimal units, as the systems of Apple, Linux and disk makers count. */
+/** Formats a size in decimal units, as macOS, Linux desktops and disk vendors do: `1.5 kB`. */
 export function formatBytes(bytes: number): string {
   if (!Number.isFinite(bytes) || bytes < 0) return '–';
   const power = bytes < 1000 ? 0 : Math.min(byteUnits.length - 1, Math.floor(Math.log10(bytes) / 3));
@@ -12,14 +12,14 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits).replace(/\.0$/, '')} ${byteUnits[power]}`;
 }
 
-/** `4:07`, `1:02:03`; under ten seconds with a tenth, so that a short clip is not `0:00`. */
+/** Formats seconds as `4:07` or `1:02:03`; under ten seconds with a tenth, so that a short clip is not `0:00`. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds) || seconds < 0) return '–';
   if (seconds > 0 && seconds < 10) return `${Math.max(0.1, seconds).toFixed(1).replace(/\.0$/, '')} s`;
   return formatClock(seconds);
 }
 
-/** `0:04`, for players. */
+/** Formats seconds as `0:04`, for players. */
 export function formatClock(seconds: number): string {
   const whole = Number.isFinite(seconds) ? Math.max(0, Math.floor(seconds)) : 0;
   const hours = Math.floor(whole / 3600);
@@ -28,7 +28,7 @@ export function formatClock(seconds: number): string {
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
 }
 
-/** A rough time to wait: `5 s`, `3 min`, `2 h`. */
+/** Formats seconds as a rough time to wait: `5 s`, `3 min`, `2 h`. */
 export function formatWait(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–';
   if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
@@ -36,7 +36,7 @@ export function formatWait(seconds: number): string {
   return `${Math.round(seconds / 3600)} h`;
 }
 
-/** `3 minutes ago`, `yesterday`; older than a week: the date. */
+/** Formats a time as `3 minutes ago` or `yesterday`; when it is older than a week, as the date. */
 export function formatAgo(iso: string, nowMs = Date.now()): string {
   const seconds = Math.round((nowMs - Date.parse(iso)) / 1000);
   if (!Number.isFinite(seconds)) return '–';
@@ -48,29 +48,32 @@ export function formatAgo(iso: string, nowMs = Date.now()): string {
   return formatDate(iso);
 }
 
+/** Formats a time as `Nov 24, 2026`. */
 export function formatDate(iso: string): string {
   return new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric' }).format(new Date(iso));
 }
 
-/** `24 Nov`, from a date without a time (`2026-11-24`), the same in every time zone. */
+/** Formats a date without a time (`2026-11-24`) as `Nov 24`, the same in every time zone. */
 export function formatDay(date: string): string {
   return new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(new Date(date));
 }
 
+/** Formats a time as `Nov 24, 2026, 3:07 PM`. */
 export function formatDateTime(iso: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
 }
 
-/** `November 2026`: the heading over a group in the library. */
+/** Formats a time as `November 2026`, the heading of a group in the library. */
 export function formatMonth(iso: string): string {
   return new Intl.DateTimeFormat(locale, { month: 'long', year: 'numeric' }).format(new Date(iso));
 }
 
+/** Formats a number with separators: `1,234`. */
 export function formatNumber(value: number): string {
   return new Intl.NumberFormat(locale).format(value);
 }
 
-/** A browser and a system, from a User-Agent header: enough to recognise one's own devices. */
+/** Returns browser and system from a User-Agent header: enough for users to recognise their devices. */
 export function describeUserAgent(userAgent: string): { name: string; handheld: boolean } {
   const browser = firstMatch(userAgent, {
     Edge: /Edg\//,

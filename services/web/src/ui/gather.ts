@@ -1,17 +1,17 @@
-const gatherMs = 200;
+const coalesceMs = 200;
 
-/** Runs `action` soon, once for all calls until then: a burst of news ends in one request. */
+/** Returns a function that runs `action` after 200 ms, once for all calls until then, until `signal` aborts. */
 export function coalesce(action: () => Promise<void>, signal: AbortSignal): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   return () => {
     timer ??= setTimeout(() => {
       timer = undefined;
       if (!signal.aborted) void action();
-    }, gatherMs);
+    }, coalesceMs);
   };
 }
 
-/** Many things change between two frames; the screen is drawn once, and with `gapMs` not again before that has passed. */
+/** Returns a function that calls `draw` in the next frame, once for all calls, and at most once every `gapMs`. */
 export function oncePerFrame(draw: () => void, gapMs = 0): () => void {
   let isDue = false;
   let drawnAtMs = Number.NEGATIVE_INFINITY;

@@ -14,7 +14,7 @@ const inMonth = (month: string, count: number) =>
 const november = inMonth('11', 4);
 const october = inMonth('10', 2);
 
-test('each month begins a row of its own, under its heading', () => {
+test('each month begins a new row under its heading', () => {
   const { rows, height } = layOut([...november, ...october], 6, measures);
   expect(rows.map(({ kind, top, from, to }) => [kind, top, from, to])).toEqual([
     ['heading', 0, 0, 0],
@@ -26,7 +26,7 @@ test('each month begins a row of its own, under its heading', () => {
   expect(height).toBe(400);
 });
 
-test('what is not loaded yet has its room already', () => {
+test('reserves rows for items that are not loaded', () => {
   const { rows, height } = layOut(november, 100, measures);
   expect(rows.at(-1)).toMatchObject({ from: 97, to: 100 });
   expect(height).toBe(30 + 34 * 120 - 20);
@@ -36,7 +36,7 @@ test('an empty library has no height', () => {
   expect(layOut([], 0, measures)).toMatchObject({ rows: [], height: 0 });
 });
 
-test('only the rows in a stretch are built, also of ten thousand', () => {
+test('returns only the rows within a range, also of ten thousand items', () => {
   const layout = layOut(inMonth('11', 10_000), 10_000, measures);
   const rows = rowsBetween(layout, 200_000, 201_000);
   expect(rows.length).toBeLessThan(12);

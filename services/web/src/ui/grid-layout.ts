@@ -6,17 +6,17 @@ export interface GridMeasures {
   columnGap: number;
   rowGap: number;
   headingHeight: number;
-  /** Between a heading and its cards. */
+  /** Space between a heading and its cards. */
   headingGap: number;
 }
 
-interface Stretch {
+interface Span {
   top: number;
   height: number;
 }
 
 /** A heading (`from` is the first item under it, `to` the same) or a row of the items `from` until `to`. */
-export interface GridRow extends Stretch {
+export interface GridRow extends Span {
   kind: 'heading' | 'cells';
   from: number;
   to: number;
@@ -28,7 +28,7 @@ export interface GridLayout {
   measures: GridMeasures;
 }
 
-/** As CSS would: as many columns of at least `least` as fit, never less than two. */
+/** Computes the measures as CSS `auto-fill` does: columns of at least 11.5rem, and never fewer than two. */
 export function measuresFor(width: number, remPx: number): GridMeasures {
   const columnGap = remPx;
   const columns = Math.max(2, Math.floor((width + columnGap) / (11.5 * remPx + columnGap)));
@@ -45,8 +45,8 @@ export function measuresFor(width: number, remPx: number): GridMeasures {
 }
 
 /**
- * Where everything stands, without building any of it. Items of one month stand together under a heading; those that
- * are not loaded yet (`expected` is the count of all) follow as empty places, so that the page has its full height.
+ * Computes the positions of all rows without building elements. Items of one month are grouped under a heading; items
+ * that are not loaded yet (`expected` counts all) follow as placeholders, so that the page has its full height.
  */
 export function layOut(items: readonly { createdAt: string }[], expected: number, measures: GridMeasures): GridLayout {
   const rows: GridRow[] = [];
@@ -66,8 +66,8 @@ export function layOut(items: readonly { createdAt: string }[], expected: number
   return { rows, height: Math.max(0, top - measures.rowGap), measures };
 }
 
-/** The rows that touch the stretch from `top` to `bottom`. */
-export function rowsBetween<Row extends Stretch>(
+/** Returns the rows that overlap the range from `top` to `bottom`. */
+export function rowsBetween<Row extends Span>(
   { rows }: { rows: readonly Row[] },
   top: number,
   bottom: number,
@@ -77,12 +77,12 @@ export function rowsBetween<Row extends Stretch>(
   return rows.slice(first, Math.max(first, end));
 }
 
-/** The row that holds an item. */
+/** Returns the row of an item. */
 export function rowOf({ rows }: GridLayout, index: number): GridRow | undefined {
   return index < 0 ? undefined : rows[firstRow(rows, ({ to }) => to > index)];
 }
 
-/** Which item an arrow key leads to: up and down keep the column, also over the end of a month. */
+/** Returns the index to which an arrow key moves: up and down keep the column, also across months. */
 export function itemBeside(layout: GridLayout, index: number, key: string): number {
   if (key === 'ArrowLeft') return index - 1;
   if (key === 'ArrowRight') return index + 1;
@@ -93,7 +93,7 @@ export function itemBeside(layout: GridLayout, index: number, key: string): numb
   return Math.min(target.from + index - (rows[at]?.from ?? 0), target.to - 1);
 }
 
-/** Halving: ten thousand items are asked on every frame of scrolling. */
+/** Binary search, because a list of ten thousand items is searched in every frame of scrolling. */
 function firstRow<Row>(rows: readonly Row[], isBeyond: (row: Row) => boolean): number {
   let low = 0;
   let high = rows.length;

@@ -1,6 +1,6 @@
 import { flattenMetadata } from './metadata';
 
-test('names become readable, nested ones are joined, what is empty is left out', () => {
+test('makes names readable, joins nested ones and omits empty values', () => {
   const rows = flattenMetadata({
     LensModel: 'XF23',
     ISO: 160,
@@ -20,7 +20,7 @@ test('names become readable, nested ones are joined, what is empty is left out',
   ]);
 });
 
-test('a file with thousands of tags does not fill the page', () => {
+test('limits the rows of a file with thousands of tags', () => {
   const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`key${index}`, index]));
   expect(flattenMetadata(many)).toHaveLength(40);
 });

@@ -1,13 +1,13 @@
 const limit = 40;
 
-/** Rows to show: nested names joined, names made readable, empty values left out; at most 40. */
+/** Returns at most 40 rows of name and value: nested names joined, names made readable, empty values omitted. */
 export function flattenMetadata(metadata: Record<string, unknown>): [string, string][] {
   return entriesOf(metadata, '').slice(0, limit);
 }
 
 function entriesOf(value: object, prefix: string): [string, string][] {
   return Object.entries(value).flatMap(([name, inner]): [string, string][] => {
-    const label = prefix ? `${prefix}: ${readable(name)}` : readable(name);
+    const label = prefix ? `${prefix}: ${toLabel(name)}` : toLabel(name);
     if (inner === null || inner === undefined || inner === '') return [];
     if (Array.isArray(inner)) return inner.length > 0 && inner.every(isPlain) ? [[label, inner.join(', ')]] : [];
     if (typeof inner === 'object') return entriesOf(inner, label);
@@ -20,7 +20,7 @@ function isPlain(value: unknown): boolean {
 }
 
 /** `sampleRate` -> `Sample rate`, `LensModel` -> `Lens model`, `ISO` stays. */
-function readable(name: string): string {
+function toLabel(name: string): string {
   const words = name
     .replaceAll(/([a-z\d])([A-Z])/g, '$1 $2')
     .replaceAll(/[_-]+/g, ' ')

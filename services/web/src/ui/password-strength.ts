@@ -5,8 +5,8 @@ const leastCharacters = 8;
 const rows = ['0123456789', 'abcdefghijklmnopqrstuvwxyz', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm'];
 
 /**
- * How long somebody has to guess, roughly: the characters that do not follow from those before them. What the server
- * knows besides (a list of common passwords) is not here, so a word, alone or with a number behind it, counts as weak.
+ * Estimates the resistance of a password to guessing, by the number of characters that do not follow from those before
+ * them. The server's list of common passwords is not here, so a word, alone or followed by a number, counts as weak.
  */
 export function strengthOf(password: string, own: readonly string[]): Strength {
   const characters = [...password];
@@ -15,18 +15,18 @@ export function strengthOf(password: string, own: readonly string[]): Strength {
   if (characters.length < leastCharacters) return 'short';
   if (own.some((word) => word !== '' && text === word.toLowerCase())) return 'own';
   if (characters.length < 12 && /^(\p{L}+|\d+)[\d\W]{0,4}$/u.test(password)) return 'weak';
-  const surprises =
-    Math.min(countSurprises([...text]), new Set(characters).size * 2) + (kindsOf(password) >= 3 ? 2 : 0);
-  if (surprises < 9) return 'weak';
-  if (surprises < 12) return 'fair';
-  return surprises < 16 ? 'good' : 'strong';
+  const unpredictable =
+    Math.min(countUnpredictable([...text]), new Set(characters).size * 2) + (kindsOf(password) >= 3 ? 2 : 0);
+  if (unpredictable < 9) return 'weak';
+  if (unpredictable < 12) return 'fair';
+  return unpredictable < 16 ? 'good' : 'strong';
 }
 
-function countSurprises(characters: readonly string[]): number {
+function countUnpredictable(characters: readonly string[]): number {
   return characters.filter((character, index) => !follows(characters[index - 1], character)).length;
 }
 
-/** The same again, or the next of a row in either direction: `aa`, `ab`, `21`, `qw`. */
+/** Returns true for a repeated character, or the next of a row in either direction: `aa`, `ab`, `21`, `qw`. */
 function follows(before: string | undefined, character: string): boolean {
   if (before === undefined) return false;
   return (
@@ -38,7 +38,7 @@ function kindsOf(password: string): number {
   return [/\p{Ll}/u, /\p{Lu}/u, /\d/, /[^\p{L}\d]/u].filter((kind) => kind.test(password)).length;
 }
 
-/** The parts of an account that no password may be. */
+/** Returns the parts of an account that the server refuses as its password. */
 export function ownWords(username: string, email: string): string[] {
   return [username, email, email.slice(0, Math.max(0, email.lastIndexOf('@')))];
 }

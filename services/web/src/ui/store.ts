@@ -1,6 +1,6 @@
 type Listener<T> = (value: T) => void;
 
-/** A value that can be watched. */
+/** An observable value. */
 export class Store<T> {
   #value: T;
   #listeners = new Set<Listener<T>>();
@@ -13,6 +13,7 @@ export class Store<T> {
     return this.#value;
   }
 
+  /** Stores `value` and calls all listeners, unless it is the same. */
   set(value: T): void {
     if (Object.is(value, this.#value)) return;
     this.#value = value;
@@ -37,14 +38,16 @@ export class Store<T> {
   }
 }
 
-/** Something that happens again and again, without a value to keep. */
+/** An event without a stored value. */
 export class Topic<T> {
   #listeners = new Set<Listener<T>>();
 
+  /** Calls all listeners. */
   emit(event: T): void {
     for (const listener of this.#listeners) listener(event);
   }
 
+  /** Calls `listener` on every event, until `signal` aborts. */
   on(listener: Listener<T>, signal: AbortSignal): void {
     if (signal.aborted) return;
     this.#listeners.add(listener);

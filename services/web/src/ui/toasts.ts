@@ -6,7 +6,7 @@ export interface ToastAction {
   label: string;
   run: () => void;
   shownMs: number;
-  /** Called once when the toast has gone, in whatever way. */
+  /** Called once when the toast is closed, for any reason. */
   closed: () => void;
 }
 
@@ -19,15 +19,15 @@ export interface Toast {
   withdrawn?: AbortSignal;
 }
 
-/** What the toast region of the page shows. */
+/** The toasts that the toast region of the page shows. */
 export const toasts = new Topic<Toast>();
 
-/** A short message about what just happened. */
+/** Shows a short message. */
 export function toast(message: string, tone: Tone = 'ok', link?: Toast['link']): void {
   toasts.emit({ message, tone, link });
 }
 
-/** A message with something to do about it. @returns a function that closes it */
+/** Shows a message with an action. Returns a function that closes it. */
 export function offerToast(message: string, action: ToastAction): () => void {
   const withdrawal = new AbortController();
   toasts.emit({ message, tone: 'ok', action, withdrawn: withdrawal.signal });

@@ -95,8 +95,8 @@ export async function adoptOrphans(
 }
 
 /**
- * Moves the files of closed pages to this page, one page at a time, and returns them, oldest first. `closed` is the lock
- * of a closed page: this page has just held it, and may still be listed as its holder.
+ * Moves the files of closed pages to this page, one page at a time, and returns them, oldest first. `closed` is the
+ * lock of a closed page: this page has just held it, and may still be listed as its holder.
  */
 async function takeOver(userId: string, closed?: string): Promise<KeptFile[]> {
   return navigator.locks

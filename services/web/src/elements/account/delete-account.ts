@@ -11,7 +11,7 @@ import { toast } from '../../ui/toasts';
 import { field, setFieldError } from '../base/field';
 import { form } from '../base/form';
 
-/** Says what will happen, and wants the name typed and the password: nobody gets through here by accident. */
+/** Opens a dialog that explains the deletion and requires the username and the password, against accidents. */
 export function askToDeleteAccount(user: User): void {
   const t = texts.profile;
   const { total = 0, originalBytes = 0 } = stats.value ?? {};

@@ -5,12 +5,12 @@ import { SignalElement } from '../base/signal-element';
 
 const levels: Record<Strength, number> = { empty: 0, short: 0, own: 0, weak: 1, fair: 2, good: 3, strong: 4 };
 
-/** `value`: what stands in a field of the same form. */
+/** Returns the words that the password must not be; `value` returns the value of a field of the same form. */
 export type OwnWords = (value: (name: string) => string) => readonly string[];
 
-/** Says how good the password in its field is, while it is typed. */
+/** Shows the strength of the password in its field while it is typed. */
 export class PasswordMeter extends SignalElement {
-  /** What a guesser who knows the account tries first: the server refuses it, too. */
+  /** Words of the account, which the server also refuses. */
   own: OwnWords = () => [];
   #word = h('p', { class: 'meter-word', role: 'status' });
 

@@ -11,10 +11,10 @@ import { toast } from '../../ui/toasts';
 import { problemState } from '../base/page-parts';
 import { SignalElement } from '../base/signal-element';
 
-/** More are shown on demand. */
+/** Sessions shown before "Show all". */
 const shownCount = 5;
 
-/** Where one is logged in, and the way to end it there. Fresh whenever somebody looks at it again. */
+/** Lists the sessions of the user, each with a button to end it. Reads them again when the page becomes visible. */
 export class SessionList extends SignalElement {
   #list = h('ul', { class: 'sessions', role: 'list' });
   #endOthers = h(
@@ -41,6 +41,7 @@ export class SessionList extends SignalElement {
     live.refetch.on(() => void this.refresh(), signal);
   }
 
+  /** Reads the sessions again. */
   async refresh(): Promise<void> {
     const signal = this.#signal;
     if (!signal) return;

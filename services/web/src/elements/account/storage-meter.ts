@@ -5,7 +5,7 @@ import { formatBytes } from '../../ui/format';
 import { texts } from '../../ui/texts';
 import { SignalElement } from '../base/signal-element';
 
-/** How much room is taken; with a quota also how much is left. */
+/** Shows the used storage, and its share of the quota when there is one. */
 export class StorageMeter extends SignalElement {
   protected connected(signal: AbortSignal): void {
     stats.watch((value) => this.#show(value), signal);

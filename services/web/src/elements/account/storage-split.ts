@@ -3,7 +3,7 @@ import { fill, h, setText } from '../../ui/dom';
 import { formatBytes } from '../../ui/format';
 import { texts } from '../../ui/texts';
 
-/** How much room is taken, by what; with a quota, of how much. */
+/** Builds a chart of the storage used by originals and previews, and of the quota when there is one. */
 export function storageSplit(signal: AbortSignal): HTMLElement {
   const big = h('p', { class: 'storage-big' });
   const bar = h(

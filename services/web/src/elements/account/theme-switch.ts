@@ -5,7 +5,7 @@ import { texts } from '../../ui/texts';
 
 const icons: Record<Theme, IconName> = { system: 'screen', light: 'sun', dark: 'moon' };
 
-/** System, light or dark. */
+/** Lets the user choose the theme: system, light or dark. */
 export class ThemeSwitch extends HTMLElement {
   connectedCallback(): void {
     const current = currentTheme();

@@ -18,7 +18,7 @@ const entries: readonly { path: string; label: string; icon: IconName }[] = [
   { path: '/profile', label: texts.nav.profile, icon: 'user' },
 ];
 
-/** The way around: a rail at the side; on narrow screens a bar on top and tabs below. */
+/** The navigation: a rail at the side; on narrow screens a bar at the top and tabs at the bottom. */
 export class AppNav extends SignalElement {
   protected connected(signal: AbortSignal): void {
     this.setAttribute('role', 'banner');

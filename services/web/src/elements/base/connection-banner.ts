@@ -5,7 +5,7 @@ import { texts } from '../../ui/texts';
 import { toast } from '../../ui/toasts';
 import { SignalElement } from './signal-element';
 
-/** Says in plain words that the server is away, and goes when it is back. */
+/** Shown while the server is unreachable or a part of it is unavailable. */
 export class ConnectionBanner extends SignalElement {
   protected connected(signal: AbortSignal): void {
     this.setAttribute('role', 'status');

@@ -14,13 +14,13 @@ export interface FieldOptions {
   minLength?: number;
   maxLength?: number;
   pattern?: string;
-  /** What to say when `pattern` does not match. */
+  /** The message when `pattern` does not match. */
   patternMessage?: string;
-  /** Of a new password: shows how good it is, and knows what it must not be. */
+  /** For new passwords: adds a strength meter, which rejects these words. */
   own?: OwnWords;
 }
 
-/** A label, an input and the two lines below it: a hint said beforehand, and the error tied to the input. */
+/** Builds a label, an input, its hint and its error, which are tied to the input for assistive technology. */
 export function field(options: FieldOptions): HTMLElement {
   const id = uniqueId(options.name);
   const hint = options.hint ? h('p', { class: 'field-hint', id: `${id}-hint` }, options.hint) : null;
@@ -36,7 +36,7 @@ export function field(options: FieldOptions): HTMLElement {
   );
 }
 
-/** Shows `message` at the field, or takes it away. */
+/** Shows `message` at the field, or hides it when null. Returns false when the form has no such field. */
 export function setFieldError(form: HTMLFormElement, name: string, message: string | null): boolean {
   const input = form.elements.namedItem(name);
   if (!(input instanceof HTMLInputElement || input instanceof HTMLTextAreaElement)) return false;
@@ -49,7 +49,7 @@ export function setFieldError(form: HTMLFormElement, name: string, message: stri
   return true;
 }
 
-/** The first rule that the value breaks, in words; null when it is fine. */
+/** Returns the message of the first rule that the value violates; null when it is valid. */
 export function violation(input: HTMLInputElement | HTMLTextAreaElement): string | null {
   const { validity, labels, dataset } = input;
   if (validity.valid) return null;

@@ -8,15 +8,15 @@ export interface FormOptions {
   class?: string;
   submit: string;
   busy?: string;
-  /** Which field a refusal belongs to, by its code. */
+  /** The field that shows a problem, by its code. */
   fieldOfCode?: Record<string, string>;
   danger?: boolean;
   action: (values: Record<string, string>, form: HTMLFormElement) => Promise<void>;
 }
 
 /**
- * A form that says what is wrong at the field it is about, sends once, and shows a refusal of the server in place.
- * Native bubbles are off: they vanish, and assistive technology reads them differently everywhere.
+ * Builds a form that shows errors at their fields, is submitted once at a time, and shows problems of the server in
+ * place. Native validation messages are off: they disappear, and assistive technology reads them inconsistently.
  */
 export function form(options: FormOptions, ...children: Child[]): HTMLFormElement {
   const alert = h('p', { class: 'form-alert', role: 'alert', hidden: true });
@@ -51,7 +51,7 @@ async function send(
 ): Promise<void> {
   showAlert(alert, null);
   if (!checkFields(element)) return;
-  // aria-disabled keeps the focus where it is; `disabled` would drop it to the body.
+  // aria-disabled keeps the focus on the button; `disabled` would move it to the body.
   button.setAttribute('aria-disabled', 'true');
   button.textContent = options.busy ?? options.submit;
   try {

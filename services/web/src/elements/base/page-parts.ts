@@ -3,7 +3,7 @@ import { h, type Child } from '../../ui/dom';
 import { icon, type IconName } from '../../ui/icons';
 import { texts } from '../../ui/texts';
 
-/** The heading of a page and what belongs beside it. */
+/** Builds the heading of a page with its lead and actions. */
 export function pageHead(title: string, lead: Child, ...actions: Child[]): HTMLElement {
   return h(
     'header',
@@ -13,6 +13,7 @@ export function pageHead(title: string, lead: Child, ...actions: Child[]): HTMLE
   );
 }
 
+/** Builds the message of an empty list. */
 export function emptyState(name: IconName, title: string, lead: string, ...actions: Child[]): HTMLElement {
   return h(
     'div',
@@ -24,9 +25,9 @@ export function emptyState(name: IconName, title: string, lead: string, ...actio
   );
 }
 
-/** For a read that was refused; a lost connection never gets here, it is waited for. `again` repeats the read. */
-export function problemState(error: unknown, again = (): void => location.reload()): HTMLElement {
-  const button = h('button', { type: 'button', class: 'button', onclick: again }, texts.tryAgain);
+/** Builds the message of a failed read; lost connections are retried before (see `load`). `retry` repeats the read. */
+export function problemState(error: unknown, retry = (): void => location.reload()): HTMLElement {
+  const button = h('button', { type: 'button', class: 'button', onclick: retry }, texts.tryAgain);
   return h(
     'div',
     { class: 'empty', role: 'alert' },
@@ -36,7 +37,7 @@ export function problemState(error: unknown, again = (): void => location.reload
   );
 }
 
-/** Grey places where cards will be, of the same size, so that nothing jumps. */
+/** Builds grey placeholders of the size of cards, so that the layout does not shift when cards are loaded. */
 export function skeletonCards(count: number): HTMLElement[] {
   return Array.from({ length: count }, () =>
     h(

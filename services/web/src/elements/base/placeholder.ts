@@ -1,7 +1,7 @@
 import { thumbHashToRGBA } from 'thumbhash';
 import { h } from '../../ui/dom';
 
-/** The colours and rough shape of a picture, from its ThumbHash, to be seen until it is loaded; null when there is none. */
+/** Draws a ThumbHash, which shows colours and rough shape of a picture until it is loaded; null without a hash. */
 export function placeholder(hash: string | null): HTMLCanvasElement | null {
   if (!hash) return null;
   const bytes = Uint8Array.from(atob(hash), (character) => character.charCodeAt(0));

@@ -2,10 +2,11 @@ import { h } from '../../ui/dom';
 
 export interface ProgressBar {
   element: HTMLElement;
-  /** 0..100; null: it is not known how much is left. */
+  /** 0..100; null while the progress is unknown. */
   set: (percent: number | null) => void;
 }
 
+/** Builds a progress bar with an accessible label. */
 export function progressBar(label: string): ProgressBar {
   const element = h(
     'div',

@@ -20,7 +20,7 @@ import { VirtualList } from './virtual-list';
 const elements = {
   'app-nav': AppNav,
   'connection-banner': ConnectionBanner,
-  'drop-veil': DropOverlay,
+  'drop-overlay': DropOverlay,
   'image-viewer': ImageViewer,
   'media-card': MediaCard,
   'note-row': NoteRow,
@@ -38,7 +38,7 @@ const elements = {
   'wave-player': WavePlayer,
 };
 
-/** Defines every element at one moment: importing one has no side effect. */
+/** Defines all custom elements; importing an element has no side effect. */
 export function defineElements(): void {
   for (const [name, element] of Object.entries(elements)) customElements.define(name, element);
 }

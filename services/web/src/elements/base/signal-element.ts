@@ -1,4 +1,4 @@
-/** An element whose listeners and requests end when it leaves the page. */
+/** An element whose listeners and requests end when it is removed from the page. */
 export abstract class SignalElement extends HTMLElement {
   #controller: AbortController | undefined;
 
@@ -11,6 +11,6 @@ export abstract class SignalElement extends HTMLElement {
     this.#controller?.abort();
   }
 
-  /** Renders and starts to listen, until `signal` aborts. */
+  /** Called when the element is added to the page: renders, and listens until `signal` aborts. */
   protected abstract connected(signal: AbortSignal): void;
 }

@@ -10,7 +10,7 @@ const icons: Record<MediaStatus, IconName> = {
   failed: 'alert',
 };
 
-/** The status as icon and word: colour alone says nothing. */
+/** Builds the status as icon and text, because colour alone is not accessible (WCAG 1.4.1). */
 export function statusBadge(status: MediaStatus): HTMLElement {
   return h('span', { class: 'status', 'data-tone': status }, icon(icons[status]), texts.status[status]);
 }

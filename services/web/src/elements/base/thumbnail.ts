@@ -4,8 +4,8 @@ import { icon } from '../../ui/icons';
 import { placeholder } from './placeholder';
 
 /**
- * The picture of a medium; until it is loaded its rough colours, or the sign of its kind. The title stands beside it, so
- * it needs no words of its own.
+ * Builds the picture of a medium; until it is loaded, its placeholder or the icon of its kind. Its `alt` is empty,
+ * because the title is beside it.
  */
 export function thumbnail(media: Media): HTMLElement {
   const frame = h('div', { class: 'thumbnail', 'data-kind': media.kind }, icon(media.kind));
@@ -19,7 +19,7 @@ export function thumbnail(media: Media): HTMLElement {
   });
   picture.addEventListener('load', () => frame.classList.add('loaded'));
   picture.addEventListener('error', () => picture.remove());
-  // What was shown before is there at once: no need to paint, nor to fade.
+  // A cached picture is complete at once and needs no placeholder.
   const rough = picture.complete ? null : placeholder(media.placeholder);
   if (picture.complete) frame.classList.add('loaded', 'at-once');
   frame.append(...(rough ? [rough] : []), picture);

@@ -4,12 +4,12 @@ import { texts } from '../../ui/texts';
 import { toasts, type Toast, type Tone } from '../../ui/toasts';
 import { SignalElement } from './signal-element';
 
-/** What went wrong takes longer to read. */
+/** Errors take longer to read. */
 const shownMs: Record<Tone, number> = { ok: 5_000, bad: 12_000 };
-/** A note closes by then, wherever pointer and focus are: a deletion may wait for it. */
+/** A toast closes after this time even under pointer or focus, because a postponed deletion may depend on it. */
 const longestMs = 30_000;
 
-/** Short messages about what just happened. Polite: they wait for a pause in what is being read. */
+/** Shows toasts. `aria-live` is polite: screen readers announce them at the next pause. */
 export class ToastRegion extends SignalElement {
   readonly #closers = new WeakMap<Element, () => void>();
 
@@ -22,7 +22,7 @@ export class ToastRegion extends SignalElement {
   #show({ message, tone, link, action, withdrawn }: Toast): void {
     const close = (): void => {
       if (!note.isConnected) return;
-      stopClock();
+      stopTimers();
       note.remove();
       action?.closed();
     };
@@ -46,7 +46,7 @@ export class ToastRegion extends SignalElement {
       dismiss,
     );
     this.append(note);
-    const stopClock = closeLater(note, action?.shownMs ?? shownMs[tone], close);
+    const stopTimers = closeLater(note, action?.shownMs ?? shownMs[tone], close);
     withdrawn?.addEventListener('abort', close, { once: true });
     this.#closers.set(note, close);
     if (this.childElementCount > 3 && this.firstElementChild) this.#closers.get(this.firstElementChild)?.();
@@ -54,8 +54,8 @@ export class ToastRegion extends SignalElement {
 }
 
 /**
- * Closes a note after `timeMs`, counted anew once the pointer or the focus has left it; after `longestMs` in any case.
- * @returns what stops the clock
+ * Closes a toast after `timeMs`, which start again when the pointer or the focus leaves it; after `longestMs` at the
+ * latest. Returns a function that stops both timers.
  */
 function closeLater(note: HTMLElement, timeMs: number, close: () => void): () => void {
   let timer = setTimeout(close, timeMs);
@@ -65,7 +65,7 @@ function closeLater(note: HTMLElement, timeMs: number, close: () => void): () =>
     clearTimeout(timer);
     timer = setTimeout(close, timeMs);
   };
-  // A note that appears under a pointer at rest gets `pointerenter`, too: only a movement counts.
+  // A toast that appears under a resting pointer also gets `pointerenter`, so only movements count.
   note.addEventListener('pointermove', ({ movementX, movementY }) => (movementX !== 0 || movementY !== 0) && hold());
   note.addEventListener('focusin', hold);
   for (const name of ['pointerleave', 'focusout']) note.addEventListener(name, restart);

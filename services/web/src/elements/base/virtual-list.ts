@@ -3,7 +3,7 @@ import { oncePerFrame } from '../../ui/gather';
 import { rowsBetween } from '../../ui/grid-layout';
 import { SignalElement } from './signal-element';
 
-/** How far beyond what is in sight rows are built already. */
+/** Rows are built up to this distance beyond the visible area. */
 const aheadPx = 700;
 
 interface Place {
@@ -14,13 +14,13 @@ interface Place {
 }
 
 /**
- * A list of any length: only the rows that are in sight or nearly are in the page, whether the window scrolls or the box
- * around the list does. Rows may differ in height; one that was not in the page yet counts as high as `guessedHeight`.
+ * A list of any length: only rows in or near the visible area are in the page, whether the window or the parent element
+ * scrolls. Rows may differ in height; a row that was not in the page yet counts with `guessedHeight`.
  */
 export class VirtualList extends SignalElement {
   /** Pixels. */
   guessedHeight = 69;
-  /** Builds the row of a key, or draws the one anew that is there. */
+  /** Builds the row of a key, or updates the given one. */
   draw: (key: string, row: HTMLElement | undefined) => HTMLElement = (_, row) => row ?? document.createElement('div');
   #places: Place[] = [];
   #rows = new Map<string, HTMLElement>();
@@ -31,13 +31,13 @@ export class VirtualList extends SignalElement {
   protected connected(signal: AbortSignal): void {
     this.setAttribute('role', 'list');
     this.tabIndex = -1;
-    // Scrolling does not bubble; it is caught on its way down to whatever scrolls.
+    // `scroll` does not bubble, so it is handled in the capture phase.
     document.addEventListener('scroll', () => this.#schedule(), { signal, passive: true, capture: true });
     globalThis.addEventListener('resize', () => this.#schedule(), { signal });
     signal.addEventListener('abort', () => this.#sizes.disconnect(), { once: true });
   }
 
-  /** The keys of all rows, in their order. */
+  /** Shows the rows of `keys`, in their order. */
   show(keys: readonly string[]): void {
     this.#layOut(keys);
     this.#render();
@@ -58,7 +58,7 @@ export class VirtualList extends SignalElement {
     for (const { target, borderBoxSize } of entries) {
       const key = (target as HTMLElement).dataset['key'] ?? '';
       const height = borderBoxSize[0]?.blockSize ?? 0;
-      if (height === 0 || this.#heights.get(key) === height) continue; // 0: the list is folded away
+      if (height === 0 || this.#heights.get(key) === height) continue; // 0: the list is collapsed
       this.#heights.set(key, height);
       isNew = true;
     }
@@ -78,7 +78,7 @@ export class VirtualList extends SignalElement {
     if (isGone) this.#focusNear(index);
   }
 
-  /** What has the focus stays in the page however far one scrolls away, and with it what Tab leads to: else it would be lost. */
+  /** Returns the rows to build. The row with the focus and its neighbours are always kept, for the focus and Tab. */
   #placesToShow(focusedKey: string | undefined): Place[] {
     const { top } = this.getBoundingClientRect();
     const box = this.parentElement?.getBoundingClientRect();
@@ -104,7 +104,7 @@ export class VirtualList extends SignalElement {
     return row;
   }
 
-  /** The row with the focus has gone: the one in its place gets it. */
+  /** Focuses the row that took the place of a removed one. */
   #focusNear(index: number): void {
     const place = this.#places[Math.min(index, this.#places.length - 1)];
     const control = place && this.#rows.get(place.key)?.querySelector<HTMLElement>('button, a[href]');

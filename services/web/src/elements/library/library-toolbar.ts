@@ -5,7 +5,7 @@ import { texts } from '../../ui/texts';
 
 const typingMs = 250;
 
-/** Search as you type, kind, status and order. Calls `changed` with the whole filter, and whether it was typed. */
+/** Builds search, kind, status and order. Calls `changed` with the filter, and whether the search caused the change. */
 export function libraryToolbar(
   initial: LibraryFilter,
   changed: (filter: LibraryFilter, typed: boolean) => void,
@@ -48,7 +48,7 @@ export function libraryToolbar(
     order,
   );
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const tell = (typed: boolean): void => {
+  const notify = (typed: boolean): void => {
     clearTimeout(timer);
     const values = new FormData(toolbar);
     const value = (name: keyof LibraryFilter): string => String(values.get(name) ?? '').trim();
@@ -56,12 +56,12 @@ export function libraryToolbar(
   };
   toolbar.addEventListener('submit', (event) => {
     event.preventDefault();
-    tell(true);
+    notify(true);
   });
-  toolbar.addEventListener('change', (event) => tell(event.target === search));
+  toolbar.addEventListener('change', (event) => notify(event.target === search));
   search.addEventListener('input', () => {
     clearTimeout(timer);
-    timer = setTimeout(() => tell(true), typingMs);
+    timer = setTimeout(() => notify(true), typingMs);
   });
   return toolbar;
 }

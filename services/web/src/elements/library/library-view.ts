@@ -13,12 +13,12 @@ import { texts } from '../../ui/texts';
 import { emptyState, problemState } from '../base/page-parts';
 import { filePicker } from '../upload/file-picker';
 import { selectionBar } from './selection-bar';
-import { selectByHand } from './selection-controller';
+import { connectSelection } from './selection-controller';
 
-/** Places shown while it is not known how many there will be. */
+/** Placeholders shown while the number of items is unknown. */
 const unknownCount = 24;
 
-/** A list of the library: the grid, what is selected in it, and what is said when there is nothing to show. */
+/** A list of the library: the grid, its selection, and the message of an empty list or a failed read. */
 export class LibraryView {
   readonly #grid = h('virtual-grid');
   readonly #message = h('div', { class: 'library-message' });
@@ -34,11 +34,11 @@ export class LibraryView {
   #list: LibraryList | undefined;
   #left = new AbortController();
   #shown: readonly Media[] = [];
-  /** Why the last read was refused; nothing more is read until "Try again". */
+  /** The error of the last read; nothing more is read until "Try again". */
   #problem: unknown = null;
   #messageSubject: unknown = null;
   readonly #schedule = oncePerFrame(() => this.#signal.aborted || this.#show());
-  /** All are meant, also those that are not loaded yet. */
+  /** True after "select all": items that are loaded later are selected, too. */
   #selectsAll = false;
 
   constructor(signal: AbortSignal) {
@@ -52,7 +52,7 @@ export class LibraryView {
     removed.onChange(() => this.#schedule(), signal);
     stats.onChange(() => this.#schedule(), signal);
     live.refetch.on(() => void this.#load((list) => list.refresh(this.#grid.needed)), signal);
-    selectByHand(
+    connectSelection(
       this.#grid,
       this.#selection,
       {
@@ -64,7 +64,7 @@ export class LibraryView {
     );
   }
 
-  /** Shows the list of `filter`, at once as far as it is known. Resolves when it is there down to `scrollY`. */
+  /** Shows the list of `filter`, beginning with the loaded items. Resolves when it is loaded down to `scrollY`. */
   async open(filter: LibraryFilter, scrollY = 0): Promise<void> {
     this.#left.abort();
     this.#left = new AbortController();
@@ -80,7 +80,7 @@ export class LibraryView {
     if (!signal.aborted) this.#show();
   }
 
-  /** Who comes back from looking at one finds its card. */
+  /** Focuses the card of the medium that was viewed last. */
   showViewed(): void {
     const { viewed } = libraries;
     libraries.viewed = null;
@@ -89,7 +89,7 @@ export class LibraryView {
     this.#grid.focusItem(viewed);
   }
 
-  /** Reads more of the list that is open, or reads it anew; a refusal is shown. */
+  /** Runs `read` on the open list, and shows its error. */
   async #load(read: (list: LibraryList) => Promise<void>): Promise<void> {
     const list = this.#list;
     if (!list) return;
@@ -111,7 +111,7 @@ export class LibraryView {
       return list.stale ? list.refresh(count) : list.readUntil(count);
     });
     this.#show();
-    // The button that had the focus is gone.
+    // The focused button was removed.
     if (this.#problem) this.#message.querySelector('button')?.focus();
     else this.#grid.focusItem(this.#shown[known]?.id ?? '');
   }
@@ -120,7 +120,7 @@ export class LibraryView {
     if (!this.#list) return;
     const { items, cursor } = this.#list.state.value;
     const more = this.#list.state.value.more && !this.#problem;
-    // Another filter: what was shown stays until there is something to show instead.
+    // After a change of the filter the old items stay until the new ones are read.
     const waits = more && cursor === null && items.length === 0 && this.#shown.length > 0;
     this.element.setAttribute('aria-busy', String(waits));
     if (waits) return;
@@ -134,7 +134,7 @@ export class LibraryView {
     this.#showMessage(this.#list.filter, !more && this.#shown.length === 0);
   }
 
-  /** Drawn anew only when it is about something else, so that it keeps the focus and is announced once. */
+  /** Replaces the message only when its subject changes, so that it keeps the focus and is announced once. */
   #showMessage(filter: LibraryFilter, isEmpty: boolean): void {
     const subject = this.#problem ?? (isEmpty ? filter : null);
     if (subject === this.#messageSubject) return;
@@ -147,7 +147,7 @@ export class LibraryView {
     else fill(this.#message, isEmpty && this.#empty(filter));
   }
 
-  /** There is more than what is loaded; how much is known without a filter that only the server understands. */
+  /** Returns the expected number of items; it is a guess when the filter needs the server to count. */
   #expected({ filter, state }: LibraryList): number {
     const count = countOf(filter, stats.value);
     if (count === null) return this.#shown.length + unknownCount;
@@ -175,11 +175,11 @@ export class LibraryView {
     const list = this.#list;
     this.#selectsAll = true;
     this.#show();
-    const goesOn = (): boolean => this.#selectsAll && !this.#problem && !this.#signal.aborted;
-    while (list?.state.value.more && goesOn()) await this.#read(this.#shown.length + 1);
+    const continues = (): boolean => this.#selectsAll && !this.#problem && !this.#signal.aborted;
+    while (list?.state.value.more && continues()) await this.#read(this.#shown.length + 1);
   }
 
-  /** The focus goes on to what comes after, as in any list. */
+  /** Deletes media, and focuses the next remaining card. */
   async #remove(media: readonly Media[]): Promise<void> {
     if (!(await confirmRemoval(media.length))) return;
     const ids = new Set(media.map(({ id }) => id));

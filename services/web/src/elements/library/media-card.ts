@@ -9,8 +9,8 @@ import { statusBadge } from '../base/status-badge';
 import { thumbnail } from '../base/thumbnail';
 
 /**
- * One medium in a grid. Set `media`; it redraws only what changed. With `selectable` it has a check mark and fires
- * `card-select` (detail: whether a range is meant). Its delete button fires `card-delete`; the list deletes.
+ * One medium in a grid. Set `media`; only changes are redrawn. With `selectable` it has a check box and fires
+ * `card-select` (detail: true for a range). Its delete button fires `card-delete`, on which the list deletes it.
  */
 export class MediaCard extends HTMLElement {
   #media: Media | undefined;
@@ -106,7 +106,7 @@ export class MediaCard extends HTMLElement {
     );
   }
 
-  /** The list decides what is selected, and says so with `selected`. */
+  /** The list handles the selection, and sets `selected`. */
   #select(event: MouseEvent): void {
     this.dispatchEvent(new CustomEvent('card-select', { bubbles: true, detail: event.shiftKey }));
   }

@@ -10,11 +10,11 @@ export interface SelectionActions {
 
 export interface SelectionBar {
   element: HTMLElement;
-  /** How many are selected, and how many of them failed and may be tried again. */
+  /** Shows the number of selected items, and how many of them are retryable. */
   show: (selected: number, retryable: number) => void;
 }
 
-/** What can be done with all that is selected. Away while nothing is. */
+/** Builds the toolbar of the selection, which is hidden while nothing is selected. */
 export function selectionBar({ remove, retry, clear }: SelectionActions): SelectionBar {
   const count = h('p', { class: 'selection-count', role: 'status' });
   const retryLabel = h('span');
@@ -36,7 +36,7 @@ export function selectionBar({ remove, retry, clear }: SelectionActions): Select
     retryButton,
     h('button', { type: 'button', class: 'button small danger', onclick: remove }, icon('trash'), texts.media.delete),
   );
-  // The count is always in the page: what appears together with its text is not announced.
+  // The count is always in the page, because screen readers do not announce a region that appears with its text.
   const element = h('div', { class: 'selection' }, count, bar);
   const show = (selected: number, retryable: number): void => {
     element.toggleAttribute('data-open', selected > 0);

@@ -3,26 +3,31 @@ import type { MediaCard } from './media-card';
 import type { VirtualGrid } from './virtual-grid';
 
 export interface SelectableList {
-  /** The ids as they are shown. */
+  /** The ids in the order shown. */
   order: () => readonly string[];
   selectAll: () => void;
   remove: (ids: ReadonlySet<string>) => void;
 }
 
 const longPressMs = 450;
-/** A finger is never quite still. */
+/** Movement that still counts as a press, since fingers tremble. */
 const stillPx = 10;
 const arrows = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown']);
 
 /** Lets mouse, keyboard and touch select cards of a grid, until `signal` aborts. */
-export function selectByHand(grid: VirtualGrid, selection: Selection, list: SelectableList, signal: AbortSignal): void {
+export function connectSelection(
+  grid: VirtualGrid,
+  selection: Selection,
+  list: SelectableList,
+  signal: AbortSignal,
+): void {
   const choose = (id: string, range: boolean): void =>
     range ? selection.extendTo(id, list.order()) : selection.toggle(id);
   grid.addEventListener('card-select', (event) => choose(idOf(event), event.detail));
   grid.addEventListener('card-delete', (event) => list.remove(new Set([idOf(event)])));
   grid.addEventListener('click', (event) => {
-    const meant = selection.size > 0 || event.shiftKey;
-    if (!meant || event.ctrlKey || event.metaKey || !(event.target as Element).closest('.card-link')) return;
+    const selects = selection.size > 0 || event.shiftKey;
+    if (!selects || event.ctrlKey || event.metaKey || !(event.target as Element).closest('.card-link')) return;
     event.preventDefault();
     choose(idOf(event), event.shiftKey);
   });
@@ -32,7 +37,7 @@ export function selectByHand(grid: VirtualGrid, selection: Selection, list: Sele
   });
 }
 
-/** A long press begins; from then on a tap is enough. */
+/** Begins a selection by a long press; further cards are selected by a tap. */
 function selectByTouch(grid: VirtualGrid, selection: Selection): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let pressed: PointerEvent | undefined;
@@ -54,7 +59,7 @@ function selectByTouch(grid: VirtualGrid, selection: Selection): void {
       pressed && Math.hypot(event.clientX - pressed.clientX, event.clientY - pressed.clientY) > stillPx && end(),
   );
   for (const name of ['pointerup', 'pointercancel'] as const) grid.addEventListener(name, end);
-  // What follows a long press is no click, and no menu of the link.
+  // A long press must not end in a click or the context menu of the link.
   grid.addEventListener(
     'contextmenu',
     (event) => (event as PointerEvent).pointerType === 'touch' && event.preventDefault(),
@@ -81,7 +86,7 @@ function onKey(event: KeyboardEvent, grid: VirtualGrid, selection: Selection, li
   if (handle(event, target, grid, selection, list)) event.preventDefault();
 }
 
-/** @returns whether the key meant something here. */
+/** Returns true when the key was handled. */
 function handle(
   event: KeyboardEvent,
   target: Element,
@@ -113,7 +118,7 @@ function handle(
   return true;
 }
 
-/** Goes to the card beside; with Shift all on the way are selected. */
+/** Moves the focus to a neighbouring card; with Shift, extends the selection to it. */
 function move(
   id: string,
   key: string,

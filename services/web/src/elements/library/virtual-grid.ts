@@ -14,16 +14,16 @@ import {
 import { SignalElement } from '../base/signal-element';
 import type { MediaCard } from './media-card';
 
-/** How far beyond the window cards are built already. */
+/** Cards are built up to this distance beyond the window. */
 const aheadPx = 700;
-/** How many windows ahead items should be loaded. */
+/** Items are loaded up to this number of windows ahead. */
 const windowsAhead = 3;
-/** Room for the bars at the edges of the window. */
+/** Space for the bars at the edges of the window. */
 const edgePx = 88;
 
 /**
- * The cards of a library of any size: only those near the window are in the page. Set `items` and `expected`; fires
- * `need` (how many items should be loaded by now) while one scrolls towards what is not there yet.
+ * The cards of a library of any size: only those near the window are in the page. Call `show`; fires `need` (the number
+ * of items that should be loaded) when the user scrolls towards items that are not loaded.
  */
 export class VirtualGrid extends SignalElement {
   /** Called for each card that is built or may have changed. */
@@ -45,7 +45,7 @@ export class VirtualGrid extends SignalElement {
     this.#resize();
   }
 
-  /** What is loaded, in its order, and how many there are in all. What one looks at stays where it is. */
+  /** Shows the loaded items, in their order, of `expected` in all. Visible cards keep their position. */
   show(items: readonly Media[], expected: number): void {
     this.#keepPlace(() => {
       this.#items = items;
@@ -54,18 +54,18 @@ export class VirtualGrid extends SignalElement {
     });
   }
 
-  /** Draws the cards anew that are in the page. */
+  /** Updates the cards that are in the page. */
   refresh(): void {
     this.#render();
   }
 
-  /** How many items fill the page down to `bottomPx`. */
+  /** Returns the number of items that fill the page down to `bottomPx`. */
   countUntil(bottomPx: number): number {
     const { columns, cellHeight, rowGap } = this.#layout.measures;
     return Math.ceil(bottomPx / (cellHeight + rowGap)) * columns;
   }
 
-  /** How many items should be loaded, for where one is. */
+  /** The number of items that should be loaded at the current scroll position. */
   get needed(): number {
     const bottom = globalThis.scrollY + innerHeight * (1 + windowsAhead);
     return Math.max(
@@ -75,12 +75,12 @@ export class VirtualGrid extends SignalElement {
     );
   }
 
-  /** The item an arrow key leads to from another one. */
+  /** Returns the index to which an arrow key moves. */
   beside(index: number, key: string): number {
     return Math.max(0, Math.min(this.#items.length - 1, itemBeside(this.#layout, index, key)));
   }
 
-  /** Scrolls an item into the window if it is not there. */
+  /** Scrolls an item into the window, unless it is visible. */
   reveal(id: string): void {
     const row = rowOf(
       this.#layout,
@@ -94,7 +94,7 @@ export class VirtualGrid extends SignalElement {
     this.#render();
   }
 
-  /** Gives the focus to the card of an item, if it is near. */
+  /** Focuses the card of an item, if it is in the page. */
   focusItem(id: string): void {
     this.#cells.get(id)?.querySelector<HTMLElement>('.card-link')?.focus({ preventScroll: true });
   }
@@ -120,7 +120,7 @@ export class VirtualGrid extends SignalElement {
     this.#render();
   }
 
-  /** Above the top of the grid nothing is held: there one wants to see what is new. */
+  /** Keeps the position of the first visible card, except at the top, where new items should be visible. */
   #keepPlace(change: () => void): void {
     const before = this.#firstInSight();
     change();
@@ -159,7 +159,7 @@ export class VirtualGrid extends SignalElement {
     if (this.#items.length < this.needed) this.dispatchEvent(new CustomEvent('need', { detail: this.needed }));
   }
 
-  /** What has the focus stays in the page, however far one scrolls away: else the focus would be lost. */
+  /** Adds the row with the focus, which would otherwise be lost when the user scrolls far. */
   #withFocus(rows: readonly GridRow[]): readonly GridRow[] {
     const focused = this.contains(document.activeElement)
       ? document.activeElement?.closest('media-card')?.media?.id
@@ -199,7 +199,7 @@ export class VirtualGrid extends SignalElement {
     return [media.id, card];
   }
 
-  /** A grey place for what is not loaded yet. */
+  /** Returns the placeholder of an item that is not loaded. */
   #place(index: number): [string, HTMLElement] {
     const key = `place ${index}`;
     return [

@@ -9,11 +9,11 @@ import { form } from '../base/form';
 
 export interface AboutForm {
   element: HTMLElement;
-  /** Takes over newer values, unless someone is typing here. */
+  /** Shows newer values, unless the user has unsaved changes. */
   show: (media: Media) => void;
 }
 
-/** Title, description and tags, edited in place. */
+/** Builds the form for title, description and tags. */
 export function aboutForm(initial: Media): AboutForm {
   let current = initial;
   let dirty = false;

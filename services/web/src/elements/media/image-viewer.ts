@@ -5,11 +5,11 @@ import { texts } from '../../ui/texts';
 import { fitted, panBy, zoomAt, type Limits, type Zoom } from '../../ui/zoom';
 import { placeholder } from '../base/placeholder';
 import { SignalElement } from '../base/signal-element';
-import { zoomByHand, type ZoomTarget } from './zoom-gestures';
+import { connectZoom, type ZoomTarget } from './zoom-gestures';
 
 const step = 1.5;
 const closeUp = 2.5;
-/** Beyond this a pixel of the original is a square to look at. */
+/** The largest zoom, in CSS pixels per pixel of the original. */
 const largestPixel = 4;
 const panStepPx = 80;
 const middle = { x: 0, y: 0 };
@@ -21,8 +21,8 @@ const pans: Record<string, [x: number, y: number]> = {
 };
 
 /**
- * A picture that fits, can be zoomed and moved. The preview comes first; the original takes its place when more is to
- * be seen. Set `media` before it enters the page; `unshowable` stands in for what this browser can not show.
+ * A picture that can be zoomed and panned. It begins with the preview, and loads the original when the zoom needs more
+ * detail. Set `media` before it is added to the page; `unshowable` builds the message where the browser cannot show it.
  */
 export class ImageViewer extends SignalElement implements ZoomTarget {
   media: Media | undefined;
@@ -64,7 +64,7 @@ export class ImageViewer extends SignalElement implements ZoomTarget {
         this.#buttons.fit,
       ),
     );
-    zoomByHand(this, this);
+    connectZoom(this, this);
     const observer = new ResizeObserver(() => this.#set(panBy(this.#zoom, 0, 0, this.#limits)));
     observer.observe(this);
     signal.addEventListener('abort', () => observer.disconnect(), { once: true });
@@ -83,7 +83,7 @@ export class ImageViewer extends SignalElement implements ZoomTarget {
     else this.zoomBy(closeUp, point);
   }
 
-  /** + - 0, and arrows while there is more to see than fits. @returns whether the key meant something here. */
+  /** Handles + - 0, and the arrows while zoomed. Returns true when the key was handled. */
   key(key: string): boolean {
     const pan = pans[key];
     if (key === '+' || key === '=') this.zoomBy(step, middle);
@@ -115,7 +115,7 @@ export class ImageViewer extends SignalElement implements ZoomTarget {
     if (picture.width * zoom.scale * devicePixelRatio > this.#image.naturalWidth) void this.#loadOriginal();
   }
 
-  /** Shown once it is decoded, so that nothing flickers; where the browser can not, the preview stays. */
+  /** Shows the original once it is decoded, without flicker; the preview stays where the browser cannot decode it. */
   async #loadOriginal(): Promise<void> {
     const { media } = this;
     if (!media || this.#hasOriginal || !this.#image.complete || (media.width ?? 0) <= this.#image.naturalWidth) return;

@@ -4,6 +4,7 @@ import { formatBytes, formatDateTime, formatDuration } from '../../ui/format';
 import { flattenMetadata } from '../../ui/metadata';
 import { texts } from '../../ui/texts';
 
+/** Builds the panel of size, type, dimensions and the like. */
 export function factsPanel(media: Media): HTMLElement {
   const t = texts.media;
   const rows: [string, string | null][] = [
@@ -20,14 +21,14 @@ export function factsPanel(media: Media): HTMLElement {
   return h('section', { class: 'panel' }, h('h2', {}, t.facts), definitions(rows));
 }
 
-/** What the file says about itself. */
+/** Builds the panel of embedded metadata; null when there is none. */
 export function metadataPanel(media: Media): HTMLElement | null {
   const rows = flattenMetadata(media.metadata);
   if (rows.length === 0) return null;
   return h('section', { class: 'panel' }, h('h2', {}, texts.media.metadata), definitions(rows));
 }
 
-/** What happened to it, the latest first, and how long each step took. */
+/** Builds the panel of status changes, the latest first, with the duration of each step. */
 export function historyPanel(media: Media): HTMLElement {
   const several = media.history.some(({ round }) => round > 1);
   const steps = media.history.map((entry, index) => step(entry, media.history[index - 1], several)).toReversed();

@@ -7,12 +7,12 @@ import { icon } from '../../ui/icons';
 import { texts } from '../../ui/texts';
 import { progressBar } from '../base/progress-bar';
 
-/** What decides whether the stage must be built anew. */
+/** Returns a key that changes when the stage has to be rebuilt. */
 export function stageKey({ id, status, kind, round, previewUrl }: Media): string {
   return JSON.stringify([id, status, kind, round, previewUrl]);
 }
 
-/** The medium itself; before it is ready, or when it failed, what there is to say about it. */
+/** Builds the viewer or player of a medium; before it is ready, or when it failed, a message. */
 export function mediaStage(media: Media): HTMLElement {
   if (media.status === 'failed') return failureCard(media);
   if (media.status !== 'completed') return waitingCard(media);
@@ -21,7 +21,7 @@ export function mediaStage(media: Media): HTMLElement {
   return soundPlayer(media);
 }
 
-/** What happened, and the way on. */
+/** Shows the reason of a failure, with retry and download. */
 function failureCard(media: Media): HTMLElement {
   const retry = h(
     'button',
@@ -53,12 +53,12 @@ function waitingCard(media: Media): HTMLElement {
     { class: 'stage-card' },
     h('div', { class: 'empty-sign' }, icon(running ? 'sparkle' : 'clock')),
     h('h2', {}, running ? texts.media.processingTitle : texts.media.queuedTitle),
-    h('p', {}, running ? texts.media.processingLead : queueLine(media)),
+    h('p', {}, running ? texts.media.processingLead : queueText(media)),
     running ? bar.element : null,
   );
 }
 
-function queueLine({ queue }: Media): string {
+function queueText({ queue }: Media): string {
   if (!queue) return texts.media.queuedLead;
   const [low, high] = queue.etaSeconds.map(formatWait);
   return `${texts.upload.queuePosition(queue.position)} · ${texts.upload.eta(low ?? '', high ?? '')}`;
@@ -99,7 +99,7 @@ function soundPlayer(media: Media): HTMLElement {
   return h('div', { class: 'stage-sound' }, media.thumbnailUrl ? coverArt(media.thumbnailUrl) : null, player);
 }
 
-/** Covers are about square; a wide picture is the drawn waveform, which the player shows already. */
+/** Shows covers, which are about square; a wide picture is the waveform, which the player draws itself. */
 function coverArt(url: string): HTMLElement {
   const cover = h('img', { class: 'sound-cover', src: url, alt: '', hidden: true });
   cover.addEventListener('load', () => {

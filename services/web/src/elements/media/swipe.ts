@@ -1,15 +1,15 @@
 const enoughPx = 56;
-/** Things that are dragged themselves. */
+/** Elements with a drag gesture of their own. */
 const ownDrags = 'video, input, button, a, [data-zoomed]';
 
-/** Calls `step` with -1 or 1 when one finger is drawn across `frame` to the right or to the left. */
+/** Calls `step` with -1 or 1 when the user swipes `frame` with one finger to the right or to the left. */
 export function onSwipe(frame: HTMLElement, step: (direction: -1 | 1) => void): void {
   let began: PointerEvent | null = null;
   frame.addEventListener('pointerdown', (event) => {
-    const alone = event.isPrimary && event.pointerType === 'touch' && !(event.target as Element).closest(ownDrags);
-    began = alone ? event : null;
+    const isSwipe = event.isPrimary && event.pointerType === 'touch' && !(event.target as Element).closest(ownDrags);
+    began = isSwipe ? event : null;
   });
-  // Vertically it is the page that moves, and the browser cancels.
+  // The browser cancels the pointer when it scrolls the page vertically.
   frame.addEventListener('pointercancel', () => (began = null));
   frame.addEventListener('pointerup', (event) => {
     const x = event.clientX - (began?.clientX ?? event.clientX);

@@ -24,7 +24,7 @@ export class TagField extends HTMLElement {
       h('p', { class: 'field-hint', id: hintId }, texts.media.tagsHint),
     );
     this.#input.addEventListener('keydown', (event) => this.#key(event));
-    this.#input.addEventListener('blur', () => this.#take());
+    this.#input.addEventListener('blur', () => this.#addTyped());
   }
 
   get tags(): string[] {
@@ -36,21 +36,21 @@ export class TagField extends HTMLElement {
     this.#draw();
   }
 
-  /** Takes what was typed but not yet ended with Enter. */
+  /** Adds the typed tag, as Enter does. */
   commit(): void {
-    this.#take();
+    this.#addTyped();
   }
 
   #key(event: KeyboardEvent): void {
     if ((event.key === 'Enter' && this.#input.value.trim()) || event.key === ',') {
       event.preventDefault();
-      this.#take();
+      this.#addTyped();
     }
     if (event.key === 'Backspace' && this.#input.value === '' && this.#tags.length > 0)
       this.#change(this.#tags.slice(0, -1));
   }
 
-  #take(): void {
+  #addTyped(): void {
     const typed = this.#input.value
       .split(',')
       .map((tag) => tag.trim())

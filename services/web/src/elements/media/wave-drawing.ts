@@ -1,7 +1,7 @@
 const barWidthPx = 3;
 const gapPx = 2;
 
-/** Draws `peaks` (0..1) as bars over the whole canvas, in its CSS colours; what is before `played` (0..1) in the accent. */
+/** Draws `peaks` (0..1) as bars over the canvas in its CSS colours, up to `played` (0..1) in the accent colour. */
 export function drawWave(canvas: HTMLCanvasElement, peaks: readonly number[], played: number): void {
   const { clientWidth: width, clientHeight: height } = canvas;
   const context = canvas.getContext('2d');
@@ -22,7 +22,7 @@ export function drawWave(canvas: HTMLCanvasElement, peaks: readonly number[], pl
   }
 }
 
-/** The highest peak between two shares of the whole: averaging would flatten every beat. */
+/** Returns the highest peak between two positions (0..1), because an average would flatten every beat. */
 export function loudest(peaks: readonly number[], from: number, to: number): number {
   const start = Math.floor(from * peaks.length);
   const end = Math.max(start + 1, Math.floor(to * peaks.length));

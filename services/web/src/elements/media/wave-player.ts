@@ -8,7 +8,7 @@ import { texts } from '../../ui/texts';
 import { SignalElement } from '../base/signal-element';
 import { drawWave } from './wave-drawing';
 
-/** Plays a sound; its waveform is the slider. Set `media` before it enters the page. */
+/** Plays a sound, with its waveform as the slider. Set `media` before it is added to the page. */
 export class WavePlayer extends SignalElement {
   media: Media | undefined;
   #audio = h('audio', { preload: 'metadata' });
@@ -59,7 +59,7 @@ export class WavePlayer extends SignalElement {
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#draw(), { signal });
   }
 
-  /** The preview may not be made or not be playable; the original is the other chance. */
+  /** Tries the original after the preview, then shows that neither is playable. */
   #fallBack(media: Media): void {
     if (!this.#audio.src.endsWith(media.originalUrl)) this.#audio.src = media.originalUrl;
     else this.#problem.hidden = false;

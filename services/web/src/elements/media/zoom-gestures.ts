@@ -2,10 +2,10 @@ import type { Zoom } from '../../ui/zoom';
 
 export interface ZoomTarget {
   readonly zoom: Zoom;
-  /** `point` counts from the middle of the frame. */
+  /** `point` is relative to the middle of the frame. */
   zoomBy: (factor: number, point: Point) => void;
   panBy: (x: number, y: number) => void;
-  /** In, or back to where all is seen. */
+  /** Zooms in at `point`, or back to the fitted picture. */
   toggleAt: (point: Point) => void;
 }
 
@@ -17,8 +17,8 @@ interface Point {
 const doubleTapMs = 300;
 const tapPx = 24;
 
-/** Lets wheel, mouse and fingers move a picture in its frame. */
-export function zoomByHand(frame: HTMLElement, target: ZoomTarget): void {
+/** Zooms and pans a picture in its frame by wheel, mouse and touch. */
+export function connectZoom(frame: HTMLElement, target: ZoomTarget): void {
   frame.addEventListener('wheel', (event) => onWheel(event, frame, target), { passive: false });
   frame.addEventListener(
     'dblclick',
@@ -28,12 +28,12 @@ export function zoomByHand(frame: HTMLElement, target: ZoomTarget): void {
 }
 
 /**
- * With the fitted picture the wheel belongs to the page as long as that has somewhere to go: only upwards at its top it
- * zooms. Trackpads send a pinch as a wheel with Ctrl.
+ * While the picture is fitted, the wheel scrolls the page, and zooms only upwards at the top of the page. Trackpads
+ * send a pinch as a wheel event with Ctrl.
  */
 function onWheel(event: WheelEvent, frame: HTMLElement, target: ZoomTarget): void {
-  const zooms = event.ctrlKey || target.zoom.scale > 1 || (event.deltaY < 0 && globalThis.scrollY === 0);
-  if (!zooms) return;
+  const isZoom = event.ctrlKey || target.zoom.scale > 1 || (event.deltaY < 0 && globalThis.scrollY === 0);
+  if (!isZoom) return;
   event.preventDefault();
   const pixels = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * 16 : event.deltaY;
   target.zoomBy(Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.002)), pointOf(event, frame));
@@ -54,7 +54,7 @@ function trackPointers(frame: HTMLElement, target: ZoomTarget): void {
     const other = [...down].find(([id]) => id !== event.pointerId)?.[1];
     down.set(event.pointerId, now);
     if (other) target.zoomBy(distance(now, other) / Math.max(1, distance(before, other)), between(now, other));
-    // With two fingers each moves the middle by half.
+    // With two fingers, each moves the middle by half.
     if (other || target.zoom.scale > 1) target.panBy((now.x - before.x) / down.size, (now.y - before.y) / down.size);
   });
   const end = (event: PointerEvent): void => {

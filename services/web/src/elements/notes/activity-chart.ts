@@ -5,11 +5,11 @@ import { texts } from '../../ui/texts';
 
 type Day = MediaActivity['days'][number];
 
-/** A day that had something stays visible beside one that had a thousand times as much. */
+/** The least height of a bar, so that a day with few files stays visible beside one with thousands. */
 const leastPercent = 4;
 const barShare = 0.68;
 
-/** A column per day: what was uploaded, and before it what became of files on that day. Below it the same as a table. */
+/** Builds a chart with a column per day (files uploaded, completed and failed), and the same as a table below it. */
 export function activityChart(days: readonly Day[], tableOpen: boolean): HTMLElement {
   const t = texts.dashboard;
   const sum = total(days);
@@ -38,6 +38,7 @@ export function activityChart(days: readonly Day[], tableOpen: boolean): HTMLEle
   );
 }
 
+/** Sums the counts of all days. */
 export function total(days: readonly Day[]): Omit<Day, 'date'> {
   const sum = (name: 'uploaded' | 'completed' | 'failed'): number => days.reduce((whole, day) => whole + day[name], 0);
   return { uploaded: sum('uploaded'), completed: sum('completed'), failed: sum('failed') };
@@ -73,7 +74,7 @@ function columns(days: readonly Day[]): SVGElement[] {
   });
 }
 
-/** Days without anything say nothing. */
+/** Lists the days with activity, the latest first. */
 function table(days: readonly Day[]): HTMLElement {
   const t = texts.dashboard;
   const row = ({ date, uploaded, completed, failed }: Day): HTMLElement =>

@@ -14,7 +14,7 @@ import { thumbnail } from '../base/thumbnail';
 
 const shownCount = 4;
 
-/** The newest media that failed, each with the reason and the way on. Hidden while there are none. */
+/** Builds the panel of the newest failed media, each with its reason, retry and delete. Hidden while there are none. */
 export function attentionPanel(signal: AbortSignal): { element: HTMLElement; ready: Promise<void> } {
   const list = h('ul', { class: 'attention-list', role: 'list' });
   const retryAll = h(

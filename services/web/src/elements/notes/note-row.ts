@@ -12,10 +12,10 @@ const icons: Record<Notification['type'], IconName> = {
   'media.failed': 'alert',
   'account.welcome': 'sparkle',
 };
-/** More of a drop are shown on demand. */
+/** Media of a drop shown before "Show all". */
 const shownCount = 3;
 
-/** One notification, or those of one drop. Set `group`; it redraws only when there is news, and keeps focus and what is open. */
+/** One notification, or those of one drop. Set `group`; redraws only changes, and keeps focus and expansion. */
 export class NoteRow extends HTMLElement {
   #group: NoteGroup | undefined;
   #open = false;
@@ -75,12 +75,12 @@ export class NoteRow extends HTMLElement {
 function single(group: NoteGroup): HTMLElement {
   const [note] = group.latest as [Notification];
   const body = h('p', { class: 'note-body' }, group.moving > 0 ? texts.notifications.moving : note.body);
-  const row = frame(group, { tone: note.type, title: linked(note), name: note.title, body, more: null });
+  const row = frame(group, { tone: note.type, title: titleLink(note), name: note.title, body, more: null });
   row.dataset['notificationId'] = note.id;
   return row;
 }
 
-interface Words {
+interface FrameContent {
   tone: Notification['type'];
   title: Child;
   /** The title as text. */
@@ -89,7 +89,7 @@ interface Words {
   more: HTMLElement | null;
 }
 
-function frame(group: NoteGroup, { tone, title, name, body, more }: Words): HTMLElement {
+function frame(group: NoteGroup, { tone, title, name, body, more }: FrameContent): HTMLElement {
   const t = texts.notifications;
   const { notes, latest, retryable, unread } = group;
   const { createdAt } = notes[0] as Notification;
@@ -143,12 +143,12 @@ function item(note: Notification): HTMLElement {
     'li',
     { class: 'note-item', 'data-notification-id': note.id, 'data-type': note.type },
     icon(icons[note.type]),
-    h('div', {}, linked(note), note.type === 'media.failed' ? h('p', { class: 'note-body' }, note.body) : null),
+    h('div', {}, titleLink(note), note.type === 'media.failed' ? h('p', { class: 'note-body' }, note.body) : null),
   );
 }
 
-/** Who follows it has read it. */
-function linked(note: Notification): Child {
+/** Links the title to the medium; following the link marks the notification as read. */
+function titleLink(note: Notification): Child {
   if (!note.mediaId) return note.title;
   return h(
     'a',

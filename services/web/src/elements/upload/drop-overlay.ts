@@ -6,7 +6,7 @@ import { filesOf } from '../../upload/collect';
 import { uploads } from '../../upload/uploads';
 import { SignalElement } from '../base/signal-element';
 
-/** Takes files dropped or pasted anywhere, and shows that it will while they hover. */
+/** Uploads files that are dropped or pasted anywhere, and covers the page while files are dragged over it. */
 export class DropOverlay extends SignalElement {
   #depth = 0;
 
@@ -17,15 +17,15 @@ export class DropOverlay extends SignalElement {
       this,
       h(
         'div',
-        { class: 'veil-box' },
+        { class: 'drop-box' },
         icon('upload'),
-        h('p', { class: 'veil-title' }, texts.upload.dropAnywhere),
+        h('p', { class: 'drop-title' }, texts.upload.dropAnywhere),
         h('p', {}, texts.upload.dropAnywhereLead),
       ),
     );
     document.addEventListener('dragenter', (event) => this.#hover(event, 1), { signal });
     document.addEventListener('dragleave', (event) => this.#hover(event, -1), { signal });
-    // Without this the browser opens the file and leaves the page.
+    // Otherwise the browser opens the dropped file instead of the page.
     document.addEventListener('dragover', (event) => hasFiles(event.dataTransfer) && event.preventDefault(), {
       signal,
     });
@@ -33,7 +33,7 @@ export class DropOverlay extends SignalElement {
     document.addEventListener('paste', (event) => paste(event), { signal });
   }
 
-  /** Enter and leave come for every element on the way; only their balance tells whether the pointer is still here. */
+  /** Counts enter and leave events, which fire for every element: the pointer is over the page while enters prevail. */
   #hover(event: DragEvent, step: number): void {
     if (!hasFiles(event.dataTransfer)) return;
     event.preventDefault();
@@ -46,11 +46,11 @@ export class DropOverlay extends SignalElement {
     this.hidden = true;
     if (!event.dataTransfer || !hasFiles(event.dataTransfer)) return;
     event.preventDefault();
-    void take(event.dataTransfer);
+    void addFiles(event.dataTransfer);
   }
 }
 
-async function take(transfer: DataTransfer): Promise<void> {
+async function addFiles(transfer: DataTransfer): Promise<void> {
   const files = await filesOf(transfer);
   if (files.length > 0) uploads.add(files);
 }
@@ -58,7 +58,7 @@ async function take(transfer: DataTransfer): Promise<void> {
 function paste(event: ClipboardEvent): void {
   if (!event.clipboardData || event.clipboardData.files.length === 0) return;
   event.preventDefault();
-  void take(event.clipboardData);
+  void addFiles(event.clipboardData);
   if (location.pathname !== '/upload') navigate('/upload');
 }
 
@@ -68,6 +68,6 @@ function hasFiles(transfer: DataTransfer | null): boolean {
 
 declare global {
   interface HTMLElementTagNameMap {
-    'drop-veil': DropOverlay;
+    'drop-overlay': DropOverlay;
   }
 }

@@ -5,7 +5,7 @@ import { isWanted } from '../../upload/collect';
 import { acceptedFiles } from '../../upload/formats';
 import { uploads } from '../../upload/uploads';
 
-/** The place to drop files on, which is also the way to choose them. */
+/** Builds the box with the buttons to choose files or a folder. */
 export function filePicker(title: string = texts.upload.dropTitle, lead: string = texts.upload.dropLead): HTMLElement {
   const id = uniqueId('file');
   const files = h('input', {
@@ -23,7 +23,7 @@ export function filePicker(title: string = texts.upload.dropTitle, lead: string 
     webkitdirectory: true,
     class: 'visually-hidden',
   });
-  for (const input of [files, folder]) input.addEventListener('change', () => take(input));
+  for (const input of [files, folder]) input.addEventListener('change', () => addChosen(input));
   return h(
     'div',
     { class: 'picker' },
@@ -44,13 +44,13 @@ export function filePicker(title: string = texts.upload.dropTitle, lead: string 
 /** Opens the browser's dialog for choosing files. */
 export function chooseFiles(): void {
   const input = h('input', { type: 'file', multiple: true });
-  input.addEventListener('change', () => take(input));
+  input.addEventListener('change', () => addChosen(input));
   input.click();
 }
 
-function take(input: HTMLInputElement): void {
+function addChosen(input: HTMLInputElement): void {
   const chosen = [...(input.files ?? [])].filter(isWanted);
-  // Emptied, so that choosing the same file again counts as a change.
+  // Cleared, so that choosing the same file again fires `change`.
   input.value = '';
   if (chosen.length > 0) uploads.add(chosen);
 }

@@ -8,7 +8,7 @@ import { isRetryable } from '../../upload/queue/upload';
 import { uploads } from '../../upload/uploads';
 import { chooseFiles } from './file-picker';
 
-/** One line for many uploads that ended the same way. Call `show`; fires `toggle-fold` to open or close them. */
+/** One row for many uploads with the same outcome. Call `show`; fires `toggle-fold` to expand or collapse them. */
 export class UploadFold extends HTMLElement {
   #section: Section | undefined;
   #title = h('span');

@@ -10,10 +10,10 @@ import { progressBar } from '../base/progress-bar';
 import { thumbnail } from '../base/thumbnail';
 import { chooseFiles } from './file-picker';
 
-/** Decoding a huge picture for a 44 px square is not worth it. */
+/** Larger pictures are not decoded for the preview of 44 px. */
 const localPictureLimitBytes = 15_000_000;
 
-/** One file on its way: bytes first, then the work on it, then the result. Set `upload`. */
+/** One upload: its bytes, then its processing, then the result. Set `upload`. */
 export class UploadRow extends HTMLElement {
   #bar = progressBar('');
   #picture = h('div', { class: 'row-picture' });
@@ -37,7 +37,7 @@ export class UploadRow extends HTMLElement {
   }
 
   disconnectedCallback(): void {
-    // A row that only takes another place in the list is connected again by then.
+    // A row that is moved within the list is connected again by then.
     queueMicrotask(() => this.isConnected || this.#revoke());
   }
 
@@ -174,7 +174,7 @@ function describe(upload: Upload): string {
 
 function describeSending({ loadedBytes, sizeBytes, bytesPerSecond, secondsLeft, message }: Upload): string {
   if (message) return message;
-  // All bytes are out, the answer is not there yet: the server is putting them away.
+  // All bytes are sent and the response is pending: the server stores them.
   if (loadedBytes >= sizeBytes) return texts.upload.saving;
   const parts = [texts.upload.sending(formatBytes(loadedBytes), formatBytes(sizeBytes))];
   if (bytesPerSecond) parts.push(texts.upload.speed(formatBytes(bytesPerSecond)));

@@ -14,19 +14,19 @@ import { uploads } from '../../upload/uploads';
 import { progressBar } from '../base/progress-bar';
 import { SignalElement } from '../base/signal-element';
 
-/** More uploads than this that ended the same way stand behind one line. */
+/** More uploads than this with the same outcome are folded into one row. */
 const foldBeyond = 12;
-/** Cancelling more than this is asked about: they would have to be chosen again. */
-const cancelledUnasked = 5;
+/** Cancelling more uploads than this needs a confirmation, because their files would have to be chosen again. */
+const confirmCancelAbove = 5;
 const announceMs = 10_000;
-/** Drawing on every frame would take the time that a thousand files need. */
+/** The least time between two redraws: drawing in every frame would slow down the upload of a thousand files. */
 const drawGapMs = 200;
 
 type Item = { upload: Upload } | { section: Section };
 
 /**
- * All uploads: what moves first, what is over last. It lives outside the page outlet, so it survives navigation; on the
- * upload page the style sheet lays it into the page, elsewhere it floats in the corner.
+ * The list of all uploads: active ones first, ended ones last. It is outside the page outlet, so that it survives
+ * navigation; on the upload page the style sheet puts it into the page, elsewhere into the corner.
  */
 export class UploadTray extends SignalElement {
   #items = new Map<string, Item>();
@@ -68,11 +68,11 @@ export class UploadTray extends SignalElement {
       h('div', { class: 'tray-rows', id: 'tray-rows' }, this.#list),
       this.#announcer,
     );
-    // On a phone it would cover the page; there it opens on demand.
+    // On a phone it would cover the page, so it begins collapsed.
     if (isNarrow()) this.#setCollapsed(true);
     uploads.changed.on(() => this.#schedule(), signal);
     uploads.batches.settled.on(announce, signal);
-    // What is over should not cover what people look at next; the summary stays.
+    // Ended uploads should not cover the next page; the summary stays.
     globalThis.addEventListener(
       'snapstream:navigate',
       () => !this.hasAttribute('data-busy') && this.#setCollapsed(true),
@@ -136,7 +136,7 @@ export class UploadTray extends SignalElement {
     this.#announce(text, open === 0);
   }
 
-  /** Bytes and time of everything that is still to be sent; one file says that in its own row. */
+  /** Bytes and remaining time of all unsent files; empty for one file, whose row shows them. */
   #bytesOf({ files, unsent, paused, bytes, sentBytes }: Totals): string {
     const perSecond = this.#meter.measure(uploads.queue.tally.all.sentBytes, performance.now()) ?? 0;
     if (files < 2 || unsent === 0) return '';
@@ -144,7 +144,7 @@ export class UploadTray extends SignalElement {
     return [texts.upload.sending(formatBytes(sentBytes), formatBytes(bytes)), left].filter(Boolean).join(' · ');
   }
 
-  /** At the start, every ten seconds, and at the end: never per file. */
+  /** Announces the totals at the start, every ten seconds and at the end, not per file. */
   #announce(text: string, isOver: boolean): void {
     const nowMs = performance.now();
     if (!isOver && nowMs - this.#announcedAtMs < announceMs) return;
@@ -159,10 +159,10 @@ export class UploadTray extends SignalElement {
   }
 }
 
-/** Many small files come in bursts, which shorter samples would show as a jumping rate. */
+/** Long samples, because many small files finish in bursts, which would make the rate unsteady. */
 const newMeter = () => new RateMeter(performance.now(), 2_000);
-const overStatuses = new Set(['refused', 'error', 'failed', 'missing', 'duplicate', 'cancelled', 'completed']);
-const isFoldable = ({ status, uploads: some }: Section) => some.length > foldBeyond && overStatuses.has(status);
+const endedStatuses = new Set(['refused', 'error', 'failed', 'missing', 'duplicate', 'cancelled', 'completed']);
+const isFoldable = ({ status, uploads: rows }: Section) => rows.length > foldBeyond && endedStatuses.has(status);
 
 function announce(batch: SettledBatch): void {
   const isGood = batch.failed + batch.missing === 0;
@@ -181,7 +181,7 @@ async function cancelAll(): Promise<void> {
     confirm: texts.upload.cancelAllConfirm,
     dismiss: texts.upload.keepUploading,
   };
-  if (unsent + missing <= cancelledUnasked || (await confirmDialog(question))) uploads.cancelAll();
+  if (unsent + missing <= confirmCancelAbove || (await confirmDialog(question))) uploads.cancelAll();
 }
 
 function action(label: string, onclick: () => void): HTMLButtonElement {
