@@ -80,13 +80,13 @@ export function stopLive(): void {
 async function readStream(signal: AbortSignal, takesOver: boolean): Promise<void> {
   let missed = takesOver;
   for (let attempt = 0; !signal.aborted; attempt += 1) {
-    const opened = (): void => {
+    const onOpen = (): void => {
       connection.markRestored('notifications');
       if (missed) broadcast({ type: 'refetch' });
       missed = false;
       attempt = 0;
     };
-    await streamOnce(signal, opened, () => void (missed = true));
+    await streamOnce(signal, onOpen, () => void (missed = true));
     if (signal.aborted) return;
     // The browser does not reconnect: if the session has ended, the next call gets a 401.
     await api.notifications({ limit: 1 }, signal).catch(() => undefined);
