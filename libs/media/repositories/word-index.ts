@@ -11,8 +11,9 @@ const MAX_MATCHES = 10_000;
 type Described = Pick<MediaItem, 'userId' | 'id' | 'title' | 'filename' | 'tags' | 'description'>;
 
 /** Scripts that are written without blanks between words: a word can begin at any of their characters. */
-const UNSPACED =
-  '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}ー\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}';
+const UNSPACED = `ー${['Han', 'Hiragana', 'Katakana', 'Thai', 'Lao', 'Khmer', 'Myanmar']
+  .map((script) => `\\p{Script=${script}}`)
+  .join('')}`;
 const isUnspaced = new RegExp(`[${UNSPACED}]`, 'u');
 const WORD = new RegExp(`[${UNSPACED}]+|(?:(?![${UNSPACED}])[\\p{L}\\p{N}])+|\\p{Extended_Pictographic}`, 'gu');
 

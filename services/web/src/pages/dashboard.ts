@@ -14,9 +14,9 @@ import { removed } from '../state/removed';
 import type { Page, PageContext } from '../state/router';
 import { session } from '../state/session';
 import { stats } from '../state/stats';
+import { coalesce } from '../ui/coalesce';
 import { arrange, fill, fragment, h, setText } from '../ui/dom';
 import { formatNumber } from '../ui/format';
-import { coalesce } from '../ui/gather';
 import { icon, type IconName } from '../ui/icons';
 import { texts } from '../ui/texts';
 

@@ -2,7 +2,7 @@ import type { MediaStats, MediaStatus } from '#contracts';
 import { api } from '../network/api';
 import { live } from '../network/live';
 import { load } from '../network/load';
-import { coalesce } from '../ui/gather';
+import { coalesce } from '../ui/coalesce';
 import { Store } from '../ui/store';
 
 /** Counts and bytes of the library; null before the first response. Shared by the navigation and the dashboard. */

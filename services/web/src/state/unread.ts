@@ -1,7 +1,7 @@
 import { api } from '../network/api';
 import { live } from '../network/live';
 import { load } from '../network/load';
-import { coalesce } from '../ui/gather';
+import { coalesce } from '../ui/coalesce';
 import { Store } from '../ui/store';
 
 /** The number of unread notifications. */

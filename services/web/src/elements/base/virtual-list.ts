@@ -1,5 +1,5 @@
+import { oncePerFrame } from '../../ui/coalesce';
 import { arrange } from '../../ui/dom';
-import { oncePerFrame } from '../../ui/gather';
 import { rowsBetween } from '../../ui/grid-layout';
 import { SignalElement } from './signal-element';
 

@@ -1,7 +1,7 @@
 import type { Media } from '#contracts';
+import { oncePerFrame } from '../../ui/coalesce';
 import { h } from '../../ui/dom';
 import { formatMonth } from '../../ui/format';
-import { oncePerFrame } from '../../ui/gather';
 import {
   itemBeside,
   layOut,

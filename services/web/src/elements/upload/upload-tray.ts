@@ -1,7 +1,7 @@
+import { oncePerFrame } from '../../ui/coalesce';
 import { confirmDialog } from '../../ui/confirm-dialog';
 import { fill, h, setText } from '../../ui/dom';
 import { formatBytes, formatWait } from '../../ui/format';
-import { oncePerFrame } from '../../ui/gather';
 import { icon } from '../../ui/icons';
 import { texts } from '../../ui/texts';
 import { toast } from '../../ui/toasts';

@@ -1,10 +1,17 @@
 import { Upload, type DetailedError, type HttpResponse } from 'tus-js-client';
-import type { SendOptions } from './send';
 
-// Loaded on demand. It imports only types from the page, because the bundler would move shared code out of the page's
+// Loaded on demand. It imports nothing from the page, because the bundler would move shared code out of the page's
 // script.
 
-export interface ResumableOptions extends Omit<SendOptions, 'idempotencyKey'> {
+/** A file on its way, by either protocol. */
+export interface TransferOptions {
+  file: File;
+  batchId: string;
+  signal: AbortSignal;
+  progress: (loadedBytes: number) => void;
+}
+
+export interface ResumableOptions extends TransferOptions {
   toProblem: (status: number, body: string) => Error;
   networkProblem: () => Error;
 }

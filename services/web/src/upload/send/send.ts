@@ -3,6 +3,7 @@ import { api } from '../../network/api';
 import { NetworkProblem, parseProblem } from '../../network/problem';
 import type { PendingFile } from '../pending-files';
 import type { Upload } from '../queue/upload';
+import type { TransferOptions } from './send-resumable';
 
 /** From this size on, resending after a lost connection costs more than the two requests of a resumable upload. */
 const resumableFromBytes = 5 * 1024 ** 2;
@@ -60,12 +61,8 @@ export async function abandon({ file }: Source): Promise<void> {
   await abandonResumable(file);
 }
 
-export interface SendOptions {
-  file: File;
+interface SendOptions extends TransferOptions {
   idempotencyKey: string;
-  batchId: string;
-  signal: AbortSignal;
-  progress: (loadedBytes: number) => void;
 }
 
 /** Sends one multipart POST. XMLHttpRequest, because fetch does not report upload progress. */
