@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { Media } from '#contracts';
 import { MediaAnnouncer, type MediaItem, MediaRepository, toMedia, uploadedItem, WordIndex } from '#media';
@@ -103,7 +102,7 @@ export class UploadService implements OnModuleDestroy {
 
   /** Waits for rollbacks before the process ends, unless the table stays unavailable. */
   async onModuleDestroy(): Promise<void> {
-    await Promise.race([Promise.all(this.rollbacks), sleep(ROLLBACK_DELAY_MS + 1_000, undefined, { ref: false })]);
+    await Promise.race([Promise.all(this.rollbacks), pause(ROLLBACK_DELAY_MS + 1_000)]);
   }
 
   private rollBackLater(staged: StagedUpload, revoke: () => Promise<boolean>): void {
@@ -116,7 +115,7 @@ export class UploadService implements OnModuleDestroy {
    * happen: waits for that time, reads the table, and removes the medium or the staged bytes.
    */
   private async rollBack(staged: StagedUpload, revoke: () => Promise<boolean>): Promise<void> {
-    await sleep(ROLLBACK_DELAY_MS, undefined, { ref: false });
+    await pause(ROLLBACK_DELAY_MS);
     const isRolledBack = await retryInBackground(async () => {
       if (await revoke()) await this.deleteIfWritten(staged);
     });
@@ -143,6 +142,12 @@ export interface UploadDetails {
   /** For bytes that the user has already: make another medium, or return the existing one. */
   onDuplicate: 'keep' | 'reuse';
 }
+
+/**
+ * Does not keep the process running. Uses the global timer, not `node:timers/promises`, because fake timers of tests
+ * replace the former only.
+ */
+const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms).unref());
 
 /** Returns the item of the medium that staged bytes become. */
 function newItem(staged: StagedUpload, details: UploadDetails): MediaItem {
