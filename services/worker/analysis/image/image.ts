@@ -3,18 +3,10 @@ import { formatOf, type DerivedFile } from '#contracts';
 import type { Facts, Job, OnProgress } from '../job';
 import { MediaFailure } from '../media-failure';
 import { once, runSteps, type Step } from '../steps';
+import { MAX_ANIMATION_PIXELS } from './decoding-cost';
 import { dominantColour } from './dominant-colour';
 import { cameraFacts } from './exif';
-import {
-  decode,
-  MAX_PIXELS,
-  PREVIEW_SIDE,
-  readHeader,
-  writeAnimation,
-  writeThumbnail,
-  writeWebp,
-  type Pixels,
-} from './picture';
+import { decode, PREVIEW_SIDE, readHeader, writeAnimation, writeThumbnail, writeWebp, type Pixels } from './picture';
 
 interface ImageContext {
   inputPath: string;
@@ -78,7 +70,7 @@ const isAnimated = (header: Metadata) =>
 /** Writes an animated preview; null (the preview is the first frame) for a still image or too many pixels. */
 async function animatedPreview(header: Metadata, inputPath: string, outputDir: string): Promise<DerivedFile | null> {
   const frames = header.pages ?? 1;
-  if (!isAnimated(header) || frames * header.width * header.height > MAX_PIXELS) return null;
+  if (!isAnimated(header) || frames * header.width * header.height > MAX_ANIMATION_PIXELS) return null;
   return writeAnimation(inputPath, frames, outputDir, 'preview.webp').catch((error: unknown) => {
     if (error instanceof MediaFailure) return null; // later frames are truncated or too complex: use the first one
     throw error;

@@ -4,10 +4,8 @@ import { rgbaToThumbHash } from 'thumbhash';
 import { formats, type DerivedFile } from '#contracts';
 import { isExhaustion } from '../exhaustion';
 import { MediaFailure } from '../media-failure';
+import { assertAffordable, MAX_PIXELS } from './decoding-cost';
 
-export const MAX_PIXELS = 100_000_000;
-/** With more than 8 bits per channel a frame takes at least twice the memory. */
-const MAX_DEEP_PIXELS = 40_000_000;
 const SECONDS_PER_PIPELINE = 60;
 
 export const THUMBNAIL_SIDE = 480;
@@ -40,13 +38,11 @@ const readOptions = { limitInputPixels: MAX_PIXELS, failOn: 'error' } as const;
 
 /**
  * Reads the header of an untrusted image.
- * @throws {MediaFailure} `too_complex` when its size exceeds the limits, `invalid_media` when it is invalid
+ * @throws {MediaFailure} `too_complex` when decoding it would exceed the limits, `invalid_media` when it is invalid
  */
 export async function readHeader(source: string | Buffer): Promise<Metadata> {
   const header = await withMediaFailures(sharp(source, readOptions).metadata());
-  const isDeep = header.depth !== 'uchar' && header.depth !== 'char';
-  if (isDeep && header.width * header.height > MAX_DEEP_PIXELS)
-    throw new MediaFailure('too_complex', `${header.width}x${header.height} ${header.depth}`);
+  assertAffordable(header);
   return header;
 }
 
