@@ -205,7 +205,8 @@ export const makeWav = (options: SoundOptions & { codec?: string } = {}): Promis
   makeSound('wav', options.codec ?? 'pcm_s16le', options);
 
 /** Runs ffmpeg with a seekable output file (mp4 needs one) and returns its bytes. */
-async function ffmpeg(args: string[]): Promise<Buffer> {
+/** Runs ffmpeg with these arguments and returns its output. */
+export async function ffmpeg(args: string[]): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), 'fixture-'));
   try {
     const path = join(folder, 'out');

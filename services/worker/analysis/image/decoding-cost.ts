@@ -38,6 +38,8 @@ function heldBytesPerPixel(header: Metadata): number {
       return 5;
     case 'webp': // lossless WebP: RGBA
       return 4;
+    case 'tiff': // Lab with alpha is reduced only after its alpha was removed
+      return header.space === 'labs' && header.hasAlpha ? 3 : 0;
     case 'heif':
       return isDeep ? 24 : 18;
     default:

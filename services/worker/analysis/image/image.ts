@@ -3,6 +3,7 @@ import { formatOf, type DerivedFile } from '#contracts';
 import type { Facts, Job, OnProgress } from '../job';
 import { MediaFailure } from '../media-failure';
 import { once, runSteps, type Step } from '../steps';
+import { readColourSpace } from './colour/embedded-colour';
 import { MAX_ANIMATION_PIXELS } from './decoding-cost';
 import { dominantColour } from './dominant-colour';
 import { cameraFacts } from './exif';
@@ -60,7 +61,7 @@ export async function analyseImage({ contentType, inputPath, outputDir }: Job, o
   const reader = formatOf(contentType)?.reader;
   if (!reader || !('loader' in reader) || header.format !== reader.sharpFormat)
     throw new MediaFailure('invalid_media', `${header.format} inside ${contentType}`);
-  const pixels = once(() => decode(inputPath, PREVIEW_SIDE));
+  const pixels = once(async () => decode(inputPath, PREVIEW_SIDE, await readColourSpace(inputPath)));
   return runSteps(steps, { inputPath, outputDir, header, pixels }, onProgress);
 }
 

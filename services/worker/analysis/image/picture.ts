@@ -2,9 +2,12 @@ import { join } from 'node:path';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
 import { formats, type DerivedFile } from '#contracts';
-import { isExhaustion } from '../exhaustion';
-import { MediaFailure } from '../media-failure';
+import type { ColourSpace } from './colour/colour-space';
+import { type Pixels, toPixels, toSrgbPixels } from './colour/srgb-pixels';
 import { assertAffordable, MAX_PIXELS } from './decoding-cost';
+import { withMediaFailures } from './vips-failure';
+
+export type { Pixels };
 
 const SECONDS_PER_PIPELINE = 60;
 
@@ -25,14 +28,6 @@ export function restrictLoaders(): void {
   sharp.unblock({ operation: loaders });
 }
 
-/** A decoded image: upright, 8-bit sRGB, with alpha if it had one, without metadata. */
-export interface Pixels {
-  data: Buffer;
-  width: number;
-  height: number;
-  channels: 1 | 2 | 3 | 4;
-}
-
 /** 'error' rejects truncated and garbled files; 'warning', the default, also camera files with trailing data. */
 const readOptions = { limitInputPixels: MAX_PIXELS, failOn: 'error' } as const;
 
@@ -48,16 +43,26 @@ export async function readHeader(source: string | Buffer): Promise<Metadata> {
 
 /**
  * Decodes an image, upright, with sides of at most `longestSide` pixels, never enlarged.
+ * @param colourSpace of its samples, when no ICC profile describes it
  * @throws {MediaFailure}
  */
-export async function decode(source: string | Buffer, longestSide: number): Promise<Pixels> {
-  const pipeline = resizeToFit(sharp(source, readOptions).autoOrient(), longestSide)
-    .toColourspace('srgb')
-    .raw({ depth: 'uchar' });
-  const { data, info } = await withMediaFailures(
-    pipeline.timeout({ seconds: SECONDS_PER_PIPELINE }).toBuffer({ resolveWithObject: true }),
-  );
-  return { data, width: info.width, height: info.height, channels: info.channels };
+export async function decode(
+  source: string | Buffer,
+  longestSide: number,
+  colourSpace: ColourSpace | null = null,
+): Promise<Pixels> {
+  const image = sharp(source, readOptions).autoOrient();
+  const header = await withMediaFailures(image.metadata());
+  if (header.space === 'labs' && header.hasAlpha) return decodeWithoutAlpha(image, longestSide);
+  const resized = resizeToFit(image, longestSide).timeout({ seconds: SECONDS_PER_PIPELINE });
+  return toSrgbPixels(resized, header, colourSpace);
+}
+
+/** libvips reads alpha of Lab as 16 bits with sign, where opaque is -1: it is removed before it hides the colours. */
+async function decodeWithoutAlpha(image: Sharp, longestSide: number): Promise<Pixels> {
+  const withoutAlpha = image.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' });
+  const { data, ...raw } = await toPixels(withoutAlpha.timeout({ seconds: SECONDS_PER_PIPELINE }));
+  return toPixels(resizeToFit(sharp(data, { raw, limitInputPixels: MAX_PIXELS }), longestSide).raw());
 }
 
 const resizeToFit = (image: Sharp, longestSide: number) =>
@@ -120,23 +125,4 @@ export async function contrast({ data, ...raw }: Pixels): Promise<number> {
   const grey = await sharp(data, { raw }).removeAlpha().greyscale().raw().toBuffer();
   const { channels } = await sharp(grey, { raw: { width: raw.width, height: raw.height, channels: 1 } }).stats();
   return channels[0]!.stdev;
-}
-
-/** Maps errors of libvips to {@link MediaFailure}. */
-async function withMediaFailures<T>(work: Promise<T>): Promise<T> {
-  return work.catch((error: Error) => {
-    throw toFailure(error);
-  });
-}
-
-/** libvips reports errors as messages only, without codes. */
-function toFailure(error: Error): Error {
-  const message = error.message.slice(0, 300);
-  if (/ENOENT|Input file is missing/.test(message) || isExhaustion(message)) return error;
-  if (/exceeds pixel limit|exceed|[Tt]oo (many|large|big)|out of memory|Maximum supported/.test(message))
-    return new MediaFailure('too_complex', message);
-  if (/timeout/.test(message)) return new MediaFailure('processing_timeout', message);
-  if (/premature end|truncated|read error|end of (file|stream)|not enough/i.test(message))
-    return new MediaFailure('truncated_media', message);
-  return new MediaFailure('invalid_media', message);
 }
