@@ -16,6 +16,24 @@ describe('an invalid image is rejected', () => {
     });
   });
 
+  it.each([3, 4, 40])('as truncated_media when a JPEG lacks its last %i bytes', async (bytes) => {
+    for (const progressive of [false, true]) {
+      const jpeg = await makeJpeg({ progressive, grain: 20 });
+      await expect(image('image/jpeg', jpeg.subarray(0, -bytes))).rejects.toMatchObject({ code: 'truncated_media' });
+    }
+  });
+
+  it('as truncated_media when a PNG is cut, and as invalid_media when a checksum is wrong', async () => {
+    const png = await makePng();
+    await expect(image('image/png', png.subarray(0, png.length / 2))).rejects.toMatchObject({
+      code: 'truncated_media',
+    });
+    const pixels = png.indexOf('IDAT');
+    const checksum = pixels + 4 + png.readUInt32BE(pixels - 4);
+    png.writeUInt32BE(png.readUInt32BE(checksum) ^ 1, checksum);
+    await expect(image('image/png', png)).rejects.toMatchObject({ code: 'invalid_media' });
+  });
+
   it('as invalid_media for magic bytes only, or another format than was sniffed', async () => {
     await expect(image('image/gif', Buffer.from('GIF89a<html></html>'))).rejects.toMatchObject({
       code: 'invalid_media',

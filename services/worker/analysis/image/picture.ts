@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
 import { formats, type DerivedFile } from '#contracts';
+import { MediaFailure } from '../media-failure';
 import type { ColourSpace } from './colour/colour-space';
 import { type Pixels, toPixels, toSrgbPixels } from './colour/srgb-pixels';
 import { assertAffordable, MAX_PIXELS } from './decoding-cost';
+import { hasEndChunk, withEndMarker } from './image-end';
 import { withMediaFailures } from './vips-failure';
 
 export type { Pixels };
@@ -51,7 +53,22 @@ export async function decode(
   longestSide: number,
   colourSpace: ColourSpace | null = null,
 ): Promise<Pixels> {
-  const image = sharp(source, readOptions).autoOrient();
+  try {
+    return await decodeImage(sharp(source, readOptions), longestSide, colourSpace);
+  } catch (error) {
+    if (!(error instanceof MediaFailure && error.code === 'truncated_media')) throw error;
+    // libpng reports the end of a file and wrong checksums by the same message
+    if (await hasEndChunk(source)) throw new MediaFailure('invalid_media', error.detail);
+    const whole = await withEndMarker(source);
+    if (!whole) throw error;
+    // all pixels may be there; else libjpeg warns that they end too early
+    const strict = sharp(whole, { ...readOptions, failOn: 'warning' });
+    return decodeImage(strict, longestSide, colourSpace).catch(() => Promise.reject(error));
+  }
+}
+
+async function decodeImage(input: Sharp, longestSide: number, colourSpace: ColourSpace | null): Promise<Pixels> {
+  const image = input.autoOrient();
   const header = await withMediaFailures(image.metadata());
   if (header.space === 'labs' && header.hasAlpha) return decodeWithoutAlpha(image, longestSide);
   const resized = resizeToFit(image, longestSide).timeout({ seconds: SECONDS_PER_PIPELINE });
