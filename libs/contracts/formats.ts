@@ -34,8 +34,8 @@ export const formats: readonly Format[] = [
     contentType: 'video/mp4',
     kind: 'video',
     label: 'MP4',
-    extensions: ['mp4', 'm4v'],
-    sniffedAs: ['video/mp4', 'video/x-m4v'],
+    extensions: ['mp4', 'm4v', '3gp', '3g2'],
+    sniffedAs: ['video/mp4', 'video/x-m4v', 'video/3gpp', 'video/3gpp2'], // the same boxes under brands of phones
     reader: { demuxer: 'mov' },
     browserSounds: ['aac'],
   },

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { isHeic } from '#contracts';
 import {
+  makeAac,
   makeAvif,
   makeFlac,
   makeGif,
@@ -12,6 +14,7 @@ import {
   makeTiff,
   makeWav,
   makeWebp,
+  type VideoOptions,
 } from '#testing';
 import { SNIFF_BYTES, sniff } from './sniff';
 
@@ -35,6 +38,33 @@ function ftyp(brands: string): Buffer {
   const length = Buffer.from([0, 0, 0, 16 + 4 * compatible.length]);
   return Buffer.concat([length, Buffer.from(`ftyp${major}\0\0\0\0${compatible.join('')}`, 'latin1')]);
 }
+
+function box(type: string, bytes: number): Buffer {
+  const made = Buffer.alloc(8 + bytes);
+  made.writeUInt32BE(made.length);
+  made.write(type, 4, 'latin1');
+  return made;
+}
+
+/** Of phones (3GPP TS 26.244, 3GPP2 C.S0050-B), cameras and stores. */
+const BRANDS = ['3gp4', '3gp5', '3gp6', '3gr6', '3gs7', '3g2a', '3g2b', 'mmp4', 'MSNV', 'M4V ', 'f4v '];
+
+/** A page of Ogg with one packet; its checksum is not set. */
+function oggPage(packet: string): Buffer {
+  const header = Buffer.alloc(28);
+  header.write('OggS', 'latin1');
+  header[26] = 1;
+  header[27] = packet.length;
+  return Buffer.concat([header, Buffer.from(packet, 'latin1')]);
+}
+
+/** An ID3v2 tag of fewer than 128 zeros. */
+const id3 = (bytes: number) =>
+  Buffer.concat([Buffer.from('ID3\x04\0\0\0\0\0'), Buffer.from([bytes]), Buffer.alloc(bytes)]);
+
+const withoutFirst = async (bytes: number, file: Promise<Buffer>) => (await file).subarray(bytes);
+const behind = async (start: Buffer, file: Promise<Buffer>) => Buffer.concat([start, await file]);
+const bare = ['-id3v2_version', '0', '-write_xing', '0'];
 
 describe('isHeic', () => {
   it.each(['heic mif1 heic', 'heix mif1', 'hevc msf1', 'mif1 heic miaf', 'msf1 hevc', 'mif1'])(
@@ -76,7 +106,7 @@ describe('sniff', () => {
     ],
     ['video/matroska', 'video', () => makeMp4({ seconds: 0.2, container: 'matroska' })],
     ['audio/mpeg', 'audio', () => makeMp3({ seconds: 0.2 })],
-    ['audio/mpeg', 'audio', () => makeMp3({ seconds: 0.2, output: ['-id3v2_version', '0', '-write_xing', '0'] })],
+    ['audio/mpeg', 'audio', () => makeMp3({ seconds: 0.2, output: bare })],
     ['audio/mpeg', 'audio', () => makeMp3({ seconds: 0.2, tags: { comment: 'x'.repeat(100_000) } })],
     ['audio/wav', 'audio', () => makeWav({ seconds: 0.2 })],
     ['audio/mp4', 'audio', () => makeM4a({ seconds: 0.2 })],
@@ -84,6 +114,58 @@ describe('sniff', () => {
     ['audio/ogg', 'audio', () => makeOpus({ seconds: 0.2 })],
   ])('recognizes %s (%s)', async (contentType, kind, make) => {
     expect(await sniff(await head(make()))).toEqual({ contentType, kind });
+  });
+
+  it.each<[string, string, () => Promise<Buffer>]>([
+    ['MP4 behind free space', 'video/mp4', () => behind(box('free', 100), makeMp4({ seconds: 0.2 }))],
+    ['M4A behind free space', 'audio/mp4', () => behind(box('free', 100), makeM4a({ seconds: 0.2 }))],
+    ['MP4 that begins as a DASH segment', 'video/mp4', () => behind(box('styp', 8), makeMp4({ seconds: 0.2 }))],
+    ['RF64', 'audio/wav', () => makeWav({ seconds: 0.2, output: ['-rf64', 'always'] })],
+    ['BW64', 'audio/wav', () => behind(Buffer.from('BW64'), withoutFirst(4, makeWav({ seconds: 0.2 })))],
+    ['WAV with big-endian samples', 'audio/wav', () => behind(Buffer.from('RIFX'), withoutFirst(4, makeWav()))],
+    ['MP3 behind a zero', 'audio/mpeg', () => behind(Buffer.alloc(1), makeMp3({ seconds: 0.5, output: bare }))],
+    [
+      'MP3 behind many zeros',
+      'audio/mpeg',
+      () => behind(Buffer.alloc(50_000), makeMp3({ seconds: 0.5, output: bare })),
+    ],
+    ['MP3 with a tag behind zeros', 'audio/mpeg', () => behind(Buffer.alloc(100), makeMp3({ seconds: 0.5 }))],
+    [
+      'MP3 with zeros behind its tag',
+      'audio/mpeg',
+      () => behind(id3(50), behind(Buffer.alloc(3_000), makeMp3({ seconds: 0.5, output: bare }))),
+    ],
+    [
+      'MP3 behind other bytes',
+      'audio/mpeg',
+      () => behind(Buffer.alloc(4_000, 0x55), makeMp3({ seconds: 0.5, output: bare })),
+    ],
+    [
+      'MP3 of 22 kHz that begins within a frame',
+      'audio/mpeg',
+      () => withoutFirst(100, makeMp3({ seconds: 0.5, output: [...bare, '-ar', '22050'] })),
+    ],
+    ['AAC that begins within a frame', 'audio/aac', () => withoutFirst(100, makeAac({ seconds: 0.5 }))],
+    ['AAC with a tag', 'audio/aac', () => behind(id3(50), makeAac({ seconds: 0.2 }))],
+    ['FLAC with a tag', 'audio/flac', () => behind(id3(50), makeFlac({ seconds: 0.2 }))],
+    ['Ogg that begins with a skeleton', 'audio/ogg', () => behind(oggPage('fishead\0'), makeOpus({ seconds: 0.2 }))],
+  ])('recognizes %s as %s', async (_what, contentType, make) => {
+    expect(await sniff(await head(make()))).toMatchObject({ contentType });
+  });
+
+  it.each<[string, VideoOptions, string, (file: Buffer, variant: string) => Buffer, string[]]>([
+    ['has the brand', {}, 'video/mp4', (file, brand) => withMajorBrand(brand, file), BRANDS],
+    [
+      'begins with',
+      { container: 'mov' },
+      'video/quicktime',
+      (file, type) => Buffer.concat([box(type, 8), file.subarray(file.readUInt32BE(0))]),
+      ['free', 'skip', 'wide', 'junk', 'pnot', 'uuid', 'PICT', 'mdat'],
+    ],
+  ])('recognizes a video that %s of any of its variants', async (_what, options, contentType, change, variants) => {
+    const file = await makeMp4({ seconds: 0.2, ...options });
+    const sniffed = await Promise.all(variants.map(async (variant) => [variant, await sniff(change(file, variant))]));
+    expect(sniffed).toEqual(variants.map((variant) => [variant, { contentType, kind: 'video' }]));
   });
 
   it.each<[string, Buffer]>([
@@ -109,7 +191,11 @@ describe('sniff', () => {
     ['a PNG signature that went through a text-mode transfer', Buffer.from('\x89PNG\n\x1a\n\0\0\0\rIHDR', 'latin1')],
     ['a PNG without its 7th signature bit', Buffer.from('\x89PNG\r\n\x1a\x8a\0\0\0\rIHDR', 'latin1')],
     ['HEIC, which the shipped libvips cannot decode', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1')],
-    ['3GP', Buffer.from('\0\0\0\x18ftyp3gp4\0\0\0\x003gp4isom', 'latin1')],
+    ['a JPEG behind free space', Buffer.concat([box('free', 8), Buffer.from('ffd8ffe000104a464946', 'hex')])],
+    ['free space alone', box('free', 8)],
+    ['Theora', oggPage('\x80theora')],
+    ['Theora with a skeleton and a sound', Buffer.concat(['fishead\0', '\x80theora', '\x01vorbis'].map(oggPage))],
+    ['many random bytes', randomBytes(SNIFF_BYTES)],
     ['ZIP', Buffer.from('PK\x03\x04\x14\0\0\0\0\0', 'latin1')],
     ['random bytes', Buffer.from('8f41b6a7c3e12d5590aa', 'hex')],
   ])('rejects %s', async (_what, bytes) => {

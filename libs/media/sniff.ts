@@ -1,5 +1,6 @@
 import { fileTypeFromBuffer } from 'file-type';
-import { formats, isAvifInside, type MediaKind } from '#contracts';
+import { formatOf, formats, isAvifInside, type MediaKind } from '#contracts';
+import { findsMpegAudio } from './mpeg-audio';
 
 export interface SniffedType {
   contentType: string;
@@ -22,20 +23,54 @@ const accepted = new Map(
  */
 export async function sniff(head: Buffer): Promise<SniffedType | null> {
   if (isPlaylistOrScript(head)) return null;
+  const movie = behindPadding(head);
+  if (movie) return sniffMovie(movie);
   const found = await fileTypeFromBuffer(head).catch(() => undefined); // throws on inconsistent heads
-  const mime = found ? withoutParameters(found.mime) : bySignature(head);
+  const mime = found && found.mime !== 'application/ogg' ? withoutParameters(found.mime) : bySignature(head);
   return (mime && accepted.get(isAvifInside(head) ? 'image/avif' : mime)) || null;
+}
+
+/** Boxes that may precede the first meaningful one of a QuickTime, MP4 or DASH file. */
+const PADDING = /^(free|skip|wide|junk|pnot|PICT|uuid|styp|sidx|prfl)$/;
+
+/**
+ * Returns what follows the leading boxes that do not tell the format (QuickTime File Format, "Atoms"; ISO 14496-12,
+ * 8.1.2); null when there are none, or when they do not end in the head.
+ */
+function behindPadding(head: Buffer): Buffer | null {
+  let at = 0;
+  while (at + 8 <= head.length && PADDING.test(head.toString('latin1', at + 4, at + 8))) {
+    const boxBytes = head.readUInt32BE(at);
+    if (boxBytes < 8) return null; // 0: up to the end of the file, 1: longer than 4 GiB
+    at += boxBytes;
+  }
+  return at > 0 && at <= head.length ? head.subarray(at) : null;
+}
+
+async function sniffMovie(movie: Buffer): Promise<SniffedType | null> {
+  const type = await sniff(movie);
+  const reader = type && formatOf(type.contentType)?.reader;
+  return reader && 'demuxer' in reader && reader.demuxer === 'mov' ? type : null;
 }
 
 /**
  * Covers files for which file-type reads beyond the head: PNG (the chunk after a large profile), TIFF (the directory at
- * the end).
+ * the end), and what it does not recognize: WAV with 64-bit sizes (EBU Tech 3306, ITU-R BS.2088), Ogg that begins with
+ * a skeleton, and MPEG audio whose first frame is not at the start.
  */
 function bySignature(head: Buffer): string | null {
   if (head.subarray(0, 8).equals(PNG_SIGNATURE) && head.toString('latin1', 12, 16) === 'IHDR') return 'image/png';
   if (/^(II[*+]\0|MM\0[*+])/.test(head.toString('latin1', 0, 4))) return 'image/tiff';
-  return null;
+  if (/^(RF64|BW64|RIFX)....WAVE/s.test(head.toString('latin1', 0, 12))) return 'audio/wav';
+  if (head.toString('latin1', 0, 4) === 'OggS')
+    return isOggSound(head.toString('latin1', 0, 4_096)) ? 'audio/ogg' : null;
+  return findsMpegAudio(head);
 }
+
+/** Whether the first pages announce a sound, and no video. */
+const isOggSound = (pages: string) =>
+  ['OpusHead', '\x01vorbis', '\x7fFLAC', 'Speex   '].some((start) => pages.includes(start)) &&
+  !pages.includes('\x80theora');
 
 const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 

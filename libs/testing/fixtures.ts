@@ -199,6 +199,7 @@ async function makeSound(
 /** Makes a sine of 440 Hz as MP3, 2 s by default. */
 export const makeMp3 = (options: SoundOptions = {}): Promise<Buffer> => makeSound('mp3', 'libmp3lame', options);
 export const makeM4a = (options: SoundOptions = {}): Promise<Buffer> => makeSound('ipod', 'aac', options);
+export const makeAac = (options: SoundOptions = {}): Promise<Buffer> => makeSound('adts', 'aac', options);
 export const makeFlac = (options: SoundOptions = {}): Promise<Buffer> => makeSound('flac', 'flac', options);
 export const makeOpus = (options: SoundOptions = {}): Promise<Buffer> => makeSound('ogg', 'libopus', options);
 export const makeWav = (options: SoundOptions & { codec?: string } = {}): Promise<Buffer> =>
