@@ -133,6 +133,10 @@ export const failures = {
       'Convert it, for example to MP4 with H.264 and AAC, then upload it again.',
     false,
   ],
+  encrypted_media: [
+    'The file is encrypted (copy protection), so it cannot be played here. Upload a copy without encryption.',
+    false,
+  ],
   too_complex: [
     'The file needs more pixels, memory or output than this server allows. Upload a smaller version.',
     false,

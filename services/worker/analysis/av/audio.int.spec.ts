@@ -1,16 +1,53 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { makeFlac, makeJpeg, makeM4a, makeMp3, makeOpus, makeWav } from '#testing';
-import { setupSandboxTester } from '../../sandbox/sandbox.testing';
+import { setupSandboxTester, type TestAnalysis } from '../../sandbox/sandbox.testing';
 
 const tester = setupSandboxTester();
 const analyse = (contentType: string, file: Buffer) => tester.analyse({ kind: 'audio', contentType }, file);
 
+/** Rewrites the header of a WAV of 32 bits for fewer valid bits (WAVEFORMATEXTENSIBLE). */
+function extensible(wav: Buffer, validBits: number): Buffer {
+  const data = wav.subarray(wav.indexOf('data'));
+  const format = Buffer.alloc(48);
+  wav.copy(format, 0, wav.indexOf('fmt '), wav.indexOf('fmt ') + 24);
+  format.writeUInt32LE(40, 4);
+  format.writeUInt16LE(0xfffe, 8);
+  format.writeUInt16LE(32, 22);
+  format.writeUInt16LE(22, 24);
+  format.writeUInt16LE(validBits, 26);
+  format.write('0100000000001000800000aa00389b71', 32, 'hex');
+  return Buffer.concat([Buffer.from('RIFF\0\0\0\0WAVE', 'latin1'), format, data]);
+}
+
+const loudest = async ({ path }: TestAnalysis) =>
+  Math.max(...(JSON.parse(await readFile(path('waveform.json'), 'utf8')) as { peaks: number[] }).peaks);
+
 describe('an audio file', () => {
+  it.each([24, 16])('of %i bits in 32 is as loud as the samples say', async (validBits) => {
+    const wav = await makeWav({ seconds: 0.5, codec: 'pcm_s32le' });
+    const plain = await loudest(await analyse('audio/wav', wav));
+    expect(await loudest(await analyse('audio/wav', extensible(wav, validBits)))).toBeCloseTo(plain, 2);
+  });
+
   it.each<[string, string, () => Promise<Buffer>, 'original' | 'rendition']>([
     ['MP3', 'audio/mpeg', () => makeMp3(), 'original'],
     ['WAV', 'audio/wav', () => makeWav(), 'original'],
     ['WAV of 24 bits', 'audio/wav', () => makeWav({ codec: 'pcm_s24le' }), 'rendition'],
+    [
+      'WAV of 24 bits in 32',
+      'audio/wav',
+      async () => extensible(await makeWav({ codec: 'pcm_s32le' }), 24),
+      'rendition',
+    ],
+    [
+      'WAV of 16 bits in 32',
+      'audio/wav',
+      async () => extensible(await makeWav({ codec: 'pcm_s32le' }), 16),
+      'rendition',
+    ],
+    ['WAV of 64-bit floats', 'audio/wav', () => makeWav({ codec: 'pcm_f64le' }), 'rendition'],
+    ['WAV of G.722', 'audio/wav', () => makeWav({ codec: 'g722', output: ['-ar', '16000'] }), 'rendition'],
     ['WAV of MS ADPCM', 'audio/wav', () => makeWav({ codec: 'adpcm_ms' }), 'rendition'],
     ['WAV of six channels', 'audio/wav', () => makeWav({ output: ['-ac', '6'] }), 'rendition'],
     ['AAC', 'audio/mp4', () => makeM4a(), 'original'],

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { makeGif, makeMp3, makeMp4, type VideoOptions } from '#testing';
+import { makeGif, makeM4a, makeMp3, makeMp4, type VideoOptions } from '#testing';
 import { setupSandboxTester, type TestAnalysis } from '../../sandbox/sandbox.testing';
 
 const run = promisify(execFile);
@@ -11,7 +11,7 @@ const mp4 = (file: Buffer) => tester.analyse({ kind: 'video', contentType: 'vide
 const matroska = async (options: VideoOptions) =>
   tester.analyse({ kind: 'video', contentType: 'video/matroska' }, await small({ container: 'matroska', ...options }));
 
-const unlistedAudioCodec = ['-c:a', 'tta'];
+const unlistedAudioCodec = ['-c:a', 'sonic', '-strict', '-2'];
 const noise = ['-c:a', 'flac', '-bsf:a', 'noise=amount=1'];
 const font = ['-attach', __filename, '-metadata:s:t', 'mimetype=font/ttf'];
 
@@ -28,11 +28,21 @@ function claimAc4(file: Buffer): Buffer {
   return file;
 }
 
+/** Writes the object type 42 (ISO 14496-3, 1.5.1.1) into the AudioSpecificConfig of the first AAC track. */
+function claimXheAac(file: Buffer): Buffer {
+  const config = file.indexOf(Buffer.from([0x05, 0x80, 0x80, 0x80]), file.indexOf('esds')) + 5;
+  file.write('f94820', config, 'hex');
+  return file;
+}
+
 describe('unused streams', () => {
   it.each<[string, VideoOptions]>([
     ['SubRip subtitles and a font', { subtitles: 'srt', output: font }],
     ['SubStation subtitles', { subtitles: 'ass' }],
-    ['a second audio track with an unsupported codec', { audioTracks: 2, output: ['-c:a:1', 'tta'] }],
+    [
+      'a second audio track with an unsupported codec',
+      { audioTracks: 2, output: ['-c:a:1', 'sonic', '-strict', '-2'] },
+    ],
   ])('are ignored in Matroska: %s', async (_what, options) => {
     const made = await matroska(options);
     expect(made.facts).toMatchObject({ kind: 'video', width: 160, height: 90, codecs: ['h264', 'aac'] });
@@ -77,7 +87,7 @@ describe('unused streams', () => {
 describe('a video whose audio cannot be decoded', () => {
   it.each<[string, () => Promise<TestAnalysis>, RegExp]>([
     ['AC-4', async () => mp4(claimAc4(await small({}))), /cannot be played.* ac-4 is not supported/],
-    ['True Audio', () => matroska({ output: unlistedAudioCodec }), /cannot be played.* tta is not supported/],
+    ['Sonic', () => matroska({ output: unlistedAudioCodec }), /cannot be played.* sonic is not supported/],
     ['noise', () => matroska({ output: noise }), /cannot be played.* flac .*damaged/],
   ])('is a silent video with a reason in its metadata: %s', async (_what, analyse, reason) => {
     const made = await analyse();
@@ -89,7 +99,7 @@ describe('a video whose audio cannot be decoded', () => {
   });
 
   it.each<[string, () => Promise<TestAnalysis>]>([
-    ['Matroska', () => matroska({ audioTracks: 2, output: ['-c:a:0', 'wmav1'] })],
+    ['Matroska', () => matroska({ audioTracks: 2, output: ['-c:a:0', 'sonic', '-strict', '-2'] })],
     ['MP4, whose first track browsers would play', async () => mp4(claimAc4(await small({ audioTracks: 2 })))],
   ])('uses the next audio track: %s', async (_what, analyse) => {
     const made = await analyse();
@@ -103,9 +113,24 @@ describe('a video whose audio cannot be decoded', () => {
 describe('an unsupported codec', () => {
   it.each<[string, VideoOptions]>([
     ['the only audio track', { videoCodec: 'none', output: unlistedAudioCodec }],
-    ['the video stream', { output: ['-c:v', 'huffyuv'], pixelFormat: 'yuv422p' }],
+    ['the video stream', { output: ['-c:v', 'zmbv'], pixelFormat: 'bgr0' }],
   ])('is the reason of the failure: %s', async (_what, options) => {
     await expect(matroska(options)).rejects.toMatchObject({ code: 'unsupported_codec' });
+  });
+
+  it.each<[string, () => Promise<Buffer>]>([
+    ['a sound', async () => claimXheAac(await makeM4a({ seconds: 0.5 }))],
+    ['the sound of a video without frames', async () => claimXheAac(await small({ videoCodec: 'none' }))],
+  ])('is the reason of the failure: xHE-AAC as %s', async (_what, make) => {
+    await expect(mp4(await make())).rejects.toMatchObject({ code: 'unsupported_codec' });
+  });
+
+  it('is the reason why a video has no sound: xHE-AAC', async () => {
+    const { facts } = await mp4(claimXheAac(await small({})));
+    expect(facts).toMatchObject({
+      codecs: ['h264'],
+      metadata: { sound: expect.stringMatching(/aac is not supported/) },
+    });
   });
 
   it('is not the reason when the used stream is damaged', async () => {
@@ -113,5 +138,36 @@ describe('an unsupported codec', () => {
     await expect(broken).rejects.toMatchObject({
       code: expect.stringMatching(/invalid_media|no_media_stream/) as string,
     });
+  });
+});
+
+describe('an encrypted file', () => {
+  const key = [
+    '-encryption_scheme',
+    'cenc-aes-ctr',
+    '-encryption_key',
+    '00'.repeat(16),
+    '-encryption_kid',
+    '01'.repeat(16),
+  ];
+
+  it.each<[string, VideoOptions]>([
+    ['video', {}],
+    ['sound', { videoCodec: 'none' }],
+  ])('fails with the reason: %s', async (_what, options) => {
+    await expect(mp4(await small({ ...options, output: key }))).rejects.toMatchObject({ code: 'encrypted_media' });
+  });
+});
+
+describe('a codec of cameras, editors and recorders', () => {
+  it.each<[string, string]>([
+    ['huffyuv', 'yuv422p'],
+    ['ffvhuff', 'yuv420p'],
+    ['utvideo', 'yuv422p'],
+    ['wmv2', 'yuv420p'],
+    ['prores', 'yuv422p10le'],
+  ])('is decoded: %s', async (codec, pixelFormat) => {
+    const { facts } = await matroska({ output: ['-c:v', codec], pixelFormat });
+    expect(facts).toMatchObject({ kind: 'video', width: 160, height: 90, codecs: [codec, 'aac'] });
   });
 });

@@ -97,10 +97,18 @@ async function runCommand(command: FfmpegCommand): Promise<void> {
 
 /**
  * What ffmpeg prints when it cannot open the decoder of a mapped stream. It prints "not on whitelist" for unused
- * streams too, so the line that follows must match as well. Version 7 prints "no decoder found for".
+ * streams too, so the line that follows must match as well. Version 7 prints "no decoder found for". The decoder of AAC
+ * names what it does not implement, such as xHE-AAC.
  */
-const NO_DECODER =
-  /not on whitelist '[^']*'\s+(?:\[.*\] )?Error while opening decoder|Decoder \(.*\) not found|no decoder found for/;
+const NO_DECODER = new RegExp(
+  [
+    /not on whitelist '[^']*'\s+(?:\[.*\] )?Error while opening decoder/,
+    /Decoder \(.*\) not found|no decoder found for/,
+    /Error while opening decoder .*: (?:Function not implemented|Not yet implemented)/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+);
 
 /** fluent-ffmpeg reports the exit of ffmpeg only as a message; the reason is in what ffmpeg printed. */
 function toFailure(error: Error, printed: string): Error {

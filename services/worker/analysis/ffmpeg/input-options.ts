@@ -3,14 +3,15 @@ import { MediaFailure } from '../media-failure';
 
 /** Decoders for the accepted formats; the other 500 of ffmpeg would only add attack surface. */
 const decoders = [
-  'h264 hevc vp8 vp9 av1 libdav1d libaom-av1 mpeg1video mpeg2video mpeg4 msmpeg4 msmpeg4v2 h263 vc1 theora ffv1',
-  'mjpeg png prores dvvideo dnxhd cfhd qtrle rpza svq1 svq3 cinepak rawvideo v210',
-  'aac mp3float mp3 mp2float mp2 mp1float mp1 flac vorbis libvorbis opus libopus speex libspeex alac',
-  'ac3 eac3 dca truehd',
-  'amrnb amrwb qdm2 qdmc mace3 mace6 wmav2 gsm gsm_ms',
-  'pcm_u8 pcm_s8 pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_s32le pcm_s32be pcm_f32le pcm_f32be pcm_f64le',
-  'pcm_f64be pcm_alaw pcm_mulaw',
-  'adpcm_ms adpcm_ima_wav adpcm_ima_qt adpcm_g726 adpcm_g722 adpcm_yamaha adpcm_swf',
+  'h264 hevc vp8 vp9 av1 libdav1d libaom-av1 mpeg1video mpeg2video mpeg4 msmpeg4v1 msmpeg4v2 msmpeg4 h263 h263p flv',
+  'vc1 wmv1 wmv2 wmv3 theora dirac jpeg2000 mjpeg png dvvideo dnxhd prores cfhd hap qtrle rpza smc 8bps svq1 svq3',
+  'cinepak indeo3 indeo5 msrle msvideo1 ffv1 huffyuv ffvhuff utvideo magicyuv rawvideo v210 v410 r210',
+  'aac mp3float mp3 mp2float mp2 mp1float mp1 flac vorbis libvorbis opus libopus speex libspeex alac als',
+  'ac3 eac3 dca truehd mlp wavpack tta',
+  'amrnb amrwb qdm2 qdmc mace3 mace6 wmav1 wmav2 wmapro gsm gsm_ms truespeech g722 g726 g723_1',
+  'pcm_u8 pcm_s8 pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_s32le pcm_s32be pcm_s64le pcm_f32le pcm_f32be pcm_f64le',
+  'pcm_f64be pcm_f16le pcm_f24le pcm_alaw pcm_mulaw',
+  'adpcm_ms adpcm_ima_wav adpcm_ima_qt adpcm_yamaha adpcm_swf',
 ];
 
 /** Slightly more than 8K. */

@@ -60,16 +60,17 @@ export async function probe(input: Input): Promise<Probe> {
     return probeSchema.parse(JSON.parse(stdout));
   } catch (error) {
     const { code, stderr = '' } = error as ToolError;
-    if (code === 1 && CODEC_NOT_LISTED.test(stderr)) return probeSchema.parse(parseFormatDump(stderr));
+    if (code === 1 && CANNOT_OPEN_CODEC.test(stderr)) return probeSchema.parse(parseFormatDump(stderr));
     throw toFailure(error as ToolError);
   }
 }
 
 /**
- * ffprobe opens a decoder for every stream before it prints anything, and exits when one is not on the whitelist
- * (open_input_file in ffprobe.c), even that of a subtitle. By then it has described the file in its log.
+ * ffprobe opens a decoder for every stream before it prints anything, and exits when one is not on the whitelist or
+ * rejects its parameters (open_input_file in ffprobe.c), even that of an unused stream. By then it has described the
+ * file in its log.
  */
-const CODEC_NOT_LISTED = /not on whitelist '[^']*'\s+Could not open codec for input stream/;
+const CANNOT_OPEN_CODEC = /Could not open codec for input stream/;
 
 /** The error that `execFile` rejects with. */
 type ToolError = Error & { code?: unknown; killed?: boolean; signal?: string | null; stderr?: string };
