@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
-import { makeGif, makeJpeg, makePng } from '#testing';
+import { makeAvif, makeGif, makeJpeg, makePng } from '#testing';
 import { setupSandboxTester } from '../../sandbox/sandbox.testing';
 
 const tester = setupSandboxTester();
@@ -21,6 +21,13 @@ describe('an invalid image is rejected', () => {
       const jpeg = await makeJpeg({ progressive, grain: 20 });
       await expect(image('image/jpeg', jpeg.subarray(0, -bytes))).rejects.toMatchObject({ code: 'truncated_media' });
     }
+  });
+
+  it('as truncated_media when an AVIF is cut in half', async () => {
+    const avif = await makeAvif();
+    await expect(image('image/avif', avif.subarray(0, avif.length / 2))).rejects.toMatchObject({
+      code: 'truncated_media',
+    });
   });
 
   it('as truncated_media when a PNG is cut, and as invalid_media when a checksum is wrong', async () => {
