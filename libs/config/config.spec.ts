@@ -20,6 +20,7 @@ describe('loadConfig', () => {
       host: '127.0.0.1',
       maxUploadBytes: 5 * 1024 ** 3,
       userQuotaBytes: null,
+      acceptsHeic: true,
     });
   });
 
@@ -37,6 +38,7 @@ describe('loadConfig', () => {
     [{ WORKER_QUEUES: 'image,fax' }, 'WORKER_QUEUES'],
     [{ MAX_UPLOAD_BYTES: '0' }, 'MAX_UPLOAD_BYTES'],
     [{ REDIS_URL: 'http://x' }, 'REDIS_URL'],
+    [{ HEIC: 'no' }, 'HEIC'],
   ])('rejects %j with a one-line message', (env, name) => {
     expect(() => loadConfig(env)).toThrow(OperatorError);
     expect(() => loadConfig(env)).toThrow(new RegExp(`^[^\\n]*${name}[^\\n]*$`));

@@ -30,6 +30,7 @@ const common = {
   USER_QUOTA_BYTES: wholeNumber(0).nullable().default(null),
   UPLOAD_IDLE_SECONDS: wholeNumber(1, 3_600).default(60),
   UPLOAD_EXPIRY_SECONDS: wholeNumber(1, DAY_SECONDS).default(DAY_SECONDS),
+  HEIC: z.enum(['on', 'off']).default('on'),
   WORKERS: wholeNumber(0, 256).default(cpus().length),
   WORKER_CONCURRENCY: wholeNumber(1, 64).default(1),
   WORKER_QUEUES: z
@@ -120,6 +121,7 @@ function toConfig(settings: Settings) {
     userQuotaBytes: settings.USER_QUOTA_BYTES,
     uploadIdleSeconds: settings.UPLOAD_IDLE_SECONDS,
     uploadExpirySeconds: settings.UPLOAD_EXPIRY_SECONDS,
+    acceptsHeic: settings.HEIC === 'on',
     workers: settings.WORKERS,
     workerConcurrency: settings.WORKER_CONCURRENCY,
     workerQueues: [...new Set(settings.WORKER_QUEUES)],

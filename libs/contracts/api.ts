@@ -132,6 +132,8 @@ export const mediaStatsSchema = z
     originalBytes: count,
     quotaBytes: count.nullable(),
     maxUploadBytes: count,
+    /** Whether uploads of HEIC are accepted: operators may switch them off. */
+    acceptsHeic: z.boolean(),
   })
   .meta({ id: 'MediaStats' });
 export type MediaStats = z.infer<typeof mediaStatsSchema>;

@@ -1,4 +1,4 @@
-import { formatLabels } from './formats';
+import { unsupportedDetail } from './formats';
 
 /**
  * The problems of the API (RFC 9457): stable `code` -> HTTP status, title and default detail, which says what to do.
@@ -70,12 +70,7 @@ export const problems = {
   payload_too_large: [413, 'Body too large', 'The request body is larger than this address accepts.'],
   file_too_large: [413, 'File too large', 'The file is larger than this server accepts. Choose a smaller one.'],
   quota_exceeded: [413, 'Storage quota reached', 'Your storage is full. Delete some files, then upload again.'],
-  unsupported_media_type: [
-    415,
-    'Unsupported media type',
-    `This kind of file is not supported. Send an image (${formatLabels('image')}), ` +
-      `a video (${formatLabels('video')}) or a sound (${formatLabels('audio')}).`,
-  ],
+  unsupported_media_type: [415, 'Unsupported media type', unsupportedDetail(true)],
   range_not_satisfiable: [416, 'Range not satisfiable', 'The requested range contains no byte of the file.'],
   idempotency_key_reused: [
     422,

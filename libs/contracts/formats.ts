@@ -29,6 +29,7 @@ export const formats: readonly Format[] = [
   image('image/gif', 'GIF', ['gif'], { loader: 'Nsgif', sharpFormat: 'gif' }),
   image('image/webp', 'WebP', ['webp'], { loader: 'Webp', sharpFormat: 'webp' }),
   image('image/avif', 'AVIF', ['avif'], { loader: 'Heif', sharpFormat: 'heif' }),
+  image('image/heic', 'HEIC', ['heic', 'heif', 'hif'], { loader: 'Heif', sharpFormat: 'heif' }),
   image('image/tiff', 'TIFF', ['tif', 'tiff'], { loader: 'Tiff', sharpFormat: 'tiff' }),
   {
     contentType: 'video/mp4',
@@ -99,14 +100,25 @@ function sound(
 export const formatOf = (contentType: string): Format | undefined =>
   formats.find((format) => format.contentType === contentType);
 
-/** Returns the labels of one kind: `JPG, PNG, …`. */
-export const formatLabels = (kind: MediaKind): string =>
-  formats.flatMap((format) => (format.kind === kind ? format.label : [])).join(', ');
+/** The formats of which a server accepts uploads: all, or all but HEIC where it is switched off. */
+export const acceptedFormats = (acceptsHeic: boolean): readonly Format[] =>
+  formats.filter(({ contentType }) => acceptsHeic || contentType !== 'image/heic');
+
+/** Says which formats may be uploaded instead of a file that is not supported. */
+export function unsupportedDetail(acceptsHeic: boolean): string {
+  const labels = (kind: MediaKind) =>
+    acceptedFormats(acceptsHeic)
+      .flatMap((format) => (format.kind === kind ? format.label : []))
+      .join(', ');
+  return (
+    `This kind of file is not supported. Send an image (${labels('image')}), ` +
+    `a video (${labels('video')}) or a sound (${labels('audio')}).`
+  );
+}
 
 /**
- * Returns true for HEIC, which has an error message of its own: the shipped libvips cannot decode HEVC. `head` is the
- * beginning of the file. ISO 23008-12, annex B, lists the brands with HEVC inside (`heic`, …) and the structural
- * brands, which do not say which codec is inside.
+ * Returns true for HEIC by the beginning of a file. ISO 23008-12, annex B, lists the brands with HEVC inside (`heic`,
+ * …) and the structural brands, which do not say which codec is inside.
  */
 export function isHeic(head: Uint8Array): boolean {
   const [major = ''] = brandsOf(head);

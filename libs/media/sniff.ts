@@ -1,5 +1,5 @@
 import { fileTypeFromBuffer } from 'file-type';
-import { formatOf, formats, isAvifInside, type MediaKind } from '#contracts';
+import { formatOf, formats, isAvifInside, isHeic, type MediaKind } from '#contracts';
 import { findsMpegAudio } from './mpeg-audio';
 
 export interface SniffedType {
@@ -26,8 +26,15 @@ export async function sniff(head: Buffer): Promise<SniffedType | null> {
   const movie = behindPadding(head);
   if (movie) return sniffMovie(movie);
   const found = await fileTypeFromBuffer(head).catch(() => undefined); // throws on inconsistent heads
-  const mime = found && found.mime !== 'application/ogg' ? withoutParameters(found.mime) : bySignature(head);
-  return (mime && accepted.get(isAvifInside(head) ? 'image/avif' : mime)) || null;
+  const mime =
+    heifType(head) ?? (found && found.mime !== 'application/ogg' ? withoutParameters(found.mime) : bySignature(head));
+  return (mime && accepted.get(mime)) || null;
+}
+
+/** HEIC and AVIF by all of their brands: file-type looks at the major one alone. */
+function heifType(head: Buffer): string | null {
+  if (isAvifInside(head)) return 'image/avif';
+  return isHeic(head) ? 'image/heic' : null;
 }
 
 /** Boxes that may precede the first meaningful one of a QuickTime, MP4 or DASH file. */

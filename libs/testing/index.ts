@@ -8,6 +8,7 @@ export { startQueue, type TestQueue } from './queue';
 export { startRedis, type TestRedis } from './redis';
 export { startTestEnvironment, type TestEnvironment } from './test-environment';
 export * from './fixtures';
+export { makeHeic, type HeicOptions } from './heic';
 export { startDynamoDbProcess, startProcess, type TestProcess } from './processes';
 export {
   deployments,

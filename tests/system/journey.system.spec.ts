@@ -4,6 +4,7 @@ import type { Media, Notification, NotificationList } from '#contracts';
 import {
   EventReader,
   eventually,
+  makeHeic,
   makeJpeg,
   makeMp3,
   makeMp4,
@@ -244,5 +245,21 @@ describe.each(deploymentsWithS3)('the journey of an upload, %s', (_name, start) 
         { id: '', ok: false, code: 'not_found' },
       ],
     });
+  });
+
+  it('converts a photograph of a phone, and serves the original of it unchanged', async () => {
+    const { api: phone } = await stack.newUser();
+    const bytes = bytesOf(await makeHeic({ size: [64, 96], grid: [1, 2], rotation: 3, orientation: 6 }));
+    const uploaded = await phone.upload(bytes, { filename: 'IMG_0001.HEIC' });
+    const settled = await phone.waitUntilSettled(uploaded.id);
+    expect(settled).toMatchObject({ status: 'completed', contentType: 'image/heic', width: 96, height: 64 });
+    const original = await phone.fetch('GET', settled.originalUrl);
+    expect(original.headers.get('content-type')).toBe('image/heic');
+    expect(new Uint8Array(await original.arrayBuffer())).toEqual(bytes);
+    for (const address of [settled.thumbnailUrl!, settled.previewUrl!]) {
+      const derived = await phone.fetch('GET', address);
+      expect(derived.headers.get('content-type')).toBe('image/webp');
+      expect(await sharp(await derived.arrayBuffer()).metadata()).toMatchObject({ width: 96, height: 64 });
+    }
   });
 });

@@ -36,7 +36,12 @@ describeWithBrowser(
     beforeAll(async () => {
       [stack, browser, dir] = await Promise.all([
         startStandalone({
-          env: { MAX_UPLOAD_BYTES: String(64 * MIB), USER_QUOTA_BYTES: String(200 * MIB), UPLOAD_IDLE_SECONDS: '5' },
+          env: {
+            MAX_UPLOAD_BYTES: String(64 * MIB),
+            USER_QUOTA_BYTES: String(200 * MIB),
+            UPLOAD_IDLE_SECONDS: '5',
+            HEIC: 'off',
+          },
         }),
         openBrowser(),
         mkdtemp(join(tmpdir(), 'tray-')),
@@ -270,6 +275,8 @@ describeWithBrowser(
 
     it('refuses, before sending, the files that the server would refuse', async () => {
       await page.locator('[data-storage], storage-meter').first().waitFor({ state: 'attached' });
+      await page.locator('input[type=file][name=file]:not([accept*=heic])').first().waitFor({ state: 'attached' });
+      expect(await page.getByText(/^JPG, PNG/).textContent()).toMatch(/^(?!.*HEIC).*AVIF/);
       const sent: string[] = [];
       page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
       const heic = Buffer.concat([Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), Buffer.alloc(1_000, 7)]);

@@ -34,6 +34,7 @@ describe.each(deployments)('uploads, %s', (_name, start) => {
         MAX_UPLOAD_BYTES: String(MAX_UPLOAD_BYTES),
         USER_QUOTA_BYTES: String(USER_QUOTA_BYTES),
         UPLOAD_IDLE_SECONDS: '2',
+        HEIC: 'off',
       },
     });
     ({ api } = await stack.newUser());
@@ -68,7 +69,7 @@ describe.each(deployments)('uploads, %s', (_name, start) => {
     expect(await listed()).toBe(0);
   });
 
-  it('names HEIC when it refuses it', async () => {
+  it('names HEIC when it refuses it, and not as supported otherwise', async () => {
     const head = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1');
     const problem = await refusal(new Uint8Array(Buffer.concat([head, randomBytes(1_000)])), 'IMG_1.HEIC');
     expect(problem).toMatchObject({
@@ -76,6 +77,7 @@ describe.each(deployments)('uploads, %s', (_name, start) => {
       status: 415,
       detail: expect.stringMatching(/HEIC.*JPG/),
     });
+    expect((await refusal(new Uint8Array(Buffer.from('%PDF-1.7')))).detail).toMatch(/^(?!.*HEIC).*AVIF/);
     expect(await listed()).toBe(0);
   });
 

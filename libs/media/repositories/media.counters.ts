@@ -62,7 +62,7 @@ const quotaKey = (userId: string) => ({ userId: countersOf(userId), id: QUOTA_RO
 export class MediaCounters {
   constructor(private readonly dynamo: Dynamo) {}
 
-  async read(userId: string): Promise<Omit<MediaStats, 'quotaBytes' | 'maxUploadBytes'>> {
+  async read(userId: string): Promise<Omit<MediaStats, 'quotaBytes' | 'maxUploadBytes' | 'acceptsHeic'>> {
     const items = await this.rows(userId);
     const sum = (name: keyof Omit<CountItem, 'id' | 'applied' | 'version'>) =>
       Math.max(

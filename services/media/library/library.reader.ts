@@ -78,6 +78,7 @@ export class LibraryStats {
       ...(await this.counters.read(userId)),
       quotaBytes: this.config.userQuotaBytes,
       maxUploadBytes: this.config.maxUploadBytes,
+      acceptsHeic: this.config.acceptsHeic,
     };
   }
 

@@ -104,7 +104,7 @@ export class RequestStore extends DataStore {
   private async append(source: Readable, id: string, offset: number): Promise<number> {
     if (offset > 0) return this.shared.store.write(source, id, offset);
     const totalBytes = this.upload?.size;
-    const inspector = new UploadInspector(this.shared.config.maxUploadBytes, totalBytes);
+    const inspector = new UploadInspector(this.shared.config, totalBytes);
     pipeline(source, inspector).catch(() => {}); // the same error reaches the store through `inspector`
     const written = await this.shared.store.write(inspector, id, 0).catch((error: unknown) => {
       throw inspector.errored ?? error;

@@ -31,7 +31,7 @@ export class Staging {
    * @throws {StorageFullError}
    */
   async stage({ userId, id }: MediaKey, source: Readable): Promise<StagedUpload> {
-    const inspector = new UploadInspector(this.config.maxUploadBytes);
+    const inspector = new UploadInspector(this.config);
     const read = pipeline(source, inspector).catch(() => {}); // the same error reaches the writer through `inspector`
     await this.storage.write(originalKey({ userId, id }), inspector, { isUpload: true });
     await read;
@@ -51,7 +51,7 @@ export class Staging {
 
   /** Inspects the bytes under the same limits without storing them. @throws {ProblemError} as `stage` */
   async inspect(source: Readable): Promise<InspectedUpload> {
-    const inspector = new UploadInspector(this.config.maxUploadBytes);
+    const inspector = new UploadInspector(this.config);
     await pipeline(source, inspector, async (bytes) => {
       for await (const chunk of bytes) void chunk;
     });

@@ -6,10 +6,11 @@ import { UploadInspector } from './upload-inspector';
 
 const jpeg = Buffer.concat([Buffer.from('ffd8ffe0', 'hex'), Buffer.alloc(100)]);
 const MAX_BYTES = 200_000;
+const limits = { maxUploadBytes: MAX_BYTES, acceptsHeic: true };
 
 /** Sends chunks through an inspector. Returns what it passed on, and its result. */
-async function inspect(chunks: Buffer[], totalBytes?: number) {
-  const inspector = new UploadInspector(MAX_BYTES, totalBytes);
+async function inspect(chunks: Buffer[], totalBytes?: number, config = limits) {
+  const inspector = new UploadInspector(config, totalBytes);
   let passed = Buffer.alloc(0);
   await pipeline(Readable.from(chunks), inspector, async (bytes) => void (passed = await buffer(bytes)));
   return { inspector, passed };
@@ -43,7 +44,7 @@ describe('UploadInspector', () => {
   });
 
   it('rejects another type, and passes no byte of it on', async () => {
-    const inspector = new UploadInspector(MAX_BYTES);
+    const inspector = new UploadInspector(limits);
     const passed: Buffer[] = [];
     inspector.on('data', (chunk: Buffer) => passed.push(chunk));
     const text = Readable.from([Buffer.alloc(150_000, 'text')]);
@@ -51,9 +52,10 @@ describe('UploadInspector', () => {
     expect(passed).toEqual([]);
   });
 
-  it('says what to do with a HEIC picture', async () => {
+  it('accepts HEIC, and says what to do with it where it is turned off', async () => {
     const heic = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1');
-    await expect(inspect([heic])).rejects.toMatchObject({
+    expect((await inspect([heic])).inspector.result().contentType).toBe('image/heic');
+    await expect(inspect([heic], 0, { ...limits, acceptsHeic: false })).rejects.toMatchObject({
       code: 'unsupported_media_type',
       message: expect.stringContaining('HEIC is not supported'),
     });

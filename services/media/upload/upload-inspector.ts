@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
-import { isHeic, type MediaKind } from '#contracts';
+import type { Config } from '#config';
+import { isHeic, unsupportedDetail, type MediaKind } from '#contracts';
 import { sniff } from '#media';
 import { ProblemError } from '#nest';
 
@@ -29,7 +30,7 @@ export class UploadInspector extends Transform {
   private type: { contentType: string; kind: MediaKind } | undefined;
 
   constructor(
-    private readonly maxBytes: number,
+    private readonly config: Pick<Config, 'maxUploadBytes' | 'acceptsHeic'>,
     private readonly totalBytes = 0,
   ) {
     super();
@@ -43,10 +44,11 @@ export class UploadInspector extends Transform {
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.sizeBytes += chunk.length;
-    if (this.sizeBytes > this.maxBytes)
+    const { maxUploadBytes } = this.config;
+    if (this.sizeBytes > maxUploadBytes)
       return done(
         new ProblemError('file_too_large', {
-          detail: `The file is larger than the ${this.maxBytes} bytes that this server accepts. Choose a smaller one.`,
+          detail: `The file is larger than the ${maxUploadBytes} bytes that this server accepts. Choose a smaller one.`,
         }),
       );
     this.hash.update(chunk);
@@ -67,9 +69,19 @@ export class UploadInspector extends Transform {
     const head = Buffer.concat(this.buffered);
     this.buffered = [];
     sniff(head).then((type) => {
-      if (!type) return done(new ProblemError('unsupported_media_type', isHeic(head) ? { detail: HEIC_REFUSED } : {}));
+      if (!type || this.isRefused(type)) return done(new ProblemError('unsupported_media_type', this.reason(head)));
       this.type = type;
       done(null, head);
     }, done);
+  }
+
+  /** Whether the type is one that operators have switched off. */
+  private isRefused({ contentType }: { contentType: string }): boolean {
+    return contentType === 'image/heic' && !this.config.acceptsHeic;
+  }
+
+  private reason(head: Buffer): { detail: string } {
+    const { acceptsHeic } = this.config;
+    return { detail: !acceptsHeic && isHeic(head) ? HEIC_REFUSED : unsupportedDetail(acceptsHeic) };
   }
 }

@@ -101,7 +101,7 @@ function recentSection(signal: AbortSignal): { element: HTMLElement; ready: Prom
     if (shown.length === 0)
       return fill(
         grid,
-        h('div', { class: 'grid-wide' }, filePicker(texts.dashboard.emptyTitle, texts.dashboard.emptyLead)),
+        h('div', { class: 'grid-wide' }, filePicker(signal, texts.dashboard.emptyTitle, texts.dashboard.emptyLead)),
       );
     const cards = new Map([...grid.querySelectorAll('media-card')].map((card) => [card.media?.id, card]));
     const next = shown.map((media) => {

@@ -11,13 +11,13 @@ import { formatLabels } from '../upload/formats';
 export function uploadPage({ signal }: PageContext): Page {
   const lead = h('span');
   const { title } = texts.upload;
-  stats.watch(
-    (known) => setText(lead, texts.upload.lead(formatLabels, known ? formatBytes(known.maxUploadBytes) : '')),
-    signal,
-  );
+  stats.watch((known) => {
+    const limit = known ? formatBytes(known.maxUploadBytes) : '';
+    setText(lead, texts.upload.lead(formatLabels(known?.acceptsHeic ?? true), limit));
+  }, signal);
   const content = fragment(
     pageHead(title, lead),
-    filePicker(),
+    filePicker(signal),
     h('p', { class: 'upload-note' }, texts.upload.emptyRows),
   );
   return { title, content };

@@ -111,6 +111,7 @@ test('counts all items and those of a status without a request', () => {
     originalBytes: 0,
     quotaBytes: null,
     maxUploadBytes: 1,
+    acceptsHeic: true,
   };
   expect(countOf(all, stats)).toBe(9);
   expect(countOf({ ...all, status: 'failed' }, stats)).toBe(2);

@@ -32,7 +32,7 @@ async function contentRefusal(file: File): Promise<string | null> {
   try {
     const beginning = file.size > readWholeBytes ? file.slice(0, sniffBytes) : file;
     const head = new Uint8Array(await beginning.arrayBuffer()).subarray(0, sniffBytes);
-    if (isHeic(head)) return texts.upload.heic;
+    if (stats.value?.acceptsHeic === false && isHeic(head)) return texts.upload.heic;
     return isObviouslyUnsupported(head) ? texts.upload.unsupported : null;
   } catch {
     return texts.upload.unreadable;

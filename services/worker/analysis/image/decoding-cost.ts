@@ -40,7 +40,8 @@ function heldBytesPerPixel(header: Metadata): number {
       return 4;
     case 'tiff': // Lab with alpha is reduced only after its alpha was removed
       return header.space === 'labs' && header.hasAlpha ? 3 : 0;
-    case 'heif':
+    case 'heif': // HEIC is not decoded by libvips and has a limit of its own: see decodeHeic
+      if (header.compression === 'hevc') return 0;
       return isDeep ? 24 : 18;
     default:
       return 0;

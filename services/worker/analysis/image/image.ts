@@ -7,6 +7,7 @@ import { readColourSpace } from './colour/embedded-colour';
 import { MAX_ANIMATION_PIXELS } from './decoding-cost';
 import { dominantColour } from './dominant-colour';
 import { cameraFacts } from './exif';
+import { decodeHeic } from './heic';
 import { decode, PREVIEW_SIDE, readHeader, writeAnimation, writeThumbnail, writeWebp, type Pixels } from './picture';
 
 interface ImageContext {
@@ -27,7 +28,7 @@ const steps: ReadonlyArray<Step<ImageContext>> = [
       width: header.autoOrient.width,
       height: header.autoOrient.height,
       durationSeconds: animationSeconds(header),
-      codecs: [header.compression === 'av1' ? 'avif' : header.format],
+      codecs: [codecOf(header)],
       metadata: { ...cameraFacts(header.exif), ...pictureFacts(header) },
     }),
   },
@@ -61,9 +62,19 @@ export async function analyseImage({ contentType, inputPath, outputDir }: Job, o
   const reader = formatOf(contentType)?.reader;
   if (!reader || !('loader' in reader) || header.format !== reader.sharpFormat)
     throw new MediaFailure('invalid_media', `${header.format} inside ${contentType}`);
-  const pixels = once(async () => decode(inputPath, PREVIEW_SIDE, await readColourSpace(inputPath)));
+  const isHeic = contentType === 'image/heic' && header.compression === 'hevc';
+  const pixels = once(async () =>
+    isHeic
+      ? decodeHeic(inputPath, header, PREVIEW_SIDE)
+      : decode(inputPath, PREVIEW_SIDE, await readColourSpace(inputPath)),
+  );
   return runSteps(steps, { inputPath, outputDir, header, pixels }, onProgress);
 }
+
+const codecOf = (header: Metadata) => {
+  if (header.format !== 'heif') return header.format;
+  return header.compression === 'av1' ? 'avif' : header.compression!;
+};
 
 const isAnimated = (header: Metadata) =>
   (header.pages ?? 1) > 1 && (header.format === 'gif' || header.format === 'webp');

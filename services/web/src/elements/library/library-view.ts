@@ -201,7 +201,7 @@ export class LibraryView {
   #empty(filter: LibraryFilter): HTMLElement {
     const { order: _, ...narrowing } = filter;
     const filtered = Object.values(narrowing).some(Boolean);
-    if (!filtered) return filePicker(texts.library.emptyTitle, texts.library.emptyLead);
+    if (!filtered) return filePicker(this.#signal, texts.library.emptyTitle, texts.library.emptyLead);
     return emptyState(
       'search',
       texts.library.noMatchTitle,

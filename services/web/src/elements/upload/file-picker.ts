@@ -1,3 +1,4 @@
+import { stats } from '../../state/stats';
 import { h, uniqueId } from '../../ui/dom';
 import { icon } from '../../ui/icons';
 import { texts } from '../../ui/texts';
@@ -6,7 +7,11 @@ import { acceptedFiles } from '../../upload/formats';
 import { uploads } from '../../upload/uploads';
 
 /** Builds the box with the buttons to choose files or a folder. */
-export function filePicker(title: string = texts.upload.dropTitle, lead: string = texts.upload.dropLead): HTMLElement {
+export function filePicker(
+  signal: AbortSignal,
+  title: string = texts.upload.dropTitle,
+  lead: string = texts.upload.dropLead,
+): HTMLElement {
   const id = uniqueId('file');
   const files = h('input', {
     type: 'file',
@@ -14,7 +19,6 @@ export function filePicker(title: string = texts.upload.dropTitle, lead: string 
     id,
     multiple: true,
     class: 'visually-hidden',
-    accept: acceptedFiles,
   });
   const folder = h('input', {
     type: 'file',
@@ -23,6 +27,7 @@ export function filePicker(title: string = texts.upload.dropTitle, lead: string 
     webkitdirectory: true,
     class: 'visually-hidden',
   });
+  stats.watch((known) => (files.accept = acceptedFiles(known?.acceptsHeic ?? true)), signal);
   for (const input of [files, folder]) input.addEventListener('change', () => addChosen(input));
   return h(
     'div',
