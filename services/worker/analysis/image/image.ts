@@ -1,12 +1,15 @@
+import { join } from 'node:path';
 import type { Metadata } from 'sharp';
 import { formatOf, type DerivedFile } from '#contracts';
 import type { Facts, Job, OnProgress } from '../job';
 import { MediaFailure } from '../media-failure';
 import { once, runSteps, type Step } from '../steps';
+import { type AvifSequence, readAvifSequence } from './avif-sequence';
 import { readColourSpace } from './colour/embedded-colour';
-import { MAX_ANIMATION_PIXELS } from './decoding-cost';
+import { assertAffordable, MAX_ANIMATION_PIXELS } from './decoding-cost';
 import { dominantColour } from './dominant-colour';
 import { cameraFacts } from './exif';
+import { type GifCanvas, readGifCanvas } from './gif-canvas';
 import { decodeHeic } from './heic';
 import { decode, PREVIEW_SIDE, readHeader, writeAnimation, writeThumbnail, writeWebp, type Pixels } from './picture';
 
@@ -14,6 +17,8 @@ interface ImageContext {
   inputPath: string;
   outputDir: string;
   header: Metadata;
+  sequence: AvifSequence | null;
+  canvas: GifCanvas | null;
   /** The decoded image, at the size of the preview. */
   pixels: () => Promise<Pixels>;
 }
@@ -23,13 +28,17 @@ const steps: ReadonlyArray<Step<ImageContext>> = [
   {
     name: 'facts',
     weight: 10,
-    run: async ({ header }) => ({
+    run: async ({ header, canvas, sequence }) => ({
       kind: 'image',
-      width: header.autoOrient.width,
-      height: header.autoOrient.height,
-      durationSeconds: animationSeconds(header),
+      width: canvas?.width ?? header.autoOrient.width,
+      height: canvas?.height ?? header.autoOrient.height,
+      durationSeconds: sequence?.seconds ?? animationSeconds(header),
       codecs: [codecOf(header)],
-      metadata: { ...cameraFacts(header.exif), ...pictureFacts(header) },
+      metadata: {
+        ...cameraFacts(header.exif),
+        ...pictureFacts(header, canvas),
+        ...(sequence && { frames: sequence.frames }),
+      },
     }),
   },
   {
@@ -48,8 +57,9 @@ const steps: ReadonlyArray<Step<ImageContext>> = [
   {
     name: 'preview',
     weight: 30,
-    run: async ({ header, pixels, inputPath, outputDir }) => {
-      const animated = await animatedPreview(header, inputPath, outputDir);
+    run: async (context) => {
+      const { pixels, outputDir } = context;
+      const animated = await animatedPreview(context);
       const preview = animated ?? (await writeWebp(await pixels(), PREVIEW_SIDE, outputDir, 'preview.webp'));
       return { derived: { preview } };
     },
@@ -58,17 +68,21 @@ const steps: ReadonlyArray<Step<ImageContext>> = [
 
 /** Analyses an image: facts, thumbnail and preview. @throws {MediaFailure} */
 export async function analyseImage({ contentType, inputPath, outputDir }: Job, onProgress: OnProgress): Promise<Facts> {
-  const header = await readHeader(inputPath);
+  const sequence = await readAvifSequence(inputPath);
+  const source = sequence?.still ?? inputPath;
+  const header = await readHeader(source);
   const reader = formatOf(contentType)?.reader;
   if (!reader || !('loader' in reader) || header.format !== reader.sharpFormat)
     throw new MediaFailure('invalid_media', `${header.format} inside ${contentType}`);
   const isHeic = contentType === 'image/heic' && header.compression === 'hevc';
+  const canvas = await readGifCanvas(inputPath, header);
+  if (canvas) assertAffordable({ ...header, ...canvas });
   const pixels = once(async () =>
     isHeic
       ? decodeHeic(inputPath, header, PREVIEW_SIDE)
-      : decode(inputPath, PREVIEW_SIDE, await readColourSpace(inputPath)),
+      : decode(source, PREVIEW_SIDE, { colourSpace: await readColourSpace(source), canvas }),
   );
-  return runSteps(steps, { inputPath, outputDir, header, pixels }, onProgress);
+  return runSteps(steps, { inputPath, outputDir, header, sequence, canvas, pixels }, onProgress);
 }
 
 const codecOf = (header: Metadata) => {
@@ -80,13 +94,18 @@ const isAnimated = (header: Metadata) =>
   (header.pages ?? 1) > 1 && (header.format === 'gif' || header.format === 'webp');
 
 /** Writes an animated preview; null (the preview is the first frame) for a still image or too many pixels. */
-async function animatedPreview(header: Metadata, inputPath: string, outputDir: string): Promise<DerivedFile | null> {
+async function animatedPreview({ header, canvas, inputPath, outputDir }: ImageContext): Promise<DerivedFile | null> {
   const frames = header.pages ?? 1;
-  if (!isAnimated(header) || frames * header.width * header.height > MAX_ANIMATION_PIXELS) return null;
-  return writeAnimation(inputPath, frames, outputDir, 'preview.webp').catch((error: unknown) => {
+  const { width, height } = canvas ?? header;
+  if (!isAnimated(header) || frames * width * height > MAX_ANIMATION_PIXELS) return null;
+  const name = 'preview.webp';
+  try {
+    await writeAnimation(inputPath, frames, canvas, join(outputDir, name));
+    return { name, contentType: 'image/webp' };
+  } catch (error) {
     if (error instanceof MediaFailure) return null; // later frames are truncated or too complex: use the first one
     throw error;
-  });
+  }
 }
 
 /** Duration of an animation; browsers show a frame of 10 ms or less for 100 ms. */
@@ -96,11 +115,11 @@ function animationSeconds(header: Metadata): number | null {
   return delaysMs.reduce((sum, delay) => sum + delay, 0) / 1_000;
 }
 
-function pictureFacts(header: Metadata): Record<string, unknown> {
+function pictureFacts(header: Metadata, canvas: GifCanvas | null): Record<string, unknown> {
   return {
     orientation: header.orientation,
     colourSpace: header.space,
-    hasAlpha: header.hasAlpha,
+    hasAlpha: header.hasAlpha || canvas !== null,
     bitsPerSample: header.bitsPerSample,
     densityDpi: header.density,
     frames: isAnimated(header) ? header.pages : undefined,

@@ -6,6 +6,7 @@ import { MediaFailure } from '../media-failure';
 import type { ColourSpace } from './colour/colour-space';
 import { type Pixels, toPixels, toSrgbPixels } from './colour/srgb-pixels';
 import { assertAffordable, MAX_PIXELS } from './decoding-cost';
+import { type GifCanvas, placeOnCanvas } from './gif-canvas';
 import { hasEndChunk, withEndMarker } from './image-end';
 import { withMediaFailures } from './vips-failure';
 
@@ -43,18 +44,20 @@ export async function readHeader(source: string | Buffer): Promise<Metadata> {
   return header;
 }
 
+/** What a file says about its image, and libvips ignores. */
+export interface Hints {
+  /** Of its samples, when no ICC profile describes it. */
+  colourSpace?: ColourSpace | null;
+  canvas?: GifCanvas | null;
+}
+
 /**
  * Decodes an image, upright, with sides of at most `longestSide` pixels, never enlarged.
- * @param colourSpace of its samples, when no ICC profile describes it
  * @throws {MediaFailure}
  */
-export async function decode(
-  source: string | Buffer,
-  longestSide: number,
-  colourSpace: ColourSpace | null = null,
-): Promise<Pixels> {
+export async function decode(source: string | Buffer, longestSide: number, hints: Hints = {}): Promise<Pixels> {
   try {
-    return await decodeImage(sharp(source, readOptions), longestSide, colourSpace);
+    return await decodeImage(sharp(source, readOptions), longestSide, hints);
   } catch (error) {
     if (!(error instanceof MediaFailure && error.code === 'truncated_media')) throw error;
     // libpng reports the end of a file and wrong checksums by the same message
@@ -63,16 +66,16 @@ export async function decode(
     if (!whole) throw error;
     // all pixels may be there; else libjpeg warns that they end too early
     const strict = sharp(whole, { ...readOptions, failOn: 'warning' });
-    return decodeImage(strict, longestSide, colourSpace).catch(() => Promise.reject(error));
+    return decodeImage(strict, longestSide, hints).catch(() => Promise.reject(error));
   }
 }
 
-async function decodeImage(input: Sharp, longestSide: number, colourSpace: ColourSpace | null): Promise<Pixels> {
+async function decodeImage(input: Sharp, longestSide: number, { colourSpace = null, canvas }: Hints): Promise<Pixels> {
   const image = input.autoOrient();
   const header = await withMediaFailures(image.metadata());
   if (header.space === 'labs' && header.hasAlpha) return decodeWithoutAlpha(image, longestSide);
-  const resized = resizeToFit(image, longestSide).timeout({ seconds: SECONDS_PER_PIPELINE });
-  return toSrgbPixels(resized, header, colourSpace);
+  const resized = canvas ? placeOnCanvas(image, canvas, longestSide) : resizeToFit(image, longestSide);
+  return toSrgbPixels(resized.timeout({ seconds: SECONDS_PER_PIPELINE }), header, colourSpace);
 }
 
 /** libvips reads alpha of Lab as 16 bits with sign, where opaque is -1: it is removed before it hides the colours. */
@@ -126,14 +129,13 @@ async function placeholderOf({ data, ...raw }: Pixels): Promise<string | null> {
 export async function writeAnimation(
   path: string,
   frames: number,
-  outputDir: string,
-  name: string,
-): Promise<DerivedFile> {
-  const animation = resizeToFit(sharp(path, { ...readOptions, pages: frames }), PREVIEW_SIDE).toColourspace('srgb');
-  await withMediaFailures(
-    animation.webp({ quality: 75, effort: 2 }).timeout({ seconds: SECONDS_PER_PIPELINE }).toFile(join(outputDir, name)),
-  );
-  return { name, contentType: 'image/webp' };
+  canvas: GifCanvas | null,
+  outputPath: string,
+): Promise<void> {
+  const input = sharp(path, { ...readOptions, pages: frames });
+  const resized = canvas ? placeOnCanvas(input, canvas, PREVIEW_SIDE) : resizeToFit(input, PREVIEW_SIDE);
+  const animation = resized.toColourspace('srgb').webp({ quality: 75, effort: 2 });
+  await withMediaFailures(animation.timeout({ seconds: SECONDS_PER_PIPELINE }).toFile(outputPath));
 }
 
 /** Standard deviation of the luminance, 0 (one colour) to about 127. */
