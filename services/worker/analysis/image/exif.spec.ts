@@ -46,7 +46,30 @@ describe('cameraFacts', () => {
     });
   });
 
+  it.each<[string, string[]]>([
+    ['exposureSeconds', ['0/1', '0/0', '1/0', '4294967295/1']],
+    ['fNumber', ['0/1', '0/0', '4294967295/1']],
+    ['iso', ['0', '65535']],
+    ['focalLengthMm', ['0/1', '0/0', '1/0', '4294967295/1']],
+  ])('omits an impossible %s', async (fact, values) => {
+    const tag = { exposureSeconds: 'ExposureTime', fNumber: 'FNumber', iso: 'ISOSpeedRatings' }[fact] ?? 'FocalLength';
+    for (const value of values) expect((await factsOf({ IFD2: { [tag]: value } }))[fact]).toBeUndefined();
+  });
+
+  it('reads an ISO that does not fit into its first tag', async () => {
+    const facts = await factsOf({ IFD2: { ISOSpeedRatings: '65535', RecommendedExposureIndex: '102400' } });
+    expect(facts.iso).toBe(102_400);
+  });
+
+  it('keeps a place on the equator, and a photo of many hours', async () => {
+    const onEquator = { ...sydney, GPSLatitude: '0/1 0/1 0/1' };
+    const facts = await factsOf({ IFD2: { ExposureTime: '21600/1' }, IFD3: onEquator });
+    expect(facts).toMatchObject({ gps: { latitude: 0, longitude: 151.2 }, exposureSeconds: 21_600 });
+  });
+
   it.each<[string, Exif]>([
+    ['a device without position', { IFD3: { ...sydney, GPSLatitude: '0/1 0/1 0/1', GPSLongitude: '0/1 0/1 0/1' } }],
+    ['invalid rationals', { IFD3: { ...sydney, GPSLatitude: '0/0 0/0 0/0', GPSLongitude: '0/0 0/0 0/0' } }],
     ['a latitude beyond the pole', { IFD3: { ...sydney, GPSLatitude: '133/1 0/1 0/1' } }],
     ['a longitude beyond the date line', { IFD3: { ...sydney, GPSLongitude: '181/1 0/1 0/1' } }],
     ['a division by zero', { IFD3: { ...sydney, GPSLatitude: '1/0 0/1 0/1' } }],

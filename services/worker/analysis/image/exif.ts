@@ -1,5 +1,11 @@
 import exifReader, { type Exif } from 'exif-reader';
 
+/** Beyond what cameras and lenses have. */
+const MAX_EXPOSURE_SECONDS = 86_400;
+const MAX_F_NUMBER = 1_000;
+const MAX_FOCAL_LENGTH_MM = 20_000;
+const MAX_ISO = 10_000_000;
+
 /** Metadata of an EXIF block; missing, impossible and garbled values are omitted. */
 export function cameraFacts(block: Buffer | undefined): Record<string, unknown> {
   const exif = read(block);
@@ -16,10 +22,10 @@ export function cameraFacts(block: Buffer | undefined): Record<string, unknown> 
     copyright: text(image.Copyright),
     description: text(image.ImageDescription),
     takenAt: takenAt(photo, image, block!),
-    exposureSeconds: positive(photo.ExposureTime),
-    fNumber: positive(photo.FNumber),
-    iso: positive(Array.isArray(photo.ISOSpeedRatings) ? photo.ISOSpeedRatings[0] : photo.ISOSpeedRatings),
-    focalLengthMm: positive(photo.FocalLength),
+    exposureSeconds: measured(photo.ExposureTime, MAX_EXPOSURE_SECONDS),
+    fNumber: measured(photo.FNumber, MAX_F_NUMBER),
+    iso: sensitivity(photo),
+    focalLengthMm: measured(photo.FocalLength, MAX_FOCAL_LENGTH_MM),
     gps: place(exif.GPSInfo ?? {}),
   };
 }
@@ -38,8 +44,18 @@ function text(value: unknown): string | undefined {
   return typeof decoded === 'string' ? decoded.replace(/\0.*$/s, '').trim() : undefined;
 }
 
-const positive = (value: unknown) =>
-  typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : undefined;
+/** A value above zero; cameras write 0, 0/0 or the largest number for what they do not know. */
+const measured = (value: unknown, max: number) =>
+  typeof value === 'number' && value > 0 && value <= max ? value : undefined;
+
+/** The first tag has 16 bits: 65535 stands for a higher ISO, which another tag has (Exif 2.31, annex G). */
+function sensitivity(photo: Partial<Record<string, unknown>>): number | undefined {
+  const candidates = [photo.ISOSpeedRatings, photo.RecommendedExposureIndex, photo.ISOSpeed];
+  return candidates
+    .map((value): unknown => (Array.isArray(value) ? value[0] : value))
+    .map((value) => (value === 0xffff ? undefined : measured(value, MAX_ISO)))
+    .find((value) => value !== undefined);
+}
 
 /** Local time of the camera, with its time zone if present: `2024-05-04T10:20:30+02:00`. */
 function takenAt(
@@ -70,6 +86,7 @@ function place(
   const latitude = degrees(gps.GPSLatitude, gps.GPSLatitudeRef, 'S', 90);
   const longitude = degrees(gps.GPSLongitude, gps.GPSLongitudeRef, 'W', 180);
   if (latitude === undefined || longitude === undefined) return undefined;
+  if (latitude === 0 && longitude === 0) return undefined; // written by devices that have no position
   const altitude = gps.GPSAltitude;
   const below = Buffer.isBuffer(gps.GPSAltitudeRef) ? gps.GPSAltitudeRef[0] === 1 : gps.GPSAltitudeRef === 1;
   if (typeof altitude !== 'number' || !(altitude >= 0 && altitude < 100_000)) return { latitude, longitude };
@@ -85,4 +102,4 @@ function degrees(parts: unknown, reference: unknown, negative: 'S' | 'W', limit:
   return round(text(reference)?.toUpperCase() === negative ? -value : value);
 }
 
-const round = (value: number) => Math.round(value * 1e6) / 1e6;
+const round = (value: number) => Math.round(value * 1e6) / 1e6 + 0; // not -0
