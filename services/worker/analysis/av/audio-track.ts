@@ -1,5 +1,5 @@
 import type { Input } from '../ffmpeg/ffmpeg';
-import { packetSeconds } from '../ffmpeg/packets';
+import { measurePlayback } from '../ffmpeg/packets';
 import type { Stream } from '../ffmpeg/probe';
 import { MediaFailure } from '../media-failure';
 import { measureAudio, type DecodedAudio } from './waveform';
@@ -54,7 +54,7 @@ export async function audioOfVideo(input: Input, audioStreams: Stream[], onSecon
     return { track: await decodeFirstTrack(input, audioStreams, onSeconds) };
   } catch (error) {
     if (!isAboutTrack(error)) throw error;
-    if ((await packetSeconds(input, [first.index])) === 0) return {};
+    if ((await measurePlayback(input, [first.index])).seconds === 0) return {};
     const reason = error.code === 'unsupported_codec' ? 'is not supported' : 'is known, but its data is damaged';
     return { unplayable: `It cannot be played: the codec ${codecName(first)} ${reason}.` };
   }

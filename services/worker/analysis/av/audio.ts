@@ -7,7 +7,7 @@ import { MediaFailure } from '../media-failure';
 import { once, type Step } from '../steps';
 import { readTags, type AudioTags } from './audio-tags';
 import { decodeFirstTrack, type AudioTrack } from './audio-track';
-import { chapterFacts, partOf, type AvInput } from './av-input';
+import { chapterFacts, firstTrack, partOf, type AvInput } from './av-input';
 import { drawWaveform, writeWaveform } from './waveform';
 
 interface AudioContext extends AvInput {
@@ -61,7 +61,7 @@ export const audioSteps: ReadonlyArray<Step<AudioContext>> = [
     weight: 34,
     run: async (context, onPart) => {
       const { audioStream, decoded } = await context.track();
-      const isFirst = audioStream === context.audioStreams[0]; // players use the first track
+      const isFirst = audioStream.index === firstTrack(context, 'audio');
       const isPlayable = isFirst && playsEverywhere(context.input.contentType, audioStream);
       const onSeconds = partOf(onPart, decoded.durationSeconds);
       return { derived: { preview: isPlayable ? 'original' : await writeRendition(context, audioStream, onSeconds) } };

@@ -8,9 +8,30 @@ export interface AvInput {
   input: Input;
   outputDir: string;
   probed: Probe;
-  /** Audio streams in the order of the container; some may not be decodable. */
+  /** Audio streams, those that players choose first; some may not be decodable. */
   audioStreams: Stream[];
 }
+
+/** Returns the streams of a kind, those that players choose first: enabled in MP4 (`tkhd`), default in Matroska. */
+export function tracksToPlay({ streams }: Probe, type: 'audio' | 'video'): Stream[] {
+  return streams
+    .filter((stream) => stream.codec_type === type && !isStillImage(stream))
+    .toSorted((a, b) => rank(b) - rank(a));
+}
+
+/** The index of the track of a kind that browsers play: the first one, enabled or not. */
+export const firstTrack = ({ probed }: AvInput, type: 'audio' | 'video'): number | undefined =>
+  probed.streams.find((stream) => stream.codec_type === type && !isStillImage(stream))?.index;
+
+/** Cover art and preview images are video streams too. */
+const isStillImage = ({ disposition }: Stream) =>
+  disposition.attached_pic === 1 || disposition.timed_thumbnails === 1 || disposition.still_image === 1;
+
+const rank = (stream: Stream) => 2 * (stream.disposition.default ?? 0) + (isSlide(stream) ? 0 : 1);
+
+/** A picture that the container does not mark as one. */
+const isSlide = ({ nb_frames, codec_name }: Stream) =>
+  nb_frames === 1 || ['mjpeg', 'png', 'gif', 'bmp', 'tiff', 'webp'].includes(codec_name);
 
 /** Reports seconds as a fraction of `wholeSeconds`; capped at 1, since the duration in a header may be wrong. */
 export const partOf = (onPart: (part: number) => void, wholeSeconds: number) => (seconds: number) =>

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { DerivedFile } from '#contracts';
 import { transcode } from '../ffmpeg/ffmpeg';
 import type { Stream } from '../ffmpeg/probe';
-import type { AvInput, Size } from './av-input';
+import { firstTrack, type AvInput, type Size } from './av-input';
 import { toneMapping } from './tone-mapping';
 
 /** Maximum size of a landscape video; swapped for a portrait. */
@@ -15,23 +15,26 @@ export interface RenditionSource {
   videoStream: Stream;
   audioStream: Stream | undefined;
   size: Size;
+  /** Whether an edit list excludes frames. */
+  isTrimmed: boolean;
 }
 
 /**
  * Returns 'original' when it plays in every browser, else writes a rendition: H.264/AAC, at most 1080p, with the index
- * first (faststart). Browsers play the first audio track: when another one is used, a rendition is needed.
+ * first (faststart). Browsers play the first track of each kind, enabled or not, and not all of them apply edit lists:
+ * when another track is used or frames are excluded, a rendition is needed.
  */
 export async function writePreview(
-  { input, outputDir, audioStreams }: AvInput,
-  { videoStream, audioStream, size }: RenditionSource,
+  av: AvInput,
+  { videoStream, audioStream, size, isTrimmed }: RenditionSource,
   onSeconds: (seconds: number) => void,
 ): Promise<DerivedFile | 'original'> {
-  const isPlayable = isPlayableVideo(videoStream) && isPlayableAudio(audioStream);
-  if (isPlayable && audioStream === audioStreams[0] && input.contentType === 'video/mp4') return 'original';
-  const codecs =
-    isPlayable && scaleInto(FULL, size) === 1
-      ? ['-c', 'copy']
-      : [...(await videoCodec(videoStream, size)), ...audioCodec];
+  const { input, outputDir } = av;
+  const isPlayable = isPlayableVideo(videoStream) && isPlayableAudio(audioStream) && !isTrimmed;
+  const areFirst = videoStream.index === firstTrack(av, 'video') && audioStream?.index === firstTrack(av, 'audio');
+  if (isPlayable && areFirst && input.contentType === 'video/mp4') return 'original';
+  const canCopy = isPlayable && scaleInto(FULL, size) === 1; // ffmpeg copies frames that are excluded, too
+  const codecs = canCopy ? ['-c', 'copy'] : [...(await videoCodec(videoStream, size)), ...audioCodec];
   const streams = [
     '-map',
     `0:${videoStream.index}`,

@@ -17,6 +17,7 @@ const stream = (facts: Partial<Stream> = {}): Stream => ({
   sample_rate: 0,
   channels: 0,
   duration: 1,
+  nb_frames: 25,
   disposition: {},
   tags: {},
   side_data_list: [],

@@ -1,4 +1,4 @@
-import { packetSeconds } from '../ffmpeg/packets';
+import { measurePlayback, type Playback } from '../ffmpeg/packets';
 import type { Stream } from '../ffmpeg/probe';
 import { writeThumbnail } from '../image/picture';
 import { once, type Step } from '../steps';
@@ -12,8 +12,8 @@ import { writeWaveform } from './waveform';
 interface VideoContext extends AvInput {
   videoStream: Stream;
   audio: (onPart?: (part: number) => void) => Promise<VideoAudio>;
-  /** The time that the packets of both streams span, whatever the headers say. */
-  durationSeconds: () => Promise<number>;
+  /** Measured on the packets of both streams. */
+  playback: () => Promise<Playback>;
 }
 
 export function videoContext(av: AvInput, videoStream: Stream): VideoContext {
@@ -21,11 +21,11 @@ export function videoContext(av: AvInput, videoStream: Stream): VideoContext {
   const audio = once((onPart: (part: number) => void = () => {}) =>
     audioOfVideo(input, audioStreams, partOf(onPart, probed.format.duration)),
   );
-  const durationSeconds = once(async () => {
+  const playback = once(async () => {
     const { track } = await audio();
-    return packetSeconds(input, track ? [videoStream.index, track.audioStream.index] : [videoStream.index]);
+    return measurePlayback(input, track ? [videoStream.index, track.audioStream.index] : [videoStream.index]);
   });
-  return { ...av, videoStream, audio, durationSeconds };
+  return { ...av, videoStream, audio, playback };
 }
 
 /** The steps of a video; without audio when no track can be decoded. Add a new fact or rendition here. */
@@ -45,9 +45,9 @@ export const videoSteps: ReadonlyArray<Step<VideoContext>> = [
   {
     name: 'size and duration',
     weight: 5,
-    run: async ({ videoStream, durationSeconds }) => ({
+    run: async ({ videoStream, playback }) => ({
       ...displayedSize(videoStream),
-      durationSeconds: await durationSeconds(),
+      durationSeconds: (await playback()).seconds,
     }),
   },
   {
@@ -60,8 +60,8 @@ export const videoSteps: ReadonlyArray<Step<VideoContext>> = [
   {
     name: 'thumbnail',
     weight: 5,
-    run: async ({ input, videoStream, durationSeconds, outputDir }) => {
-      const poster = await findPoster(input, videoStream, await durationSeconds());
+    run: async ({ input, videoStream, playback, outputDir }) => {
+      const poster = await findPoster(input, videoStream, (await playback()).seconds);
       const { thumbnail, placeholder } = await writeThumbnail(poster, outputDir);
       return { placeholder, derived: { thumbnail } };
     },
@@ -72,9 +72,9 @@ export const videoSteps: ReadonlyArray<Step<VideoContext>> = [
     run: async (context, onPart) => {
       const { videoStream } = context;
       const { track } = await context.audio();
-      const durationSeconds = await context.durationSeconds();
-      const source = { videoStream, audioStream: track?.audioStream, size: displayedSize(videoStream) };
-      return { derived: { preview: await writePreview(context, source, partOf(onPart, durationSeconds)) } };
+      const { seconds, isTrimmed } = await context.playback();
+      const source = { videoStream, audioStream: track?.audioStream, size: displayedSize(videoStream), isTrimmed };
+      return { derived: { preview: await writePreview(context, source, partOf(onPart, seconds)) } };
     },
   },
   {

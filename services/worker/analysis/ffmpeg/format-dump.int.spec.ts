@@ -24,13 +24,22 @@ async function probeBothWays(file: Buffer): Promise<{ printed: Probe; logged: Pr
 }
 
 function pickStreamFields(stream: Stream) {
-  const { tags: _tags, duration: _duration, avg_frame_rate, disposition, side_data_list, ...facts } = stream;
+  const {
+    tags: _tags,
+    duration: _duration,
+    nb_frames: _frames,
+    avg_frame_rate,
+    disposition,
+    side_data_list,
+    ...facts
+  } = stream;
   const [frames = 0, seconds = 0] = avg_frame_rate.split('/').map(Number);
   return {
     ...facts,
     codec_tag_string: facts.codec_tag_string.replace('[0][0][0][0]', ''),
     profile: facts.codec_name === 'h264' ? facts.profile : '',
     isCover: disposition.attached_pic === 1,
+    isDefault: disposition.default === 1,
     framesPerSecond: facts.codec_type === 'video' && frames > 0 ? (frames / seconds).toFixed(2) : null,
     rotation: side_data_list.find(({ rotation }) => rotation !== undefined)?.rotation,
   };

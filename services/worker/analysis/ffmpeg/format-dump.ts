@@ -57,7 +57,11 @@ export function parseFormatDump(log: string): { format: Entry; streams: Entry[];
  */
 function streamFields(type: string, text: string): Record<string, unknown> {
   const [codec = '', first = '', second = ''] = text.split(/, (?![^([]*[)\]])/); // not at commas within parentheses
+  const flags = ['default', 'attached pic', 'timed thumbnails', 'still image'].filter((flag) =>
+    text.includes(`(${flag})`),
+  );
   const named = {
+    disposition: Object.fromEntries(flags.map((flag) => [flag.replace(' ', '_'), 1])),
     codec_type: type.toLowerCase(),
     codec_name: /^(?!none\b)\w+/.exec(codec)?.[0],
     codec_tag_string: /\(([^()]+) \/ 0x\w+\)/.exec(codec)?.[1],
@@ -66,7 +70,6 @@ function streamFields(type: string, text: string): Record<string, unknown> {
   if (type === 'Audio') return { ...named, sample_rate: Number.parseInt(first, 10), channels: channelCount(second) };
   if (type !== 'Video') return named;
   const size = /, (\d+)x(\d+)/.exec(text);
-  const flags = ['attached pic', 'timed thumbnails', 'still image'].filter((flag) => text.includes(`(${flag})`));
   return {
     ...named,
     pix_fmt: /^[a-z]\w+/.exec(first)?.[0],
@@ -75,7 +78,6 @@ function streamFields(type: string, text: string): Record<string, unknown> {
     height: size?.[2],
     sample_aspect_ratio: /SAR (\d+:\d+)/.exec(text)?.[1],
     avg_frame_rate: `${/([\d.]+) fps/.exec(text)?.[1] ?? 0}/1`,
-    disposition: Object.fromEntries(flags.map((flag) => [flag.replace(' ', '_'), 1])),
   };
 }
 

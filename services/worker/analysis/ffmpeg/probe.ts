@@ -29,6 +29,8 @@ const streamSchema = z.object({
   sample_rate: numeric,
   channels: numeric,
   duration: numeric,
+  /** 0 where the container does not tell. */
+  nb_frames: numeric,
   disposition: z.record(z.string(), z.int()).default({}),
   tags,
   side_data_list: z.array(z.object({ rotation: z.number().optional() })).default([]),
