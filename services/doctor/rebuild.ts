@@ -79,7 +79,7 @@ export class Rebuild {
     const item = uploadedItem(sidecar);
     await this.words.add(item);
     const event = await this.media.create(item);
-    await (event ? this.counters.settle(userId, id) : this.counters.cancel(userId, id, sizeBytes));
+    await (event ? this.counters.settle(userId, id) : this.counters.cancel(userId, id));
     return null;
   }
 

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Media, Problem } from '#contracts';
@@ -52,6 +52,18 @@ describe.each(deployments)('uploads, %s', (_name, start) => {
       folders.map((folder) => readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])),
     );
     return entries.flat().filter((entry) => entry.isFile()).length;
+  };
+
+  const storedBytes = async () => {
+    if (!stack.processes) return 0;
+    const folder = join(stack.processes.dataDir, 'tmp');
+    const sizes = (await readdir(folder).catch(() => [])).map((name) =>
+      stat(join(folder, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    );
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   };
 
   it.each([
@@ -178,6 +190,63 @@ describe.each(deployments)('uploads, %s', (_name, start) => {
     );
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
     socket.destroy();
+  });
+
+  it.each([
+    ['a declared length', 'Content-Length: 200125', (bytes: Buffer) => bytes],
+    [
+      'an unknown length',
+      'Transfer-Encoding: chunked',
+      (bytes: Buffer) => Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]),
+    ],
+  ])('reserves quota before it stores the bytes of unfinished uploads of %s', async (_what, length, encode) => {
+    const { api: other } = await stack.newUser();
+    const before = await storedBytes();
+    const { hostname, port, host } = new URL(stack.baseUrl);
+    const head = [
+      'POST /api/media HTTP/1.1',
+      `Host: ${host}`,
+      `Cookie: ${other.cookie}`,
+      'Content-Type: multipart/form-data; boundary=x',
+      length,
+    ];
+    const begin = Buffer.concat([
+      Buffer.from('--x\r\nContent-Disposition: form-data; name="file"; filename="open.jpg"\r\n\r\n'),
+      Buffer.from(await makeJpegOf(190_000)),
+    ]);
+    const answers: string[] = [];
+    const sockets = Array.from({ length: 12 }, () => {
+      const socket = connect(Number(port), hostname).on('error', () => {});
+      socket.once('data', (chunk) => answers.push(chunk.toString()));
+      socket.write(`${head.join('\r\n')}\r\n\r\n`);
+      socket.write(encode(begin)); // and no end
+      return socket;
+    });
+    const trickle = setInterval(() => sockets.forEach((socket) => socket.write(encode(Buffer.from('x')))), 500);
+    await eventually(
+      () => Promise.resolve(answers),
+      ({ length: count }) => count >= 12 - Math.floor(USER_QUOTA_BYTES / 190_000),
+    );
+    clearInterval(trickle);
+    expect((await storedBytes()) - before).toBeLessThanOrEqual(USER_QUOTA_BYTES);
+    expect(answers.every((answer) => answer.includes('quota_exceeded'))).toBe(true);
+    for (const socket of sockets) socket.destroy();
+    const whole = await makeJpegOf(MAX_UPLOAD_BYTES);
+    for (let count = 0; count < 3; count += 1)
+      await eventually(
+        () => other.tryUpload(whole),
+        ({ status }) => status === 201,
+      );
+  });
+
+  it('fills the quota to the byte, also where a title follows the file', async () => {
+    const { api: other } = await stack.newUser();
+    for (let count = 0; count < 3; count += 1) await other.upload(await makeJpegOf(MAX_UPLOAD_BYTES));
+    const form = new FormData();
+    form.append('file', new Blob([await makeJpegOf(100_000)]), 'last.jpg');
+    form.append('title', 'x'.repeat(200));
+    expect((await other.fetch('POST', '/api/media', { body: form })).status).toBe(201);
+    expect((await other.tryUpload(await makeJpegOf(20_000))).body).toMatchObject({ code: 'quota_exceeded' });
   });
 
   it('refuses a cross-site request before anything else', async () => {

@@ -43,8 +43,8 @@ export type ReservationOutcome = 'medium' | 'abandoned' | 'in_progress';
 /** Longer than a consumer takes between reading an event and counting it. */
 const REMEMBER_MS = 60_000;
 const PRUNE_ABOVE = 20;
-/** All reservations of a user are stored in one item, and DynamoDB limits an item to 400 KB. */
-const MAX_RESERVATIONS = 2_000;
+/** All reservations of a user are stored in one item, so their number decides what each change of it costs. */
+const MAX_RESERVATIONS = 100;
 /** By this age an upload has become a medium or is abandoned. */
 export const RESERVATION_MS = 24 * 3_600_000;
 
@@ -103,8 +103,8 @@ export class MediaCounters {
   }
 
   /**
-   * Reserves quota for an upload, exactly: of any number of parallel uploads only those that fit are reserved.
-   * Idempotent.
+   * Reserves quota for an upload, exactly: of any number of parallel uploads only those that fit are reserved. Changes
+   * the size of its reservation if there is one. Idempotent.
    * `full`: the quota would be exceeded. `too_many`: the user has too many uploads in progress. `account_deleted`: the
    * account was deleted meanwhile.
    */
@@ -114,28 +114,42 @@ export class MediaCounters {
     bytes: number,
     quotaBytes: number | null,
   ): Promise<'reserved' | 'full' | 'too_many' | 'account_deleted'> {
+    for (let tries = 0; tries < 3; tries += 1) {
+      const row = await this.dynamo.get<QuotaItem>('media', quotaKey(userId));
+      if (row?.erasedAt) return 'account_deleted';
+      const held = row?.reserved[uploadId]?.bytes;
+      if (held === bytes) return 'reserved'; // a resumed upload, or an ambiguous write of ours that succeeded
+      if (held === undefined && Object.keys(row?.reserved ?? {}).length >= MAX_RESERVATIONS) return 'too_many';
+      const more = bytes - (held ?? 0);
+      if (quotaBytes !== null && more > 0 && (row?.usedBytes ?? 0) + more > quotaBytes) return 'full';
+      if (await this.writeReservation(userId, uploadId, { bytes, held, quotaBytes })) return 'reserved';
+    }
+    return 'full'; // parallel uploads reserved the rest
+  }
+
+  private async writeReservation(
+    userId: string,
+    uploadId: string,
+    { bytes, held, quotaBytes }: { bytes: number; held: number | undefined; quotaBytes: number | null },
+  ): Promise<boolean> {
     const at = new Date();
     const expires = new Date(at.getTime() + RESERVATION_MS).toISOString();
-    const withinQuota = quotaBytes === null ? exists('reserved') : atMost('usedBytes', quotaBytes - bytes);
-    const reserved = await this.updateRow(quotaKey(userId), {
-      add: [['usedBytes', bytes], bumpVersion],
+    const [path, more] = [['reserved', uploadId], bytes - (held ?? 0)] as const;
+    const isNew = held === undefined;
+    const item = await this.updateRow(quotaKey(userId), {
+      add: [['usedBytes', more], bumpVersion],
       set: [
-        [['reserved', uploadId], { bytes, at: at.toISOString() }],
+        isNew ? [path, { bytes, at: at.toISOString() }] : [[...path, 'bytes'], bytes],
         ['openShard', shardOf(userId)],
         ['openAt', expires],
       ],
       when: all(
-        missing(['reserved', uploadId]),
+        ...(isNew ? [missing(path), sizeBelow('reserved', MAX_RESERVATIONS)] : [equals([...path, 'bytes'], held)]),
         missing('erasedAt'),
-        sizeBelow('reserved', MAX_RESERVATIONS),
-        withinQuota,
+        quotaBytes === null || more <= 0 ? exists('reserved') : atMost('usedBytes', quotaBytes - more),
       ),
     });
-    if (reserved) return 'reserved';
-    const row = await this.dynamo.get<QuotaItem>('media', quotaKey(userId));
-    if (row?.erasedAt) return 'account_deleted';
-    if (row?.reserved[uploadId]) return 'reserved'; // by a resumed upload, or see `writeOrConfirm`
-    return Object.keys(row?.reserved ?? {}).length >= MAX_RESERVATIONS ? 'too_many' : 'full';
+    return item !== null;
   }
 
   /** The upload became a medium: its bytes count as used until the medium is deleted. Idempotent. */
@@ -147,12 +161,13 @@ export class MediaCounters {
   }
 
   /** The upload ended without a medium: its reserved bytes are released. Idempotent. */
-  async cancel(userId: string, uploadId: string, bytes: number): Promise<void> {
-    const when = exists(['reserved', uploadId]);
+  async cancel(userId: string, uploadId: string): Promise<void> {
+    const bytes = (await this.reservations(userId))?.[uploadId]?.bytes;
+    if (bytes === undefined) return;
     await this.dynamo.update('media', quotaKey(userId), {
       add: [['usedBytes', -bytes], bumpVersion],
       remove: [['reserved', uploadId]],
-      when,
+      when: equals(['reserved', uploadId, 'bytes'], bytes),
     });
   }
 
@@ -171,10 +186,10 @@ export class MediaCounters {
     const expired = Object.entries(row?.reserved ?? {}).filter(
       ([, { at }]) => Date.parse(at) + RESERVATION_MS <= now.getTime(),
     );
-    for (const [uploadId, { bytes }] of expired) {
+    for (const [uploadId] of expired) {
       const outcome = await resolve({ userId, id: uploadId });
       if (outcome === 'medium') await this.settle(userId, uploadId);
-      if (outcome === 'abandoned') await this.cancel(userId, uploadId, bytes);
+      if (outcome === 'abandoned') await this.cancel(userId, uploadId);
     }
     const isEmpty = await this.dynamo.update('media', key, {
       remove: ['openShard', 'openAt'],

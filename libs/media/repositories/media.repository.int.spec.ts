@@ -245,12 +245,12 @@ describe('MediaCounters', () => {
   it('limits the uploads in progress of a user and lets each of them resume', async () => {
     const userId = newId();
     const at = new Date().toISOString();
-    const reserved = Object.fromEntries(Array.from({ length: 2_000 }, () => [newId(), { bytes: 1, at }]));
+    const reserved = Object.fromEntries(Array.from({ length: 100 }, () => [newId(), { bytes: 1, at }]));
     await counters.reserve(userId, 'first', 1, null);
     await dynamo.update('media', { userId: `${userId}#counters`, id: 'quota' }, { set: [['reserved', reserved]] });
     expect(await counters.reserve(userId, newId(), 1, null)).toBe('too_many');
     expect(await counters.reserve(userId, Object.keys(reserved)[0]!, 1, null)).toBe('reserved');
-    await counters.cancel(userId, Object.keys(reserved)[1]!, 1);
+    await counters.cancel(userId, Object.keys(reserved)[1]!);
     expect(await counters.reserve(userId, newId(), 1, null)).toBe('reserved');
   });
 
@@ -261,12 +261,25 @@ describe('MediaCounters', () => {
     expect(await counters.usedBytes(userId)).toBe(70);
   });
 
+  it('changes the size of a reservation within the quota, and releases its last size', async () => {
+    const userId = newId();
+    const uploadId = newId();
+    await counters.reserve(userId, uploadId, 10, 50);
+    expect(await counters.reserve(userId, uploadId, 40, 50)).toBe('reserved');
+    expect(await counters.reserve(userId, newId(), 11, 50)).toBe('full');
+    expect(await counters.reserve(userId, uploadId, 51, 50)).toBe('full');
+    expect(await counters.reserve(userId, uploadId, 20, 50)).toBe('reserved');
+    expect(await counters.usedBytes(userId)).toBe(20);
+    await counters.cancel(userId, uploadId);
+    expect(await counters.usedBytes(userId)).toBe(0);
+  });
+
   it('releases a cancelled reservation once and rejects reservations of a closed account', async () => {
     const userId = newId();
     const uploadId = newId();
     await counters.reserve(userId, uploadId, 10, 10);
-    await counters.cancel(userId, uploadId, 10);
-    await counters.cancel(userId, uploadId, 10);
+    await counters.cancel(userId, uploadId);
+    await counters.cancel(userId, uploadId);
     expect(await counters.usedBytes(userId)).toBe(0);
     expect(await counters.reserve(userId, newId(), 11, 10)).toBe('full');
     await counters.close(userId);

@@ -43,7 +43,7 @@ export class UploadCompletion {
   async finishAtOnce(key: MediaKey, upload: Upload, inspected: InspectedUpload | null): Promise<FinishedUpload> {
     try {
       const staged = await this.staging.adopt(key, partsKey(key), inspected).catch(async (error: unknown) => {
-        void this.quota.release(key, upload.size ?? 0);
+        void this.quota.release(key);
         if (error instanceof DependencyUnavailableError) this.staging.discardLater(key);
         else await this.staging.discard(key);
         throw error;
@@ -65,7 +65,7 @@ export class UploadCompletion {
   /** Erases the parts of an upload and releases its quota. `sizeBytes`: its declared length. */
   async discard(key: MediaKey, sizeBytes: number | undefined): Promise<void> {
     await this.partialUploads.erase(key);
-    if (sizeBytes !== undefined) await this.quota.release(key, sizeBytes);
+    if (sizeBytes !== undefined) await this.quota.release(key);
   }
 
   private async createMedium(

@@ -28,6 +28,17 @@ describe('requestBody', () => {
     expect(body.stalled()).toBe(true);
   });
 
+  it('ends when the client sends one byte now and then, each within the idle time', async () => {
+    const req = new PassThrough();
+    const body = requestBody(req as unknown as Request, IDLE_MS);
+    for (let minutes = 0; minutes < 11; minutes += 1) {
+      req.write('x');
+      await new Promise(setImmediate); // until it was read
+      jest.advanceTimersByTime(IDLE_MS - 1);
+    }
+    expect(body.stalled()).toBe(true);
+  });
+
   it('ends at once, without a timer, when the connection was closed before', async () => {
     const req = new PassThrough();
     req.destroy();

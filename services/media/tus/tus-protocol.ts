@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { ProblemCode } from '#contracts';
 import { parseWith, ProblemError, type ProblemOptions } from '#nest';
 import { withSpool, type SpoolPlace } from '#platform';
+import { watchForStall } from '../upload/stall';
 import type { UploadDetails } from '../upload/upload.service';
 
 /** The known keys of Upload-Metadata. Others are stored and returned, as tus requires, and ignored. */
@@ -104,7 +105,7 @@ export function withVerifiedBytes<T>(
 
 export interface RequestBody {
   bytes: Readable;
-  /** Whether it was ended because no byte arrived for `idleMs`. */
+  /** Whether it was ended because no or hardly any bytes arrived. */
   stalled(): boolean;
   /** Stops reading: the rest of the body is left unread. */
   release(): void;
@@ -121,16 +122,15 @@ export function requestBody(req: Request, idleMs: number): RequestBody {
     req.unpipe(bytes);
     bytes.end();
   };
-  const idle = setTimeout(() => {
+  const stopWatch = watchForStall(req, idleMs, () => {
     stalled = true;
     end();
-  }, idleMs);
+  });
   const release = () => {
-    clearTimeout(idle);
+    stopWatch();
     req.unpipe(bytes);
   };
-  req.on('data', () => idle.refresh());
-  req.once('end', () => clearTimeout(idle)); // complete: processing it may take longer
+  req.once('end', stopWatch); // complete: processing it may take longer
   req.once('close', end);
   req.pipe(bytes);
   if (req.destroyed) {

@@ -27,6 +27,10 @@ const readFile = ({ stream }: FormFile) => text(stream);
 /** Fails when its stream does, as a storage. */
 const untilError = ({ stream }: FormFile) => new Promise<never>((_, reject) => stream.once('error', reject));
 
+async function drain({ stream }: { stream: Readable }): Promise<void> {
+  for await (const chunk of stream) void chunk;
+}
+
 describe('readForm', () => {
   let discarded: string[];
   beforeEach(() => (discarded = []));
@@ -135,5 +139,42 @@ describe('readForm', () => {
     jest.advanceTimersByTime(IDLE_MS);
     await rejected;
     jest.useRealTimers();
+  });
+
+  it('rejects a body of one byte now and then, each within the idle time', async () => {
+    const req = requestOf(openFilePart);
+    const trickle = setInterval(() => req.push('x'), 20);
+    await expect(readForm(req as unknown as Request, 50, drain, async () => {})).rejects.toMatchObject({
+      code: 'upload_stalled',
+    });
+    clearInterval(trickle);
+  }, 2_000);
+
+  it.each([
+    ['a title before it', part('name="title"', 'title') + filePart('x'.repeat(5_000)), 5_000],
+    ['a title after it', filePart('x'.repeat(5_000)) + part('name="title"', 'title'), 5_060],
+  ])('estimates the size of a file with %s from Content-Length', async (_what, parts, atMost) => {
+    const body = Buffer.from(`${parts}--x--\r\n`);
+    const req = requestOf('');
+    Object.assign(req.headers, { 'content-length': String(body.length) });
+    const sizes: unknown[] = [];
+    const form = readForm(
+      req as unknown as Request,
+      IDLE_MS,
+      (file) => {
+        sizes.push(file.size);
+        return drain(file);
+      },
+      async () => {},
+    );
+    for (const at of [0, 1_000, 2_000]) {
+      req.write(body.subarray(at, at + 1_000));
+      await new Promise(setImmediate); // a chunk of its own
+    }
+    Object.assign(req, { complete: true });
+    req.end(body.subarray(3_000));
+    await form;
+    expect(sizes).toEqual([{ atLeast: expect.any(Number), atMost }]);
+    expect((sizes[0] as { atLeast: number }).atLeast).toBeLessThanOrEqual(5_000);
   });
 });

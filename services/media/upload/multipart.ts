@@ -2,13 +2,25 @@ import type { Readable } from 'node:stream';
 import busboy from 'busboy';
 import type { Request } from 'express';
 import { ProblemError } from '#nest';
+import { watchForStall } from './stall';
 
 /** How much longer than its file a body may be: boundaries and part headers. */
 export const MULTIPART_OVERHEAD_BYTES = 64 * 1024;
+const MAX_TITLE_BYTES = 4_096;
+/** With its headers. */
+const MAX_TITLE_PART_BYTES = MAX_TITLE_BYTES + 1_024;
+
+/** Between how many bytes the size of a file is, as far as it is known at its first bytes. */
+export interface SizeEstimate {
+  atLeast: number;
+  atMost: number;
+}
 
 export interface FormFile {
   filename: string;
   stream: Readable;
+  /** Without Content-Length: only the bytes that have arrived. */
+  size: SizeEstimate;
 }
 
 export interface Form<T> {
@@ -36,6 +48,7 @@ export async function readForm<T>(
   let received: { result: Promise<T>; filename: string; stream: Readable } | undefined;
   let title: string | null = null;
   let hasFailed = false;
+  let parsedBytes = 0;
   const fail = (error: Error) => {
     hasFailed = true;
     received?.stream.destroy(error);
@@ -54,7 +67,11 @@ export async function readForm<T>(
         ),
       );
     }
-    const result = receive({ filename: filename ?? '', stream });
+    stream.on('error', () => {}); // it may fail before `receive` reads it
+    // The parser has written the file's bytes of its current chunk to the stream when the microtask runs.
+    const result = Promise.resolve().then(() =>
+      receive({ filename: filename ?? '', stream, size: estimateSize(req, parsedBytes, stream.readableLength) }),
+    );
     received = { result, filename: filename ?? '', stream };
     result.catch((error: unknown) => fail(asMalformed(error)));
   });
@@ -69,8 +86,10 @@ export async function readForm<T>(
   });
   parser.on('partsLimit', () => fail(malformed('There are too many parts.')));
 
-  const idle = setTimeout(() => fail(new ProblemError('upload_stalled', { headers: { Connection: 'close' } })), idleMs);
-  req.on('data', () => idle.refresh());
+  const stopWatch = watchForStall(req, idleMs, () =>
+    fail(new ProblemError('upload_stalled', { headers: { Connection: 'close' } })),
+  );
+  req.on('data', (chunk: Buffer) => (parsedBytes += chunk.length));
   req.once('close', () => req.complete || fail(malformed(INCOMPLETE)));
   parser.once('error', (error) => fail(asMalformed(error)));
   parser.once('close', () => body.resolve());
@@ -85,7 +104,7 @@ export async function readForm<T>(
     await received?.result.then(onLateFailure, () => {}); // also a complete file must be discarded
     throw error;
   } finally {
-    clearTimeout(idle);
+    stopWatch();
   }
 }
 
@@ -94,11 +113,25 @@ function openParser(req: Request): busboy.Busboy {
     return busboy({
       headers: req.headers,
       defParamCharset: 'utf8',
-      limits: { files: 2, fields: 2, parts: 4, fieldSize: 4_096, fieldNameSize: 100 },
+      limits: { files: 2, fields: 2, parts: 4, fieldSize: MAX_TITLE_BYTES, fieldNameSize: 100 },
     });
   } catch (error) {
     throw malformed('The content type must be multipart/form-data with a boundary.', error);
   }
+}
+
+/**
+ * Estimates the size of a file from Content-Length, when `parsedBytes` of the body have arrived, `fileBytes` of them of
+ * the file: exactly where it is the last part, else too high by the part `title` after it.
+ */
+function estimateSize({ headers }: Request, parsedBytes: number, fileBytes: number): SizeEstimate {
+  const bodyBytes = Number(headers['content-length'] ?? 0);
+  const rest = bodyBytes - parsedBytes;
+  if (rest <= 0) return { atLeast: fileBytes, atMost: fileBytes };
+  const boundary = /boundary=(?:"([^"]*)"|([^;\s]*))/i.exec(headers['content-type'] ?? '');
+  const end = `\r\n--${boundary?.[1] ?? boundary?.[2] ?? ''}--\r\n`.length;
+  const atMost = Math.max(fileBytes, fileBytes + rest - end);
+  return { atLeast: Math.max(fileBytes, atMost - MAX_TITLE_PART_BYTES), atMost };
 }
 
 /** Errors of busboy are malformed bodies; errors of storage or a dependency are returned as they are. */

@@ -1,8 +1,17 @@
+import { Transform } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '#config';
 import { MediaCounters, type MediaKey } from '#media';
 import { ProblemError } from '#nest';
 import { CONFIG, retryInBackground } from '#platform';
+import type { SizeEstimate } from './multipart';
+
+/** How far the reservation of a body of unknown length may be ahead of its bytes: each step is a write. */
+const MAX_STEP_BYTES = 16 * 1024 ** 2;
+
+/** How long an upload that has just ended may still hold its reservation: its user may repeat it at once. */
+const RELEASE_MS = 500;
 
 /** Reserves quota of the owner for uploads. */
 @Injectable()
@@ -13,24 +22,55 @@ export class QuotaReservation {
   ) {}
 
   /**
-   * Reserves the bytes of an upload. Idempotent for each upload.
+   * Reserves the bytes of an upload, or changes its reservation to them. Idempotent for each upload.
    * @throws {ProblemError} quota_exceeded, too_many_uploads, unauthenticated when the account was deleted meanwhile
    */
-  async reserve({ userId, id }: MediaKey, sizeBytes: number): Promise<void> {
-    const outcome = await this.counters.reserve(userId, id, sizeBytes, this.config.userQuotaBytes);
-    if (outcome === 'too_many') throw new ProblemError('too_many_uploads', { headers: { 'Retry-After': '60' } });
-    if (outcome === 'full') throw new ProblemError('quota_exceeded');
-    if (outcome === 'account_deleted') throw new ProblemError('unauthenticated');
+  async reserve(key: MediaKey, sizeBytes: number): Promise<void> {
+    if (!(await this.tryReserve(key, sizeBytes))) throw new ProblemError('quota_exceeded');
+  }
+
+  /**
+   * Reserves the bytes of a file before they are taken. Returns a stream that passes them through, and reserves more
+   * before it passes more than that; it fails with quota_exceeded where the quota has no space for them.
+   * @throws {ProblemError} as `reserve`
+   */
+  async reserveAhead(key: MediaKey, { atLeast, atMost }: SizeEstimate): Promise<Transform> {
+    let reserved = atMost;
+    if (!(await this.tryReserve(key, atMost))) {
+      await sleep(RELEASE_MS);
+      if (!(await this.tryReserve(key, atMost))) await this.reserve(key, (reserved = atLeast));
+    }
+    const grow = async (bytes: number) => {
+      const ahead = bytes + Math.min(bytes, MAX_STEP_BYTES);
+      if (await this.tryReserve(key, ahead)) reserved = ahead;
+      else await this.reserve(key, (reserved = bytes));
+    };
+    let passed = 0;
+    return new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        passed += chunk.length;
+        if (passed <= reserved) done(null, chunk);
+        else grow(passed).then(() => done(null, chunk), done);
+      },
+    });
   }
 
   /** Releases the reservation of an upload that did not become a medium. Never rejects. */
-  async release({ userId, id }: MediaKey, sizeBytes: number): Promise<void> {
-    await runOrRetryLater(() => this.counters.cancel(userId, id, sizeBytes));
+  async release({ userId, id }: MediaKey): Promise<void> {
+    await runOrRetryLater(() => this.counters.cancel(userId, id));
   }
 
   /** Turns the reservation of an upload that became a medium into used bytes. Never rejects. */
   async settle({ userId, id }: MediaKey): Promise<void> {
     await runOrRetryLater(() => this.counters.settle(userId, id));
+  }
+
+  /** Returns false when the quota has no space for it. */
+  private async tryReserve({ userId, id }: MediaKey, sizeBytes: number): Promise<boolean> {
+    const outcome = await this.counters.reserve(userId, id, sizeBytes, this.config.userQuotaBytes);
+    if (outcome === 'too_many') throw new ProblemError('too_many_uploads', { headers: { 'Retry-After': '60' } });
+    if (outcome === 'account_deleted') throw new ProblemError('unauthenticated');
+    return outcome === 'reserved';
   }
 }
 

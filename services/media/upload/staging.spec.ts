@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { Logger } from '@nestjs/common';
 import type { Config } from '#config';
@@ -34,7 +34,7 @@ describe('Staging', () => {
     (await readdir(root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
 
   it('stores the bytes as the original, with what was found in them', async () => {
-    const staged = await staging.stage(key, Readable.from([jpeg]));
+    const staged = await staging.stage(key, Readable.from([jpeg]), new PassThrough());
     expect(staged).toMatchObject({ ...key, sizeBytes: 100, contentType: 'image/jpeg', kind: 'image' });
     expect((await storage.stat(originalKey(key)))?.sizeBytes).toBe(100);
     expect(await files()).toHaveLength(1);
@@ -45,13 +45,13 @@ describe('Staging', () => {
     ['unsupported_media_type', [Buffer.from('some text')]],
     ['file_too_large', [jpeg, Buffer.alloc(1_000)]],
   ])('leaves nothing of a file that it rejects: %s', async (code, chunks) => {
-    await expect(staging.stage(key, Readable.from(chunks))).rejects.toMatchObject({ code });
+    await expect(staging.stage(key, Readable.from(chunks), new PassThrough())).rejects.toMatchObject({ code });
     expect(await files()).toEqual([]);
   });
 
   it('leaves nothing of a body that fails after its first bytes, and rejects with its error', async () => {
     const body = new Readable({ read: () => {} });
-    const staged = staging.stage(key, body);
+    const staged = staging.stage(key, body, new PassThrough());
     body.push(jpeg);
     body.destroy(new Error('closed'));
     await expect(staged).rejects.toThrow('closed');
@@ -62,7 +62,7 @@ describe('Staging', () => {
     const full = new LocalStorage(root, new DiskReserve(root, Number.MAX_SAFE_INTEGER));
     const source = new Readable({ read: () => {} });
     source.push(Buffer.concat([jpeg, Buffer.alloc(100_000)]));
-    const staged = new Staging({ maxUploadBytes: 200_000 } as Config, full).stage(key, source);
+    const staged = new Staging({ maxUploadBytes: 200_000 } as Config, full).stage(key, source, new PassThrough());
     await expect(staged).rejects.toThrow(StorageFullError);
     await new Promise(setImmediate);
     expect([source.destroyed, await files()]).toEqual([true, []]);
@@ -95,7 +95,7 @@ describe('Staging', () => {
 
   it('writes the sidecar beside the original, and discards both', async () => {
     const medium = aMedium(key);
-    await staging.stage(key, Readable.from([jpeg]));
+    await staging.stage(key, Readable.from([jpeg]), new PassThrough());
     await staging.writeSidecar(medium);
     expect(await json(await storage.read(sidecarKey(key)))).toMatchObject({ ...key, sizeBytes: medium.sizeBytes });
     await staging.discard(key);
@@ -104,7 +104,7 @@ describe('Staging', () => {
 
   it('never rejects a discard, and retries a later one until the storage is available', async () => {
     const other = { userId: 'ann', id: '01M85RCK9PSEEFBXB6DHHENWYJ' };
-    for (const each of [key, other]) await staging.stage(each, Readable.from([jpeg]));
+    for (const each of [key, other]) await staging.stage(each, Readable.from([jpeg]), new PassThrough());
     const deletePrefix = storage.deletePrefix.bind(storage);
     let failures = 3;
     storage.deletePrefix = async (prefix) => (failures-- > 0 ? Promise.reject(unavailable) : deletePrefix(prefix));

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Config } from '#config';
@@ -25,14 +25,14 @@ export class Staging {
   }
 
   /**
-   * Streams the bytes to the original while they are counted, hashed and inspected. Leaves nothing behind when it
-   * rejects.
+   * Streams the bytes through `guard` to the original while they are counted, hashed and inspected. Leaves nothing
+   * behind when it rejects.
    * @throws {ProblemError} file_too_large, empty_file, unsupported_media_type
    * @throws {StorageFullError}
    */
-  async stage({ userId, id }: MediaKey, source: Readable): Promise<StagedUpload> {
+  async stage({ userId, id }: MediaKey, source: Readable, guard: Transform): Promise<StagedUpload> {
     const inspector = new UploadInspector(this.config);
-    const read = pipeline(source, inspector).catch(() => {}); // the same error reaches the writer through `inspector`
+    const read = pipeline(source, guard, inspector).catch(() => {}); // the same error reaches the writer through `inspector`
     await this.storage.write(originalKey({ userId, id }), inspector, { isUpload: true });
     await read;
     return { userId, id, ...inspector.result() };

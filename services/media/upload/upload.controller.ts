@@ -6,7 +6,7 @@ import { toMedia, type MediaKey } from '#media';
 import { CurrentUser, Endpoint, ProblemError, ZodQuery, type SessionUser } from '#nest';
 import { CONFIG, DependencyUnavailableError, newId } from '#platform';
 import { Idempotency, type IdempotentRun } from './idempotency';
-import { MULTIPART_OVERHEAD_BYTES, readForm, type FormFile } from './multipart';
+import { MULTIPART_OVERHEAD_BYTES, readForm } from './multipart';
 import { Staging } from './staging';
 import { type CommitResult, type UploadDetails, UploadService } from './upload.service';
 
@@ -91,8 +91,7 @@ export class UploadController {
     revoke?: () => Promise<boolean>,
   ): Promise<CommitResult> {
     await this.staging.assertSpaceFor(Number(req.headers['content-length'] ?? 0));
-    const stage = ({ stream }: FormFile) => this.staging.stage(key, stream);
-    const form = await this.uploads.receive(() =>
+    const form = await this.uploads.receive(key, (stage) =>
       readForm(req, this.idleMs, stage, (staged) => this.staging.discard(staged)),
     );
     return this.uploads.commitOrDiscard(form.file, { filename: form.filename, title: form.title, ...options }, revoke);

@@ -1,8 +1,17 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { Media } from '#contracts';
-import { MediaAnnouncer, type MediaItem, MediaRepository, toMedia, uploadedItem, WordIndex } from '#media';
+import {
+  MediaAnnouncer,
+  type MediaItem,
+  type MediaKey,
+  MediaRepository,
+  toMedia,
+  uploadedItem,
+  WordIndex,
+} from '#media';
 import { DependencyUnavailableError, retryInBackground } from '#platform';
 import { displayFilename, titleOf } from './filename';
+import type { FormFile } from './multipart';
 import { QuotaReservation } from './quota';
 import { type StagedUpload, Staging } from './staging';
 import { UploadLimiter } from './upload-limiter';
@@ -34,9 +43,21 @@ export class UploadService implements OnModuleDestroy {
     private readonly announcer: MediaAnnouncer,
   ) {}
 
-  /** Runs `receive`, which receives bytes, within the limit of concurrent uploads. */
-  receive<T>(receive: () => Promise<T>): Promise<T> {
-    return this.limiter.receive(receive);
+  /**
+   * Receives a file, within the limits of concurrent uploads and with its quota reserved before its bytes are taken.
+   * `read` receives the bytes and stages each file by the function that it is passed.
+   * @throws {ProblemError} quota_exceeded, too_many_uploads, and what `read` throws
+   */
+  async receive<T>(key: MediaKey, read: (stage: (file: FormFile) => Promise<StagedUpload>) => Promise<T>): Promise<T> {
+    try {
+      return await this.limiter.receive(key.userId, () =>
+        read(async ({ stream, size }) => this.staging.stage(key, stream, await this.quota.reserveAhead(key, size))),
+      );
+    } catch (error) {
+      const released = this.quota.release(key);
+      if (!(error instanceof DependencyUnavailableError)) await released; // else the client has waited long enough
+      throw error;
+    }
   }
 
   /**
@@ -85,12 +106,12 @@ export class UploadService implements OnModuleDestroy {
 
   private async discard(staged: StagedUpload): Promise<void> {
     await this.staging.discard(staged);
-    void this.quota.release(staged, staged.sizeBytes);
+    void this.quota.release(staged);
   }
 
   private discardLater(staged: StagedUpload): void {
     this.staging.discardLater(staged);
-    void this.quota.release(staged, staged.sizeBytes);
+    void this.quota.release(staged);
   }
 
   private async announce(
