@@ -2,6 +2,7 @@ import { eventChannels, type Channel } from '#contracts';
 import { startTestEnvironment, type TestEnvironment } from '#testing';
 import { Dynamo } from './dynamodb/dynamo';
 import { shardOf } from './dynamodb/tables';
+import { DependencyUnavailableError } from './errors';
 import { newId } from './ids';
 import { Outbox, type OutboxFields, type PendingEvent } from './outbox';
 import { JobQueue } from './queue/job-queue';
@@ -27,6 +28,8 @@ afterAll(async () => {
 
 const LONG_AGO = '2026-01-01T00:00:00.000Z';
 const makeEvent = (type: PendingEvent['type']): PendingEvent => ({ id: newId(), type, occurredAt: LONG_AGO });
+const pendingOf = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => [`${at}`, makeEvent('media.failed')]));
 
 /** Creates an item with events in its outbox, as a status write does. */
 async function putWithEvents(...events: PendingEvent[]) {
@@ -112,5 +115,39 @@ describe('Outbox', () => {
     expect((await outbox.read(source, event.id))!.open).toEqual(['alerts']);
     await confirm(event, 'alerts');
     expect(await outbox.read(source, event.id)).toBeNull();
+  });
+
+  it('keeps the index key for an event that was added after a consumer had read the only one', async () => {
+    const [one, added] = [makeEvent('media.deleted'), makeEvent('media.deleted')];
+    const { key, source, confirm, row } = await putWithEvents(one);
+    const entry = (await outbox.read(source, one.id))!;
+    await dynamo.update('media', key, { set: Outbox.addEvent(key.id, added) });
+    await outbox.confirm(entry, 'inApp');
+    expect(Object.keys((await row())!.pending)).toEqual([added.id]);
+    expect(await row()).toHaveProperty('outboxShard');
+    await confirm(added, 'inApp');
+  });
+
+  it('resends no event that is not overdue, and none after an abort', async () => {
+    const recent = { ...makeEvent('media.deleted'), occurredAt: new Date(Date.now() + 60_000).toISOString() };
+    const overdue = makeEvent('media.deleted');
+    const { confirm } = await putWithEvents(recent, overdue);
+    expect(await outbox.resend('media', ['userId', 'id'], 0, AbortSignal.abort())).toBe(0);
+    expect(await outbox.resend('media', ['userId', 'id'], 0)).toBe(1);
+    for (const event of [recent, overdue]) await confirm(event, 'inApp');
+  });
+
+  it('reports to its consumers that the item is being deleted', async () => {
+    const event = makeEvent('media.completed');
+    const { key, source, confirm } = await putWithEvents(event);
+    expect(await outbox.read(source, event.id)).toMatchObject({ isDeleted: false });
+    await dynamo.update('media', key, { set: [['deletedAt', LONG_AGO]] });
+    expect(await outbox.read(source, event.id)).toMatchObject({ isDeleted: true });
+    for (const channel of eventChannels['media.completed']) await confirm(event, channel);
+  });
+
+  it('refuses a further event of an item with 60 unconfirmed ones, which would outgrow its row', () => {
+    expect(() => Outbox.assertNotFull({ pending: pendingOf(59) })).not.toThrow();
+    expect(() => Outbox.assertNotFull({ pending: pendingOf(60) })).toThrow(DependencyUnavailableError);
   });
 });
