@@ -24,7 +24,7 @@ describe('TusService', () => {
     tester.send('PATCH', { 'upload-offset': `${offset}`, ...headers }, bytes);
   const offset = async () => Number((await tester.send('HEAD')).headers['upload-offset']);
 
-  it('reserves the declared length, and stores bytes below the folder of their owner until they are complete', async () => {
+  it("reserves the declared length, and stores bytes in their owner's folder until they are complete", async () => {
     const created = await create();
     expect(created).toMatchObject({ status: 201, headers: { location: `/api/uploads/${key.id}` } });
     expect((await append(0, jpeg.subarray(0, 60))).status).toBe(204);
