@@ -1,5 +1,15 @@
-import type { Browser, BrowserContext, BrowserContextOptions, CDPSession, Page } from 'playwright-core';
-import { browserPath, eventually, makeJpeg, openBrowser, startStandalone, type ApiClient, type Stack } from '#testing';
+import type { Browser, BrowserContext, BrowserContextOptions, CDPSession, Locator, Page } from 'playwright-core';
+import sharp from 'sharp';
+import {
+  browserPath,
+  eventually,
+  makeJpeg,
+  makePng,
+  openBrowser,
+  startStandalone,
+  type ApiClient,
+  type Stack,
+} from '#testing';
 
 const describeWithBrowser = browserPath && !process.env.E2E_BASE_URL ? describe : describe.skip;
 const titles = ['first', 'second', 'third'];
@@ -156,6 +166,18 @@ describeWithBrowser('the picture viewer', () => {
     expect(await card.boundingBox()).toEqual(before);
     await context.close();
   });
+
+  it('shows a transparent picture on a light pattern in the dark theme', async () => {
+    const clear = await makePng({ width: 320, height: 240, background: { r: 0, g: 0, b: 0, alpha: 0 } });
+    const { id } = await api.upload(new Uint8Array(clear), { filename: 'clear.png', title: 'clear' });
+    await api.waitUntilSettled(id);
+    const { page, context } = await visit({ colorScheme: 'dark' });
+    await page.goto('/media');
+    await eventually(() => brightness(page.locator('.thumbnail.loaded').first()), isLight);
+    await open(page, 'clear');
+    await eventually(() => brightness(page.locator('.viewer-picture')), isLight);
+    await context.close();
+  });
 });
 
 /** A touch gesture: fingers move from one set of points to the next, and are lifted. */
@@ -177,4 +199,11 @@ const heading = (page: Page, title: string) => page.getByRole('heading', { level
 const middle = async (page: Page) => {
   const { x, y, width, height } = (await page.locator('image-viewer').boundingBox())!;
   return { x: x + width / 2, y: y + height / 2 };
+};
+const isLight = (mean: number) => mean > 180;
+
+/** The mean of the darkest channel, 0 to 255. */
+const brightness = async (place: Locator) => {
+  const { channels } = await sharp(await place.screenshot()).stats();
+  return Math.min(...channels.slice(0, 3).map(({ mean }) => mean));
 };
