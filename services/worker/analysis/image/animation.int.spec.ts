@@ -43,6 +43,17 @@ describe('a GIF whose frames do not reach its canvas', () => {
     expect(preview).toMatchObject({ width: 800, pageHeight: 600, pages: 3 });
   });
 
+  it.each([
+    ['beyond its canvas', 65_000],
+    ['at an offset', 10],
+  ])('is shown when its frame is %s', async (_, left) => {
+    const gif = await sharp(await makeJpeg({ width: 80, height: 60 }))
+      .gif()
+      .toBuffer();
+    gif.writeUInt16LE(left, gif.indexOf(Buffer.from([0x2c, 0, 0, 0, 0])) + 1);
+    expect((await image('image/gif', withCanvas(gif, 100, 60))).facts).toMatchObject({ height: 60 });
+  });
+
   it('is too complex when its canvas is', async () => {
     const gif = withCanvas(await makeGif({ frames: 1 }), 65_535, 65_535);
     await expect(image('image/gif', gif)).rejects.toMatchObject({ code: 'too_complex' });

@@ -23,10 +23,14 @@ export async function readGifCanvas(path: string, header: Metadata): Promise<Gif
   if (!frame) return null;
   const width = Math.max(header.width, head.readUInt16LE(6));
   const height = Math.max(header.height, head.readUInt16LE(8));
+  const whole = { left: 0, top: 0, width: header.width, height: header.height };
   const isOpaque = !header.hasAlpha && (header.pages ?? 1) === 1;
-  const visible = isOpaque ? frame : { left: 0, top: 0, width: header.width, height: header.height };
+  const visible = isOpaque && contains(whole, frame) ? frame : whole;
   return visible.width === width && visible.height === height ? null : { width, height, visible };
 }
+
+const contains = (outer: Region, { left, top, width, height }: Region) =>
+  width > 0 && height > 0 && left + width <= outer.width && top + height <= outer.height;
 
 async function readHead(path: string): Promise<Buffer> {
   const file = await open(path);

@@ -7,11 +7,15 @@ const TAIL_BYTES = 4_096;
 /** Larger files are not read into memory. */
 const MAX_BYTES = 200 * 1024 ** 2;
 
-/** Returns the JPEG with an end marker after its last byte; null for another or a very large file. */
+/**
+ * Returns the JPEG with an end marker after its last byte; null for a file that ends inside a marker, or is of another
+ * format or very large.
+ */
 export async function withEndMarker(source: string | Buffer): Promise<Buffer | null> {
   if (typeof source === 'string' && (await stat(source)).size > MAX_BYTES) return null;
   const bytes = typeof source === 'string' ? await readFile(source) : source;
-  return bytes.subarray(0, 3).equals(JPEG_START) ? Buffer.concat([bytes, JPEG_END]) : null;
+  const endsInMarker = bytes.at(-1) === 0xff;
+  return bytes.subarray(0, 3).equals(JPEG_START) && !endsInMarker ? Buffer.concat([bytes, JPEG_END]) : null;
 }
 
 /** Whether the file ends with the last chunk of a PNG, so that no part of it is missing. */

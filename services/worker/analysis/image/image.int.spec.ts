@@ -132,11 +132,9 @@ describe('an image', () => {
     expect((await sharp(path('thumbnail.webp')).metadata()).pages).toBeUndefined();
   });
 
-  it.each([1, 2])('is complete when a JPEG lacks only the last %i bytes of its end marker', async (bytes) => {
-    for (const progressive of [false, true]) {
-      const jpeg = await makeJpeg({ progressive, grain: 20 });
-      const { facts } = await image('image/jpeg', jpeg.subarray(0, -bytes));
-      expect(facts).toMatchObject({ width: 320, height: 240 });
-    }
+  it.each([false, true])('is complete when a JPEG lacks only its end marker (progressive: %s)', async (progressive) => {
+    const jpeg = await makeJpeg({ progressive, grain: 20 });
+    const { facts } = await image('image/jpeg', jpeg.subarray(0, -2));
+    expect(facts).toMatchObject({ width: 320, height: 240 });
   });
 });

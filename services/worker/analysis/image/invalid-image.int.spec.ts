@@ -16,7 +16,7 @@ describe('an invalid image is rejected', () => {
     });
   });
 
-  it.each([3, 4, 40])('as truncated_media when a JPEG lacks its last %i bytes', async (bytes) => {
+  it.each([1, 3, 4, 40])('as truncated_media when a JPEG lacks its last bytes: %i', async (bytes) => {
     for (const progressive of [false, true]) {
       const jpeg = await makeJpeg({ progressive, grain: 20 });
       await expect(image('image/jpeg', jpeg.subarray(0, -bytes))).rejects.toMatchObject({ code: 'truncated_media' });

@@ -95,6 +95,7 @@ describe('gamma and chromaticities of a PNG', () => {
     ['gamma 2.2 of P3', [gamma(45_455), p3], [206, 93, 44]],
     ['P3 without gamma, which browsers ignore', [p3], [191, 100, 60]],
     ['linear light that is said to be sRGB', [srgb, gamma(100_000)], [191, 100, 60]],
+    ['primaries on one line', [gamma(45_455), ['cHRM', uint32(...Array<number>(8).fill(30_000))]], [191, 100, 60]],
     ['no gamma', [gamma(0)], [191, 100, 60]],
     ['a chunk that is too short', [['gAMA', Buffer.alloc(1)]], [191, 100, 60]],
   ])('are those of %s', async (_, chunks, expected) => {

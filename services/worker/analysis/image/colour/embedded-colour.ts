@@ -56,8 +56,12 @@ function pngChromaticities(chunk: Buffer | undefined): Chromaticities | null {
   const [xWhite, yWhite, ...colours] = Array.from({ length: 8 }, (_, i) => chunk.readUInt32BE(4 * i) / 100_000);
   const values = [...colours, xWhite!, yWhite!] as unknown as Chromaticities;
   const isPlausible = values.every((value) => value <= 1) && [1, 3, 5, 7].every((i) => values[i]! > 0);
-  return isPlausible ? values : null;
+  return isPlausible && triangleArea(values) > 0.001 ? values : null;
 }
+
+/** The area that the primaries span; that of sRGB is 0.11. */
+const triangleArea = ([xRed, yRed, xGreen, yGreen, xBlue, yBlue]: Chromaticities) =>
+  Math.abs((xGreen - xRed) * (yBlue - yRed) - (xBlue - xRed) * (yGreen - yRed)) / 2;
 
 /** ISO/IEC 14496-12, 12.1.5: the first `colr` box of type `nclx`; ISO/IEC 23008-12, 6.5.5. */
 function avifColourSpace(avif: Buffer): ColourSpace | null {
