@@ -118,7 +118,7 @@ export async function makeMp4(options: VideoOptions = {}): Promise<Buffer> {
     inputs.push('-f', 'lavfi', '-t', String(seconds), '-i', `sine=f=${440 * (i + 1)}`);
   const maps = Array.from({ length: audioTracks }, (_, i) => ['-map', `${i + 1}:a`]).flat();
   if (options.subtitles) {
-    const text = Buffer.from('1\n00:00:00,000 --> 00:00:01,000\nHello\n').toString('base64');
+    const text = Buffer.from('1\n00:00:00,000 --> 00:00:00,400\nHello\n').toString('base64');
     inputs.push('-f', 'srt', '-i', `data:text/plain;base64,${text}`);
     maps.push('-map', `${audioTracks + 1}:s`, '-c:s', options.subtitles);
   }

@@ -1,10 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
-import { makeFlac, makeJpeg, makeM4a, makeMp3, makeOpus, makeWav } from '#testing';
+import { makeAac, makeFlac, makeJpeg, makeM4a, makeMp3, makeOpus, makeWav } from '#testing';
 import { setupSandboxTester, type TestAnalysis } from '../../sandbox/sandbox.testing';
 
 const tester = setupSandboxTester();
 const analyse = (contentType: string, file: Buffer) => tester.analyse({ kind: 'audio', contentType }, file);
+
+/** Multiplies the number of frames in the Xing header. */
+function sayLonger(mp3: Buffer): Buffer {
+  const at = Math.max(mp3.indexOf('Xing'), mp3.indexOf('Info')) + 8;
+  mp3.writeUInt32BE(mp3.readUInt32BE(at) * 20, at);
+  return mp3;
+}
 
 /** Rewrites the header of a WAV of 32 bits for fewer valid bits (WAVEFORMATEXTENSIBLE). */
 function extensible(wav: Buffer, validBits: number): Buffer {
@@ -32,6 +39,16 @@ describe('an audio file', () => {
 
   it.each<[string, string, () => Promise<Buffer>, 'original' | 'rendition']>([
     ['MP3', 'audio/mpeg', () => makeMp3(), 'original'],
+    ['MP3 without Xing header', 'audio/mpeg', () => makeMp3({ output: ['-write_xing', '0'] }), 'original'],
+    ['MP3 whose header says 20 times its length', 'audio/mpeg', async () => sayLonger(await makeMp3()), 'rendition'],
+    ['RF64', 'audio/wav', () => makeWav({ output: ['-rf64', 'always'] }), 'rendition'],
+    ['AAC of a constant bit rate', 'audio/aac', () => makeAac(), 'original'],
+    [
+      'AAC that becomes silent',
+      'audio/aac',
+      () => makeAac({ output: ['-af', "volume=0:enable='gt(t,.5)'"] }),
+      'rendition',
+    ],
     ['WAV', 'audio/wav', () => makeWav(), 'original'],
     ['WAV of 24 bits', 'audio/wav', () => makeWav({ codec: 'pcm_s24le' }), 'rendition'],
     [

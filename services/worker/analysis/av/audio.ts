@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import { formatOf, type DerivedFile } from '#contracts';
 import { transcode } from '../ffmpeg/ffmpeg';
+import { measurePlayback } from '../ffmpeg/packets';
 import type { Stream } from '../ffmpeg/probe';
 import { decode, type Pixels, readHeader, THUMBNAIL_SIDE, writeThumbnail } from '../image/picture';
 import { MediaFailure } from '../media-failure';
 import { once, type Step } from '../steps';
 import { readTags, type AudioTags } from './audio-tags';
 import { decodeFirstTrack, type AudioTrack } from './audio-track';
-import { chapterFacts, firstTrack, partOf, type AvInput } from './av-input';
+import { chapterFacts, firstTrack, partOf, saysItsLength, type AvInput } from './av-input';
+import { hasRiffHeader } from './wav-samples';
 import { drawWaveform, writeWaveform } from './waveform';
 
 interface AudioContext extends AvInput {
@@ -60,9 +62,9 @@ export const audioSteps: ReadonlyArray<Step<AudioContext>> = [
     name: 'preview',
     weight: 34,
     run: async (context, onPart) => {
-      const { audioStream, decoded } = await context.track();
-      const isFirst = audioStream.index === firstTrack(context, 'audio');
-      const isPlayable = isFirst && playsEverywhere(context.input.contentType, audioStream);
+      const track = await context.track();
+      const { audioStream, decoded } = track;
+      const isPlayable = playsEverywhere(context.input.contentType, audioStream) && (await isPlain(context, track));
       const onSeconds = partOf(onPart, decoded.durationSeconds);
       return { derived: { preview: isPlayable ? 'original' : await writeRendition(context, audioStream, onSeconds) } };
     },
@@ -92,6 +94,16 @@ async function coverArt(cover: Buffer | null): Promise<Pixels | null> {
 function playsEverywhere(contentType: string, { codec_name, channels }: Stream): boolean {
   const isPlayable = formatOf(contentType)?.browserSounds.includes(codec_name) ?? false;
   return isPlayable && (contentType !== 'audio/wav' || channels <= 2);
+}
+
+/** An edit list that excludes less than this excludes only the delay of the encoder. */
+const MAX_DELAY_SECONDS = 0.2;
+
+/** Whether players play the whole file as it was measured: its first track, from start to end. */
+async function isPlain(av: AvInput, { audioStream, decoded }: AudioTrack): Promise<boolean> {
+  if (audioStream.index !== firstTrack(av, 'audio') || !saysItsLength(av, decoded.durationSeconds)) return false;
+  if (av.input.contentType === 'audio/wav') return hasRiffHeader(av.input.path);
+  return (await measurePlayback(av.input, [audioStream.index])).trimmedSeconds < MAX_DELAY_SECONDS;
 }
 
 async function writeRendition(

@@ -23,6 +23,15 @@ export function tracksToPlay({ streams }: Probe, type: 'audio' | 'video'): Strea
 export const firstTrack = ({ probed }: AvInput, type: 'audio' | 'video'): number | undefined =>
   probed.streams.find((stream) => stream.codec_type === type && !isStillImage(stream))?.index;
 
+/**
+ * Whether the header says how long the file plays: browsers, like ffprobe, believe a wrong Xing header of MP3 or the
+ * bit rate at the start of MP3 and AAC without one, show a wrong length and cannot seek.
+ */
+export function saysItsLength({ probed }: AvInput, seconds: number): boolean {
+  const tolerance = Math.min(0.5, Math.max(0.1, seconds / 10)); // encoder delay, the last frame
+  return Math.abs(probed.format.duration - seconds) <= tolerance;
+}
+
 /** Cover art and preview images are video streams too. */
 const isStillImage = ({ disposition }: Stream) =>
   disposition.attached_pic === 1 || disposition.timed_thumbnails === 1 || disposition.still_image === 1;

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { DerivedFile } from '#contracts';
 import { transcode } from '../ffmpeg/ffmpeg';
+import type { Playback } from '../ffmpeg/packets';
 import type { Stream } from '../ffmpeg/probe';
-import { firstTrack, type AvInput, type Size } from './av-input';
+import { firstTrack, saysItsLength, type AvInput, type Size } from './av-input';
 import { toneMapping } from './tone-mapping';
 
 /** Maximum size of a landscape video; swapped for a portrait. */
@@ -15,24 +16,24 @@ export interface RenditionSource {
   videoStream: Stream;
   audioStream: Stream | undefined;
   size: Size;
-  /** Whether an edit list excludes frames. */
-  isTrimmed: boolean;
+  playback: Playback;
 }
 
 /**
  * Returns 'original' when it plays in every browser, else writes a rendition: H.264/AAC, at most 1080p, with the index
- * first (faststart). Browsers play the first track of each kind, enabled or not, and not all of them apply edit lists:
- * when another track is used or frames are excluded, a rendition is needed.
+ * first (faststart). Browsers play the first track of each kind, enabled or not, and continue after the end of an edit
+ * list: when another track is used or frames are excluded, a rendition is needed.
  */
 export async function writePreview(
   av: AvInput,
-  { videoStream, audioStream, size, isTrimmed }: RenditionSource,
+  { videoStream, audioStream, size, playback }: RenditionSource,
   onSeconds: (seconds: number) => void,
 ): Promise<DerivedFile | 'original'> {
   const { input, outputDir } = av;
-  const isPlayable = isPlayableVideo(videoStream) && isPlayableAudio(audioStream) && !isTrimmed;
+  const isPlayable = isPlayableVideo(videoStream) && isPlayableAudio(audioStream) && playback.trimmedSeconds === 0;
   const areFirst = videoStream.index === firstTrack(av, 'video') && audioStream?.index === firstTrack(av, 'audio');
-  if (isPlayable && areFirst && input.contentType === 'video/mp4') return 'original';
+  const isComplete = areFirst && saysItsLength(av, playback.seconds);
+  if (isPlayable && isComplete && input.contentType === 'video/mp4') return 'original';
   const canCopy = isPlayable && scaleInto(FULL, size) === 1; // ffmpeg copies frames that are excluded, too
   const codecs = canCopy ? ['-c', 'copy'] : [...(await videoCodec(videoStream, size)), ...audioCodec];
   const streams = [

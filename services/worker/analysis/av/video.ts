@@ -72,9 +72,9 @@ export const videoSteps: ReadonlyArray<Step<VideoContext>> = [
     run: async (context, onPart) => {
       const { videoStream } = context;
       const { track } = await context.audio();
-      const { seconds, isTrimmed } = await context.playback();
-      const source = { videoStream, audioStream: track?.audioStream, size: displayedSize(videoStream), isTrimmed };
-      return { derived: { preview: await writePreview(context, source, partOf(onPart, seconds)) } };
+      const playback = await context.playback();
+      const source = { videoStream, audioStream: track?.audioStream, size: displayedSize(videoStream), playback };
+      return { derived: { preview: await writePreview(context, source, partOf(onPart, playback.seconds)) } };
     },
   },
   {

@@ -23,15 +23,22 @@ export async function withContainerBits(av: AvInput): Promise<AvInput> {
 }
 
 async function paddedCodec(path: string): Promise<string | undefined> {
+  const head = await readHead(path);
+  const at = head.indexOf('fmt ', 12, 'latin1') + 8;
+  if (at < 8 || at + 26 > head.length) return undefined;
+  const [tag, bits, validBits] = [head.readUInt16LE(at), head.readUInt16LE(at + 14), head.readUInt16LE(at + 18)];
+  const isPadded = tag === EXTENSIBLE && head.readUInt16LE(at + 24) === PCM && validBits > 0 && validBits <= bits - 8;
+  return isPadded ? CONTAINERS[bits] : undefined;
+}
+
+/** Whether it is a WAV that every browser plays: Firefox and Safari know neither RF64 nor BW64. */
+export const hasRiffHeader = async (path: string) => (await readHead(path)).toString('latin1', 0, 4) === 'RIFF';
+
+async function readHead(path: string): Promise<Buffer> {
   const file = await open(path);
   try {
     const head = Buffer.alloc(HEAD_BYTES);
-    const { bytesRead } = await file.read(head, 0, HEAD_BYTES, 0);
-    const at = head.indexOf('fmt ', 12, 'latin1') + 8;
-    if (at < 8 || at + 26 > bytesRead) return undefined;
-    const [tag, bits, validBits] = [head.readUInt16LE(at), head.readUInt16LE(at + 14), head.readUInt16LE(at + 18)];
-    const isPadded = tag === EXTENSIBLE && head.readUInt16LE(at + 24) === PCM && validBits > 0 && validBits <= bits - 8;
-    return isPadded ? CONTAINERS[bits] : undefined;
+    return head.subarray(0, (await file.read(head, 0, HEAD_BYTES, 0)).bytesRead);
   } finally {
     await file.close();
   }

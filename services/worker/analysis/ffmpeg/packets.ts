@@ -9,8 +9,8 @@ const DISCARD = 4;
 export interface Playback {
   /** The time that the packets of all given streams span. */
   seconds: number;
-  /** Whether an edit list excludes packets of the first given stream. */
-  isTrimmed: boolean;
+  /** The time of the packets of the first given stream that an edit list excludes. */
+  trimmedSeconds: number;
 }
 
 /**
@@ -24,7 +24,7 @@ export async function measurePlayback(input: Input, streamIndexes: number[]): Pr
   const secondsPerTick = new Map<string, number>();
   let start = Number.POSITIVE_INFINITY;
   let end = 0;
-  let isTrimmed = false;
+  let trimmedSeconds = 0;
   await streamLines(input, [...maps, '-copyts', '-c', 'copy', '-copyinkf', '-f', 'framecrc'], (line) => {
     const [, streamIndex = '', numerator, denominator] = /^#tb (\d+): (\d+)\/(\d+)/.exec(line) ?? [];
     if (streamIndex) secondsPerTick.set(streamIndex, Number(numerator) / Number(denominator));
@@ -32,7 +32,7 @@ export async function measurePlayback(input: Input, streamIndexes: number[]): Pr
     const tick = secondsPerTick.get(index);
     if (!tick) return;
     if (Number(/, F=(0x[\dA-F]+)/.exec(line)?.[1] ?? 0) & DISCARD) {
-      isTrimmed ||= Number(index) === 0;
+      if (Number(index) === 0) trimmedSeconds += tick * Number(duration);
       return;
     }
     const at = tick * ([pts, dts].map(Number).find((time) => time !== NO_TIME) ?? 0);
@@ -40,7 +40,7 @@ export async function measurePlayback(input: Input, streamIndexes: number[]): Pr
     end = Math.max(end, at + tick * Number(duration));
   });
   // times before zero are encoder delay, not played
-  return { seconds: Math.max(0, end - Math.max(0, Math.min(start, end))), isTrimmed };
+  return { seconds: Math.max(0, end - Math.max(0, Math.min(start, end))), trimmedSeconds };
 }
 
 async function streamLines(input: Input, options: string[], onLine: (line: string) => void): Promise<void> {
