@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ProblemCode } from './errors';
 import { mediaKinds, mediaSchema, mediaStatuses } from './media';
+import { cleanLine, cleanText } from './text';
 
 const username = z.string().regex(/^[A-Za-z0-9_.-]{3,32}$/, 'Use 3 to 32 letters, digits or the characters _ - .');
 /** RFC 5321 limits an address to 254 characters; uniqueness is checked on the lower-case form. */
@@ -93,10 +94,11 @@ export type VersionQuery = z.infer<typeof versionQuery>;
 export type PageQuery = z.infer<typeof pageQuery>;
 export type MediaListQuery = z.infer<typeof mediaListQuery>;
 
-const tag = z.string().trim().min(1).max(64);
+const line = z.string().overwrite(cleanLine);
+const tag = line.min(1).max(64);
 export const updateMediaRequest = z.strictObject({
-  title: z.string().trim().min(1).max(200).optional(),
-  description: z.string().trim().max(5_000).optional(),
+  title: line.min(1).max(200).optional(),
+  description: z.string().overwrite(cleanText).max(5_000).optional(),
   tags: z
     .array(tag)
     .max(50)

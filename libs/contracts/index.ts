@@ -5,3 +5,4 @@ export * from './events';
 export * from './formats';
 export * from './jobs';
 export * from './media';
+export * from './text';

@@ -3,7 +3,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import { ERRORS, type Upload } from '@tus/server';
 import type { Request } from 'express';
 import { z } from 'zod';
-import type { ProblemCode } from '#contracts';
+import { cleanLine, type ProblemCode } from '#contracts';
 import { parseWith, ProblemError, type ProblemOptions } from '#nest';
 import { withSpool, type SpoolPlace } from '#platform';
 import { watchForStall } from '../upload/stall';
@@ -12,7 +12,7 @@ import type { UploadDetails } from '../upload/upload.service';
 /** The known keys of Upload-Metadata. Others are stored and returned, as tus requires, and ignored. */
 const metadata = z.object({
   filename: z.string().max(4_096).nullish(),
-  title: z.string().trim().max(200, 'Use at most 200 characters.').nullish(),
+  title: z.string().overwrite(cleanLine).max(200, 'Use at most 200 characters.').nullish(),
   batch: z
     .string()
     .trim()

@@ -1,11 +1,11 @@
+import { cleanText } from '#contracts';
+
 const MAX_LENGTH = 255;
-/** Control characters, and the bidirectional overrides with which `exe.gpj` reads as `jpg.exe`. */
-const UNSAFE = /[\p{Cc}\p{Cs}\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFEFF\uFFFE\uFFFF]/gu;
 
 /** Returns a client's file name as text for display; it is never used as a path. */
 export function displayFilename(given: string): string {
-  const base = given.normalize('NFC').split(/[/\\]/).at(-1) ?? '';
-  const clean = base.toWellFormed().replace(UNSAFE, '').trim();
+  const base = given.split(/[/\\]/).at(-1) ?? '';
+  const clean = cleanText(base).replaceAll(/[\t\n]/g, '');
   return truncate(clean) || 'unnamed';
 }
 

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import busboy from 'busboy';
 import type { Request } from 'express';
+import { cleanLine } from '#contracts';
 import { ProblemError } from '#nest';
 import { watchForStall } from './stall';
 
@@ -78,11 +79,12 @@ export async function readForm<T>(
   parser.on('field', (name, value, { valueTruncated }) => {
     if (name !== 'title' || title !== null)
       return fail(malformed(`The text part "${printable(name)}" is not known; \`title\` may be sent once.`));
-    if (valueTruncated || [...value.trim()].length > 200)
+    const text = cleanLine(value);
+    if (valueTruncated || [...text].length > 200)
       return fail(
         new ProblemError('validation_failed', { errors: [{ path: 'title', message: 'Use at most 200 characters.' }] }),
       );
-    title = value.trim() || null;
+    title = text || null;
   });
   parser.on('partsLimit', () => fail(malformed('There are too many parts.')));
 

@@ -28,6 +28,15 @@ describe('cleanMetadata', () => {
     expect(cleanMetadata(unsupported)).toEqual({});
   });
 
+  it('drops values that cannot be true', () => {
+    const impossible = { bitsPerSecond: -1, bitsPerSample: 0, sampleRateHz: 0, channels: 0, bpm: 0, year: 0, track: 0 };
+    expect(cleanMetadata({ ...impossible, gps: { latitude: 0, longitude: 0 }, audioTracks: 0 })).toEqual({
+      audioTracks: 0,
+    });
+    const onEquator = { channels: 1, gps: { latitude: 0, longitude: 9.4 } };
+    expect(cleanMetadata(onEquator)).toEqual(onEquator);
+  });
+
   it('turns dates and big integers into plain values', () => {
     expect(cleanMetadata({ when: new Date(0), big: 12n })).toEqual({ when: '1970-01-01T00:00:00.000Z', big: 12 });
   });

@@ -1,3 +1,5 @@
+import { cleanText } from '#contracts';
+
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 const MAX_STRING_LENGTH = 1_000;
@@ -9,19 +11,42 @@ const MAX_ITEMS = 50;
 /** Keys that would pollute a prototype when the object is merged. */
 const prototypeKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
-// Control characters, and bidirectional overrides, which reorder text on display (CVE-2021-42574).
-// oxlint-disable-next-line no-control-regex
-const invisible = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/g;
+const isPositive = (value: Json) => typeof value === 'number' && value > 0;
+
+/** Facts with values that cannot be true, whichever library or file says them. */
+const plausible: Record<string, (value: Json) => boolean> = {
+  ...Object.fromEntries(
+    [
+      'bitsPerSecond',
+      'bitsPerSample',
+      'sampleRateHz',
+      'channels',
+      'framesPerSecond',
+      'bpm',
+      'year',
+      'track',
+      'disc',
+    ].map((key) => [key, isPositive]),
+  ),
+  /** Devices without a position write 0, 0: a point in the sea. */
+  gps: (place) => !isOrigin(place),
+};
+
+function isOrigin(place: Json): boolean {
+  if (typeof place !== 'object' || place === null || Array.isArray(place)) return true;
+  return place.latitude === 0 && place.longitude === 0;
+}
 
 /**
  * Sanitizes the metadata of a file into plain JSON that is safe to store and to show as text: no NaN or Infinity, no
- * prototype keys, no control characters; strings <= 1000 characters, arrays and objects <= 50 entries, depth <= 4.
+ * prototype keys, no control characters, no implausible facts; strings <= 1000 characters, arrays and objects <= 50 entries, depth <= 4.
  * Top-level entries that exceed 16 KiB in total are omitted.
  */
 export function cleanMetadata(raw: object): Record<string, Json> {
   const kept: [string, Json][] = [];
   let sizeBytes = 2;
   for (const [key, value] of cleanEntries(raw, MAX_DEPTH)) {
+    if (plausible[key]?.(value) === false) continue;
     const entryBytes = Buffer.byteLength(JSON.stringify({ [key]: value }));
     if (sizeBytes + entryBytes > MAX_BYTES) continue;
     sizeBytes += entryBytes;
@@ -34,7 +59,7 @@ function cleanEntries(raw: object, depth: number): [string, Json][] {
   const entries: [string, Json][] = [];
   for (const [rawKey, rawValue] of Object.entries(raw)) {
     if (entries.length === MAX_ITEMS) break;
-    const key = cleanText(rawKey, MAX_KEY_LENGTH);
+    const key = shortText(rawKey, MAX_KEY_LENGTH);
     const value = prototypeKeys.has(key) || key === '' ? undefined : clean(rawValue, depth - 1);
     if (value !== undefined) entries.push([key, value]);
   }
@@ -43,7 +68,7 @@ function cleanEntries(raw: object, depth: number): [string, Json][] {
 
 /** Returns undefined for a value that is dropped. */
 function clean(value: unknown, depth: number): Json | undefined {
-  if (typeof value === 'string') return cleanText(value, MAX_STRING_LENGTH) || undefined;
+  if (typeof value === 'string') return shortText(value, MAX_STRING_LENGTH) || undefined;
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (typeof value === 'bigint') return clean(Number(value), depth);
   if (typeof value === 'boolean') return value;
@@ -60,13 +85,8 @@ function cleanList(values: unknown[], depth: number): Json[] | undefined {
   return kept.length === 0 ? undefined : kept;
 }
 
-function cleanText(text: string, maxLength: number): string {
-  const whole = text
-    .slice(0, maxLength * 2)
-    .toWellFormed()
-    .normalize('NFC')
-    .replace(invisible, '')
-    .trim();
+function shortText(text: string, maxLength: number): string {
+  const whole = cleanText(text.slice(0, maxLength * 2));
   if (whole.length <= maxLength) return whole;
   return whole.slice(0, maxLength - 1).replace(/[\ud800-\udbff]$/, '') + '…'; // do not split a surrogate pair
 }

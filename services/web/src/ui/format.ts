@@ -63,6 +63,20 @@ export function formatDateTime(iso: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
 }
 
+/**
+ * A time as the camera's clock showed it, where a text is one (`2024-05-04T10:20:30+02:00`, zone optional); another
+ * text unchanged.
+ */
+export function formatLocalTime(text: string): string {
+  const [, clock = '', zone = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?$/.exec(text) ?? [];
+  const time = new Date(`${clock}Z`);
+  if (Number.isNaN(time.getTime())) return text;
+  const shown = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }).format(
+    time,
+  );
+  return zone ? `${shown} (${zone === 'Z' ? 'UTC' : `UTC${zone}`})` : shown;
+}
+
 /** Formats a time as `November 2026`, the heading of a group in the library. */
 export function formatMonth(iso: string): string {
   return new Intl.DateTimeFormat(locale, { month: 'long', year: 'numeric' }).format(new Date(iso));

@@ -1,4 +1,22 @@
+import { formatClock, formatLocalTime, formatNumber } from './format';
+
 const limit = 40;
+
+/** Facts with a unit or a name of their own: label, and how the value reads. */
+const shown: Record<string, [label: string, format: (value: number) => string]> = {
+  bitsPerSecond: ['Bit rate', (value) => `${formatNumber(Math.round(value / 1_000))} kbit/s`],
+  bitsPerSample: ['Bits per sample', String],
+  sampleRateHz: ['Sample rate', (value) => `${formatNumber(value / 1_000)} kHz`],
+  framesPerSecond: ['Frames per second', formatNumber],
+  exposureSeconds: ['Exposure', (value) => (value < 0.5 ? `1/${Math.round(1 / value)} s` : `${formatNumber(value)} s`)],
+  fNumber: ['Aperture', (value) => `f/${formatNumber(value)}`],
+  iso: ['ISO', String],
+  focalLengthMm: ['Focal length', (value) => `${formatNumber(value)} mm`],
+  bpm: ['Beats per minute', formatNumber],
+  latitude: ['Latitude', (value) => `${value.toFixed(5)}°`],
+  longitude: ['Longitude', (value) => `${value.toFixed(5)}°`],
+  altitudeMetres: ['Altitude', (value) => `${formatNumber(Math.round(value))} m`],
+};
 
 /** Returns at most 40 rows of name and value: nested names joined, names made readable, empty values omitted. */
 export function flattenMetadata(metadata: Record<string, unknown>): [string, string][] {
@@ -7,12 +25,19 @@ export function flattenMetadata(metadata: Record<string, unknown>): [string, str
 
 function entriesOf(value: object, prefix: string): [string, string][] {
   return Object.entries(value).flatMap(([name, inner]): [string, string][] => {
+    if (typeof inner === 'number' && shown[name]) return [[shown[name][0], shown[name][1](inner)]];
+    if (name === 'chapters' && Array.isArray(inner)) return [['Chapters', inner.map(chapter).join(', ')]];
     const label = prefix ? `${prefix}: ${toLabel(name)}` : toLabel(name);
     if (inner === null || inner === undefined || inner === '') return [];
     if (Array.isArray(inner)) return inner.length > 0 && inner.every(isPlain) ? [[label, inner.join(', ')]] : [];
     if (typeof inner === 'object') return entriesOf(inner, label);
-    return [[label, String(inner)]];
+    if (typeof inner === 'boolean') return [[label, inner ? 'yes' : 'no']];
+    return [[label, typeof inner === 'string' ? formatLocalTime(inner) : String(inner)]];
   });
+}
+
+function chapter({ title, startSeconds }: { title?: string; startSeconds?: number }): string {
+  return [formatClock(startSeconds ?? 0), title].filter(Boolean).join(' ');
 }
 
 function isPlain(value: unknown): boolean {

@@ -1,4 +1,5 @@
 import { type IAudioMetadata, parseFile } from 'music-metadata';
+import type { Input } from '../ffmpeg/ffmpeg';
 
 export interface AudioTags {
   facts: Record<string, unknown>;
@@ -7,9 +8,11 @@ export interface AudioTags {
 }
 
 /** Reads tags and cover art; returns none when they cannot be parsed, since the file may still play. */
-export async function readTags(path: string): Promise<AudioTags> {
+export async function readTags({ path, contentType }: Input): Promise<AudioTags> {
   const parsed = await parseFile(path, { duration: false }).catch(() => null);
-  if (!parsed) return { facts: {}, cover: null };
+  // music-metadata takes samples of an RF64 for frames of MP3
+  const isMistaken = contentType === 'audio/wav' && parsed?.format.container !== 'WAVE';
+  if (!parsed || isMistaken) return { facts: {}, cover: null };
   const picture = parsed.common.picture?.find(({ type }) => type === 'Cover (front)') ?? parsed.common.picture?.[0];
   return { facts: audioFacts(parsed), cover: picture ? Buffer.from(picture.data) : null };
 }

@@ -23,7 +23,7 @@ export function audioContext(av: AvInput): AudioContext {
   return {
     ...av,
     track: once((onPart = () => {}) => decodeFirstTrack(input, audioStreams, partOf(onPart, probed.format.duration))),
-    tags: once(() => readTags(input.path)),
+    tags: once(() => readTags(input)),
   };
 }
 
