@@ -13,8 +13,8 @@ export interface Format {
   chooserType?: string;
   /** The MIME types that the package file-type detects. */
   sniffedAs: readonly string[];
-  /** The one loader of libvips or demuxer of ffmpeg that may read it, forced whatever the file claims to be. */
-  reader: { loader: string; sharpFormat: string } | { demuxer: string };
+  /** The one loader of libvips, demuxer of ffmpeg or library that may read it, whatever the file claims to be. */
+  reader: { loader: string; sharpFormat: string } | { demuxer: string } | { library: 'libheif' };
   /** Audio codecs that every browser plays in this container; a file with such audio only is its own preview. */
   browserSounds: readonly string[];
 }
@@ -29,7 +29,7 @@ export const formats: readonly Format[] = [
   image('image/gif', 'GIF', ['gif'], { loader: 'Nsgif', sharpFormat: 'gif' }),
   image('image/webp', 'WebP', ['webp'], { loader: 'Webp', sharpFormat: 'webp' }),
   image('image/avif', 'AVIF', ['avif'], { loader: 'Heif', sharpFormat: 'heif' }),
-  image('image/heic', 'HEIC', ['heic', 'heif', 'hif'], { loader: 'Heif', sharpFormat: 'heif' }),
+  image('image/heic', 'HEIC', ['heic', 'heif', 'hif'], { library: 'libheif' }),
   image('image/tiff', 'TIFF', ['tif', 'tiff'], { loader: 'Tiff', sharpFormat: 'tiff' }),
   {
     contentType: 'video/mp4',

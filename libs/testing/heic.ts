@@ -1,6 +1,6 @@
 import sharp, { type Exif } from 'sharp';
-import { ascii, box, boxIn, fullBox, u16, u32 } from './boxes';
 import { makeMp4 } from './fixtures';
+import { ascii, box, boxIn, fullBox, heifFile, u16, u32, type Item } from './heif-file';
 
 type Size = readonly [width: number, height: number];
 
@@ -24,17 +24,10 @@ export interface HeicOptions {
   icc?: Buffer;
   /** A smaller grey picture before the primary one: an image of its own, or the depth map or alpha of that one. */
   extra?: 'image' | 'depth' | 'alpha';
+  /** How many derived images (`iden`) the primary one is wrapped in. */
+  nesting?: number;
   /** The size in the header, where it is not the real one. */
   statedSize?: Size;
-}
-
-/** An item of the file (ISO/IEC 14496-12, 8.11). */
-interface Item {
-  type: string;
-  data: Buffer;
-  properties: Buffer[];
-  references?: { type: string; to: Item[] };
-  isHidden?: boolean;
 }
 
 /**
@@ -55,7 +48,15 @@ export async function makeHeic(options: HeicOptions = {}): Promise<Buffer> {
   if (isGrid) primary.references = { type: 'dimg', to: tiles };
   primary.properties.push(...displayOf(options));
   const items = [...(await extraItems(options, primary)), ...tiles, primary, ...(await exifItems(options, primary))];
-  return Buffer.concat([box('ftyp', ascii(`${brand}\0\0\0\0mif1heic`)), ...metaAndData(items, primary)]);
+  for (let depth = 0; depth < (options.nesting ?? 0); depth += 1)
+    items.push({
+      type: 'iden',
+      data: u32(0),
+      properties: [sizeOf(size)],
+      references: { type: 'dimg', to: items.slice(-1) },
+    });
+  const shown = options.nesting ? items.at(-1)! : primary;
+  return heifFile(brand, items, shown);
 }
 
 const plain = ([width, height]: Size, colour: string) => `color=${colour}:s=${width}x${height}:r=25`;
@@ -128,62 +129,11 @@ function displayOf({ icc, crop, rotation }: HeicOptions): Buffer[] {
   return shown;
 }
 
-/** The `meta` box (8.11.1), and the data of the items behind it. */
-function metaAndData(items: readonly Item[], primary: Item): Buffer[] {
-  const infos = items.map((item, at) =>
-    fullBox('infe', 2, item.isHidden ? 1 : 0, u16(at + 1), u16(0), ascii(`${item.type}\0`)),
-  );
-  const links = items.flatMap(({ references }, at) => {
-    if (!references) return [];
-    const to = references.to.map((item) => u16(items.indexOf(item) + 1));
-    return [box(references.type, u16(at + 1), u16(to.length), ...to)];
-  });
-  const meta = (dataStart: number) =>
-    fullBox(
-      'meta',
-      0,
-      0,
-      fullBox('hdlr', 0, 0, u32(0), ascii('pict'), Buffer.alloc(13)),
-      fullBox('pitm', 0, 0, u16(items.indexOf(primary) + 1)),
-      fullBox('iinf', 0, 0, u16(items.length), ...infos),
-      fullBox('iref', 0, 0, ...links),
-      propertiesOf(items),
-      placesOf(items, dataStart),
-    );
-  const dataStart = FILE_TYPE_BYTES + meta(0).length + 8;
-  return [meta(dataStart), box('mdat', ...items.map(({ data }) => data))];
-}
-
-/** The properties of all items one after the other, each of them essential (8.11.14). */
-function propertiesOf(items: readonly Item[]): Buffer {
-  let count = 0;
-  const uses = items.map(({ properties }, at) => {
-    const numbers = properties.map(() => 0x80 | (count += 1));
-    return Buffer.concat([u16(at + 1), Buffer.from([numbers.length, ...numbers])]);
-  });
-  const all = items.flatMap(({ properties }) => properties);
-  return box('iprp', box('ipco', ...all), fullBox('ipma', 0, 0, u32(uses.length), ...uses));
-}
-
-/** Where the data of each item begins (8.11.3). */
-function placesOf(items: readonly Item[], dataStart: number): Buffer {
-  let offset = dataStart;
-  const places = items.flatMap(({ data }, at) => {
-    const start = offset;
-    offset += data.length;
-    return [u16(at + 1), u16(0), u16(1), u32(start), u32(data.length)];
-  });
-  return fullBox('iloc', 0, 0, Buffer.from([0x44, 0]), u16(items.length), ...places);
-}
-
 const sizeOf = ([width, height]: Size) => fullBox('ispe', 0, 0, u32(width), u32(height));
 
 /** An `ImageGrid` of 32-bit sizes (ISO/IEC 23008-12, 6.6.2.3). */
 const gridOf = ([columns, rows]: readonly [number, number], [width, height]: Size) =>
   Buffer.concat([Buffer.from([0, 1, rows - 1, columns - 1]), u32(width), u32(height)]);
-
-/** Of the `ftyp` box, with three brands. */
-const FILE_TYPE_BYTES = 24;
 
 /** Of HEVC (ISO/IEC 23008-12, B.4.2). */
 const AUXILIARY_TYPES = { alpha: 'urn:mpeg:hevc:2015:auxid:1\0', depth: 'urn:mpeg:hevc:2015:auxid:2\0' };

@@ -40,8 +40,7 @@ function heldBytesPerPixel(header: Metadata): number {
       return 4;
     case 'tiff': // Lab with alpha is reduced only after its alpha was removed
       return header.space === 'labs' && header.hasAlpha ? 3 : 0;
-    case 'heif': // HEIC is not decoded by libvips and has a limit of its own: see decodeHeic
-      if (header.compression === 'hevc') return 0;
+    case 'heif':
       return isDeep ? 24 : 18;
     default:
       return 0;

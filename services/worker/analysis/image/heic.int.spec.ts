@@ -32,6 +32,7 @@ describe('a HEIC', () => {
     ['of one picture', {}, [96, 64], upright],
     ['of 10 bits', { bits: 10 }, [96, 64], upright],
     ['with a grid of tiles', { grid: [2, 2], size: [256, 128] }, [256, 128], upright],
+    ['with more tiles than libvips accepts', { grid: [16, 17], size: [384, 408] }, [384, 408], upright],
     ['that is turned a quarter', { rotation: 1 }, [64, 96], ['lime', 'white', 'red', 'blue']],
     ['that is turned around', { rotation: 2 }, [96, 64], ['white', 'blue', 'lime', 'red']],
     [
@@ -44,6 +45,7 @@ describe('a HEIC', () => {
     ['that is cropped', { crop: [48, 64] }, [48, 64], upright],
     ['with another image before the primary one', { extra: 'image' }, [96, 64], upright],
     ['with a depth map', { extra: 'depth' }, [96, 64], upright],
+    ['with a garbled ICC profile', { icc: Buffer.alloc(200, 1) }, [96, 64], upright],
     ['of the brand mif1', { brand: 'mif1' }, [96, 64], upright],
   ])('%s is shown as its container says', async (_, options, [width, height], colours) => {
     const { facts, path } = await analyse(await makeHeic(options));
@@ -97,6 +99,11 @@ describe('a HEIC', () => {
   });
 });
 
+const withoutSize = (file: Buffer) => {
+  file.write('skip', file.indexOf('ispe'));
+  return file;
+};
+
 describe('an invalid HEIC is rejected', () => {
   it.each<[string, string, HeicOptions, ((file: Buffer) => Buffer)?]>([
     ['truncated_media', 'cut in half', { grid: [2, 2] }, (file) => file.subarray(0, file.length / 2)],
@@ -105,7 +112,9 @@ describe('an invalid HEIC is rejected', () => {
     ['truncated_media', 'without the end of its EXIF', { exif: {} }, (file) => file.subarray(0, -9)],
     ['invalid_media', 'with a header only', {}, (file) => file.subarray(0, 24)],
     ['invalid_media', 'with another size than it states', { statedSize: [7_000, 7_000] }],
+    ['invalid_media', 'without a size', {}, withoutSize],
     ['invalid_media', 'with garbage for the pixels', {}, (file) => file.fill(0x55, file.indexOf('mdat') + 4)],
+    ['invalid_media', 'of 300 images that refer to each other', { nesting: 300 }],
     ['too_complex', 'that states 64 megapixels', { statedSize: [8_000, 8_000] }],
     ['too_complex', 'that states 3.6 gigapixels', { statedSize: [60_000, 60_000] }],
   ])('as %s when it is %s', async (code, _, options, damage = (file) => file) => {

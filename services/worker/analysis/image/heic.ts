@@ -1,26 +1,52 @@
-import sharp from 'sharp';
-import { MediaFailure } from '../media-failure';
-import { decodePrimaryImage, type DecodedPicture } from './libheif';
-import { decode, type Pixels } from './picture';
+import sharp, { type Metadata } from 'sharp';
+import { type DecodedPicture, PrimaryImage } from './libheif';
+import { decode, type OpenImage, type Pixels } from './picture';
 
-/** 48 megapixels, the most that phones write as HEIC, take about 550 MB to decode. */
+/** The most that phones write is 50 megapixels, and panoramas that are a little larger; they take up to 650 MB. */
 const MAX_HEIC_PIXELS = 60_000_000;
 
 /**
- * Decodes a HEIC as `decode` does other images. The libvips of sharp comes without a decoder of HEVC, so that libheif
- * decodes it. Its orientation in EXIF is ignored: it repeats what the container says, and libheif has applied that
- * (ISO/IEC 23008-12, 6.5.10).
+ * Opens a HEIC. The libvips of sharp comes without a decoder of HEVC, and refuses the many items of large photographs,
+ * so libheif reads it. Its orientation in EXIF is ignored: phones repeat there what the container says, and libheif has
+ * applied that (`irot` and `imir`, ISO/IEC 23008-12, 6.5).
  * @throws {MediaFailure}
  */
-export async function decodeHeic(
-  path: string,
-  { width, height }: { width: number; height: number },
-  longestSide: number,
-): Promise<Pixels> {
-  if (width * height > MAX_HEIC_PIXELS) throw new MediaFailure('too_complex', `${width}x${height} of HEIC`);
-  const picture = await decodePrimaryImage(path, MAX_HEIC_PIXELS);
-  const small = await shrink(picture, longestSide);
-  return picture.icc ? decode(tiffOf(small, picture.icc), longestSide) : small;
+export async function openHeic(path: string): Promise<OpenImage> {
+  const image = await PrimaryImage.open(path, MAX_HEIC_PIXELS);
+  const icc = image.profile();
+  return {
+    header: headerOf(image),
+    sequence: null,
+    canvas: null,
+    decode: async (longestSide) => {
+      const small = await shrink(image.decode(), longestSide);
+      return icc ? decode(tiffOf(small, icc), longestSide) : small;
+    },
+  };
+}
+
+/** The header as sharp describes those of other formats. */
+function headerOf(image: PrimaryImage): Metadata {
+  const [width, height] = image.size();
+  const hasAlpha = image.hasAlpha();
+  const bitsPerSample = image.bitsPerSample();
+  const isDeep = bitsPerSample > 8;
+  return {
+    format: 'heif',
+    compression: 'hevc',
+    width,
+    height,
+    autoOrient: { width, height },
+    space: isDeep ? 'rgb16' : 'srgb',
+    channels: hasAlpha ? 4 : 3,
+    depth: isDeep ? 'ushort' : 'uchar',
+    bitsPerSample,
+    hasAlpha,
+    hasProfile: false,
+    isProgressive: false,
+    isPalette: false,
+    exif: image.exif(),
+  };
 }
 
 async function shrink({ data, width, height, channels }: DecodedPicture, longestSide: number): Promise<Pixels> {

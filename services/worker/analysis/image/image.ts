@@ -10,8 +10,17 @@ import { assertAffordable, MAX_ANIMATION_PIXELS } from './decoding-cost';
 import { dominantColour } from './dominant-colour';
 import { cameraFacts } from './exif';
 import { type GifCanvas, readGifCanvas } from './gif-canvas';
-import { decodeHeic } from './heic';
-import { decode, PREVIEW_SIDE, readHeader, writeAnimation, writeThumbnail, writeWebp, type Pixels } from './picture';
+import { openHeic } from './heic';
+import {
+  decode,
+  PREVIEW_SIDE,
+  readHeader,
+  writeAnimation,
+  writeThumbnail,
+  writeWebp,
+  type OpenImage,
+  type Pixels,
+} from './picture';
 
 interface ImageContext {
   inputPath: string;
@@ -68,27 +77,34 @@ const steps: ReadonlyArray<Step<ImageContext>> = [
 
 /** Analyses an image: facts, thumbnail and preview. @throws {MediaFailure} */
 export async function analyseImage({ contentType, inputPath, outputDir }: Job, onProgress: OnProgress): Promise<Facts> {
-  const sequence = await readAvifSequence(inputPath);
-  const source = sequence?.still ?? inputPath;
-  const header = await readHeader(source);
-  const reader = formatOf(contentType)?.reader;
-  if (!reader || !('loader' in reader) || header.format !== reader.sharpFormat)
-    throw new MediaFailure('invalid_media', `${header.format} inside ${contentType}`);
-  const isHeic = contentType === 'image/heic' && header.compression === 'hevc';
-  const canvas = await readGifCanvas(inputPath, header);
-  if (canvas) assertAffordable({ ...header, ...canvas });
-  const pixels = once(async () =>
-    isHeic
-      ? decodeHeic(inputPath, header, PREVIEW_SIDE)
-      : decode(source, PREVIEW_SIDE, { colourSpace: await readColourSpace(source), canvas }),
-  );
-  return runSteps(steps, { inputPath, outputDir, header, sequence, canvas, pixels }, onProgress);
+  const image = await open(contentType, inputPath);
+  const pixels = once(() => image.decode(PREVIEW_SIDE));
+  return runSteps(steps, { inputPath, outputDir, ...image, pixels }, onProgress);
 }
 
-const codecOf = (header: Metadata) => {
-  if (header.format !== 'heif') return header.format;
-  return header.compression === 'av1' ? 'avif' : header.compression!;
-};
+/** Opens an image with the reader of its format alone. */
+async function open(contentType: string, path: string): Promise<OpenImage> {
+  const reader = formatOf(contentType)?.reader;
+  if (reader && 'library' in reader) return openHeic(path);
+  const sequence = await readAvifSequence(path);
+  const source = sequence?.still ?? path;
+  const header = await readHeader(source);
+  if (!reader || !('loader' in reader) || header.format !== reader.sharpFormat)
+    throw new MediaFailure('invalid_media', `${header.format} inside ${contentType}`);
+  const canvas = await readGifCanvas(path, header);
+  if (canvas) assertAffordable({ ...header, ...canvas });
+  return {
+    header,
+    sequence,
+    canvas,
+    decode: async (longestSide) => decode(source, longestSide, { colourSpace: await readColourSpace(source), canvas }),
+  };
+}
+
+function codecOf({ format, compression }: Metadata): string {
+  if (compression === 'av1') return 'avif';
+  return compression === 'hevc' ? 'hevc' : format;
+}
 
 const isAnimated = (header: Metadata) =>
   (header.pages ?? 1) > 1 && (header.format === 'gif' || header.format === 'webp');

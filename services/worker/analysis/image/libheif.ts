@@ -22,7 +22,7 @@ const MAX_TOTAL_MEMORY = 64;
 
 /** A photograph of 48 megapixels has up to 15 MB, and some phones append the film of a "motion photo". */
 const MAX_FILE_BYTES = 128 * 1024 ** 2;
-/** What libheif itself may allocate; the decoder of HEVC needs about a third of it in addition. */
+/** What libheif may allocate, except the decoder of HEVC, which needs about a third of it in addition. */
 const MAX_MEMORY_BYTES = 600 * 1024 ** 2;
 
 /** A decoded picture. `data` is a view of the decoder's memory, which lives as long as the view. */
@@ -31,58 +31,90 @@ export interface DecodedPicture {
   width: number;
   height: number;
   channels: 3 | 4;
-  /** The ICC profile of the pixels. */
-  icc: Buffer | null;
 }
 
 /**
- * Decodes the primary image of a HEIC to 8 bits per channel: cropped and rotated as its container says. Depth maps,
- * thumbnails and further images are ignored. Blocks the process for as long as it takes.
- * @throws {MediaFailure}
+ * The primary image of a HEIC. Depth maps, thumbnails and further images of the file are ignored. Each file gets an
+ * instance of the WebAssembly module, so nothing is freed: its memory is dropped as a whole. Every method blocks the
+ * process and throws a {@link MediaFailure} for a bad file.
  */
-export async function decodePrimaryImage(path: string, maxPixels: number): Promise<DecodedPicture> {
-  // loaded only when a HEIC arrives; its types describe the ES module beside it, which has no separate .wasm file
-  const { default: libheif } = (await import('libheif-js/libheif-wasm/libheif.js')) as unknown as LibheifModule;
-  return new Decoder(libheif()).decode(path, maxPixels);
-}
-
-/** One instance of the WebAssembly module for one file: nothing is freed, since its memory is dropped as a whole. */
-class Decoder {
+export class PrimaryImage {
   /** Where functions write their error and a result. */
   private readonly error: number;
   private readonly result: number;
+  private handle = 0;
 
-  constructor(private readonly lib: MainModule) {
+  private constructor(private readonly lib: MainModule) {
     this.error = lib._malloc(12);
     this.result = lib._malloc(4);
   }
 
-  decode(path: string, maxPixels: number): DecodedPicture {
-    const handle = this.open(path, maxPixels);
-    const { lib } = this;
-    if (lib._heif_image_handle_get_width(handle) * lib._heif_image_handle_get_height(handle) > maxPixels)
-      throw new MediaFailure('too_complex', 'too many pixels');
-    const channels = lib._heif_image_handle_has_alpha_channel(handle) ? 4 : 3;
+  /** @throws {MediaFailure} */
+  static async open(path: string, maxPixels: number): Promise<PrimaryImage> {
+    // loaded only when a HEIC arrives; its types describe another module than Node returns for this CommonJS file
+    const { default: libheif } = (await import('libheif-js/libheif-wasm/libheif.js')) as unknown as LibheifModule;
+    const image = new PrimaryImage(libheif());
+    image.handle = image.read(path, maxPixels);
+    const [width, height] = image.size();
+    if (width < 1 || height < 1) throw new MediaFailure('invalid_media', `${width}x${height}`);
+    if (width * height > maxPixels) throw new MediaFailure('too_complex', `${width}x${height} of HEIC`);
+    return image;
+  }
+
+  /** Width and height in pixels as displayed: cropped and rotated. */
+  size(): [number, number] {
+    const { lib, handle } = this;
+    return [lib._heif_image_handle_get_width(handle), lib._heif_image_handle_get_height(handle)];
+  }
+
+  hasAlpha(): boolean {
+    return this.lib._heif_image_handle_has_alpha_channel(this.handle) !== 0;
+  }
+
+  bitsPerSample(): number {
+    return this.lib._heif_image_handle_get_luma_bits_per_pixel(this.handle);
+  }
+
+  /** The ICC profile, if it has one. */
+  profile(): Buffer | undefined {
+    const { lib, handle, error } = this;
+    const bytes = lib._heif_image_handle_get_raw_color_profile_size(handle);
+    return bytes === 0
+      ? undefined
+      : this.copied(bytes, (start) => lib._heif_image_handle_get_raw_color_profile(error, handle, start));
+  }
+
+  /** The EXIF block, if it has one, from its TIFF header (ISO/IEC 23008-12, A.2.1). */
+  exif(): Buffer | undefined {
+    const { lib, handle, error } = this;
+    const filter = lib._malloc(5);
+    this.heap().set(Buffer.from('Exif\0'), filter);
+    if (lib._heif_image_handle_get_list_of_metadata_block_IDs(handle, filter, this.result, 1) === 0) return undefined;
+    const id = this.number(this.result);
+    const bytes = lib._heif_image_handle_get_metadata_size(handle, id);
+    const block = this.copied(bytes, (start) => lib._heif_image_handle_get_metadata(error, handle, id, start));
+    return block.length > 4 ? block.subarray(4 + block.readUInt32BE(0)) : undefined;
+  }
+
+  /** Decodes it to 8 bits per channel. */
+  decode(): DecodedPicture {
+    const channels = this.hasAlpha() ? 4 : 3;
     const chroma = channels === 4 ? CHROMA_INTERLEAVED_RGBA : CHROMA_INTERLEAVED_RGB;
-    const icc = this.profile(handle);
-    lib._heif_decode_image(this.error, handle, this.result, COLORSPACE_RGB, chroma, 0);
-    this.check();
-    return { ...this.pixels(this.number(this.result), channels), channels, icc };
+    this.call(() => this.lib._heif_decode_image(this.error, this.handle, this.result, COLORSPACE_RGB, chroma, 0));
+    return { ...this.pixels(this.number(this.result), channels), channels };
   }
 
   /** Reads the file and returns the handle of its primary image. */
-  private open(path: string, maxPixels: number): number {
-    const { lib } = this;
+  private read(path: string, maxPixels: number): number {
+    const { lib, error } = this;
     const context = lib._heif_context_alloc();
     const limits = lib._heif_context_get_security_limits(context);
     this.view().setBigUint64(limits + MAX_IMAGE_SIZE_PIXELS, BigInt(maxPixels), true);
     this.view().setBigUint64(limits + MAX_TOTAL_MEMORY, BigInt(MAX_MEMORY_BYTES), true);
     lib._heif_context_set_max_decoding_threads(context, 0);
     const { start, bytes } = this.load(path);
-    lib._heif_context_read_from_memory_without_copy(this.error, context, start, bytes, 0);
-    this.check();
-    lib._heif_context_get_primary_image_handle(this.error, context, this.result);
-    this.check();
+    this.call(() => lib._heif_context_read_from_memory_without_copy(error, context, start, bytes, 0));
+    this.call(() => lib._heif_context_get_primary_image_handle(error, context, this.result));
     return this.number(this.result);
   }
 
@@ -100,18 +132,15 @@ class Decoder {
     }
   }
 
-  private profile(handle: number): Buffer | null {
-    const { lib } = this;
-    const bytes = lib._heif_image_handle_get_raw_color_profile_size(handle);
-    if (bytes === 0) return null;
-    const start = lib._malloc(bytes);
-    lib._heif_image_handle_get_raw_color_profile(this.error, handle, start);
-    this.check();
+  /** The bytes that a function writes. */
+  private copied(bytes: number, write: (start: number) => void): Buffer {
+    const start = this.lib._malloc(bytes);
+    this.call(() => write(start));
     return Buffer.from(this.heap().slice(start, start + bytes));
   }
 
   /** The rows of an image, moved together in place: libheif pads each of them. */
-  private pixels(image: number, channels: number): Pick<DecodedPicture, 'data' | 'width' | 'height'> {
+  private pixels(image: number, channels: number): Omit<DecodedPicture, 'channels'> {
     const { lib } = this;
     const start = lib._heif_image_get_plane_readonly2(image, CHANNEL_INTERLEAVED, this.result);
     const stride = this.number(this.result);
@@ -124,15 +153,21 @@ class Decoder {
     return { data: heap.subarray(start, start + height * rowBytes), width, height };
   }
 
-  /** @throws {MediaFailure} when the last function has failed */
-  private check(): void {
+  /** Calls a function of libheif that writes its error. @throws {MediaFailure} when it fails or crashes */
+  private call(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      // e.g. too deep a recursion through images that refer to each other: this instance is unusable, not the process
+      throw new MediaFailure('invalid_media', `libheif crashed: ${String(error)}`);
+    }
     const code = this.number(this.error);
     if (code === 0) return;
     const subcode = this.number(this.error + 4);
     const detail = `libheif ${code}/${subcode} ${this.text(this.number(this.error + 8))}`;
     if (code === MEMORY_ALLOCATION_ERROR) throw new MediaFailure('too_complex', detail);
     if (UNSUPPORTED.has(code)) throw new MediaFailure('unsupported_codec', detail);
-    const isCut = code === INVALID_INPUT && subcode === END_OF_DATA;
+    const isCut = code === INVALID_INPUT && (subcode === END_OF_DATA || detail.includes('Cannot read full'));
     throw new MediaFailure(isCut ? 'truncated_media' : 'invalid_media', detail);
   }
 
