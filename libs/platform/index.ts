@@ -20,7 +20,7 @@ export {
 export { rowParser } from './dynamodb/row-parser';
 export { writeOrConfirm } from './dynamodb/write-or-confirm';
 export { deterministicId, isId, leastIdAt, newId } from './ids';
-export { ConcurrencyLimiter } from './limiter';
+export { ConcurrencyLimiter, KeyedLimiter, LimiterFullError } from './limiter';
 export { LiveFeed, LiveSubscriptions, type LiveEvent } from './redis/live-events';
 export { LockTimeoutError, Locks, type HeldLock } from './redis/lock';
 export { MAX_PENDING, Outbox, type OutboxFields, type PendingEvent } from './outbox';

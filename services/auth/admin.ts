@@ -34,7 +34,9 @@ async function resetPassword(email: string, given: string | null): Promise<void>
     if ([...password].length < 8 || [...password].length > 128)
       throw new OperatorError('The password must have 8 to 128 characters.');
     assertStrongPassword(password, user, 'password');
-    if (!(await users.setPassword(user, await new PasswordHasher(owaspOptions).hash(password))))
+    if (
+      !(await users.setPassword(user, await new PasswordHasher(owaspOptions).hash(password, { ip: '', isKnown: true })))
+    )
       throw new OperatorError('The account was changed at the same moment. Try again.');
     await new Sessions(redis, config.tablePrefix).endAll(user.id);
     process.stdout.write(

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import type { ChangePasswordRequest, RegisterRequest, User, UserEvent } from '#contracts';
-import { ProblemError, Sessions, type SessionUser } from '#nest';
+import { ProblemError, readDevice, sendDevice, Sessions, type SessionUser } from '#nest';
 import { Outbox, userKey } from '#platform';
-import { PasswordAttempts } from './password-attempts';
+import { PasswordAttempts, type Guess } from './password-attempts';
 import { PasswordHasher } from './password-hasher';
 import { assertStrongPassword } from './password-policy';
 import { toUser, type UserItem } from './user.item';
@@ -24,12 +24,14 @@ export class AuthService {
   async register(req: Request, { username, email, password }: RegisterRequest): Promise<User> {
     assertStrongPassword(password, { username, email }, 'password');
     const ip = req.ip ?? '';
-    await this.attempts.countRegistration(ip);
-    const created = await this.users.create({ username, email, passwordHash: await this.hasher.hash(password) });
+    const passwordHash = await this.attempts.limitRegistration(ip, () =>
+      this.hasher.hash(password, { ip, isKnown: false }),
+    );
+    const created = await this.users.create({ username, email, passwordHash });
     if ('taken' in created) throw new ProblemError(`${created.taken}_taken`);
     const { user, event } = created;
     try {
-      await this.attempts.remember({ account: user.emailLower, ip });
+      await this.rememberBrowser(req, guessOf(req, user.emailLower));
       await this.sessions.start(req, user);
     } catch (error) {
       await this.users.undo(user); // the client gets an error and will retry: leave no half-created account
@@ -43,14 +45,16 @@ export class AuthService {
    * Returns null for a wrong password and for an unknown account, in the same time.
    * @throws {ProblemError} too_many_attempts
    */
-  async authenticate(email: string, password: string, ip: string): Promise<UserItem | null> {
-    const account = email.toLowerCase();
+  async authenticate(req: Request, email: string, password: string): Promise<UserItem | null> {
+    const guess = guessOf(req, email.toLowerCase());
     let user: UserItem | null = null;
-    const isRight = await this.attempts.limit({ account, ip }, async (isKnown) => {
-      user = await this.users.findByEmail(account);
-      return this.hasher.verify(user?.passwordHash ?? null, password, isKnown);
+    const isRight = await this.attempts.limit(guess, async (isKnown) => {
+      user = await this.users.findByEmail(guess.account);
+      return this.hasher.verify(user?.passwordHash ?? null, password, { ip: guess.ip, isKnown });
     });
-    return isRight ? user : null;
+    if (!isRight) return null;
+    await this.rememberBrowser(req, guess);
+    return user;
   }
 
   /**
@@ -100,8 +104,8 @@ export class AuthService {
     const user = await this.find(current);
     assertStrongPassword(newPassword, user, 'newPassword');
     await this.confirmPassword(req, user, currentPassword);
-    if (!(await this.users.setPassword(user, await this.hasher.hash(newPassword))))
-      throw new ProblemError('wrong_password');
+    const passwordHash = await this.hasher.hash(newPassword, { ip: req.ip ?? '', isKnown: true });
+    if (!(await this.users.setPassword(user, passwordHash))) throw new ProblemError('wrong_password');
     await this.sessions.endAll(user.id, current.sessionId);
     await this.sessions.rotate(req);
   }
@@ -111,11 +115,16 @@ export class AuthService {
    * @throws {ProblemError} wrong_password, too_many_attempts
    */
   async confirmPassword(req: Request, user: UserItem, password: string): Promise<void> {
-    const guess = { account: user.emailLower, ip: req.ip ?? '' };
+    const guess = guessOf(req, user.emailLower);
     const isRight = await this.attempts.limit(guess, (isKnown) =>
-      this.hasher.verify(user.passwordHash, password, isKnown),
+      this.hasher.verify(user.passwordHash, password, { ip: guess.ip, isKnown }),
     );
     if (!isRight) throw new ProblemError('wrong_password');
+    await this.rememberBrowser(req, guess);
+  }
+
+  private async rememberBrowser(req: Request, guess: Guess): Promise<void> {
+    sendDevice(req, guess.account, await this.attempts.remember(guess));
   }
 
   private async discardSession(req: Request, session: SessionUser): Promise<void> {
@@ -127,3 +136,9 @@ export class AuthService {
     await this.outbox.announce({ table: 'users', key: userKey(event.userId) }, event);
   }
 }
+
+const guessOf = (req: Request, account: string): Guess => ({
+  account,
+  ip: req.ip ?? '',
+  device: readDevice(req, account),
+});

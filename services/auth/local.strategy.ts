@@ -15,7 +15,7 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
   }
 
   validate(req: Request, email: string, password: string): Promise<UserItem | null> {
-    return this.auth.authenticate(email, password, req.ip ?? '');
+    return this.auth.authenticate(req, email, password);
   }
 }
 

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import type { Config } from '#config';
-import { Throttle, type Attempt } from '#nest';
-import { CONFIG, REDIS, withRedis } from '#platform';
+import { KNOWN_MS, newDevice, Throttle, type Attempt } from '#nest';
+import { CONFIG, KeyedLimiter, REDIS, withRedis } from '#platform';
 import { addressOf, networkOf } from './network';
+import { MAX_QUEUED, rethrowFull } from './password-hasher';
 
 const QUARTER_HOUR = 15 * 60;
 const rules = {
@@ -13,19 +14,31 @@ const rules = {
   address: { name: 'password-address', points: 100, durationSeconds: QUARTER_HOUR },
   registrations: { name: 'registrations', points: 300, durationSeconds: 3_600 },
 } as const;
-const KNOWN_MS = 90 * 86_400_000;
+/** Of the browsers, addresses and networks that logged in to an account, so many latest ones are known. */
+const MAX_KNOWN = 300;
+/** Attempts of one account that are verified at once; the rest waits in order. */
+const PER_ACCOUNT = 2;
 
-/** An attempt to authenticate: for which account, from which address. */
+/** An attempt to authenticate: for which account, from which address and browser. */
 export interface Guess {
   /** The e-mail, in lower case. */
   account: string;
   ip: string;
+  /** The id in the browser's device cookie for the account, if it sent one. */
+  device: string | null;
+}
+
+/** What an attempt is counted under. */
+interface Counter {
+  by: 'device' | 'address' | 'network' | 'unknown network';
+  key: string;
 }
 
 /**
- * Rate limits for every endpoint that verifies a password. Only failures count: per account and network, per account
- * over all networks that never logged in to it, and per address. Guessing from unknown networks uses up the limit that
- * those networks share, never the limit of a network that the owner has logged in from: it cannot lock the owner out.
+ * Rate limits for every endpoint that verifies a password. Only failures count. A browser that has logged in to the
+ * account before has a counter of its own, and so has an exact address; other addresses share the counter of their
+ * network (each for the account), networks that never logged in to it also one of the account, and everything but known
+ * browsers one of the address over all accounts. So guesses from elsewhere cannot lock out an owner's browser.
  */
 @Injectable()
 export class PasswordAttempts {
@@ -33,6 +46,7 @@ export class PasswordAttempts {
   private readonly unknownNetworks: Throttle;
   private readonly address: Throttle;
   private readonly registrations: Throttle;
+  private readonly accounts = new KeyedLimiter(PER_ACCOUNT, MAX_QUEUED);
 
   constructor(
     @Inject(REDIS) private readonly redis: Redis,
@@ -48,48 +62,67 @@ export class PasswordAttempts {
    * Runs `verify` as one rate-limited attempt and returns its result.
    * @throws {ProblemError} too_many_attempts, before `verify` is called
    */
-  async limit(guess: Guess, verify: (isKnownNetwork: boolean) => Promise<boolean>): Promise<boolean> {
-    const isKnown = await this.isKnown(guess);
-    const attempt = await this.reserve(guess, isKnown);
-    const isRight = await verify(isKnown).catch(async (error: unknown) => {
-      await attempt.release(); // not verified, so not counted
-      throw error;
-    });
-    if (!isRight) await attempt.recordFailure();
-    else await Promise.all([attempt.release(), this.network.forget(networkKey(guess)), this.remember(guess)]);
-    return isRight;
+  async limit(guess: Guess, verify: (isKnown: boolean) => Promise<boolean>): Promise<boolean> {
+    const counter = await this.counterOf(guess);
+    const isKnown = counter.by !== 'unknown network';
+    const lane = isKnown ? counter.key : accountHash(guess);
+    return this.accounts.run(lane, () => this.count(guess, counter, () => verify(isKnown))).catch(rethrowFull);
   }
 
-  /** Counts a registration, successful or not. @throws {ProblemError} too_many_attempts */
-  async countRegistration(ip: string): Promise<void> {
+  /** Runs `register` as one counted registration, successful or not. @throws {ProblemError} too_many_attempts */
+  async limitRegistration<T>(ip: string, register: () => Promise<T>): Promise<T> {
     const attempt = await this.registrations.reserve(addressOf(ip));
     await attempt.recordFailure();
+    return this.accounts.run(`registrations:${networkOf(ip)}`, register).catch(rethrowFull);
   }
 
-  /** Marks the network as known for the account; registration calls it too. */
-  async remember(guess: Guess): Promise<void> {
+  /**
+   * Remembers the browser, the address and the network of a login or registration for the account.
+   * @returns the id for the device cookie of the browser
+   */
+  async remember(guess: Guess): Promise<string> {
+    const isKnownDevice = (await this.counterOf(guess)).by === 'device';
+    const device = guess.device && isKnownDevice ? guess.device : newDevice(); // never one that others have chosen
     const key = this.knownKey(guess);
     const now = Date.now();
     await withRedis(() =>
       this.redis
         .multi()
-        .zadd(key, now + KNOWN_MS, networkOf(guess.ip))
+        .zadd(key, ...knownMembers({ ...guess, device }).flatMap(([, member]) => [now + KNOWN_MS, member]))
         .zremrangebyscore(key, 0, now)
+        .zremrangebyrank(key, 0, -MAX_KNOWN - 1)
         .pexpire(key, KNOWN_MS)
         .exec(),
     );
+    return device;
   }
 
-  private async isKnown(guess: Guess): Promise<boolean> {
-    const until = await withRedis(() => this.redis.zscore(this.knownKey(guess), networkOf(guess.ip)));
-    return until !== null && Number(until) > Date.now();
+  private async count(guess: Guess, counter: Counter, verify: () => Promise<boolean>): Promise<boolean> {
+    const attempt = await this.reserve(guess, counter);
+    const isRight = await verify().catch(async (error: unknown) => {
+      await attempt.release(); // not verified, so not counted
+      throw error;
+    });
+    if (!isRight) await attempt.recordFailure();
+    else await Promise.all([attempt.release(), this.network.forget(counter.key)]);
+    return isRight;
   }
 
-  private async reserve(guess: Guess, isKnown: boolean): Promise<Attempt> {
+  private async counterOf(guess: Guess): Promise<Counter> {
+    const members = knownMembers(guess);
+    const scores = await withRedis(() =>
+      Promise.all(members.map(([, member]) => this.redis.zscore(this.knownKey(guess), member))),
+    );
+    const known = members.find((_member, at) => Number(scores[at] ?? 0) > Date.now());
+    const [by, member] = known ?? (['unknown network', networkOf(guess.ip)] as const);
+    return { by, key: `${accountHash(guess)}:${member}` };
+  }
+
+  private async reserve(guess: Guess, { by, key }: Counter): Promise<Attempt> {
     const steps = [
-      () => this.address.reserve(addressOf(guess.ip)),
-      () => this.network.reserve(networkKey(guess)),
-      ...(isKnown ? [] : [() => this.unknownNetworks.reserve(accountHash(guess))]),
+      ...(by === 'device' ? [] : [() => this.address.reserve(addressOf(guess.ip))]),
+      () => this.network.reserve(key),
+      ...(by === 'unknown network' ? [() => this.unknownNetworks.reserve(accountHash(guess))] : []),
     ];
     const held: Attempt[] = [];
     const each = (action: keyof Attempt) => async () =>
@@ -109,6 +142,13 @@ export class PasswordAttempts {
   }
 }
 
-/** Hashed, so that keys in Redis contain no e-mail addresses. */
-const accountHash = ({ account }: Guess) => createHash('sha256').update(account).digest('base64url');
-const networkKey = (guess: Guess) => `${accountHash(guess)}:${networkOf(guess.ip)}`;
+/** Hashed, so that keys in Redis contain no e-mail addresses and no ids of cookies. */
+const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url');
+const accountHash = ({ account }: Guess) => hashOf(account);
+
+/** The names under which the origin of a guess may be known, the most specific one first. */
+const knownMembers = ({ device, ip }: Guess) => [
+  ...(device ? [['device', `device:${hashOf(device)}`] as const] : []),
+  ['address', addressOf(ip)] as const,
+  ['network', networkOf(ip)] as const,
+];

@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { REDIS } from '#platform';
 import { newAccount, type Account, type ApiClient } from '#testing';
 import { startAuth, type AuthFixture } from './auth.testing';
 import { PasswordAttempts } from './password-attempts';
@@ -23,7 +26,9 @@ const repeat = async (times: number, attempt: (at: number) => Promise<unknown>) 
 };
 /** A failed attempt without HTTP. */
 const failFrom = (ip: string, { email }: Account) =>
-  auth.app.get(PasswordAttempts).limit({ account: email.toLowerCase(), ip }, () => Promise.resolve(false));
+  auth.app
+    .get(PasswordAttempts)
+    .limit({ account: email.toLowerCase(), ip, device: null }, () => Promise.resolve(false));
 const all = (times: number, value: string) => Array<string>(times).fill(value);
 const register = async (ip = home) => (await auth.client(ip).register()).account;
 
@@ -94,7 +99,7 @@ describe('a wrong password', () => {
     const codes = (await repeat(10, (at) => (at % 2 ? change() : remove()))) as Array<{ code: string }>;
     expect(codes.map(({ code }) => code)).toEqual(all(10, 'wrong_password'));
     expect(await change()).toMatchObject({ status: 429, code: 'too_many_attempts' });
-    expect(await tryFrom(home, account, account.password)).toBe('too_many_attempts');
+    expect(await codeOf(client, account.email, account.password)).toBe('too_many_attempts');
   });
 });
 
@@ -120,6 +125,97 @@ describe('a right password', () => {
   });
 });
 
+describe('a browser that has logged in to the account before', () => {
+  it('is not locked out by guesses from its network, from its address or from strangers', async () => {
+    const browser = auth.client('198.18.20.1');
+    const { account } = await browser.register();
+    await repeat(12, () => tryFrom('198.18.20.2', account)); // the same /24
+    await repeat(10, () => tryFrom('198.18.20.1', account));
+    await repeat(90, () => failFrom('198.18.20.1', newAccount())); // behind the same NAT
+    await repeat(100, (at) => failFrom(`10.${at}.2.1`, account));
+    await browser.expect(204, 'POST', '/api/auth/logout');
+    expect(await codeOf(browser, account.email, account.password)).toBe('ok');
+    const travelling = browser.clone({ 'x-forwarded-for': '198.18.21.1' });
+    expect(await codeOf(travelling, account.email, account.password)).toBe('ok');
+    const strange = auth.client('198.18.28.1');
+    expect(await codeOf(strange, account.email, account.password)).toBe('too_many_attempts');
+  });
+
+  it('has a limit of its own, for its account only', async () => {
+    const browser = auth.client('198.18.22.1');
+    const [{ account }, other] = [await browser.register(), await register('198.18.23.1')];
+    expect(await repeat(11, () => codeOf(browser, account.email, 'wrong one'))).toEqual([
+      ...all(10, 'invalid_credentials'),
+      'too_many_attempts',
+    ]);
+    expect(await codeOf(browser, other.email, 'wrong one')).toBe('invalid_credentials');
+    expect(await tryFrom('198.18.22.1', account, account.password)).toBe('ok');
+  });
+
+  it('is known by a cookie that scripts and other sites cannot read, sent after that of the session', async () => {
+    const client = auth.client('198.18.24.1');
+    const { account } = await client.register();
+    const json = { email: account.email, password: account.password };
+    const { headers } = await client.call('POST', '/api/auth/login', { json });
+    const [session, device, ...rest] = headers.getSetCookie();
+    expect(rest).toEqual([]);
+    expect(session).toMatch(/^snapstream\.sid=/);
+    expect(device).toMatch(/^snapstream\.device\.\w+=[\w-]{43}; .*Path=\/; .*HttpOnly; SameSite=Lax$/);
+  });
+});
+
+describe('the exact address', () => {
+  it('that has logged in before counts before its network', async () => {
+    const account = await register('198.18.25.1');
+    await repeat(12, () => tryFrom('198.18.25.2', account));
+    expect(await tryFrom('198.18.25.2', account, account.password)).toBe('too_many_attempts');
+    expect(await tryFrom('198.18.25.1', account, account.password)).toBe('ok');
+  });
+});
+
+/** Starts attempts that do not end before `release`; `running` is the number of those that are being checked. */
+const startAttempts = (guesses: Array<{ account: string; ip: string }>) => {
+  const gate = Promise.withResolvers<void>();
+  const state = { running: 0 };
+  const attempts = guesses.map((guess) =>
+    auth.app.get(PasswordAttempts).limit({ ...guess, device: null }, async () => {
+      state.running += 1;
+      await gate.promise;
+      return true;
+    }),
+  );
+  return { state, end: () => (gate.resolve(), Promise.all(attempts)) };
+};
+
+describe('password checks at the same time', () => {
+  it('are two for each account, also of right passwords, and the rest waits without polling', async () => {
+    const redis = auth.app.get<Redis>(REDIS);
+    const commands = async () => Number(/total_commands_processed:(\d+)/.exec(await redis.info('stats'))?.[1]);
+    const flood = startAttempts(
+      Array.from({ length: 50 }, () => ({ account: 'flood@example.com', ip: '198.18.26.1' })),
+    );
+    await sleep(200);
+    const before = await commands();
+    await sleep(500);
+    expect((await commands()) - before).toBeLessThan(50);
+    expect(flood.state.running).toBe(2);
+    await auth.client('198.18.26.2').register();
+    expect(await flood.end()).toEqual(Array(50).fill(true));
+  });
+
+  it('are refused when too many of one account wait', async () => {
+    const flood = startAttempts(
+      Array.from({ length: 152 }, () => ({ account: 'flood2@example.com', ip: '198.18.27.1' })),
+    );
+    await sleep(100);
+    const beyond = auth.app
+      .get(PasswordAttempts)
+      .limit({ account: 'flood2@example.com', ip: '198.18.27.1', device: null }, () => Promise.resolve(true));
+    await expect(beyond).rejects.toMatchObject({ code: 'too_many_attempts' });
+    await flood.end();
+  });
+});
+
 describe('an address', () => {
   it('is limited to a hundred failures over all accounts; successes do not count', async () => {
     const account = await register();
@@ -135,7 +231,7 @@ describe('an address', () => {
   });
 
   it('is limited to 300 registrations an hour', async () => {
-    await repeat(299, () => auth.app.get(PasswordAttempts).countRegistration('198.18.9.1'));
+    await repeat(299, () => auth.app.get(PasswordAttempts).limitRegistration('198.18.9.1', async () => {}));
     await auth.client('198.18.9.1').register();
     const refusal = await auth.client('198.18.9.1').problem('POST', '/api/auth/register', { json: newAccount() });
     expect(refusal).toMatchObject({ status: 429, code: 'too_many_attempts' });

@@ -5,19 +5,22 @@ import type { Config } from '#config';
 import { DependencyUnavailableError } from '#platform';
 import { isPublic, allowedMethods } from '../http/endpoint';
 import { ProblemError } from '../http/problem';
+import { sendDeviceAfter } from './device-cookie';
 import { IDLE_MS, sessionStore } from './session-store';
 import { COOKIE, type Sessions } from './sessions';
 
 /** Loads the session of the cookie. While Redis is unavailable, requests fail; they never continue without it. */
 export function sessionMiddleware(config: Config, redis: Redis): RequestHandler {
-  return session({
-    name: COOKIE,
-    secret: config.sessionSecret(),
-    store: sessionStore(redis, config.tablePrefix),
-    cookie: { httpOnly: true, sameSite: 'lax', path: '/', secure: 'auto', maxAge: IDLE_MS },
-    resave: false,
-    saveUninitialized: false,
-  });
+  return sendDeviceAfter(
+    session({
+      name: COOKIE,
+      secret: config.sessionSecret(),
+      store: sessionStore(redis, config.tablePrefix),
+      cookie: { httpOnly: true, sameSite: 'lax', path: '/', secure: 'auto', maxAge: IDLE_MS },
+      resave: false,
+      saveUninitialized: false,
+    }),
+  );
 }
 
 /** Rejects requests without a session with 401, except for public endpoints, also for unknown paths; then 405. */

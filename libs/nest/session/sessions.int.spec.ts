@@ -122,6 +122,14 @@ it('keeps an ended session ended when an earlier request saves it again', async 
   expect(await sessions.end(session.userId, session.sessionId)).toBe(false);
 });
 
+it('ends the oldest session of a user who has more than 100', async () => {
+  const logins = [];
+  for (let count = 0; count < 102; count += 1) logins.push(await login('collector'));
+  expect(await sessions.list('collector', '')).toHaveLength(100);
+  expect(await Promise.all(logins.slice(0, 3).map(({ client }) => statusOf(client)))).toEqual([401, 401, 200]);
+  expect(await statusOf(logins[101]!.client)).toBe(200);
+});
+
 it('notifies every process of ended sessions', async () => {
   const other = new SessionEvents(environment.redis.url, 'snapstream-');
   const ended: SessionEnded[] = [];

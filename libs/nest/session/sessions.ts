@@ -9,6 +9,8 @@ import { ABSOLUTE_MS, IDLE_MS, sessionKey } from './session-store';
 
 export const COOKIE = 'snapstream.sid';
 const TOUCH_MS = 60_000;
+/** More would make lists and a change of the password slow, in which all others end. */
+const MAX_SESSIONS = 100;
 
 interface Entry {
   sid: string;
@@ -36,7 +38,10 @@ export class Sessions {
     private readonly prefix: string,
   ) {}
 
-  /** Starts a session at a login, with a new id in the cookie (prevents session fixation). */
+  /**
+   * Starts a session at a login, with a new id in the cookie (prevents session fixation). Beyond 100 sessions of the
+   * user the oldest ends.
+   */
   async start(req: Request, user: { id: string; role: User['role'] }): Promise<SessionUser> {
     const now = Date.now();
     const publicId = newId();
@@ -50,6 +55,7 @@ export class Sessions {
         .pexpire(this.indexKey(user.id), ABSOLUTE_MS)
         .exec(),
     );
+    await this.endOldest(user.id);
     req.sessionUser = { id: user.id, sessionId: publicId, role: user.role };
     return req.sessionUser;
   }
@@ -127,6 +133,11 @@ export class Sessions {
     delete req.sessionUser;
     await promisify(req.session.destroy.bind(req.session))();
     res?.clearCookie(COOKIE, { path: '/', httpOnly: true, sameSite: 'lax', secure: req.secure });
+  }
+
+  private async endOldest(userId: string): Promise<void> {
+    const ids = await withRedis(() => this.redis.hkeys(this.indexKey(userId)));
+    for (const id of ids.toSorted().slice(0, -MAX_SESSIONS)) await this.end(userId, id); // ids sort by time
   }
 
   private async touch(req: Request, userId: string, publicId: string, entry: Entry): Promise<void> {
