@@ -88,7 +88,7 @@ export class Installation {
   /** The default port is replaced when it is in use; a configured one is kept, because a monitor connects to it. */
   async #opsPort(): Promise<number> {
     if (this.config.opsPort !== DEFAULT_OPS_PORT) return this.config.opsPort;
-    return (await listenError(DEFAULT_OPS_PORT, this.config.host)) ? freePort() : DEFAULT_OPS_PORT;
+    return (await listenError(DEFAULT_OPS_PORT, this.config.opsHost)) ? freePort() : DEFAULT_OPS_PORT;
   }
 
   #service(name: string, number: number, script: string, env: Record<string, string>): Child {

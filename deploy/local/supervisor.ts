@@ -58,19 +58,19 @@ async function run(config: Config, lock: DataLock, create: (watcher: Watcher) =>
 }
 
 async function assertPortsFree(config: Config): Promise<void> {
-  const ports = [
-    ['PORT', config.port] as const,
-    ...(config.opsPort === 9090 ? [] : [['OPS_PORT', config.opsPort] as const]),
+  const addresses = [
+    ['', config.host, config.port] as const,
+    ...(config.opsPort === 9090 ? [] : [['OPS_', config.opsHost, config.opsPort] as const]),
   ];
-  for (const [name, port] of ports) {
-    const error = await listenError(port, config.host);
+  for (const [prefix, host, port] of addresses) {
+    const error = await listenError(port, host);
     if (error === 'EADDRINUSE')
       throw new OperatorError(
-        `Port ${port} is in use by another program: stop it, or choose another port with ${name}=<number>`,
+        `Port ${port} is in use by another program: stop it, or choose another port with ${prefix}PORT=<number>`,
       );
     if (error)
       throw new OperatorError(
-        `Listening on ${config.host} port ${port} is not possible (${error}): check HOST and ${name}`,
+        `Listening on ${host} port ${port} is not possible (${error}): check ${prefix}HOST and ${prefix}PORT`,
       );
   }
 }

@@ -18,6 +18,8 @@ describe('loadConfig', () => {
       mode: 'local',
       port: 3000,
       host: '127.0.0.1',
+      opsHost: '127.0.0.1',
+      publicUrl: null,
       maxUploadBytes: 5 * 1024 ** 3,
       userQuotaBytes: null,
       acceptsHeic: true,
@@ -39,6 +41,7 @@ describe('loadConfig', () => {
     [{ MAX_UPLOAD_BYTES: '0' }, 'MAX_UPLOAD_BYTES'],
     [{ REDIS_URL: 'http://x' }, 'REDIS_URL'],
     [{ HEIC: 'no' }, 'HEIC'],
+    [{ PUBLIC_URL: 'media.example.org' }, 'PUBLIC_URL'],
   ])('rejects %j with a one-line message', (env, name) => {
     expect(() => loadConfig(env)).toThrow(OperatorError);
     expect(() => loadConfig(env)).toThrow(new RegExp(`^[^\\n]*${name}[^\\n]*$`));

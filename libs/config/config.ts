@@ -16,6 +16,11 @@ const common = {
   PORT: wholeNumber(0, 65_535).default(3000),
   OPS_PORT: wholeNumber(0, 65_535).default(9090),
   HOST: z.string().min(1).default('127.0.0.1'),
+  OPS_HOST: z.string().min(1).default('127.0.0.1'),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .nullable()
+    .default(null),
   DATA_DIR: z
     .string()
     .min(1)
@@ -113,6 +118,8 @@ function toConfig(settings: Settings) {
     port: settings.PORT,
     opsPort: settings.OPS_PORT,
     host: settings.HOST,
+    opsHost: settings.OPS_HOST,
+    publicUrl: settings.PUBLIC_URL,
     dataDir: settings.DATA_DIR,
     redisUrl: settings.REDIS_URL ? withPassword(settings.REDIS_URL, settings.REDIS_PASSWORD) : null,
     tablePrefix: settings.TABLE_PREFIX,

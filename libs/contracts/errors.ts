@@ -72,6 +72,12 @@ export const problems = {
   quota_exceeded: [413, 'Storage quota reached', 'Your storage is full. Delete some files, then upload again.'],
   unsupported_media_type: [415, 'Unsupported media type', unsupportedDetail(true)],
   range_not_satisfiable: [416, 'Range not satisfiable', 'The requested range contains no byte of the file.'],
+  unknown_host: [
+    421,
+    'Unknown host',
+    'This server does not know the name in the address. Open it by its IP address, or let the operator set PUBLIC_URL ' +
+      'to the address that people use.',
+  ],
   idempotency_key_reused: [
     422,
     'Idempotency-Key reused',

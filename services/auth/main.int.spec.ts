@@ -43,6 +43,23 @@ describe('the auth process', () => {
     expect((await ops.call('GET', '/api/auth/me')).status).toBe(404);
   });
 
+  it('serves OPS_PORT on 127.0.0.1 only, wherever the API listens, unless OPS_HOST says otherwise', async () => {
+    const [hidden, open] = [await freePort(), await freePort()];
+    await start({ HOST: '127.0.0.2', OPS_PORT: String(hidden) }).ready;
+    await expect(fetch(`http://127.0.0.2:${hidden}/metrics`)).rejects.toThrow('fetch failed');
+    expect((await fetch(`http://127.0.0.1:${hidden}/health/live`)).status).toBe(200);
+    await start({ OPS_HOST: '127.0.0.2', OPS_PORT: String(open) }).ready;
+    expect((await fetch(`http://127.0.0.2:${open}/metrics`)).status).toBe(200);
+  });
+
+  it('refuses a name that DNS may have rebound to OPS_PORT on the loopback address', async () => {
+    const opsPort = await freePort();
+    await start({ OPS_PORT: String(opsPort) }).ready;
+    const socket = connect(opsPort, '127.0.0.1');
+    socket.write('GET /metrics HTTP/1.1\r\nHost: rebind.example\r\nConnection: close\r\n\r\n');
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 421 /);
+  });
+
   it('exits on SIGTERM after the requests in flight', async () => {
     const { ready, ended, child } = start();
     const { url } = await ready;

@@ -4,7 +4,7 @@ import { api, problems, problemSchema, type Endpoint, type ProblemCode } from '#
 import { SAFE_METHODS } from './cross-site';
 
 /** Problems that any endpoint can return. */
-const always: readonly ProblemCode[] = ['temporarily_unavailable', 'internal_error'];
+const always: readonly ProblemCode[] = ['unknown_host', 'temporarily_unavailable', 'internal_error'];
 const unsafe: readonly ProblemCode[] = ['cross_site_request'];
 const withBody: readonly ProblemCode[] = [
   'validation_failed',

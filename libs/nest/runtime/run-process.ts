@@ -26,7 +26,7 @@ export async function runProcess(
   exitOnUncaughtError(logger);
   try {
     const running = await start(config, logger);
-    const ops = await startOpsServer(running.health, { host: config.host, port: config.opsPort });
+    const ops = await startOpsServer(running.health, config);
     stopOnSignal(logger, async () => {
       running.health.stop();
       await running.stop();

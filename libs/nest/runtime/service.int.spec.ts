@@ -98,6 +98,16 @@ describe('createService', () => {
     });
   });
 
+  it('refuses requests under a name that DNS may have rebound to it, before anything else', async () => {
+    for (const headers of [
+      { Host: 'rebind.example:3000', 'Sec-Fetch-Site': 'cross-site' },
+      { 'X-Forwarded-Host': 'rebind.example' },
+    ]) {
+      const { body } = await request(server).post('/api/auth/register').set(headers).send({}).expect(421);
+      expect(body).toMatchObject({ code: 'unknown_host', detail: expect.stringContaining('PUBLIC_URL') });
+    }
+  });
+
   describe('the order of checks', () => {
     it.each([
       [

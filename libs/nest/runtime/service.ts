@@ -10,6 +10,7 @@ import { REDIS } from '#platform';
 import { apiDocs } from '../http/api-docs';
 import { rejectCrossSite } from '../http/cross-site';
 import { JsonBodyGuard } from '../http/json-body.guard';
+import { rejectUnknownHost } from '../http/known-host';
 import { ProblemFilter } from '../http/problem';
 import { securityHeaders } from '../http/security-headers';
 import { answerHealth, Health } from '../ops/health';
@@ -48,7 +49,7 @@ export async function createService(
   app.useGlobalFilters(new ProblemFilter());
   app.useGlobalGuards(new JsonBodyGuard());
 
-  app.use(...requestLog(logger), measureRequests(), securityHeaders(), rejectCrossSite);
+  app.use(...requestLog(logger), measureRequests(), securityHeaders(), rejectUnknownHost(config), rejectCrossSite);
   app.use(healthRoutes(app.get(Health)));
   app.use('/api', noStore, compressJson, apiDocs());
   app.use('/api', sessionMiddleware(config, app.get<Redis>(REDIS)), requireSession(app.get(Sessions)));
