@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { formatOf, type DerivedFile } from '#contracts';
 import { transcode } from '../ffmpeg/ffmpeg';
-import { measurePlayback } from '../ffmpeg/packets';
 import type { Stream } from '../ffmpeg/probe';
 import { decode, type Pixels, readHeader, THUMBNAIL_SIDE, writeThumbnail } from '../image/picture';
 import { MediaFailure } from '../media-failure';
@@ -47,7 +46,14 @@ export const audioSteps: ReadonlyArray<Step<AudioContext>> = [
   {
     name: 'tags',
     weight: 1,
-    run: async (context) => ({ metadata: { ...(await context.tags()).facts, ...chapterFacts(context) } }),
+    run: async (context) => {
+      const { facts } = await context.tags();
+      const { durationSeconds } = (await context.track()).decoded;
+      // a bit rate that gives a wrong length is that of the first frame
+      const isMeasured = saysItsLength(context, durationSeconds);
+      const bitsPerSecond = isMeasured ? facts.bitsPerSecond : undefined;
+      return { metadata: { ...facts, bitsPerSecond, ...chapterFacts(context) } };
+    },
   },
   {
     name: 'thumbnail',
@@ -96,14 +102,10 @@ function playsEverywhere(contentType: string, { codec_name, channels }: Stream):
   return isPlayable && (contentType !== 'audio/wav' || channels <= 2);
 }
 
-/** An edit list that excludes less than this excludes only the delay of the encoder. */
-const MAX_DELAY_SECONDS = 0.2;
-
-/** Whether players play the whole file as it was measured: its first track, from start to end. */
+/** Whether players play the whole file as it was measured: its first track, to its end. */
 async function isPlain(av: AvInput, { audioStream, decoded }: AudioTrack): Promise<boolean> {
   if (audioStream.index !== firstTrack(av, 'audio') || !saysItsLength(av, decoded.durationSeconds)) return false;
-  if (av.input.contentType === 'audio/wav') return hasRiffHeader(av.input.path);
-  return (await measurePlayback(av.input, [audioStream.index])).trimmedSeconds < MAX_DELAY_SECONDS;
+  return av.input.contentType !== 'audio/wav' || hasRiffHeader(av.input.path);
 }
 
 async function writeRendition(

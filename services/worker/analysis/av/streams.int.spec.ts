@@ -84,6 +84,25 @@ describe('unused streams', () => {
   });
 });
 
+/** Replaces the last occurrence of a word in a file by another of the same length. */
+function relabel(file: Buffer, word: string, other: string): Buffer {
+  file.write(other, file.lastIndexOf(word), 'latin1');
+  return file;
+}
+
+describe('a further track', () => {
+  it.each<[string, (file: Buffer) => Buffer]>([
+    ['a sound without a configuration', (file) => relabel(file, 'esds', 'free')],
+    ['a sound whose samples have no place', (file) => relabel(file, 'stco', 'free')],
+    ['telemetry', (file) => relabel(relabel(file, 'soun', 'meta'), 'mp4a', 'gpmd')],
+    ['an unknown kind', (file) => relabel(file, 'soun', '?\0\0?')],
+  ])('does not make a video fail: %s', async (_what, change) => {
+    const { facts } = await mp4(change(await small({ audioTracks: 2 })));
+    expect(facts).toMatchObject({ kind: 'video', codecs: ['h264', 'aac'], width: 160, height: 90 });
+    expect(facts.durationSeconds).toBeCloseTo(0.5, 1);
+  });
+});
+
 describe('a video whose audio cannot be decoded', () => {
   it.each<[string, () => Promise<TestAnalysis>, RegExp]>([
     ['AC-4', async () => mp4(claimAc4(await small({}))), /cannot be played.* ac-4 is not supported/],

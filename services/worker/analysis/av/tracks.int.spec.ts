@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
-import { makeMp4, type VideoOptions } from '#testing';
+import { makeM4a, makeMp4, type VideoOptions } from '#testing';
 import { setupSandboxTester } from '../../sandbox/sandbox.testing';
 
 const run = promisify(execFile);
@@ -72,5 +72,11 @@ describe('an edit list', () => {
     expect(facts.durationSeconds).toBeCloseTo(seconds, 1);
     expect(await meanLuminance(path('thumbnail.webp'))).toBeGreaterThan(50);
     expect(Number((await inspect(path('preview.mp4'))).format.duration)).toBeCloseTo(seconds, 1);
+  });
+
+  it('trims a sound', async () => {
+    const file = trim(await makeM4a({ seconds: 3 }), 0, 1);
+    const { facts } = await tester.analyse({ kind: 'audio', contentType: 'audio/mp4' }, file);
+    expect(Math.abs(facts.durationSeconds! - 1)).toBeLessThan(0.1);
   });
 });
