@@ -38,6 +38,7 @@ describe('loadConfig', () => {
     [{ PORT: 'abc' }, 'PORT'],
     [{ SNAPSTREAM_MODE: 'cloud' }, 'SNAPSTREAM_MODE'],
     [{ WORKER_QUEUES: 'image,fax' }, 'WORKER_QUEUES'],
+    [{ SANDBOX: 'off' }, 'SANDBOX'],
     [{ MAX_UPLOAD_BYTES: '0' }, 'MAX_UPLOAD_BYTES'],
     [{ REDIS_URL: 'http://x' }, 'REDIS_URL'],
     [{ HEIC: 'no' }, 'HEIC'],

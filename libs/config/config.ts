@@ -43,6 +43,7 @@ const common = {
     .default(workQueues.join(','))
     .transform((list) => list.split(',').map((name) => name.trim()))
     .pipe(z.array(z.enum(workQueues)).min(1)),
+  SANDBOX: z.enum(['auto', 'required']).default('auto'),
   REDIS_PASSWORD: z.string().optional(),
   S3_BUCKET: z.string().min(3).nullable().default(null),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -132,6 +133,8 @@ function toConfig(settings: Settings) {
     workers: settings.WORKERS,
     workerConcurrency: settings.WORKER_CONCURRENCY,
     workerQueues: [...new Set(settings.WORKER_QUEUES)],
+    /** Whether a worker refuses to start when a restraint of the analysis process is missing. */
+    sandbox: settings.SANDBOX,
     s3Bucket: settings.S3_BUCKET,
     snsTopicArn: settings.SNS_TOPIC_ARN,
     region: settings.AWS_REGION,

@@ -3,7 +3,7 @@ import './session/request-types';
 export { CurrentUser, type SessionUser } from './session/current-user';
 export { KNOWN_MS, newDevice, readDevice, sendDevice } from './session/device-cookie';
 export { Endpoint, Id, parseWith, ZodBody, ZodQuery } from './http/endpoint';
-export { measureJob, type JobOutcome } from './ops/metrics';
+export { measureJob, measureRestraints, type JobOutcome } from './ops/metrics';
 export { ProblemError, toProblem, type ProblemOptions } from './http/problem';
 export { runHeadless, runService } from './runtime/run-service';
 export { ScheduledJob } from './runtime/scheduled-job';

@@ -5,7 +5,7 @@ import { CONFIG, requireRedisUrl, WorkerPool, type Work, type WorkHandlers } fro
 import { DiskSpace } from './disk-space';
 import { MediaFiles } from './media-files';
 import { ProcessingService } from './processing.service';
-import { SandboxPool } from './sandbox';
+import { RestraintCheck, SandboxPool } from './sandbox';
 import { DailySweep } from './sweeps/daily.sweep';
 import { MediaSweeper } from './sweeps/media.sweep';
 import { OrphanFiles } from './sweeps/orphan-files';
@@ -45,6 +45,7 @@ class ProcessingPool implements OnApplicationBootstrap, OnModuleDestroy {
     ProcessingService,
     ProcessingPool,
     SandboxPool,
+    RestraintCheck,
     MediaSweeper,
     OrphanFiles,
     DailySweep,

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { collectDefaultMetrics, Counter, Histogram, register } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, register } from 'prom-client';
 import { api, type MediaKind } from '#contracts';
 
 /** The outcome of a delivery: the two ends of a round, claim released, internal error, or fenced out. */
@@ -10,6 +10,7 @@ interface Metrics {
   uploadsAccepted: Counter;
   uploadsRefused: Counter<'code'>;
   jobs: Histogram<'kind' | 'outcome'>;
+  restraints: Gauge<'restraint'>;
 }
 
 let metrics: Metrics | null = null;
@@ -36,6 +37,11 @@ export function startMetrics(): Metrics {
       help: 'Duration of deliveries from claim to end; its count is the number of finished jobs',
       labelNames: ['kind', 'outcome'],
       buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600],
+    }),
+    restraints: new Gauge({
+      name: 'snapstream_sandbox_restraint',
+      help: 'Per worker: 1 when the analysis process has this restraint, 0 when it is missing',
+      labelNames: ['restraint'],
     }),
   };
   return metrics;
@@ -77,6 +83,12 @@ function countUpload(req: Request, res: Response): void {
 export function measureJob(kind: MediaKind): (outcome: JobOutcome) => void {
   const stop = startMetrics().jobs.startTimer({ kind });
   return (outcome) => void stop({ outcome });
+}
+
+/** Sets which restraints (by name) the analysis process of this worker has. */
+export function measureRestraints(restraints: Record<string, boolean>): void {
+  for (const [restraint, holds] of Object.entries(restraints))
+    startMetrics().restraints.set({ restraint }, holds ? 1 : 0);
 }
 
 const refreshers = new Set<() => Promise<void>>();

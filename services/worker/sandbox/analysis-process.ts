@@ -29,15 +29,15 @@ export class AnalysisProcess {
   /** The end of its stderr, for error messages. */
   private stderr = '';
 
-  constructor({ folder, node, ffmpeg, ffprobe }: Toolbox) {
-    const { path, execArgv } = childModule();
-    this.child = fork(path, [folder, ffmpeg, ffprobe], {
+  constructor({ node, ffmpeg, ffprobe, input, output }: Toolbox) {
+    const { path, execArgv } = childModule('analysis.child');
+    this.child = fork(path, [ffmpeg, ffprobe, input, output], {
       execPath: node,
       execArgv,
       detached: true,
       cwd: '/',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      env: { TZ: 'UTC', MALLOC_ARENA_MAX: '2' }, // no environment of ours: no secrets, no addresses
+      env: { TZ: 'UTC', MALLOC_ARENA_MAX: '2', TMPDIR: output }, // no environment of ours: no secrets, no addresses
     });
     this.child.on('message', (message) => this.receive(message));
     // it could not start, or a message could not be sent: 'close' follows

@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { chdir } from 'node:process';
 import { analyseAv } from '../analysis/av/av';
 import { isDiskFull, isExhaustion } from '../analysis/exhaustion';
@@ -10,7 +11,7 @@ import { type Facts, type Job, type OnProgress, type Reply, requestSchema } from
 import { MediaFailure } from '../analysis/media-failure';
 
 /** The disposable process in which all untrusted bytes are parsed, one job at a time. */
-const [toolsFolder = '', ffmpeg = 'ffmpeg', ffprobe = 'ffprobe'] = process.argv.slice(2);
+const [ffmpeg = 'ffmpeg', ffprobe = 'ffprobe', ...folders] = process.argv.slice(2);
 useFfmpeg(ffmpeg);
 useFfprobe(ffprobe);
 restrictLoaders();
@@ -24,11 +25,16 @@ process.on('message', (message) => {
 
 process.on('disconnect', () => {
   killAll(); // the parent has exited
-  rmSync(toolsFolder, { recursive: true, force: true });
+  folders.forEach(empty);
   process.exit(0);
 });
 
 send({ type: 'ready' });
+
+/** The folder itself is deleted later, by the reaper of temporary files: this process may not. */
+function empty(folder: string): void {
+  for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
+}
 
 async function handleRequest(id: number, job: Job): Promise<void> {
   try {

@@ -1,2 +1,3 @@
 export { workLimitMs } from './limits';
+export { RestraintCheck } from './restraints/restraint-check';
 export { SandboxPool } from './sandbox-pool';

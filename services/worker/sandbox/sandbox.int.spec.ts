@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makePng } from '#testing';
 import { defaultLimits } from './limits';
@@ -142,6 +142,7 @@ describe('the sandbox', () => {
       'MALLOC_ARENA_MAX',
       'NODE_CHANNEL_FD',
       'NODE_CHANNEL_SERIALIZATION_MODE',
+      'TMPDIR',
       'TZ',
       'PWD',
       'OLDPWD',
@@ -162,7 +163,7 @@ describe('the sandbox', () => {
     await expect(tester.sandbox.analyse(job)).rejects.toThrow('ENOENT');
   });
 
-  it('leaves no process and no folder when its owner is killed', async () => {
+  it('leaves no process and no file of the job when its owner is killed', async () => {
     const { inputPath, outputDir } = await tester.prepare(endlessWav());
     const job = JSON.stringify({ ...audio, inputPath, outputDir });
     const script = `
@@ -183,6 +184,9 @@ describe('the sandbox', () => {
     );
     owner.kill('SIGKILL');
     await once(owner, 'exit');
-    await waitFor(() => !isAlive(child) && !isAlive(ffmpeg) && !existsSync(tools));
+    await waitFor(() => !isAlive(child) && !isAlive(ffmpeg));
+    expect(readdirSync(tools).toSorted()).toEqual(['ffmpeg', 'ffprobe', 'input', 'node', 'output']); // for the reaper
+    expect([...readdirSync(join(tools, 'input')), ...readdirSync(join(tools, 'output'))]).toEqual([]);
+    rmSync(tools, { recursive: true });
   });
 });

@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { rename, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { cleanMetadata } from '../analysis/clean-metadata';
 import type { Facts, Job, OnProgress } from '../analysis/job';
 import { MediaFailure } from '../analysis/media-failure';
@@ -41,18 +41,19 @@ export class AnalysisSandbox {
    * @throws the reason of `signal`; anything else is transient
    */
   async analyse({ signal, onProgress = () => {}, ...job }: AnalysisJob): Promise<Facts> {
-    const work: Job = { ...job, inputPath: resolve(job.inputPath), outputDir: resolve(job.outputDir) };
-    try {
-      return await this.attempt(work, signal, onProgress);
-    } catch (error) {
-      if (!(error instanceof ProcessCrash)) throw error;
-    }
-    // The cause may lie elsewhere (e.g. the OOM killer): only a second crash counts against the file.
-    try {
-      return await this.attempt(work, signal, onProgress);
-    } catch (error) {
-      throw error instanceof ProcessCrash ? new MediaFailure('crashed_worker', error.message) : error;
-    }
+    return this.inJobFolders(job, async (work) => {
+      try {
+        return await this.attempt(work, signal, onProgress);
+      } catch (error) {
+        if (!(error instanceof ProcessCrash)) throw error;
+      }
+      // The cause may lie elsewhere (e.g. the OOM killer): only a second crash counts against the file.
+      try {
+        return await this.attempt(work, signal, onProgress);
+      } catch (error) {
+        throw error instanceof ProcessCrash ? new MediaFailure('crashed_worker', error.message) : error;
+      }
+    });
   }
 
   /** Ends the process and removes its tools. */
@@ -60,6 +61,24 @@ export class AnalysisSandbox {
     await this.current?.end(new Error('The sandbox was closed'));
     await (await this.toolbox)?.erase();
     this.toolbox = null;
+  }
+
+  /** Moves the files of a job to where the process may use them, and back afterwards. All is on one file system. */
+  private async inJobFolders(job: Job, work: (moved: Job) => Promise<Facts>): Promise<Facts> {
+    const { input, output } = await this.openToolbox();
+    const moved = {
+      ...job,
+      inputPath: join(input, basename(job.inputPath)),
+      outputDir: join(output, basename(job.outputDir)),
+    };
+    await rename(job.outputDir, moved.outputDir);
+    try {
+      await rename(job.inputPath, moved.inputPath);
+      return await work(moved);
+    } finally {
+      await rename(moved.inputPath, job.inputPath);
+      await rename(moved.outputDir, job.outputDir);
+    }
   }
 
   private async attempt(job: Job, signal: AbortSignal, onProgress: OnProgress): Promise<Facts> {
@@ -79,13 +98,16 @@ export class AnalysisSandbox {
 
   private async process(): Promise<AnalysisProcess> {
     if (this.current?.isAlive) return this.current;
-    this.toolbox ??= makeToolbox(this.limits, this.workDir);
-    const toolbox = await this.toolbox.catch((error: unknown) => {
+    this.current = new AnalysisProcess(await this.openToolbox());
+    return this.current;
+  }
+
+  private openToolbox(): Promise<Toolbox> {
+    this.toolbox ??= makeToolbox(this.limits, this.workDir).catch((error: unknown) => {
       this.toolbox = null; // e.g. a full disk: retried with the next job
       throw error;
     });
-    this.current = new AnalysisProcess(toolbox);
-    return this.current;
+    return this.toolbox;
   }
 
   /** Enforces the limits of time and memory. Returns a function that stops it. */

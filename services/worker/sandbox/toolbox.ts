@@ -1,20 +1,20 @@
-import { execFile } from 'node:child_process';
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { openTempFolder } from '#platform';
 import type { AnalysisLimits } from './limits';
+import { findProgram, findWorkingWrapper } from './programs';
+import { findConfinement } from './restraints/confinement';
 
-const run = promisify(execFile);
-
-/** Wrapper scripts that run programs inside limits, in a temporary folder. */
+/** Wrapper scripts that run programs inside limits, and the folders of the job, in a temporary folder. */
 export interface Toolbox {
-  folder: string;
-  /** Without network where the system permits it; inherited by ffmpeg and ffprobe. */
+  /** Node with the restraints that the system permits; ffmpeg and ffprobe inherit them. */
   node: string;
   /** With limits on CPU time, memory and output; killed together with their parent. */
   ffmpeg: string;
   ffprobe: string;
+  /** Where the files of a job are while it runs: only these can be read, and only those in `output` be written. */
+  input: string;
+  output: string;
   erase(): Promise<void>;
 }
 
@@ -25,23 +25,22 @@ export interface Toolbox {
  */
 export async function makeToolbox(limits: AnalysisLimits, parent: string): Promise<Toolbox> {
   const [ffmpeg, ffprobe] = await Promise.all([findProgram('ffmpeg'), findProgram('ffprobe')]);
-  const withoutNetwork = await findWorkingWrapper([
-    ['unshare', '-n'],
-    ['unshare', '-rn'],
-  ]);
+  const { wrap } = await findConfinement(parent);
   const limited = [
     ...(await findWorkingWrapper([['setpriv', '--pdeathsig', 'KILL']])),
     ...(await findWorkingWrapper([resourceLimits(limits)])),
   ];
-  const { dir: folder, erase } = await openTempFolder(parent, 'tools-');
+  const { dir, erase } = await openTempFolder(parent, 'tools-');
   try {
-    return {
-      folder,
-      node: await writeProgram(folder, 'node', [...withoutNetwork, process.execPath]),
-      ffmpeg: await writeProgram(folder, 'ffmpeg', [...limited, ffmpeg]),
-      ffprobe: await writeProgram(folder, 'ffprobe', [...limited, ffprobe]),
-      erase,
-    };
+    const [input, output] = [join(dir, 'input'), join(dir, 'output')];
+    await mkdir(input);
+    await mkdir(output);
+    const tools = [
+      await writeProgram(dir, 'ffmpeg', [...limited, ffmpeg]),
+      await writeProgram(dir, 'ffprobe', [...limited, ffprobe]),
+    ] as const;
+    const node = await writeProgram(dir, 'node', [...wrap({ programs: tools, input, output }), process.execPath]);
+    return { node, ffmpeg: tools[0], ffprobe: tools[1], input, output, erase };
   } catch (error) {
     await erase(); // e.g. a full disk: retried with the next job
     throw error;
@@ -63,31 +62,6 @@ async function writeProgram(folder: string, name: string, command: string[]): Pr
   await writeFile(path, `#!/bin/sh\nexec ${command.map(quote).join(' ')} "$@"\n`);
   await chmod(path, 0o700);
   return path;
-}
-
-/** Returns the first wrapper command that works here, else none: a container may forbid them, macOS has none. */
-async function findWorkingWrapper(wrappers: string[][]): Promise<string[]> {
-  for (const [name = '', ...options] of wrappers) {
-    try {
-      const command = [await findProgram(name), ...options];
-      await run(command[0]!, [...options, await findProgram('true')]);
-      return command;
-    } catch {
-      continue;
-    }
-  }
-  return [];
-}
-
-/** Returns the absolute path of a program on our PATH: the analysis process gets no environment. */
-async function findProgram(name: string): Promise<string> {
-  try {
-    return (await run('/bin/sh', ['-c', 'command -v "$0"', name])).stdout.trim();
-  } catch (error) {
-    throw new Error(`${name} is not on the PATH: install ffmpeg (${(error as Error).message})`, {
-      cause: error,
-    });
-  }
 }
 
 const quote = (argument: string) => `'${argument.replaceAll("'", String.raw`'\''`)}'`;
