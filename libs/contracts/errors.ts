@@ -75,7 +75,7 @@ export const problems = {
   unknown_host: [
     421,
     'Unknown host',
-    'This server does not know the name in the address. Open it by its IP address, or let the operator set PUBLIC_URL ' +
+    'The name in the address is not configured here. Open it by its IP address, or let the operator set PUBLIC_URL ' +
       'to the address that people use.',
   ],
   idempotency_key_reused: [

@@ -6,7 +6,7 @@ const LINE_BREAK = /\r\n?|[\u0085\u2028\u2029]/g;
  */
 const INVISIBLE =
   // oxlint-disable-next-line no-control-regex -- they are what is removed
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]/g;
+  /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]/g;
 
 /** Cleans a text that people or files supply: no characters that are invisible or reorder others. Keeps line breaks. */
 export const cleanText = (text: string): string =>

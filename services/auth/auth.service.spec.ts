@@ -26,7 +26,7 @@ describe('AuthService', () => {
     auth = new AuthService(
       ports.users as UsersRepository,
       ports.hasher as PasswordHasher,
-      ports.attempts as PasswordAttempts,
+      ports.attempts as unknown as PasswordAttempts,
       ports.sessions as Sessions,
       ports.outbox as Outbox,
     );
@@ -50,7 +50,7 @@ describe('AuthService', () => {
     });
 
     it('creates nothing above the limit of registrations', async () => {
-      ports.attempts.countRegistration = reject(new ProblemError('too_many_attempts'));
+      ports.attempts.limitRegistration = reject(new ProblemError('too_many_attempts'));
       await expect(register()).rejects.toMatchObject({ code: 'too_many_attempts' });
       expect(ports.steps).toEqual([]);
     });
@@ -73,20 +73,20 @@ describe('AuthService', () => {
 
   describe('authenticate', () => {
     it('returns the user for the right password only, under the limit of the e-mail in lower case', async () => {
-      expect(await auth.authenticate('ANN@example.org', PASSWORD, '')).toBe(user);
-      expect(await auth.authenticate('ANN@example.org', 'wrong', '')).toBeNull();
+      expect(await auth.authenticate(req, 'ANN@example.org', PASSWORD)).toBe(user);
+      expect(await auth.authenticate(req, 'ANN@example.org', 'wrong')).toBeNull();
       expect(ports.steps.filter((step) => step.startsWith('limit'))).toEqual(Array(2).fill('limit ann@example.org'));
     });
 
     it('verifies a hash for an unknown account as well, so that it takes the same time', async () => {
-      expect(await auth.authenticate('bob@example.org', PASSWORD, '')).toBeNull();
+      expect(await auth.authenticate(req, 'bob@example.org', PASSWORD)).toBeNull();
       expect(ports.steps).toEqual(['limit bob@example.org', 'verify against null']);
     });
 
     it('reads no account above the limit', async () => {
       ports.attempts.limit = reject(new ProblemError('too_many_attempts'));
       ports.users.findByEmail = reject(new Error('Expected no read'));
-      await expect(auth.authenticate(user.email, PASSWORD, '')).rejects.toMatchObject({ code: 'too_many_attempts' });
+      await expect(auth.authenticate(req, user.email, PASSWORD)).rejects.toMatchObject({ code: 'too_many_attempts' });
     });
   });
 
@@ -136,7 +136,7 @@ describe('AuthService', () => {
 
     it('sets the password, then ends every other session, then rotates the cookie', async () => {
       await change(PASSWORD, NEW_PASSWORD);
-      const changed = [`set ${hashOf(NEW_PASSWORD)}`, 'end all but s', 'rotate'];
+      const changed = ['remember ann@example.org', `set ${hashOf(NEW_PASSWORD)}`, 'end all but s', 'rotate'];
       expect(ports.steps).toEqual([...verified, ...changed]);
     });
 
@@ -153,7 +153,7 @@ describe('AuthService', () => {
     it('ends no session when a concurrent change was faster', async () => {
       ports.users.setPassword = async () => false;
       await expect(change(PASSWORD, NEW_PASSWORD)).rejects.toMatchObject({ code: 'wrong_password' });
-      expect(ports.steps).toEqual(verified);
+      expect(ports.steps).toEqual([...verified, 'remember ann@example.org']);
     });
   });
 });

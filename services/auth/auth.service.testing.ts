@@ -21,7 +21,7 @@ export const user = {
   createdAt: '2026-01-01T00:00:00.000Z',
 } as UserItem;
 export const session = { id: 'u', sessionId: 's', role: 'user' } as const;
-export const req = { ip: '192.0.2.1' } as Request;
+export const req = { ip: '192.0.2.1', headers: {} } as Request;
 export const unavailable = new DependencyUnavailableError('redis', new Error('hangs'));
 export const reject = (error: Error) => async () => Promise.reject(error);
 
@@ -55,13 +55,19 @@ export class FakePorts {
       return passwordHash === hashOf(password);
     },
   };
-  readonly attempts: Pick<PasswordAttempts, 'limit' | 'countRegistration' | 'remember'> = {
+  readonly attempts: Pick<PasswordAttempts, 'limit' | 'limitRegistration' | 'remember'> = {
     limit: async ({ account }, verify) => {
       this.steps.push(`limit ${account}`);
       return verify(false);
     },
-    countRegistration: async () => void this.steps.push('count'),
-    remember: async ({ account }) => void this.steps.push(`remember ${account}`),
+    limitRegistration: async (_ip, register) => {
+      this.steps.push('count');
+      return register();
+    },
+    remember: async ({ account }) => {
+      this.steps.push(`remember ${account}`);
+      return 'device';
+    },
   };
   readonly sessions: Pick<Sessions, 'start' | 'end' | 'forget' | 'endAll' | 'rotate'> = {
     start: async () => {

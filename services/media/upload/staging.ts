@@ -32,7 +32,8 @@ export class Staging {
    */
   async stage({ userId, id }: MediaKey, source: Readable, guard: Transform): Promise<StagedUpload> {
     const inspector = new UploadInspector(this.config);
-    const read = pipeline(source, guard, inspector).catch(() => {}); // the same error reaches the writer through `inspector`
+    // the same error reaches the writer through `inspector`
+    const read = pipeline(source, guard, inspector).catch(() => {});
     await this.storage.write(originalKey({ userId, id }), inspector, { isUpload: true });
     await read;
     return { userId, id, ...inspector.result() };

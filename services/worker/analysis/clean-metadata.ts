@@ -39,7 +39,8 @@ function isOrigin(place: Json): boolean {
 
 /**
  * Sanitizes the metadata of a file into plain JSON that is safe to store and to show as text: no NaN or Infinity, no
- * prototype keys, no control characters, no implausible facts; strings <= 1000 characters, arrays and objects <= 50 entries, depth <= 4.
+ * prototype keys, no control characters, no implausible facts; strings <= 1000 characters, arrays and objects <= 50
+ * entries, depth <= 4.
  * Top-level entries that exceed 16 KiB in total are omitted.
  */
 export function cleanMetadata(raw: object): Record<string, Json> {

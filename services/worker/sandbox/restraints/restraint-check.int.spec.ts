@@ -20,7 +20,7 @@ const script = `
     console.log(JSON.stringify({ refusal, metrics: await register.metrics() }));
   })();`;
 
-it('a worker without perl, setpriv and unshare says what is missing, and refuses to start when it is required', async () => {
+it('a worker without perl, setpriv and unshare reports both and refuses to start when they are required', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'unrestrained-'));
   for (const program of ['sh', 'true']) await symlink('/bin/sh', join(dir, program));
   for (const program of ['ffmpeg', 'ffprobe']) {

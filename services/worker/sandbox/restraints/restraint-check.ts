@@ -6,7 +6,8 @@ import { CONFIG } from '#platform';
 import { findConfinement, type Restraints } from './confinement';
 
 const REMEDY =
-  'they need Linux 5.13 or newer with Landlock, perl, and setpriv of util-linux, as the containers have (docs/security.md)';
+  'they need Linux 5.13 or newer with Landlock, perl, and setpriv of util-linux, as the containers have ' +
+  '(docs/security.md)';
 
 /** Checks at start which restraints the analysis process has: logs, measures and, if required, refuses to start. */
 @Injectable()
