@@ -1,8 +1,9 @@
 import type { Browser, Page } from 'playwright-core';
-import { formats } from '#contracts';
+import { formats, type Media } from '#contracts';
 import {
   browserPath,
   eventually,
+  makeAac,
   makeJpeg,
   makeMp3,
   makeMp4,
@@ -60,6 +61,101 @@ describeWithBrowser(
       expect(accept).toEqual(expect.arrayContaining(['.heic', '.heif']));
       expect(accept.filter((entry) => entry.includes('*'))).toEqual([]);
       await page.getByText(/^JPG, PNG, .*AVIF, HEIC.*MKV.*FLAC and Ogg, up to [\d.]+ [MG]B each\./).waitFor();
+    });
+
+    it('plays a sound for as long as its facts say, and seeks in it, whatever its header says', async () => {
+      const mp3 = await makeMp3({ seconds: 4 });
+      const frames = mp3.indexOf('Info') + 8; // the header of LAME: a tag, flags, the number of frames
+      mp3.writeUInt32BE(mp3.readUInt32BE(frames) * 20, frames);
+      const aac = await makeAac({ seconds: 8, output: ['-af', "volume=0:enable='gt(t,1)'"] });
+      for (const [filename, buffer] of [['wrong.mp3', mp3] as const, ['silent.aac', aac] as const]) {
+        const file = { name: filename, mimeType: 'application/octet-stream', buffer };
+        const { id } = (await (await page.request.post('/api/media', { multipart: { file } })).json()) as Media;
+        const { durationSeconds } = await eventually(
+          async () => (await (await page.request.get(`/api/media/${id}`)).json()) as Media,
+          ({ status }) => status === 'completed',
+        );
+        const player = await page.evaluate<{ duration: number; currentTime: number }>(seekNearEnd(id));
+        expect(Math.abs(player.duration - durationSeconds!)).toBeLessThan(0.2);
+        expect(player.currentTime).toBeCloseTo(player.duration - 1, 0);
+        await page.request.delete(`/api/media/${id}`);
+      }
+    });
+
+    it('plays a sound for as long as its facts say, and seeks in it, whatever its header says', async () => {
+      const mp3 = await makeMp3({ seconds: 4 });
+      const frames = mp3.indexOf('Info') + 8; // the header of LAME: a tag, flags, the number of frames
+      mp3.writeUInt32BE(mp3.readUInt32BE(frames) * 20, frames);
+      const aac = await makeAac({ seconds: 8, output: ['-af', "volume=0:enable='gt(t,1)'"] });
+      for (const [filename, buffer] of [['wrong.mp3', mp3] as const, ['silent.aac', aac] as const]) {
+        const file = { name: filename, mimeType: 'application/octet-stream', buffer };
+        const { id } = (await (await page.request.post('/api/media', { multipart: { file } })).json()) as Media;
+        const { durationSeconds } = await eventually(
+          async () => (await (await page.request.get(`/api/media/${id}`)).json()) as Media,
+          ({ status }) => status === 'completed',
+        );
+        const player = await page.evaluate<{ duration: number; currentTime: number }>(seekNearEnd(id));
+        expect(Math.abs(player.duration - durationSeconds!)).toBeLessThan(0.2);
+        expect(player.currentTime).toBeCloseTo(player.duration - 1, 0);
+        await page.request.delete(`/api/media/${id}`);
+      }
+    });
+
+    it('plays a sound for as long as its facts say, and seeks in it, whatever its header says', async () => {
+      const mp3 = await makeMp3({ seconds: 4 });
+      const frames = mp3.indexOf('Info') + 8; // the header of LAME: a tag, flags, the number of frames
+      mp3.writeUInt32BE(mp3.readUInt32BE(frames) * 20, frames);
+      const aac = await makeAac({ seconds: 8, output: ['-af', "volume=0:enable='gt(t,1)'"] });
+      for (const [filename, buffer] of [['wrong.mp3', mp3] as const, ['silent.aac', aac] as const]) {
+        const file = { name: filename, mimeType: 'application/octet-stream', buffer };
+        const { id } = (await (await page.request.post('/api/media', { multipart: { file } })).json()) as Media;
+        const { durationSeconds } = await eventually(
+          async () => (await (await page.request.get(`/api/media/${id}`)).json()) as Media,
+          ({ status }) => status === 'completed',
+        );
+        const player = await page.evaluate<{ duration: number; currentTime: number }>(seekNearEnd(id));
+        expect(Math.abs(player.duration - durationSeconds!)).toBeLessThan(0.2);
+        expect(player.currentTime).toBeCloseTo(player.duration - 1, 0);
+        await page.request.delete(`/api/media/${id}`);
+      }
+    });
+
+    it('plays a sound for as long as its facts say, and seeks in it, whatever its header says', async () => {
+      const mp3 = await makeMp3({ seconds: 4 });
+      const frames = mp3.indexOf('Info') + 8; // the header of LAME: a tag, flags, the number of frames
+      mp3.writeUInt32BE(mp3.readUInt32BE(frames) * 20, frames);
+      const aac = await makeAac({ seconds: 8, output: ['-af', "volume=0:enable='gt(t,1)'"] });
+      for (const [filename, buffer] of [['wrong.mp3', mp3] as const, ['silent.aac', aac] as const]) {
+        const file = { name: filename, mimeType: 'application/octet-stream', buffer };
+        const { id } = (await (await page.request.post('/api/media', { multipart: { file } })).json()) as Media;
+        const { durationSeconds } = await eventually(
+          async () => (await (await page.request.get(`/api/media/${id}`)).json()) as Media,
+          ({ status }) => status === 'completed',
+        );
+        const player = await page.evaluate<{ duration: number; currentTime: number }>(seekNearEnd(id));
+        expect(Math.abs(player.duration - durationSeconds!)).toBeLessThan(0.2);
+        expect(player.currentTime).toBeCloseTo(player.duration - 1, 0);
+        await page.request.delete(`/api/media/${id}`);
+      }
+    });
+
+    it('plays a sound for as long as its facts say, and seeks in it, whatever its header says', async () => {
+      const mp3 = await makeMp3({ seconds: 4 });
+      const frames = mp3.indexOf('Info') + 8; // the header of LAME: a tag, flags, the number of frames
+      mp3.writeUInt32BE(mp3.readUInt32BE(frames) * 20, frames);
+      const aac = await makeAac({ seconds: 8, output: ['-af', "volume=0:enable='gt(t,1)'"] });
+      for (const [filename, buffer] of [['wrong.mp3', mp3] as const, ['silent.aac', aac] as const]) {
+        const file = { name: filename, mimeType: 'application/octet-stream', buffer };
+        const { id } = (await (await page.request.post('/api/media', { multipart: { file } })).json()) as Media;
+        const { durationSeconds } = await eventually(
+          async () => (await (await page.request.get(`/api/media/${id}`)).json()) as Media,
+          ({ status }) => status === 'completed',
+        );
+        const player = await page.evaluate<{ duration: number; currentTime: number }>(seekNearEnd(id));
+        expect(Math.abs(player.duration - durationSeconds!)).toBeLessThan(0.2);
+        expect(player.currentTime).toBeCloseTo(player.duration - 1, 0);
+        await page.request.delete(`/api/media/${id}`);
+      }
     });
 
     it('uploads an image, a video and a sound, and shows live when each is ready', async () => {
@@ -139,3 +235,16 @@ describeWithBrowser(
     });
   },
 );
+
+/** Code for the page: loads the preview of a sound and seeks to a second before its end. */
+const seekNearEnd = (id: string) => `(async () => {
+  const player = new Audio('/api/media/${id}/preview');
+  const event = (name) => new Promise((resolve, reject) => {
+    player.addEventListener(name, resolve, { once: true });
+    player.addEventListener('error', () => reject(new Error(player.error.message)), { once: true });
+  });
+  await event('loadedmetadata');
+  player.currentTime = player.duration - 1;
+  await event('seeked');
+  return { duration: player.duration, currentTime: player.currentTime };
+})()`;
