@@ -40,7 +40,7 @@ function heldBytesPerPixel(header: Metadata): number {
       return 4;
     case 'tiff': // Lab with alpha is reduced only after its alpha was removed
       return header.space === 'labs' && header.hasAlpha ? 3 : 0;
-    case 'heif':
+    case 'heif': // AVIF: libheif reads HEIC, with a limit of its own
       return isDeep ? 24 : 18;
     default:
       return 0;

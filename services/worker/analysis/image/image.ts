@@ -10,17 +10,8 @@ import { assertAffordable, MAX_ANIMATION_PIXELS } from './decoding-cost';
 import { dominantColour } from './dominant-colour';
 import { cameraFacts } from './exif';
 import { type GifCanvas, readGifCanvas } from './gif-canvas';
-import { openHeic } from './heic';
-import {
-  decode,
-  PREVIEW_SIDE,
-  readHeader,
-  writeAnimation,
-  writeThumbnail,
-  writeWebp,
-  type OpenImage,
-  type Pixels,
-} from './picture';
+import { openHeic } from './heic/heic';
+import { decode, PREVIEW_SIDE, readHeader, writeAnimation, writeThumbnail, writeWebp, type Pixels } from './picture';
 
 interface ImageContext {
   inputPath: string;
@@ -77,15 +68,19 @@ const steps: ReadonlyArray<Step<ImageContext>> = [
 
 /** Analyses an image: facts, thumbnail and preview. @throws {MediaFailure} */
 export async function analyseImage({ contentType, inputPath, outputDir }: Job, onProgress: OnProgress): Promise<Facts> {
-  const image = await open(contentType, inputPath);
-  const pixels = once(() => image.decode(PREVIEW_SIDE));
+  const { decodeTo, ...image } = await open(contentType, inputPath);
+  const pixels = once(() => decodeTo(PREVIEW_SIDE));
   return runSteps(steps, { inputPath, outputDir, ...image, pixels }, onProgress);
 }
 
-/** Opens an image with the reader of its format alone. */
+type OpenImage = Pick<ImageContext, 'header' | 'sequence' | 'canvas'> & {
+  decodeTo: (longestSide: number) => Promise<Pixels>;
+};
+
+/** Opens an image with the reader of its format alone. @throws {MediaFailure} */
 async function open(contentType: string, path: string): Promise<OpenImage> {
   const reader = formatOf(contentType)?.reader;
-  if (reader && 'library' in reader) return openHeic(path);
+  if (reader && 'library' in reader) return { ...(await openHeic(path)), sequence: null, canvas: null };
   const sequence = await readAvifSequence(path);
   const source = sequence?.still ?? path;
   const header = await readHeader(source);
@@ -93,12 +88,9 @@ async function open(contentType: string, path: string): Promise<OpenImage> {
     throw new MediaFailure('invalid_media', `${header.format} inside ${contentType}`);
   const canvas = await readGifCanvas(path, header);
   if (canvas) assertAffordable({ ...header, ...canvas });
-  return {
-    header,
-    sequence,
-    canvas,
-    decode: async (longestSide) => decode(source, longestSide, { colourSpace: await readColourSpace(source), canvas }),
-  };
+  const decodeTo = async (longestSide: number) =>
+    decode(source, longestSide, { colourSpace: await readColourSpace(source), canvas });
+  return { header, sequence, canvas, decodeTo };
 }
 
 function codecOf({ format, compression }: Metadata): string {

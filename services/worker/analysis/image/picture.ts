@@ -3,7 +3,6 @@ import sharp, { type Metadata, type Sharp } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
 import { formats, type DerivedFile } from '#contracts';
 import { MediaFailure } from '../media-failure';
-import type { AvifSequence } from './avif-sequence';
 import type { ColourSpace } from './colour/colour-space';
 import { type Pixels, toPixels, toSrgbPixels } from './colour/srgb-pixels';
 import { assertAffordable, MAX_PIXELS } from './decoding-cost';
@@ -30,17 +29,6 @@ export function restrictLoaders(): void {
   sharp.block({ operation: ['VipsForeignLoad'] });
   const loaders = formats.flatMap(({ reader }) => ('loader' in reader ? `VipsForeignLoad${reader.loader}` : []));
   sharp.unblock({ operation: loaders });
-}
-
-/** An image whose header was read. */
-export interface OpenImage {
-  header: Metadata;
-  /** Of an AVIF with several frames. */
-  sequence: AvifSequence | null;
-  /** Of a GIF. */
-  canvas: GifCanvas | null;
-  /** Decodes it as {@link decode} does. */
-  decode: (longestSide: number) => Promise<Pixels>;
 }
 
 /** 'error' rejects truncated and garbled files; 'warning', the default, also camera files with trailing data. */

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { makeHeic, makePng, type HeicOptions } from '#testing';
-import { setupSandboxTester } from '../../sandbox/sandbox.testing';
+import { setupSandboxTester } from '../../../sandbox/sandbox.testing';
 
 const tester = setupSandboxTester();
 const analyse = (file: Buffer) => tester.analyse({ kind: 'image', contentType: 'image/heic' }, file);

@@ -1,6 +1,6 @@
 import sharp, { type Metadata } from 'sharp';
+import { decode, type Pixels } from '../picture';
 import { type DecodedPicture, PrimaryImage } from './libheif';
-import { decode, type OpenImage, type Pixels } from './picture';
 
 /** The most that phones write is 50 megapixels, and panoramas that are a little larger; they take up to 650 MB. */
 const MAX_HEIC_PIXELS = 60_000_000;
@@ -11,14 +11,14 @@ const MAX_HEIC_PIXELS = 60_000_000;
  * applied that (`irot` and `imir`, ISO/IEC 23008-12, 6.5).
  * @throws {MediaFailure}
  */
-export async function openHeic(path: string): Promise<OpenImage> {
+export async function openHeic(
+  path: string,
+): Promise<{ header: Metadata; decodeTo: (longestSide: number) => Promise<Pixels> }> {
   const image = await PrimaryImage.open(path, MAX_HEIC_PIXELS);
   const icc = image.profile();
   return {
     header: headerOf(image),
-    sequence: null,
-    canvas: null,
-    decode: async (longestSide) => {
+    decodeTo: async (longestSide) => {
       const small = await shrink(image.decode(), longestSide);
       return icc ? decode(tiffOf(small, icc), longestSide) : small;
     },

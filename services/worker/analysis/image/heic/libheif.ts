@@ -1,7 +1,7 @@
 /* oxlint-disable no-underscore-dangle -- emscripten exports the functions of C under such names */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { MainModule } from 'libheif-js/libheif-wasm/libheif.js';
-import { MediaFailure } from '../media-failure';
+import { MediaFailure } from '../../media-failure';
 
 interface LibheifModule {
   default: () => MainModule;
