@@ -130,7 +130,6 @@ export function requestBody(req: Request, idleMs: number): RequestBody {
     stopWatch();
     req.unpipe(bytes);
   };
-  req.once('end', stopWatch); // complete: processing it may take longer
   req.once('close', end);
   req.pipe(bytes);
   if (req.destroyed) {

@@ -26,11 +26,15 @@ export function watchForStall(body: Readable, idleMs: number, onStall: () => voi
     stop();
     onStall();
   };
-  const idle = setTimeout(stall, idleMs);
+  const idle = setTimeout(() => {
+    if (body.isPaused()) idle.refresh(); // nothing is read now, because the quota is reserved or the disk is busy
+    else stall();
+  }, idleMs);
   const rate = setInterval(() => {
     if (received < minBytes) stall();
     received = 0;
   }, PERIODS * idleMs);
   body.on('data', count);
+  body.once('end', stop); // complete: processing it may take longer
   return stop;
 }
