@@ -42,10 +42,21 @@ describe.each(deploymentsByStorage)('the bytes of a medium, %s', (deployment, st
   });
 
   it.each([
+    ['p.html', 'p.html.wav'],
+    ['p', 'p.wav'],
+    ['P.WAV', 'P.WAV'],
+  ])('are downloaded as %s with the ending of their type: %s', async (filename, expected) => {
+    const { id } = await api.upload(new Uint8Array(source), { filename });
+    const { headers } = await api.fetch('GET', `/api/media/${id}/original?download=1`);
+    expect(headers.get('content-disposition')?.replaceAll('"', '')).toBe(`attachment; filename=${expected}`);
+  });
+
+  it.each([
     ['bytes=0-0', 0, 1],
     ['bytes=10-19', 10, 20],
     ['bytes=100-', 100, Infinity],
     ['bytes=-7', -7, Infinity],
+    ['bytes=-999999999', 0, Infinity],
     ['bytes=0-999999999', 0, Infinity],
   ])('answer the range %s with 206', async (range, from, to) => {
     const { status, headers, body } = await get({ range });

@@ -5,6 +5,7 @@ import { derivedFolder, originalKey, type MediaItem, type MediaKey } from '#medi
 import { CurrentUser, Endpoint, Id, ProblemError, ZodQuery, type SessionUser } from '#nest';
 import { STORAGE, type Storage } from '#platform';
 import { LibraryReader } from '../library/library.reader';
+import { downloadName } from './download-name';
 import { sendObject } from './send-object';
 
 /** Revalidated on each use, so that deleted files are not shown from a cache. */
@@ -66,7 +67,7 @@ export class BytesController {
       key: originalKey(item),
       contentType: item.contentType,
       etag: `"${item.sha256 ?? item.id}"`,
-      filename: item.filename,
+      filename: downloadName(item),
       download,
       cacheControl: REVALIDATE,
     };

@@ -71,6 +71,13 @@ async function read(storage: Storage, key: string, range: ByteRange | undefined)
 }
 
 /**
+ * Limits a suffix range to the whole object, as RFC 9110, section 14.1.2 requires; range-parser rejects a longer one.
+ */
+function withinSize(header: string, sizeBytes: number): string {
+  return header.replace(/^(bytes=\s*-)(\d+)\s*$/i, (_, start, length) => start + Math.min(Number(length), sizeBytes));
+}
+
+/**
  * Returns the range to send, or undefined to send the whole object. RFC 9110: unknown range units and multiple ranges
  * are ignored (14.2), a range outside the object is 416, and an If-Range that does not match ignores the range
  * (13.1.5).
@@ -80,7 +87,7 @@ function parseRequestedRange(req: Request, etag: string, sizeBytes: number, res:
   if (!header || req.method !== 'GET') return undefined;
   const condition = req.get('if-range');
   if (condition !== undefined && condition !== etag) return undefined;
-  const ranges = parseRange(sizeBytes, header);
+  const ranges = parseRange(sizeBytes, withinSize(header, sizeBytes));
   if (ranges === -1) {
     res.removeHeader('ETag');
     throw new ProblemError('range_not_satisfiable', { headers: { 'Content-Range': `bytes */${sizeBytes}` } });
