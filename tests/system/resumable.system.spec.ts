@@ -95,6 +95,22 @@ describe.each(deploymentsByStorage)('resumable uploads, %s', (_name, start) => {
     expect(headers.get('tus-checksum-algorithm')).toContain('sha1');
   });
 
+  it('accepts X-HTTP-Method-Override from clients that can send POST only', async () => {
+    const bytes = await makeJpegOf(10_000);
+    const path = (await begin({ 'Upload-Length': String(bytes.length) })).headers.get('location')!;
+    const post = (method: string, headers: Record<string, string>, body?: Uint8Array<ArrayBuffer>) =>
+      api.fetch('POST', path, {
+        headers: { ...TUS, 'X-HTTP-Method-Override': method, ...headers },
+        ...(body && { body }),
+      });
+    const type = { 'Content-Type': 'application/offset+octet-stream' };
+    const half = bytes.subarray(0, 5_000);
+    expect((await post('PATCH', { ...type, 'Upload-Offset': '0' }, half)).headers.get('upload-offset')).toBe('5000');
+    expect((await post('HEAD', {})).headers.get('upload-offset')).toBe('5000');
+    expect((await post('DELETE', {})).status).toBe(204);
+    expect((await head(path)).status).toBe(404);
+  });
+
   it('stores the exact bytes that tus-js-client sends, and creates the medium', async () => {
     const bytes = await makeJpegOf(7 * MIB + 13);
     const { upload, done } = client(bytes);

@@ -307,6 +307,28 @@ describe.each(deployments)('uploads, %s', (_name, start) => {
     expect((await other.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items).toHaveLength(2);
   });
 
+  it('reads the quotes and line ends that browsers escape in file names', async () => {
+    const { api: other } = await stack.newUser();
+    // https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data
+    const media = await other.upload(new Uint8Array(await makePng()), { filename: 'a "quoted"\n 100%25.png' });
+    expect(media).toMatchObject({ filename: 'a "quoted" 100%25.png', title: 'a "quoted" 100%25' });
+  });
+
+  it('makes one medium of equal files that are sent at once with onDuplicate=reuse', async () => {
+    const { api: other } = await stack.newUser();
+    const bytes = await makeJpegOf(20_000);
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, (_, at) => {
+        const form = new FormData();
+        form.set('file', new Blob([bytes]), `${at}.jpg`);
+        return other.call<Media>('POST', '/api/media?onDuplicate=reuse', { body: form });
+      }),
+    );
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 200, 201]);
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+    expect((await other.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items).toHaveLength(1);
+  });
+
   it('enforces the quota exactly, also for parallel uploads', async () => {
     const { api: other } = await stack.newUser();
     const bytes = await makeJpegOf(150_000);

@@ -6,11 +6,13 @@ import type { RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import type { DestinationStream } from 'pino';
 import type { Config } from '#config';
+import { api } from '#contracts';
 import { REDIS } from '#platform';
 import { apiDocs } from '../http/api-docs';
 import { rejectCrossSite } from '../http/cross-site';
 import { JsonBodyGuard } from '../http/json-body.guard';
 import { rejectUnknownHost } from '../http/known-host';
+import { overrideMethod } from '../http/method-override';
 import { ProblemFilter } from '../http/problem';
 import { securityHeaders } from '../http/security-headers';
 import { answerHealth, Health } from '../ops/health';
@@ -52,6 +54,7 @@ export async function createService(
   app.use(...requestLog(logger), measureRequests(), securityHeaders(), rejectUnknownHost(config), rejectCrossSite);
   app.use(healthRoutes(app.get(Health)));
   app.use('/api', noStore, compressJson, apiDocs());
+  app.use(api.uploads.create.path, overrideMethod);
   app.use('/api', sessionMiddleware(config, app.get<Redis>(REDIS)), requireSession(app.get(Sessions)));
   return app;
 }

@@ -70,10 +70,11 @@ export async function readForm<T>(
     }
     stream.on('error', () => {}); // it may fail before `receive` reads it
     // The parser has written the file's bytes of its current chunk to the stream when the microtask runs.
+    const sent = { filename: unescapeName(filename ?? ''), stream };
     const result = Promise.resolve().then(() =>
-      receive({ filename: filename ?? '', stream, size: estimateSize(req, parsedBytes, stream.readableLength) }),
+      receive({ ...sent, size: estimateSize(req, parsedBytes, stream.readableLength) }),
     );
-    received = { result, filename: filename ?? '', stream };
+    received = { ...sent, result };
     result.catch((error: unknown) => fail(asMalformed(error)));
   });
   parser.on('field', (name, value, { valueTruncated }) => {
@@ -135,6 +136,12 @@ function estimateSize({ headers }: Request, parsedBytes: number, fileBytes: numb
   const atMost = Math.max(fileBytes, fileBytes + rest - end);
   return { atLeast: Math.max(fileBytes, atMost - MAX_TITLE_PART_BYTES), atMost };
 }
+
+/**
+ * Browsers escape quotes and line ends in file names, and nothing else (HTML, "multipart/form-data encoding
+ * algorithm").
+ */
+const unescapeName = (filename: string) => filename.replaceAll(/%(?:22|0D|0A)/gi, decodeURIComponent);
 
 /** Errors of busboy are malformed bodies; errors of storage or a dependency are returned as they are. */
 function asMalformed(cause: unknown): Error {

@@ -9,7 +9,7 @@ import {
   uploadedItem,
   WordIndex,
 } from '#media';
-import { DependencyUnavailableError, retryInBackground } from '#platform';
+import { DependencyUnavailableError, KeyedLimiter, retryInBackground } from '#platform';
 import { displayFilename, titleOf } from './filename';
 import type { FormFile } from './multipart';
 import { QuotaReservation } from './quota';
@@ -33,6 +33,7 @@ export interface CommitResult {
 export class UploadService implements OnModuleDestroy {
   private readonly logger = new Logger(UploadService.name);
   private readonly limiter = new UploadLimiter();
+  private readonly duplicates = new KeyedLimiter(1, Number.POSITIVE_INFINITY);
   private readonly rollbacks = new Set<Promise<void>>();
 
   constructor(
@@ -84,7 +85,11 @@ export class UploadService implements OnModuleDestroy {
    * @throws {ProblemError} quota_exceeded, unauthenticated when the account was deleted meanwhile
    */
   commit(staged: StagedUpload, details: UploadDetails): Promise<CommitResult> {
-    return this.limiter.commit(() => this.createMedium(staged, details));
+    const create = () => this.limiter.commit(() => this.createMedium(staged, details));
+    // One after the other, or equal files of one drop would not find each other.
+    return details.onDuplicate === 'reuse'
+      ? this.duplicates.run(`${staged.userId}:${staged.sha256}`, create)
+      : create();
   }
 
   private async createMedium(staged: StagedUpload, details: UploadDetails): Promise<CommitResult> {
