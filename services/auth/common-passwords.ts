@@ -200,3 +200,21 @@ p@ssw0rd1 passw0rd1 qwertyuiop123 princess1 sunshine1
     .trim()
     .split(/\s+/),
 );
+
+/**
+ * Words that are common passwords once digits and punctuation are added to them, shorter than those above (the same
+ * list), and the name of the product.
+ */
+export const commonWords: ReadonlySet<string> = new Set(
+  `
+snapstream secret dragon monkey letmein master qwerty qwertz azerty welcome admin login hello shadow freedom ninja
+passwd pass test tester testing guest changeme change default summer winter spring autumn love lovely iloveyou flower
+hockey soccer tennis golf ranger hunter buster killer pepper ginger cookie cheese banana orange purple silver golden
+diamond angel tigger thomas robert daniel michael jordan ashley charlie andrew george joshua matthew jessica nicole
+hannah amanda batman pokemon matrix phoenix thunder yankees lakers cowboys eagles mustang ferrari porsche harley
+chelsea arsenal barcelona juventus london berlin paris google apple samsung facebook lovers family friends money
+asdf asdfgh zxcv zxcvbn zxcvbnm abc abcd abcdef qwe qwert asd qaz qazwsx
+`
+    .trim()
+    .split(/\s+/),
+);

@@ -1,5 +1,5 @@
 import { ProblemError } from '#nest';
-import { commonPasswords } from './common-passwords';
+import { commonPasswords, commonWords } from './common-passwords';
 import { normalizePassword } from './password-hasher';
 
 /** Personal values that must not be the password. */
@@ -21,7 +21,9 @@ export function assertStrongPassword(password: string, owner: Owner, path: strin
 function weakness(password: string, { username, email }: Owner): string | null {
   const personal = [username, email, email.slice(0, email.lastIndexOf('@'))].map((text) => text.toLowerCase());
   if (personal.includes(password)) return 'Do not use your own name or e-mail as the password.';
-  if (commonPasswords.has(password) || isPattern(password))
+  const word = password.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, ''); // "Password!1", "secret123"
+  const core = password.replace(/^[^\p{L}\d]+|[^\p{L}\d]+$/gu, ''); // "Passw0rd!"
+  if ([password, core, word].some((text) => commonPasswords.has(text)) || commonWords.has(word) || isPattern(core || password))
     return 'This password is one of the most common ones. Choose another.';
   return null;
 }

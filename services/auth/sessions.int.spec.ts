@@ -23,7 +23,8 @@ describe('POST /api/auth/logout', () => {
   it('ends the session on the server', async () => {
     const { client } = await registerClient();
     const thief = client.clone();
-    await client.expect(204, 'POST', '/api/auth/logout');
+    const { status, headers } = await client.call('POST', '/api/auth/logout');
+    expect([status, headers.get('clear-site-data')]).toEqual([204, '"cache"']); // pictures that the browser keeps
     expect(client.cookie).not.toContain('snapstream.sid');
     expect(await isLoggedIn(thief)).toBe(false);
     expect(await thief.problem('POST', '/api/auth/logout')).toMatchObject({ status: 401, code: 'unauthenticated' });

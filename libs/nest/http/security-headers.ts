@@ -25,7 +25,7 @@ function headers(overHttps: boolean): RequestHandler {
       useDefaults: false,
       directives: { ...directives, ...(overHttps && { upgradeInsecureRequests: [] }) },
     },
-    strictTransportSecurity: overHttps,
+    strictTransportSecurity: overHttps && { includeSubDomains: false }, // other hosts of a domain are not ours
     crossOriginResourcePolicy: { policy: 'same-origin' },
     crossOriginOpenerPolicy: { policy: 'same-origin' },
     referrerPolicy: { policy: 'same-origin' },

@@ -132,6 +132,7 @@ export class Sessions {
   async forget(req: Request, res?: Response): Promise<void> {
     delete req.sessionUser;
     await promisify(req.session.destroy.bind(req.session))();
+    res?.setHeader('Clear-Site-Data', '"cache"'); // the next user of the browser must not find pictures in it
     res?.clearCookie(COOKIE, { path: '/', httpOnly: true, sameSite: 'lax', secure: req.secure });
   }
 

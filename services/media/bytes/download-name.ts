@@ -2,7 +2,7 @@ import { formats, type Format } from '#contracts';
 import type { MediaItem } from '#media';
 
 /** Formats of one container may share their endings: an mp4 with sound alone keeps `.mp4`. */
-const readerOf = ({ reader }: Format) => ('demuxer' in reader ? reader.demuxer : reader.loader);
+const readerOf = ({ reader }: Format) => Object.values(reader).join();
 
 /**
  * Returns the name under which an original is saved. It ends as its type does, which was decided from the bytes: a film
