@@ -6,11 +6,13 @@ packages_current() {
   [ -f node_modules/.snapstream-lock ] && [ "$(cat node_modules/.snapstream-lock)" = "$(packages_state)" ]
 }
 
+# --ignore-scripts: no package needs its script (native ones contain their binaries), and one reports the installation.
 install_packages() {
   packages_current && return 0
   say 'Installing packages (first time: about a minute)…'
   quietly 'npm ci failed: check the network and the lines above, then run this again.' \
-    run_npm ci --include=dev --include=optional --no-audit --no-fund --no-progress --loglevel error || return 1
+    run_npm ci --ignore-scripts --include=dev --include=optional --no-audit --no-fund --no-progress --loglevel error \
+    || return 1
   packages_state >node_modules/.snapstream-lock
 }
 
