@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, existsSync, mkdtempSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdtempSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ChildLog, findError } from './child-log';
@@ -40,11 +40,19 @@ describe('ChildLog', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it('starts a new file at 20 MiB and keeps one old one', () => {
+  it('moves 20 MiB to one old file, at a start and while the child writes', () => {
+    const log = new ChildLog(path);
     appendFileSync(path, 'old');
     truncateSync(path, 20 * 1024 ** 2);
-    closeSync(new ChildLog(path).open());
-    expect(statSync(path).size).toBe(0);
-    expect(existsSync(`${path}.1`)).toBe(true);
+    const descriptor = log.open();
+    expect([path, `${path}.1`].map((file) => statSync(file).size)).toEqual([0, 20 * 1024 ** 2]);
+    writeSync(descriptor, 'Error: before\n');
+    truncateSync(path, 20 * 1024 ** 2 + 1);
+    log.rotate();
+    writeSync(descriptor, 'Error: after\n');
+    closeSync(descriptor);
+    expect([path, `${path}.1`].map((file) => statSync(file).size)).toEqual([13, 20 * 1024 ** 2 + 1]);
+    expect(statSync(`${path}.1`).mode & 0o777).toBe(0o600);
+    expect(log.lastError()).toBe('Error: after');
   });
 });

@@ -1,29 +1,35 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, fstatSync, openSync, readSync, statSync, truncateSync } from 'node:fs';
 
 const ROTATE_BYTES = 20 * 1024 ** 2;
 const TAIL_BYTES = 16 * 1024;
 const MAX_LENGTH = 300;
 
 /**
- * The log file of a child. The child holds its own descriptor, so that it can still write when the supervisor has
- * exited.
+ * The log file of a child: at most 20 MiB, and as much of older lines in `<path>.1`. The child holds its own descriptor,
+ * so that it can still write when the supervisor has exited.
  */
 export class ChildLog {
   #startBytes = 0;
 
   constructor(private readonly path: string) {}
 
-  /**
-   * Returns a descriptor for the next run; the caller closes it. Rotates a file of 20 MiB or more to `<path>.1` before.
-   */
+  /** Returns a descriptor for the next run; the caller closes it. */
   open(): number {
-    if ((statSync(this.path, { throwIfNoEntry: false })?.size ?? 0) >= ROTATE_BYTES) {
-      rmSync(`${this.path}.1`, { force: true });
-      renameSync(this.path, `${this.path}.1`);
-    }
+    this.rotate();
     const descriptor = openSync(this.path, 'a', 0o600);
     this.#startBytes = fstatSync(descriptor).size;
     return descriptor;
+  }
+
+  /**
+   * Moves a file of 20 MiB or more to `<path>.1`, also while the child runs: by copying and truncating, since the child
+   * keeps its descriptor, which appends. Lines that it writes in between (microseconds) are lost.
+   */
+  rotate(): void {
+    if ((statSync(this.path, { throwIfNoEntry: false })?.size ?? 0) < ROTATE_BYTES) return;
+    copyFileSync(this.path, `${this.path}.1`);
+    truncateSync(this.path);
+    this.#startBytes = 0;
   }
 
   /** Returns the last error that the last run has logged, or ''. */

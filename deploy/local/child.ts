@@ -10,6 +10,7 @@ const LONGEST_DELAY_MS = 15_000;
 const HEALTHY_MS = 30_000;
 const SLOW_MS = 20_000;
 const MAX_FAILED_STARTS = 5;
+const LOG_CHECK_MS = 10_000;
 
 export interface ChildSpec {
   name: string;
@@ -158,11 +159,21 @@ export class Child {
     child.once('exit', (code, signal) => ended.resolve(signal ?? `exit code ${code}`));
     child.once('error', (error) => ended.resolve(error.message));
     this.#ended = ended.promise;
+    const logCheck = setInterval(() => this.#rotateLog(), LOG_CHECK_MS);
     const ending = await ended.promise;
+    clearInterval(logCheck);
     if (child.pid) killGroup(child.pid, 'SIGKILL'); // descendants that it left running, such as ffmpeg
     this.#process = null;
     this.watcher.changed();
     return ending;
+  }
+
+  #rotateLog(): void {
+    try {
+      this.#log.rotate();
+    } catch {
+      // a full disk: retried at the next check, and until then the child drops lines that it cannot write
+    }
   }
 
   #onMessage(message: unknown): void {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { appendFile, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -50,6 +50,14 @@ describe('AlertsFile', () => {
       failed.id,
       registered.id,
     ]);
+  });
+
+  it('starts a new file at 20 MiB, and keeps one old one', async () => {
+    await writeFile(path, '');
+    await truncate(path, 20 * 1024 ** 2);
+    await Promise.all([alerts.publish(registered), alerts.publish(failed)]);
+    expect(await linesOf(path)).toHaveLength(2);
+    expect((await stat(`${path}.1`)).size).toBe(20 * 1024 ** 2);
   });
 
   it('rejects when the file cannot be written', async () => {

@@ -1,3 +1,4 @@
+import { renameSync, statSync } from 'node:fs';
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,11 +10,12 @@ import { alertAttributes, type Alerts } from './alerts';
 const NEWLINE = '\n';
 /** Longer than a write of another process takes. */
 const WRITE_MS = 50;
+const ROTATE_BYTES = 20 * 1024 ** 2;
 
 /**
  * The topic as a file: one JSON line `{message, attributes}` for each alert. Several processes may append at once. A
  * line that a crash or a full disk truncated stays in the file as a line that is not valid JSON; the next alert
- * starts on a new line.
+ * starts on a new line. From 20 MiB on, the next alert starts a new file, and the old one becomes `<path>.1`.
  */
 export class AlertsFile implements Alerts {
   constructor(private readonly path: string) {}
@@ -30,9 +32,16 @@ export class AlertsFile implements Alerts {
     await this.withFile(async () => {});
   }
 
+  /** Synchronous, so that a concurrent `publish` cannot rename the new file. */
+  private rotate(): void {
+    if ((statSync(this.path, { throwIfNoEntry: false })?.size ?? 0) >= ROTATE_BYTES)
+      renameSync(this.path, `${this.path}.1`);
+  }
+
   private async withFile(use: (file: FileHandle) => Promise<void>): Promise<void> {
     try {
       await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
+      this.rotate();
       await using file = await open(this.path, 'a+', 0o600);
       await use(file);
       await syncFolder(dirname(this.path)); // makes the directory entry of a new file durable

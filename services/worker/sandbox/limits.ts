@@ -13,6 +13,8 @@ export interface AnalysisLimits {
   toolCpuSeconds: number;
   toolAddressSpaceBytes: number;
   toolOutputBytes: number;
+  /** How long a process without a job keeps its memory (100 to 300 MB). */
+  idleMs: number;
 }
 
 export const defaultLimits: AnalysisLimits = {
@@ -25,6 +27,7 @@ export const defaultLimits: AnalysisLimits = {
   toolCpuSeconds: 4 * 3_600,
   toolAddressSpaceBytes: 4 * GIB,
   toolOutputBytes: 8 * GIB,
+  idleMs: 60_000,
 };
 
 /** Wall clock in ms of an attempt at a file of this kind and size. */

@@ -103,12 +103,21 @@ describe('the limits', () => {
 
 describe('the sandbox', () => {
   const tester = setupSandboxTester();
+  const impatient = setupSandboxTester({ idleMs: 300 });
 
   it('reuses its process', async () => {
     await tester.analyse(image, await makePng());
     const [first] = processes(process.pid, 'analysis.child');
     await tester.analyse(image, await makePng());
     expect(processes(process.pid, 'analysis.child')).toEqual([first]);
+  });
+
+  it('ends its process when it has been idle for long, and starts another for the next file', async () => {
+    const others = processes(process.pid, 'analysis.child');
+    await impatient.analyse(image, await makePng());
+    const idle = processes(process.pid, 'analysis.child').find((pid) => !others.includes(pid));
+    await waitFor(() => !isAlive(idle!));
+    expect((await impatient.analyse(image, await makePng())).facts.width).toBe(320);
   });
 
   it('ends ffmpeg and rejects with the reason when it is aborted', async () => {

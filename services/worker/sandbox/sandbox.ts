@@ -26,6 +26,7 @@ export class AnalysisSandbox {
   private readonly limits: AnalysisLimits;
   private toolbox: Promise<Toolbox> | null = null;
   private current: AnalysisProcess | null = null;
+  private idle: NodeJS.Timeout | undefined;
 
   /** @param workDir folder for its tools */
   constructor(
@@ -58,6 +59,7 @@ export class AnalysisSandbox {
 
   /** Ends the process and removes its tools. */
   async close(): Promise<void> {
+    clearTimeout(this.idle);
     await this.current?.end(new Error('The sandbox was closed'));
     await (await this.toolbox)?.erase();
     this.toolbox = null;
@@ -83,6 +85,7 @@ export class AnalysisSandbox {
 
   private async attempt(job: Job, signal: AbortSignal, onProgress: OnProgress): Promise<Facts> {
     const timeMs = timeLimitMs(this.limits, job.kind, (await stat(job.inputPath)).size);
+    clearTimeout(this.idle);
     const running = await this.process();
     signal.throwIfAborted();
     const stopWatching = this.watch(running, job, timeMs, signal);
@@ -130,8 +133,11 @@ export class AnalysisSandbox {
     };
   }
 
+  /** Ends a process that has grown at once, and any other when it has been idle for long. */
   private async recycle(used: AnalysisProcess): Promise<void> {
-    if (used.isAlive && used.pid !== undefined && (await residentBytes(used.pid)) <= RECYCLE_ABOVE_BYTES) return;
-    await used.end(new Error('recycled'));
+    const isReusable = used.isAlive && used.pid !== undefined && (await residentBytes(used.pid)) <= RECYCLE_ABOVE_BYTES;
+    if (!isReusable) return used.end(new Error('recycled'));
+    this.idle = setTimeout(() => void used.end(new Error('idle')), this.limits.idleMs);
+    this.idle.unref();
   }
 }
