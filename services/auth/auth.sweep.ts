@@ -23,7 +23,9 @@ export class AuthSweeper extends ScheduledJob {
   }
 
   async sweep(signal?: AbortSignal): Promise<void> {
-    await this.outbox.resend('users', ['pk'], EVENT_AGE_MS, signal);
+    await this.locks.noticingLoss(SCHEDULE.name, async (isLost) => {
+      await this.outbox.resend('users', ['pk'], isLost ? 0 : EVENT_AGE_MS, signal);
+    });
     await this.erasure.resume(new Date(Date.now() - ERASURE_AGE_MS).toISOString(), signal);
     await this.locks.oncePer('auth-reservations', RESERVATION_SWEEP_MS, () =>
       this.reservations.sweep(new Date(), signal),

@@ -32,6 +32,7 @@ const KEPT_KEYS = new RegExp(
     'line:.*:runs',
     'runs:',
     'done:',
+    'kept:',
     'lock:(?:sweep:|auth-)',
     'jobs:[a-zA-Z]+:(?:meta|id|events|stalled-check|marker)$',
   ].join('|')})`,

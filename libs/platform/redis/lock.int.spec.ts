@@ -35,6 +35,17 @@ describe('Locks', () => {
     expect(await locks.tryWith('fails', 5_000, async () => {})).toBe(true);
   });
 
+  it('notices that Redis has lost its data until the work for it has succeeded', async () => {
+    const losses: boolean[] = [];
+    const notice = () => locks.noticingLoss('sweep', async (isLost) => void losses.push(isLost));
+    await expect(locks.noticingLoss('sweep', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+    await notice();
+    await notice();
+    await redis.flushall();
+    await notice();
+    expect(losses).toEqual([true, false, true]);
+  });
+
   it('expires when its holder crashed', async () => {
     await redis.set('test-lock:crashed', 'another', 'PX', 1_500);
     expect(await locks.tryWith('crashed', 1_500, async () => {})).toBe(false);

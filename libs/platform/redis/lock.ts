@@ -45,6 +45,17 @@ export class Locks {
   }
 
   /**
+   * Runs `work`, and tells it by `isLost` whether Redis has lost all data since `work` last succeeded under this name,
+   * e.g. by FLUSHALL or a new volume; also true at the first run.
+   */
+  async noticingLoss(name: string, work: (isLost: boolean) => Promise<void>): Promise<void> {
+    const key = `${this.prefix}kept:${name}`;
+    const isLost = (await withRedis(() => this.redis.exists(key))) === 0;
+    await work(isLost);
+    if (isLost) await withRedis(() => this.redis.set(key, '1'));
+  }
+
+  /**
    * Runs `work` unless another process holds the lock, and renews it meanwhile. `signal` aborts when the lock is lost.
    * @returns false when another process holds it.
    * @throws {DependencyUnavailableError} when Redis is unavailable.

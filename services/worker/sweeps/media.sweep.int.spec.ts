@@ -2,6 +2,7 @@ import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { Redis } from 'ioredis';
 import {
   MediaCounters,
   MediaEraser,
@@ -35,7 +36,7 @@ let sweeper: MediaSweeper;
 let words: WordIndex;
 let storage: LocalStorage;
 let dir: string;
-let closeRedis: () => void;
+let redis: Redis;
 
 beforeAll(async () => {
   environment = await startTestEnvironment();
@@ -44,9 +45,8 @@ beforeAll(async () => {
   dynamo = Dynamo.connect(config);
   await dynamo.ensureTables();
   queue = new JobQueue(config.redisUrl!, config.tablePrefix);
-  const redis = connectRedis(config.redisUrl!, 'command');
+  redis = connectRedis(config.redisUrl!, 'command');
   await new Promise((resolve) => redis.once('ready', resolve));
-  closeRedis = () => redis.disconnect();
   media = new MediaRepository(dynamo);
   counters = new MediaCounters(dynamo);
   words = new WordIndex(dynamo);
@@ -63,10 +63,11 @@ beforeAll(async () => {
     ),
     new Locks(redis, config.tablePrefix),
   );
+  await sweeper.sweep(); // the first one counts as after a loss
 });
 afterAll(async () => {
   await queue.close();
-  closeRedis();
+  redis.disconnect();
   dynamo.close();
   await environment.stop();
   await rm(dir, { recursive: true });
@@ -128,6 +129,18 @@ describe('MediaSweeper', () => {
     );
     await sweeper.sweep();
     expect((await queue.counts('events')).waiting).toBe(1);
+  });
+
+  it('sends the lost wake-up and event of a new medium at once after Redis has lost its data', async () => {
+    const item = await createMedium();
+    await queue.send('image', { userId: item.userId, mediaId: item.id, round: 1 });
+    await redis.flushall();
+    await sweeper.sweep();
+    expect(await queue.has('image', `${item.id}.1`)).toBe(true);
+    expect((await queue.counts('events')).waiting).toBeGreaterThan(0);
+    const later = await createMedium();
+    await sweeper.sweep();
+    expect(await queue.has('image', `${later.id}.1`)).toBe(false);
   });
 
   it('resumes an interrupted deletion, and keeps the item until its events are confirmed', async () => {

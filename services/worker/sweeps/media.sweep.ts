@@ -35,19 +35,24 @@ export class MediaSweeper extends ScheduledJob {
     super(locks, SCHEDULE);
   }
 
-  /** One pass over all due rows. */
+  /** One pass over all due rows; when Redis has lost its data, over all that wait for a message, due or not. */
   async sweep(signal?: AbortSignal): Promise<void> {
-    const now = new Date();
-    for (const shard of shards) {
-      for await (const key of this.media.due(shard, now)) {
-        if (signal?.aborted) return;
-        await this.sweepItem(key, now);
-      }
-    }
-    await this.announcer.announceAgain(UNCONFIRMED_MS, signal);
+    await this.locks.noticingLoss(SCHEDULE.name, (isLost) => this.sweepAll(isLost, signal));
   }
 
-  private async sweepItem(key: MediaKey, now: Date): Promise<void> {
+  private async sweepAll(isLost: boolean, signal?: AbortSignal): Promise<void> {
+    const now = new Date();
+    const until = isLost ? new Date(now.getTime() + RECHECK_MS) : now;
+    for (const shard of shards) {
+      for await (const key of this.media.due(shard, until)) {
+        if (signal?.aborted) throw signal.reason; // so that a loss is noticed again
+        await this.sweepItem(key, now, isLost);
+      }
+    }
+    await this.announcer.announceAgain(isLost ? 0 : UNCONFIRMED_MS, signal);
+  }
+
+  private async sweepItem(key: MediaKey, now: Date, isLost: boolean): Promise<void> {
     if (key.id === QUOTA_ROW)
       return this.counters.expireReservations(
         key.userId,
@@ -55,7 +60,8 @@ export class MediaSweeper extends ScheduledJob {
         now,
       );
     const item = await this.media.getEvenDeleted(key);
-    if (!item?.openAt || item.openAt > now.toISOString()) return; // the index lags behind the table
+    if (!item?.openAt) return; // the index lags behind the table
+    if (item.openAt > now.toISOString() && !(isLost && item.status === 'uploaded' && !item.deletedAt)) return;
     if (item.deletedAt) return this.erase(item);
     await this.announcer.wakeAgain(item);
     await this.media.postpone(item, RECHECK_MS);
