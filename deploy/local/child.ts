@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError } from '#config';
+import type { Ready } from '../../libs/platform/supervisor-ipc';
 import { ChildLog } from './child-log';
 
 const FIRST_DELAY_MS = 500;
@@ -41,7 +42,7 @@ export const delayAfter = (failures: number): number =>
 export class Child {
   readonly #log: ChildLog;
   readonly #stopping = new AbortController();
-  readonly #ready = Promise.withResolvers<void>();
+  readonly #ready = Promise.withResolvers<Ready>();
   #wasReady = false;
   /**
    * Aborted by a restart: the run that ends then does not count as a failure, and the next one starts without a
@@ -66,10 +67,10 @@ export class Child {
   }
 
   /**
-   * Resolves when the child has sent `ready` for the first time.
+   * Resolves to its message when the child has sent `ready` for the first time.
    * @throws {OperatorError} after five consecutive failed starts
    */
-  start(): Promise<void> {
+  start(): Promise<Ready> {
     this.#done = this.#keepRunning();
     const slowStart = setTimeout(
       () => this.watcher.say(`${this.spec.name} is slow to start; its log: ${this.spec.logFile}`),
@@ -180,7 +181,7 @@ export class Child {
     if (typeof message !== 'object' || message === null || !('type' in message) || message.type !== 'ready') return;
     if (this.#wasReady) this.watcher.say(`${this.spec.name} is ready again`);
     this.#wasReady = true;
-    this.#ready.resolve();
+    this.#ready.resolve(message as Ready);
   }
 }
 

@@ -2,11 +2,10 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '#config';
 import { Child, type Watcher } from './child';
-import { freePort, listenError } from './ports';
+import { freePort } from './ports';
 import { Stores, storesEnv, type StoreAddresses } from './stores';
 
 const DRAIN_MS = 20_000;
-const DEFAULT_OPS_PORT = 9090;
 /** Password hashing and file access share libuv's pool; with its default of 4, a few logins delay every upload. */
 const THREAD_POOL_SIZE = String(Math.max(8, availableParallelism()));
 
@@ -68,10 +67,9 @@ export class Installation {
   }
 
   async #api(port: number, env: Record<string, string>): Promise<string> {
-    const opsPort = await this.#opsPort();
     const main = join(this.servicesDir, 'standalone', 'main.js');
-    const api = this.#service('api', 0, main, { ...env, PORT: String(port), OPS_PORT: String(opsPort) });
-    await api.start();
+    const api = this.#service('api', 0, main, { ...env, PORT: String(port) });
+    const { opsPort } = await api.start();
     this.watcher.say(`API is ready (health and metrics on port ${opsPort})`);
     return urlOf(this.config.host, port);
   }
@@ -83,12 +81,6 @@ export class Installation {
     await Promise.all(workers.map((worker) => worker.start()));
     if (workers.length > 0)
       this.watcher.say(workers.length === 1 ? '1 worker is ready' : `${workers.length} workers are ready`);
-  }
-
-  /** The default port is replaced when it is in use; a configured one is kept, because a monitor connects to it. */
-  async #opsPort(): Promise<number> {
-    if (this.config.opsPort !== DEFAULT_OPS_PORT) return this.config.opsPort;
-    return (await listenError(DEFAULT_OPS_PORT, this.config.opsHost)) ? freePort() : DEFAULT_OPS_PORT;
   }
 
   #service(name: string, number: number, script: string, env: Record<string, string>): Child {

@@ -60,7 +60,7 @@ async function run(config: Config, lock: DataLock, create: (watcher: Watcher) =>
 async function assertPortsFree(config: Config): Promise<void> {
   const addresses = [
     ['', config.host, config.port] as const,
-    ...(config.opsPort === 9090 ? [] : [['OPS_', config.opsHost, config.opsPort] as const]),
+    ...(config.isOpsPortFixed ? [['OPS_', config.opsHost, config.opsPort] as const] : []),
   ];
   for (const [prefix, host, port] of addresses) {
     const error = await listenError(port, host);

@@ -11,10 +11,11 @@ const wholeNumber = (min: number, max = Number.MAX_SAFE_INTEGER) => z.coerce.num
 const GIB = 1024 ** 3;
 /** The longest time for which an upload's quota reservation is held. */
 const DAY_SECONDS = 24 * 3_600;
+const DEFAULT_OPS_PORT = 9090;
 
 const common = {
   PORT: wholeNumber(0, 65_535).default(3000),
-  OPS_PORT: wholeNumber(0, 65_535).default(9090),
+  OPS_PORT: wholeNumber(0, 65_535).optional(),
   HOST: z.string().min(1).default('127.0.0.1'),
   OPS_HOST: z.string().min(1).default('127.0.0.1'),
   PUBLIC_URL: z
@@ -117,7 +118,9 @@ function toConfig(settings: Settings) {
   return {
     mode: settings.SNAPSTREAM_MODE,
     port: settings.PORT,
-    opsPort: settings.OPS_PORT,
+    opsPort: settings.OPS_PORT ?? DEFAULT_OPS_PORT,
+    /** A monitor connects to a configured port; the default one is replaced when it is in use. */
+    isOpsPortFixed: settings.OPS_PORT !== undefined,
     host: settings.HOST,
     opsHost: settings.OPS_HOST,
     publicUrl: settings.PUBLIC_URL,

@@ -2,6 +2,8 @@
 export interface Ready {
   /** The URL of a process that serves HTTP. */
   url?: string;
+  /** The port of its health and metrics. */
+  opsPort?: number;
 }
 
 /** Reports readiness to the supervisor; does nothing in a process without one. */

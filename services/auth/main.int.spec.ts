@@ -60,6 +60,14 @@ describe('the auth process', () => {
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 421 /);
   });
 
+  it('starts beside another one at the same moment, without a configured OPS_PORT', async () => {
+    const both = [start({ OPS_PORT: '' }), start({ OPS_PORT: '' })];
+    const [one, other] = await Promise.all(both.map(({ ready }) => ready));
+    expect(one!.opsPort).not.toBe(other!.opsPort);
+    for (const { opsPort } of [one!, other!])
+      expect((await fetch(`http://127.0.0.1:${opsPort}/health/live`)).status).toBe(200);
+  });
+
   it('exits on SIGTERM after the requests in flight', async () => {
     const { ready, ended, child } = start();
     const { url } = await ready;

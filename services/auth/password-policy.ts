@@ -23,7 +23,11 @@ function weakness(password: string, { username, email }: Owner): string | null {
   if (personal.includes(password)) return 'Do not use your own name or e-mail as the password.';
   const word = password.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, ''); // "Password!1", "secret123"
   const core = password.replace(/^[^\p{L}\d]+|[^\p{L}\d]+$/gu, ''); // "Passw0rd!"
-  if ([password, core, word].some((text) => commonPasswords.has(text)) || commonWords.has(word) || isPattern(core || password))
+  if (
+    [password, core, word].some((text) => commonPasswords.has(text)) ||
+    commonWords.has(word) ||
+    isPattern(core || password)
+  )
     return 'This password is one of the most common ones. Choose another.';
   return null;
 }

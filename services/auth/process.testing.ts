@@ -16,7 +16,7 @@ export interface Outcome {
 export interface TestProcess {
   child: ChildProcess;
   /** The message that it sends to its supervisor once it serves. */
-  ready: Promise<{ url: string }>;
+  ready: Promise<{ url: string; opsPort: number }>;
   ended: Promise<Outcome>;
 }
 
@@ -43,7 +43,7 @@ export function startProcess(
     }),
   );
   const ready = Promise.race([
-    once(child, 'message').then(([message]) => message as { url: string }),
+    once(child, 'message').then(([message]) => message as { url: string; opsPort: number }),
     ended.then(({ stderr }) => Promise.reject(new Error(`The process exited before it was ready: ${stderr}`))),
   ]);
   ready.catch(() => {}); // only some tests wait for it

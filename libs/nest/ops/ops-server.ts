@@ -1,25 +1,40 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Config } from '#config';
+import type { AddressInfo } from 'node:net';
 import { hostCheck } from '../http/known-host';
 import { answerHealth, type Health } from './health';
 import { metricsText, metricsType, startMetrics } from './metrics';
 
-/** Serves `/health/*` and `/metrics` on OPS_HOST and OPS_PORT, for operators. */
-export async function startOpsServer(health: Health, { opsHost, opsPort }: Config): Promise<Server> {
+/**
+ * Serves `/health/*` and `/metrics` on OPS_HOST and a separate port, for operators; `fallback`: on any free port when
+ * that is in use.
+ * @throws EADDRINUSE
+ */
+export async function startOpsServer(
+  health: Health,
+  address: { host: string; port: number; fallback: boolean },
+): Promise<{ server: Server; port: number }> {
   startMetrics();
   // On other addresses a monitor may use any name, and a browser that is led there by DNS rebinding finds no cookie.
-  const isKnown = isLoopback(opsHost) ? hostCheck({ host: opsHost, publicUrl: null }) : () => true;
+  const { host } = address;
+  const isKnown = isLoopback(host) ? hostCheck({ host, publicUrl: null }) : () => true;
   const server = createServer((req, res) => {
-    if (!isKnown(req.headers.host ?? opsHost)) return void res.writeHead(421).end();
+    if (!isKnown(req.headers.host ?? host)) return void res.writeHead(421).end();
     answer(health, req, res).catch(() => {
       res.statusCode = 500;
       res.end();
     });
   });
-  server.listen(opsPort, opsHost);
+  await listen(server, address.port, host).catch((error: NodeJS.ErrnoException) => {
+    if (!address.fallback || error.code !== 'EADDRINUSE') throw error;
+    return listen(server, 0, host);
+  });
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+async function listen(server: Server, port: number, host: string): Promise<void> {
+  server.listen(port, host);
   await once(server, 'listening');
-  return server;
 }
 
 const isLoopback = (host: string) => /^(?:127\.|::1$|localhost$)/.test(host);

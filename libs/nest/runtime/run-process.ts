@@ -26,14 +26,15 @@ export async function runProcess(
   exitOnUncaughtError(logger);
   try {
     const running = await start(config, logger);
-    const ops = await startOpsServer(running.health, config);
+    const { opsHost: host, opsPort: port, isOpsPortFixed } = config;
+    const ops = await startOpsServer(running.health, { host, port, fallback: !isOpsPortFixed });
     stopOnSignal(logger, async () => {
       running.health.stop();
       await running.stop();
-      ops.close();
+      ops.server.close();
     });
-    logger.info({ url: running.url, opsPort: config.opsPort }, 'ready');
-    announceReady({ ...(running.url && { url: running.url }) });
+    logger.info({ url: running.url, opsPort: ops.port }, 'ready');
+    announceReady({ ...(running.url && { url: running.url }), opsPort: ops.port });
   } catch (error) {
     if (error instanceof OperatorError || isPortTaken(error)) exitWithLine((error as Error).message);
     logger.fatal({ err: error }, 'could not start');

@@ -12,7 +12,7 @@ const serves = (url) =>
   });
 
 const server = createServer((_, response) => response.end(JSON.stringify(process.env)));
-server.listen(Number(process.env.PORT), '127.0.0.1', () => process.send({ type: 'ready' }));
+server.listen(Number(process.env.PORT), '127.0.0.1', () => process.send({ type: 'ready', opsPort: 9090 }));
 
 process.once('disconnect', () => process.exit(0));
 process.once('SIGTERM', async () => {
