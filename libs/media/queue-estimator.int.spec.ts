@@ -99,6 +99,16 @@ describe('QueueEstimator', () => {
     }
   });
 
+  it('shows the order in which media of several users will be taken, and estimates their wait by it', async () => {
+    for (let run = 0; run < 6; run += 1) await estimator.recordDuration(completedAfter(aMedium({ kind: 'video' }), 10));
+    const own: MediaItem[] = [];
+    for (let sent = 0; sent < 20; sent += 1) own.push(await send(aMedium({ kind: 'video', userId: 'a' })));
+    const other = await send(aMedium({ kind: 'video', userId: 'b' }));
+    expect(await positions([own[0]!, other, own[1]!, own[19]!])).toEqual([0, 1, 2, 20]);
+    expect(await eta(other)).toEqual([20, 20]);
+    expect(await eta(own[19]!)).toEqual([210, 210]);
+  });
+
   it('removes a medium that a wake-up queued again while it was processed', async () => {
     const [first, second] = [await send(aMedium({ kind: 'image' })), await send(aMedium({ kind: 'image' }))];
     startWorker();
@@ -114,11 +124,11 @@ describe('QueueEstimator', () => {
       () => positions([third]),
       ([position]) => position === 0,
     );
-    expect(await redis.zcard(`${PREFIX}line:image`)).toBe(1);
+    expect(await redis.zcard(`${PREFIX}turns:image`)).toBe(1);
   });
 
   it('does not count entries without a job', async () => {
-    await redis.zadd(`${PREFIX}line:image`, 1, 'gone-1', 2, 'gone-2', 3, 'gone-3');
+    await redis.zadd(`${PREFIX}turns:image`, 1, 'gone-1', 2, 'gone-2', 3, 'gone-3');
     const item = await send(aMedium({ kind: 'image' }));
     expect((await positions([item]))[0]).toBeLessThanOrEqual(1);
   });

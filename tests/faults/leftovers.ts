@@ -29,7 +29,6 @@ const KEPT_KEYS = new RegExp(
     'login:networks:',
     'throttle:',
     'live:',
-    'line:.*:runs',
     'runs:',
     'done:',
     'kept:',

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { isWorkQueue, queues, type JobPayload, type QueueName } from '#contracts';
+import { isWorkQueue, queues, type JobPayload, type ProcessMedia, type QueueName } from '#contracts';
 import { DependencyUnavailableError } from '../errors';
 import { connectRedis, queuePrefix, withRedis } from '../redis/redis';
-import { enqueue } from './queue-positions';
+import { Turns } from './turns';
 
 const HEALTH_KEY_TTL_MS = 10_000;
 /** Jobs that could not be sent to Redis are kept in memory up to this number, and retried at this interval. */
@@ -31,6 +31,7 @@ export interface FailedJob {
 /** Sends jobs, best effort: the tables are the source of truth, and sweeps send lost jobs again. */
 export class JobQueue {
   private readonly redis: Redis;
+  private readonly turns: Turns;
   private readonly open: Record<QueueName, Queue>;
   private readonly deferred = new Map<string, () => Promise<void>>();
   private isResending = false;
@@ -41,6 +42,7 @@ export class JobQueue {
     private readonly tablePrefix: string,
   ) {
     this.redis = connectRedis(redisUrl, 'command');
+    this.turns = new Turns(this.redis, tablePrefix);
     const options = {
       connection: this.redis,
       prefix: queuePrefix(tablePrefix),
@@ -68,8 +70,8 @@ export class JobQueue {
       removeOnComplete: true,
       removeOnFail: { count: 1_000, age: 14 * 86_400 },
     };
-    if (isWorkQueue(name)) void enqueue(this.redis, this.tablePrefix, name, id).catch(() => {}); // only a hint
-    await withRedis(() => this.open[name].add(name, data, options));
+    const priority = isWorkQueue(name) ? await this.turns.join(name, id, (data as ProcessMedia).userId) : undefined;
+    await withRedis(() => this.open[name].add(name, data, { ...options, priority }));
   }
 
   /**
@@ -115,6 +117,7 @@ export class JobQueue {
 
   /** Returns when the oldest waiting job was sent. */
   async oldestWaitingAt(name: QueueName): Promise<Date | null> {
+    if (isWorkQueue(name)) return this.turns.oldestAt(name);
     const [oldest] = await withRedis(() => this.open[name].getJobs(['wait'], 0, 0, true));
     return oldest ? new Date(oldest.timestamp) : null;
   }

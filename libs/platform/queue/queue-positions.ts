@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { workQueues, type WorkQueue } from '#contracts';
 import { queuePrefix, withRedis } from '../redis/redis';
+import { turnsKey } from './turns';
 
 /** How many durations of a kind and size are kept, and for how long after the last of them. */
 const KEPT_RUNS = 40;
@@ -27,22 +28,10 @@ export interface QueueSnapshot {
   runs(work: SizedWork): number[];
 }
 
-const positionsKey = (prefix: string, queue: WorkQueue) => `${prefix}line:${queue}`;
-
-/** Appends an id unless it is queued already. Called when its job is sent. */
-export async function enqueue(redis: Redis, prefix: string, queue: WorkQueue, id: string): Promise<void> {
-  await redis.zadd(positionsKey(prefix, queue), 'NX', Date.now(), id);
-}
-
-/** Removes an id. Called when its job starts and when it ends. */
-export async function dequeue(redis: Redis, prefix: string, queue: WorkQueue, id: string): Promise<void> {
-  await redis.zrem(positionsKey(prefix, queue), id);
-}
-
 /**
- * The waiting jobs in order and the durations of recent runs, from which positions and estimates are computed. Finding
- * the position in BullMQ's own list is O(n); a sorted set beside it takes O(log n), for a whole page of media in one
- * round trip. It is a hint: entries lost with Redis return with the wake-ups that the sweep sends again.
+ * The waiting jobs by their {@link Turns} and the durations of recent runs, from which positions and estimates are
+ * computed: O(log n) for a medium, and one round trip for a whole page. BullMQ's own sets have other ids. It is a hint:
+ * entries lost with Redis return with the wake-ups that the sweep sends again.
  */
 export class QueuePositions {
   constructor(
@@ -67,16 +56,17 @@ export class QueuePositions {
     const sizes = [...new Set(jobs.map(({ queue, sizeBytes }) => this.runsKey(queue, sizeBytes)))];
     const replies = await this.execute([
       ...workQueues.flatMap((queue) => [
-        ['llen', `${queuePrefix(this.prefix)}:${queue}:wait`],
+        ['llen', `${queuePrefix(this.prefix)}:${queue}:wait`], // returned jobs, and those of a worker that was killed
+        ['zcard', `${queuePrefix(this.prefix)}:${queue}:prioritized`],
         ['llen', `${queuePrefix(this.prefix)}:${queue}:active`],
         ['lrange', this.runsKey(queue), '0', '-1'],
       ]),
-      ...jobs.map(({ queue, id }) => ['zrank', positionsKey(this.prefix, queue), id]),
+      ...jobs.map(({ queue, id }) => ['zrank', turnsKey(this.prefix, queue), id]),
       ...sizes.map((key) => ['lrange', key, '0', '-1']),
     ]);
     const queues = workQueues.map((queue) => {
-      const [waiting, active, runs] = replies.splice(0, 3) as [number, number, string[]];
-      return [queue, { waiting, active, runs: runs.map(Number) }] as const;
+      const [first, others, active, runs] = replies.splice(0, 4) as [number, number, number, string[]];
+      return [queue, { waiting: first + others, active, runs: runs.map(Number) }] as const;
     });
     const ranks = new Map(replies.splice(0, jobs.length).map((rank, at) => [jobs[at]!.id, rank as number | null]));
     const runs = new Map(replies.map((seconds, at) => [sizes[at]!, (seconds as string[]).map(Number)]));

@@ -1,31 +1,38 @@
-import { WorkerPool, type WorkResult } from '#platform';
+import { type WorkQueue, workQueues } from '#contracts';
+import { connectRedis, type Work, WorkerPool, type WorkResult } from '#platform';
 import { eventually, startQueue, type TestQueue } from '#testing';
+
+const numbered = (name: string, count: number) => Array.from({ length: count }, (_, number) => `${name}${number}`);
 
 describe('WorkerPool', () => {
   let testQueue: TestQueue;
   beforeEach(async () => {
     testQueue = await startQueue();
   });
-  afterEach(() => testQueue.stop());
+  afterEach(async () => {
+    await Promise.all(pools.splice(0).map((pool) => pool.close()));
+    await testQueue.stop();
+  });
 
+  const pools: WorkerPool[] = [];
   const payload = { userId: 'u', mediaId: 'm', round: 2 };
 
-  async function run(work: () => Promise<WorkResult>): Promise<void> {
+  function startPool(work: Work, { queues = workQueues as readonly WorkQueue[], concurrency = 1 } = {}): WorkerPool {
     const handlers = { image: work, audio: work, video: work };
-    const pool = new WorkerPool(handlers, {
-      redisUrl: testQueue.redis.url,
-      tablePrefix: 'test-',
-      queues: ['image'],
-      concurrency: 1,
-      onError: () => {},
-    });
+    const options = { redisUrl: testQueue.redis.url, tablePrefix: 'test-', queues, concurrency, onError: () => {} };
+    const pool = new WorkerPool(handlers, options);
     pool.start();
+    pools.push(pool);
+    return pool;
+  }
+
+  async function run(work: () => Promise<WorkResult>): Promise<void> {
+    startPool(work, { queues: ['image'] });
     await testQueue.queue.send('image', payload);
     await eventually(
       () => testQueue.queue.has('image', 'm.2'),
       (exists) => !exists,
     );
-    await pool.close();
   }
 
   it('keeps a failed job for the operator, with its payload and the stack of its error', async () => {
@@ -49,5 +56,66 @@ describe('WorkerPool', () => {
   it('removes a completed job', async () => {
     await run(async () => ({ next: 'done' }));
     expect(await testQueue.queue.failures('image', 10)).toEqual([]);
+  });
+
+  const sendAll = async (queue: WorkQueue, userId: string, ids: readonly string[]) => {
+    for (const id of ids) await testQueue.queue.send(queue, { userId, mediaId: id, round: 1 });
+  };
+
+  /** Runs the waiting jobs of the queue one at a time until none is left, and returns the media in their order. */
+  async function drain(
+    queue: WorkQueue,
+    onTaken: (taken: readonly string[]) => Promise<WorkResult | void> = async () => {},
+  ): Promise<string[]> {
+    const taken: string[] = [];
+    const work: Work = async ({ mediaId }) => {
+      taken.push(mediaId);
+      return (await onTaken(taken)) ?? { next: 'done' };
+    };
+    startPool(work, { queues: [queue] });
+    const left = () => testQueue.queue.counts(queue);
+    await eventually(left, ({ waiting, active, delayed }) => waiting + active + delayed === 0, 10_000);
+    await pools.pop()!.close();
+    return taken;
+  }
+
+  it('takes the medium of a second user next, however many of the first one wait', async () => {
+    await sendAll('video', 'a', numbered('a', 50));
+    await sendAll('video', 'b', ['b0']);
+    const taken = await drain('video', async ({ length }) => {
+      if (length === 20) await sendAll('video', 'c', ['c0', 'c1', 'c2']);
+    });
+    expect(taken.indexOf('b0')).toBeLessThan(3);
+    expect(['c0', 'c1', 'c2'].map((id) => taken.indexOf(id)).every((at) => at > 19 && at < 26)).toBe(true);
+    expect(taken.filter((id) => id.startsWith('a'))).toEqual(numbered('a', 50)); // in the order of one user's uploads
+    expect(taken).toHaveLength(54);
+  });
+
+  it('reaches the second medium of a user while new users keep coming', async () => {
+    await sendAll('audio', 'a', ['a0', 'a1', 'a2']);
+    const taken = await drain('audio', async ({ length }) => {
+      if (length < 20) await sendAll('audio', `new${length}`, [`new${length}`]);
+    });
+    expect(taken.indexOf('a1')).toBeLessThan(4);
+    expect(taken.indexOf('a2')).toBeLessThan(6);
+  });
+
+  it('takes a medium that was returned before those that had no turn yet', async () => {
+    await sendAll('image', 'a', numbered('a', 6));
+    const taken = await drain('image', async ({ length }) => {
+      if (length === 3) return { next: 'again', at: new Date() };
+    });
+    expect(taken).toEqual(['a0', 'a1', 'a2', 'a2', 'a3', 'a4', 'a5']);
+  });
+
+  it('takes turns again when Redis lost its data, and leaves no keys behind', async () => {
+    const redis = connectRedis(testQueue.redis.url, 'waiting');
+    await sendAll('video', 'a', numbered('a', 5));
+    await redis.flushall();
+    await sendAll('video', 'a', numbered('a', 5)); // the sweep sends the wake-ups again
+    await sendAll('video', 'b', ['b0']);
+    expect((await drain('video')).indexOf('b0')).toBeLessThan(3);
+    expect(await redis.keys('test-turns*')).toEqual([]);
+    redis.disconnect();
   });
 });

@@ -4,13 +4,18 @@ import { UnrecoverableError, Worker, type Job } from 'bullmq';
 import { queues, type JobPayload, type WorkQueue } from '#contracts';
 import { connectRedis, queuePrefix } from '../redis/redis';
 import { lockMs, maxStalledCount, stalledIntervalMs } from './consumers';
-import { dequeue } from './queue-positions';
+import { Turns } from './turns';
 
 /** The outcome of a wake-up: remove it, deliver it again at a time, or keep it with its error for the operator. */
 export type WorkResult = { next: 'done' } | { next: 'again'; at: Date } | { next: 'failed'; error: Error };
 export type Work = (payload: JobPayload<WorkQueue>, shutdown: AbortSignal) => Promise<WorkResult>;
 /** One handler for each queue of the pool: omitting one does not compile. */
 export type WorkHandlers = Record<WorkQueue, Work>;
+
+interface QueueWorker {
+  queue: WorkQueue;
+  worker: Worker;
+}
 
 export interface WorkerPoolOptions {
   redisUrl: string;
@@ -34,17 +39,19 @@ const RETRY_MS = 1_000;
  */
 export class WorkerPool {
   private readonly connection;
-  private readonly workers: Array<{ queue: WorkQueue; worker: Worker }>;
+  private readonly turns: Turns;
+  private readonly workers: QueueWorker[];
   private readonly stop = new AbortController();
   private readonly slots: Promise<void>[] = [];
   private nextQueue = 0;
-  private running = 0;
+  private readonly running = new Set<Job>();
 
   constructor(
     private readonly handlers: WorkHandlers,
     private readonly options: WorkerPoolOptions,
   ) {
     this.connection = connectRedis(options.redisUrl, 'waiting');
+    this.turns = new Turns(this.connection, options.tablePrefix);
     this.workers = options.queues.map((queue) => {
       const worker = new Worker(queue, null, {
         connection: this.connection,
@@ -69,7 +76,7 @@ export class WorkerPool {
   async close(): Promise<void> {
     this.stop.abort(new Error('The worker is shutting down'));
     const ended = Promise.all(this.slots);
-    while (this.running > 0) await Promise.race([ended, sleep(50)]);
+    while (this.running.size > 0) await Promise.race([ended, sleep(50)]);
     await Promise.race([ended, sleep(RETRY_MS)]); // an idle slot may be waiting for Redis
     this.connection.disconnect();
     await Promise.all(this.workers.map(({ worker }) => worker.close(true)));
@@ -89,37 +96,43 @@ export class WorkerPool {
 
   private async runNext(token: string): Promise<boolean> {
     for (let tried = 0; tried < this.workers.length; tried += 1) {
-      const { queue, worker } = this.workers[this.nextQueue++ % this.workers.length]!;
-      const job = await worker.getNextJob(token, { block: false });
-      if (!job) continue;
-      await this.run(queue, job, token);
-      return true;
+      const next = this.workers[this.nextQueue++ % this.workers.length]!;
+      if (await this.runFrom(next, token)) return true;
     }
     return false;
   }
 
+  private async runFrom({ queue, worker }: QueueWorker, token: string): Promise<boolean> {
+    const job = await worker.getNextJob(token, { block: false });
+    if (!job) return false;
+    await this.run(queue, job, token);
+    return true;
+  }
+
   private async run(queue: WorkQueue, job: Job, token: string): Promise<void> {
-    this.running += 1;
-    this.dequeue(queue, job);
+    const id = job.deduplicationId!; // JobQueue sends each job with one
+    this.running.add(job);
+    this.turns.leave(queue, id, job.priority);
     const renewal = setInterval(() => void job.extendLock(token, lockMs).catch(() => {}), lockMs / 3);
     try {
       const result = await this.handle(queue, job);
+      if (result.next === 'again') return await this.delay(queue, job, token, result.at);
       if (result.next === 'done') await job.moveToCompleted(undefined, token, false);
-      if (result.next === 'again') await job.moveToDelayed(result.at.getTime(), token);
       if (result.next === 'failed') await job.moveToFailed(unrecoverable(result.error), token, false);
+      this.turns.leave(queue, id); // a wake-up that was sent while it ran has joined again
     } catch (error) {
       this.options.onError(error, queue); // the job's lock was lost or Redis is unavailable: the table has the truth
     } finally {
       clearInterval(renewal);
-      this.dequeue(queue, job); // a wake-up sent while it ran has enqueued it again
-      this.running -= 1;
+      this.running.delete(job);
     }
   }
 
-  /** Best effort: positions are only a hint. */
-  private dequeue(queue: WorkQueue, { deduplicationId }: Job): void {
-    if (deduplicationId)
-      void dequeue(this.connection, this.options.tablePrefix, queue, deduplicationId).catch(() => {});
+  /** Delivers a job again at a time, before those that had no turn: turns may have restarted at 1 since it had one. */
+  private async delay(queue: WorkQueue, job: Job, token: string, at: Date): Promise<void> {
+    await job.changePriority({ priority: 0 });
+    await job.moveToDelayed(at.getTime(), token);
+    this.turns.rejoin(queue, job.deduplicationId!, at);
   }
 
   private async handle(queue: WorkQueue, job: Job): Promise<WorkResult> {
