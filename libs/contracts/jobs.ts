@@ -80,4 +80,6 @@ export type QueuesOf<C extends Consumer> = {
 /** The queues that a worker process can consume: one per kind of media, so that each kind scales independently. */
 export type WorkQueue = QueuesOf<'worker'>;
 export const workQueues = ['image', 'audio', 'video'] as const satisfies readonly WorkQueue[];
+/** Its jobs take seconds, where those of the others take minutes: they run beside jobs of the others. */
+export const shortQueue = 'image' satisfies WorkQueue;
 export const isWorkQueue = (name: QueueName): name is WorkQueue => queues[name].consumer === 'worker';

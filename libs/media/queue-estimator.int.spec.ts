@@ -109,6 +109,17 @@ describe('QueueEstimator', () => {
     expect(await eta(own[19]!)).toEqual([210, 210]);
   });
 
+  it('does not let a picture wait for films, which it runs beside', async () => {
+    await send(aMedium({ kind: 'video' }));
+    startWorker();
+    await eventually(
+      () => queue.counts('video'),
+      ({ active }) => active === 1,
+    );
+    expect((await eta(aMedium({ kind: 'audio' })))[1]).toBeGreaterThan(400);
+    expect((await eta(aMedium({ kind: 'image' })))[1]).toBeLessThan(20);
+  });
+
   it('removes a medium that a wake-up queued again while it was processed', async () => {
     const [first, second] = [await send(aMedium({ kind: 'image' })), await send(aMedium({ kind: 'image' }))];
     startWorker();

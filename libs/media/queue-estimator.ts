@@ -1,4 +1,4 @@
-import { type Media, type MediaKind, mediaKey, workQueues } from '#contracts';
+import { type Media, type MediaKind, mediaKey, shortQueue, workQueues } from '#contracts';
 import { type QueueSnapshot, type SizedWork, QueuePositions } from '#platform';
 import { type MediaItem, toMedia } from './media.item';
 
@@ -49,14 +49,15 @@ function queueOf(item: MediaItem, view: QueueSnapshot): Media['queue'] {
   }
   if (item.status !== 'uploaded') return null;
   const { waiting, active } = view.queues[work.queue];
-  const position = view.before(work) ?? waiting; // not queued: its wake-up was lost, and the next one is queued last
-  const wait = waitEta(position, active, runsOfKind(view, work.queue), longestBlockSeconds(view));
+  const position = view.before(work) ?? waiting; // not queued: its wake-up was lost, and its turn is not known
+  const wait = waitEta(position, active, runsOfKind(view, work.queue), longestBlockSeconds(view, work.queue));
   const run = runEta(runs);
   return { position, etaSeconds: roundOutward([wait[0] + run[0], wait[1] + run[1]]) };
 }
 
-/** Returns how long the current work of all workers, of any kind, is likely to take at most. */
-function longestBlockSeconds(view: QueueSnapshot): number {
+/** Returns how long the current work of all workers, of any kind, is likely to delay the next of this kind at most. */
+function longestBlockSeconds(view: QueueSnapshot, kind: MediaKind): number {
+  if (kind === shortQueue) return 0; // it runs beside the others
   const busy = workQueues.filter((queue) => view.queues[queue].active > 0);
   return Math.max(0, ...busy.map((queue) => runEta(runsOfKind(view, queue))[1]));
 }

@@ -16,7 +16,7 @@ class ProcessingPool implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly pool: WorkerPool;
   private readonly logger = new Logger(ProcessingPool.name);
 
-  constructor(processing: ProcessingService, @Inject(CONFIG) config: Config) {
+  constructor(processing: ProcessingService, sandboxes: SandboxPool, @Inject(CONFIG) config: Config) {
     const process: Work = (payload, shutdown) => processing.process(payload, shutdown);
     const handlers: WorkHandlers = { image: process, audio: process, video: process };
     this.pool = new WorkerPool(handlers, {
@@ -24,6 +24,7 @@ class ProcessingPool implements OnApplicationBootstrap, OnModuleDestroy {
       tablePrefix: config.tablePrefix,
       queues: config.workerQueues,
       concurrency: config.workerConcurrency,
+      mayRunBeside: () => !sandboxes.isExclusive,
       onError: (err, queue) => this.logger.warn({ err, queue, msg: 'a job could not be reported to the queue' }),
     });
   }

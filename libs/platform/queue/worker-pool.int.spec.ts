@@ -118,4 +118,40 @@ describe('WorkerPool', () => {
     expect(await redis.keys('test-turns*')).toEqual([]);
     redis.disconnect();
   });
+
+  it('runs pictures while films occupy every slot, one at a time, and no film beside them', async () => {
+    await sendAll('video', 'a', numbered('film', 4));
+    const films = Promise.withResolvers<void>();
+    setTimeout(films.resolve, 5_000).unref(); // so that a failing test ends
+    const running = new Set<string>();
+    const seen: string[][] = [];
+    startPool(
+      async ({ mediaId }) => {
+        seen.push([...running.add(mediaId)]);
+        if (mediaId.startsWith('film')) await films.promise;
+        running.delete(mediaId);
+        return { next: 'done' };
+      },
+      { concurrency: 2 },
+    );
+    await eventually(
+      async () => running.size,
+      (size) => size === 2,
+    );
+    await sendAll('image', 'b', ['p0', 'p1']);
+    await eventually(
+      () => testQueue.queue.counts('image'),
+      ({ waiting }) => waiting === 0,
+      3_000,
+    );
+    expect(seen.slice(2)).toEqual([
+      ['film0', 'film1', 'p0'],
+      ['film0', 'film1', 'p1'],
+    ]);
+    films.resolve();
+    await eventually(
+      async () => seen.length,
+      (length) => length === 6,
+    );
+  });
 });

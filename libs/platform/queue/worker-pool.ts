@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UnrecoverableError, Worker, type Job } from 'bullmq';
-import { queues, type JobPayload, type WorkQueue } from '#contracts';
+import { queues, shortQueue, type JobPayload, type WorkQueue } from '#contracts';
 import { connectRedis, queuePrefix } from '../redis/redis';
 import { lockMs, maxStalledCount, stalledIntervalMs } from './consumers';
 import { Turns } from './turns';
@@ -21,8 +21,10 @@ export interface WorkerPoolOptions {
   redisUrl: string;
   tablePrefix: string;
   queues: readonly WorkQueue[];
-  /** Concurrent jobs over all queues. */
+  /** Concurrent jobs over all queues, beside which one short job may run. */
   concurrency: number;
+  /** Whether a short job may run beside the others now; by default always. */
+  mayRunBeside?: () => boolean;
   onError: (error: unknown, queue: WorkQueue) => void;
 }
 
@@ -35,7 +37,8 @@ const RETRY_MS = 1_000;
  * Runs jobs of several queues with one concurrency limit over all of them. BullMQ limits concurrency per queue: a
  * process busy with one kind would hold jobs of another kind that an idle process could run. Hence jobs are fetched
  * manually (https://docs.bullmq.io/patterns/manually-fetching-jobs), round robin over the queues, only when a slot is
- * free.
+ * free. While every slot runs a long job, one more runs short jobs, so that pictures never wait for films. It is an
+ * additional slot: one that is reserved would leave a process of concurrency 1 without slots for films.
  */
 export class WorkerPool {
   private readonly connection;
@@ -69,7 +72,10 @@ export class WorkerPool {
 
   start(): void {
     for (const { worker } of this.workers) void worker.startStalledCheckTimer();
-    for (let slot = 0; slot < this.options.concurrency; slot += 1) this.slots.push(this.runSlot());
+    for (let slot = 0; slot < this.options.concurrency; slot += 1)
+      this.slots.push(this.runSlot((token) => this.runNext(token)));
+    const short = this.workers.find(({ queue }) => queue === shortQueue);
+    if (short && this.workers.length > 1) this.slots.push(this.runSlot((token) => this.runBeside(short, token)));
   }
 
   /** Stops fetching jobs, signals running work to release its media, and waits for it. */
@@ -82,11 +88,11 @@ export class WorkerPool {
     await Promise.all(this.workers.map(({ worker }) => worker.close(true)));
   }
 
-  private async runSlot(): Promise<void> {
+  private async runSlot(runOne: (token: string) => Promise<boolean>): Promise<void> {
     const token = randomUUID();
     while (!this.stop.signal.aborted) {
       try {
-        const ran = await this.runNext(token);
+        const ran = await runOne(token);
         if (!ran) await sleep(POLL_MS, undefined, { signal: this.stop.signal }).catch(() => {});
       } catch {
         await sleep(RETRY_MS, undefined, { signal: this.stop.signal }).catch(() => {});
@@ -100,6 +106,12 @@ export class WorkerPool {
       if (await this.runFrom(next, token)) return true;
     }
     return false;
+  }
+
+  private async runBeside(short: QueueWorker, token: string): Promise<boolean> {
+    const { concurrency, mayRunBeside = () => true } = this.options;
+    const long = [...this.running].filter(({ queueName }) => queueName !== shortQueue);
+    return long.length === concurrency && mayRunBeside() && this.runFrom(short, token);
   }
 
   private async runFrom({ queue, worker }: QueueWorker, token: string): Promise<boolean> {

@@ -15,9 +15,11 @@ describe('SandboxPool', () => {
     const later = [1, 2, 3].map((at) => pool.use(false, async () => void order.push(`later ${at}`)));
     gates[0]!.resolve();
     await first[0];
+    expect(pool.isExclusive).toBe(true); // no picture is to be taken beside it
     expect(order).toEqual([]); // one sandbox is free, but reserved for the exclusive work
     gates[1]!.resolve();
     await Promise.all([...first, exclusive, ...later]);
+    expect(pool.isExclusive).toBe(false);
     expect(order).toEqual(['exclusive', 'later 1', 'later 2', 'later 3']);
     await pool.beforeApplicationShutdown();
     await rm(dir, { recursive: true, force: true });
