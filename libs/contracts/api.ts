@@ -362,7 +362,7 @@ export const api = {
       summary: 'Process a failed medium again',
       status: 202,
       response: mediaSchema,
-      errors: ['not_found', 'not_failed'],
+      errors: ['not_found', 'not_failed', 'retries_exhausted'],
     },
     remove: {
       method: 'DELETE',

@@ -45,6 +45,11 @@ export const problems = {
   email_taken: [409, 'E-mail taken', 'There is an account with this e-mail already. Log in, or use another e-mail.'],
   username_taken: [409, 'Username taken', 'This username is taken. Choose another one.'],
   not_failed: [409, 'Not failed', 'Only a failed item can be retried.'],
+  retries_exhausted: [
+    409,
+    'Retries exhausted',
+    'Processing of this file took too long in every round. Upload a shorter or smaller version instead.',
+  ],
   idempotency_in_progress: [
     409,
     'Still running',
@@ -139,7 +144,7 @@ export const failures = {
     false,
   ],
   too_complex: [
-    'The file needs more pixels, memory or output than this server allows. Upload a smaller version.',
+    'The file needs more pixels, memory, output or time than this server allows. Upload a shorter or smaller version.',
     false,
   ],
   processing_timeout: [

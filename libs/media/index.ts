@@ -22,7 +22,7 @@ export { QueueEstimator } from './queue-estimator';
 export { sidecarOf, uploadedItem, type Sidecar } from './media.sidecar';
 export { MediaLists } from './repositories/media.lists';
 export { MediaRepository } from './repositories/media.repository';
-export type { Ending } from './media.moves';
+export { hasExhaustedRetries, type Ending } from './media.moves';
 export { MediaRecount, type Drift } from './repositories/media.recount';
 export { foldersNamedBy, isComplete, StoredFolders, type StoredFolder } from './stored-folders';
 export { parsePartitionKey } from './partitions';

@@ -75,6 +75,8 @@ export interface MediaItem extends MediaKey, OutboxFields {
   crashes: number;
   /** Deliveries of this round that ended in an internal error. */
   errors: number;
+  /** Rounds that took too long; absent without one. */
+  timeouts?: number;
   deletedAt?: string;
   filesErasedAt?: string;
   byKind?: string;

@@ -24,6 +24,16 @@ export function applyClaim(before: MediaItem, token: string, at: string): Move {
   return { after, changed: ['status', 'token', 'progress', 'updatedAt', 'history'] };
 }
 
+/**
+ * A round occupies a worker for many minutes before it times out: after this many the file is what takes too long, not
+ * a busy machine, and its owner cannot retry it without end.
+ */
+const MAX_TIMEOUTS = 3;
+
+/** Whether a failed medium took too long in too many rounds to be retried. */
+export const hasExhaustedRetries = ({ timeouts = 0 }: MediaItem) => timeouts >= MAX_TIMEOUTS;
+
+/** The item after the end of a round. A time-out that cannot be retried fails as `too_complex`. */
 export function applyEnding(before: MediaItem, token: string, ending: Ending, at: string): Move {
   const base = {
     ...before,
@@ -33,9 +43,12 @@ export function applyEnding(before: MediaItem, token: string, ending: Ending, at
     history: appendHistory(before, ending.status, at),
   };
   if (ending.status === 'failed') {
-    const [message, retryable] = failures[ending.code];
-    const after = { ...base, failure: { code: ending.code, message, retryable } };
-    return { after, changed: ['status', 'derivedToken', 'updatedAt', 'history', 'failure'] };
+    const timeouts = (before.timeouts ?? 0) + (ending.code === 'processing_timeout' ? 1 : 0);
+    const isLast = ending.code === 'processing_timeout' && hasExhaustedRetries({ ...base, timeouts });
+    const code = isLast ? 'too_complex' : ending.code;
+    const [message, retryable] = failures[code];
+    const after = { ...base, timeouts, failure: { code, message, retryable } };
+    return { after, changed: ['status', 'derivedToken', 'updatedAt', 'history', 'timeouts', 'failure'] };
   }
   const after = {
     ...base,

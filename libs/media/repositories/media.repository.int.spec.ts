@@ -146,7 +146,7 @@ describe('MediaRepository', () => {
     const failAndRetry = async () => {
       const token = newId();
       await media.claim(item, token, LEASE_MS);
-      await media.finish(item, token, { status: 'failed', code: 'processing_timeout' });
+      await media.finish(item, token, { status: 'failed', code: 'processing_error' });
       return media.retry(item);
     };
     let rounds = 1;

@@ -17,7 +17,7 @@ import {
 } from '#platform';
 import { deletedEvent, mediaEvent } from '../media.events';
 import { listKeys, parseMediaItem, type MediaEvent, type MediaItem, type MediaKey } from '../media.item';
-import { applyClaim, applyEnding, changedFields, applyRetry, type Ending } from '../media.moves';
+import { applyClaim, applyEnding, changedFields, applyRetry, hasExhaustedRetries, type Ending } from '../media.moves';
 
 /** After this many leases of one round that ended without a release (worker crashes) the medium fails. */
 const MAX_CRASHES = 3;
@@ -165,12 +165,13 @@ export class MediaRepository {
   }
 
   /**
-   * Starts the next round of a failed medium, for its owner or an admin. @returns null when it is not failed
+   * Starts the next round of a failed medium, for its owner or an admin. @returns null when it is not failed, or
+   * must not be retried ({@link hasExhaustedRetries})
    * @throws {DependencyUnavailableError} when its outbox is full: very many retries while no event could be delivered
    */
   async retry(key: MediaKey): Promise<Transition | null> {
     const before = await this.get(key);
-    if (before?.status !== 'failed') return null;
+    if (before?.status !== 'failed' || hasExhaustedRetries(before)) return null;
     Outbox.assertNotFull(before);
     const at = new Date().toISOString();
     const move = applyRetry(before, at);

@@ -1,6 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { BatchRequest, BatchResponse, Media, UpdateMediaRequest } from '#contracts';
-import { MediaAnnouncer, MediaEraser, MediaRepository, QueueEstimator, WordIndex, type MediaKey } from '#media';
+import {
+  hasExhaustedRetries,
+  MediaAnnouncer,
+  MediaEraser,
+  MediaRepository,
+  QueueEstimator,
+  WordIndex,
+  type MediaKey,
+} from '#media';
 import { ProblemError, toProblem } from '#nest';
 import { isId } from '#platform';
 
@@ -26,12 +34,14 @@ export class LibraryActions {
     return this.announcer.pushDetails(after);
   }
 
-  /** @throws {ProblemError} not_found, not_failed */
+  /** @throws {ProblemError} not_found, not_failed, retries_exhausted */
   async retry(key: MediaKey): Promise<Media> {
     const retried = await this.media.retry(key);
     if (!retried) {
-      if (!(await this.media.get(key))) notFound();
-      throw new ProblemError('not_failed');
+      const item = (await this.media.get(key)) ?? notFound();
+      throw new ProblemError(
+        item.status === 'failed' && hasExhaustedRetries(item) ? 'retries_exhausted' : 'not_failed',
+      );
     }
     await this.announcer.announce(retried);
     await this.announcer.wake(retried.item);

@@ -5,6 +5,7 @@ import { createService } from '#nest';
 import { newId } from '#platform';
 import { aMedium, startTestEnvironment, type TestEnvironment } from '#testing';
 import { MediaServiceModule } from '../media-service.module';
+import { LibraryActions } from './library.actions';
 import { LibraryReader } from './library.reader';
 
 let environment: TestEnvironment;
@@ -64,5 +65,33 @@ describe('the order of the library', () => {
     expect((await readPages(userId, { kind: 'video', order: 'asc' })).flat()).toEqual(
       ids.filter((_id, index) => index % 2 === 1),
     );
+  });
+});
+
+describe('a medium whose rounds take too long', () => {
+  it('is retried twice by its owner, and fails for good in the third round', async () => {
+    const [media, actions] = [app.get(MediaRepository), app.get(LibraryActions)];
+    const item = aMedium();
+    await media.create(item);
+    const timeOut = async () => {
+      const token = newId();
+      await media.claim(item, token, 10_000);
+      const { failure } = (await media.finish(item, token, { status: 'failed', code: 'processing_timeout' }))!.item;
+      return failure;
+    };
+    for (const round of [2, 3]) {
+      expect(await timeOut()).toMatchObject({ code: 'processing_timeout', retryable: true });
+      expect(await actions.retry(item)).toMatchObject({ status: 'uploaded', round });
+    }
+    expect(await timeOut()).toMatchObject({
+      code: 'too_complex',
+      retryable: false,
+      message: expect.stringContaining('time'),
+    });
+    await expect(actions.retry(item)).rejects.toMatchObject({ code: 'retries_exhausted' });
+    expect(await actions.batch(item.userId, { action: 'retry', ids: [item.id] })).toEqual({
+      items: [{ id: item.id, ok: false, code: 'retries_exhausted' }],
+    });
+    expect(await media.get(item)).toMatchObject({ status: 'failed', round: 3 });
   });
 });
