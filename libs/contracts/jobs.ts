@@ -81,5 +81,5 @@ export type QueuesOf<C extends Consumer> = {
 export type WorkQueue = QueuesOf<'worker'>;
 export const workQueues = ['image', 'audio', 'video'] as const satisfies readonly WorkQueue[];
 /** Its jobs take seconds, where those of the others take minutes: they run beside jobs of the others. */
-export const shortQueue = 'image' satisfies WorkQueue;
+export const shortQueue = 'image' as const satisfies WorkQueue;
 export const isWorkQueue = (name: QueueName): name is WorkQueue => queues[name].consumer === 'worker';

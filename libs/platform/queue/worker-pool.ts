@@ -133,6 +133,7 @@ export class WorkerPool {
       if (result.next === 'failed') await job.moveToFailed(unrecoverable(result.error), token, false);
       this.turns.leave(queue, id); // a wake-up that was sent while it ran has joined again
     } catch (error) {
+      this.turns.leave(queue, id); // as a stalled job BullMQ delivers it before all others
       this.options.onError(error, queue); // the job's lock was lost or Redis is unavailable: the table has the truth
     } finally {
       clearInterval(renewal);
