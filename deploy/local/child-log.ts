@@ -5,8 +5,8 @@ const TAIL_BYTES = 16 * 1024;
 const MAX_LENGTH = 300;
 
 /**
- * The log file of a child: at most 20 MiB, and as much of older lines in `<path>.1`. The child holds its own descriptor,
- * so that it can still write when the supervisor has exited.
+ * The log file of a child: at most 20 MiB, and as much of older lines in `<path>.1`. The child holds its own
+ * descriptor, so that it can still write when the supervisor has exited.
  */
 export class ChildLog {
   #startBytes = 0;

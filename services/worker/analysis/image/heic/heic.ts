@@ -7,8 +7,8 @@ const MAX_HEIC_PIXELS = 60_000_000;
 
 /**
  * Opens a HEIC. The libvips of sharp comes without a decoder of HEVC and refuses files of more than 256 items, which
- * the tiles of a large photograph may exceed, so libheif reads it. Its orientation in EXIF is ignored: phones repeat there what the container says, and libheif has
- * applied that (`irot` and `imir`, ISO/IEC 23008-12, 6.5).
+ * the tiles of a large photograph may exceed, so libheif reads it. Its orientation in EXIF is ignored: phones repeat
+ * there what the container says, and libheif has applied that (`irot` and `imir`, ISO/IEC 23008-12, 6.5).
  * @throws {MediaFailure}
  */
 export async function openHeic(
