@@ -32,7 +32,7 @@ async function outcomeOf(api: ApiClient, file: string): Promise<string> {
 function contradicts(expected: string, got: string): boolean {
   const mayFail = /failed|41\d/.test(expected);
   if (!got.startsWith('completed')) return !mayFail;
-  const [size] = /\d+x\d+/.exec(expected) ?? [];
+  const [, size] = /^completed[^(;]*?(\d+x\d+)/.exec(expected) ?? [];
   const [kind] = /\b(image|audio|video)\b/.exec(expected) ?? [];
   const [, seconds] = /\b(\d+) s\b/.exec(expected) ?? /durationSeconds (\d+)/.exec(expected) ?? [];
   const [, gotSeconds] = /([\d.]+) s$/.exec(got) ?? [];
