@@ -105,7 +105,7 @@ export class MediaCounters {
   /**
    * Reserves quota for an upload, exactly: of any number of parallel uploads only those that fit are reserved. Changes
    * the size of its reservation if there is one. Idempotent.
-   * `full`: the quota would be exceeded. `too_many`: the user has too many uploads in progress. `account_deleted`: the
+   * `full`: the quota would be exceeded. `held`: it would be, until other uploads in progress end. `too_many`: the user has too many uploads in progress. `account_deleted`: the
    * account was deleted meanwhile.
    */
   async reserve(
@@ -113,7 +113,7 @@ export class MediaCounters {
     uploadId: string,
     bytes: number,
     quotaBytes: number | null,
-  ): Promise<'reserved' | 'full' | 'too_many' | 'account_deleted'> {
+  ): Promise<'reserved' | 'full' | 'held' | 'too_many' | 'account_deleted'> {
     for (let tries = 0; tries < 3; tries += 1) {
       const row = await this.dynamo.get<QuotaItem>('media', quotaKey(userId));
       if (row?.erasedAt) return 'account_deleted';
@@ -121,10 +121,11 @@ export class MediaCounters {
       if (held === bytes) return 'reserved'; // a resumed upload, or an ambiguous write of ours that succeeded
       if (held === undefined && Object.keys(row?.reserved ?? {}).length >= MAX_RESERVATIONS) return 'too_many';
       const more = bytes - (held ?? 0);
-      if (quotaBytes !== null && more > 0 && (row?.usedBytes ?? 0) + more > quotaBytes) return 'full';
+      const excess = more > 0 && quotaBytes !== null ? (row?.usedBytes ?? 0) + more - quotaBytes : 0;
+      if (excess > 0) return excess > reservedByOthers(row, uploadId) ? 'full' : 'held';
       if (await this.writeReservation(userId, uploadId, { bytes, held, quotaBytes })) return 'reserved';
     }
-    return 'full'; // parallel uploads reserved the rest
+    return 'held'; // parallel uploads reserved the rest
   }
 
   private async writeReservation(
@@ -254,6 +255,11 @@ export class MediaCounters {
     await this.dynamo.put('media', newRow(key), missing('id')); // no effect if a concurrent request created it
     return this.dynamo.update<T>('media', key, change);
   }
+}
+
+function reservedByOthers(row: QuotaItem | null, uploadId: string): number {
+  const others = Object.entries(row?.reserved ?? {}).filter(([id]) => id !== uploadId);
+  return others.reduce((sum, [, { bytes }]) => sum + bytes, 0);
 }
 
 /** Part of every write that changes a count. */

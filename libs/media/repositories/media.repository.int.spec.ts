@@ -266,7 +266,8 @@ describe('MediaCounters', () => {
     const uploadId = newId();
     await counters.reserve(userId, uploadId, 10, 50);
     expect(await counters.reserve(userId, uploadId, 40, 50)).toBe('reserved');
-    expect(await counters.reserve(userId, newId(), 11, 50)).toBe('full');
+    expect(await counters.reserve(userId, newId(), 11, 50)).toBe('held');
+    expect(await counters.reserve(userId, newId(), 51, 50)).toBe('full');
     expect(await counters.reserve(userId, uploadId, 51, 50)).toBe('full');
     expect(await counters.reserve(userId, uploadId, 20, 50)).toBe('reserved');
     expect(await counters.usedBytes(userId)).toBe(20);

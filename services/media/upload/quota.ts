@@ -10,7 +10,8 @@ import type { SizeEstimate } from './multipart';
 /** How far the reservation of a body of unknown length may be ahead of its bytes: each step is a write. */
 const MAX_STEP_BYTES = 16 * 1024 ** 2;
 
-/** How long an upload that has just ended may still hold its reservation: its user may repeat it at once. */
+/** Uploads that have just ended may still hold their reservations for a moment: their user may repeat them at once. */
+const RELEASE_TRIES = 4;
 const RELEASE_MS = 500;
 
 /** Reserves quota of the owner for uploads. */
@@ -36,10 +37,7 @@ export class QuotaReservation {
    */
   async reserveAhead(key: MediaKey, { atLeast, atMost }: SizeEstimate): Promise<Transform> {
     let reserved = atMost;
-    if (!(await this.tryReserve(key, atMost))) {
-      await sleep(RELEASE_MS);
-      if (!(await this.tryReserve(key, atMost))) await this.reserve(key, (reserved = atLeast));
-    }
+    if (!(await this.reserveWhenReleased(key, atMost))) await this.reserve(key, (reserved = atLeast));
     const grow = async (bytes: number) => {
       const ahead = bytes + Math.min(bytes, MAX_STEP_BYTES);
       if (await this.tryReserve(key, ahead)) reserved = ahead;
@@ -65,12 +63,24 @@ export class QuotaReservation {
     await runOrRetryLater(() => this.counters.settle(userId, id));
   }
 
+  private async reserveWhenReleased(key: MediaKey, sizeBytes: number): Promise<boolean> {
+    for (let tries = 1; ; tries += 1) {
+      const outcome = await this.attempt(key, sizeBytes);
+      if (outcome !== 'held' || tries === RELEASE_TRIES) return outcome === 'reserved';
+      await sleep(RELEASE_MS);
+    }
+  }
+
   /** Returns false when the quota has no space for it. */
-  private async tryReserve({ userId, id }: MediaKey, sizeBytes: number): Promise<boolean> {
+  private async tryReserve(key: MediaKey, sizeBytes: number): Promise<boolean> {
+    return (await this.attempt(key, sizeBytes)) === 'reserved';
+  }
+
+  private async attempt({ userId, id }: MediaKey, sizeBytes: number): Promise<'reserved' | 'full' | 'held'> {
     const outcome = await this.counters.reserve(userId, id, sizeBytes, this.config.userQuotaBytes);
     if (outcome === 'too_many') throw new ProblemError('too_many_uploads', { headers: { 'Retry-After': '60' } });
     if (outcome === 'account_deleted') throw new ProblemError('unauthenticated');
-    return outcome === 'reserved';
+    return outcome;
   }
 }
 
