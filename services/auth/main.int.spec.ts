@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -66,6 +67,22 @@ describe('the auth process', () => {
     expect(one!.opsPort).not.toBe(other!.opsPort);
     for (const { opsPort } of [one!, other!])
       expect((await fetch(`http://127.0.0.1:${opsPort}/health/live`)).status).toBe(200);
+  });
+
+  const itOnLinux = process.platform === 'linux' ? it : it.skip; // macOS has no prlimit
+  itOnLinux('keeps file descriptors for its work when clients open more connections than it may have', async () => {
+    const { child, ready } = start();
+    execFileSync('prlimit', ['--pid', String(child.pid), '--nofile=256:256']);
+    const { url } = await ready;
+    const open = Array.from({ length: 300 }, () =>
+      connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {}),
+    );
+    await sleep(500);
+    expect(open.filter((socket) => socket.closed).length).toBeGreaterThan(100);
+    open.find((socket) => !socket.closed)!.destroy();
+    await sleep(200);
+    await new ApiClient(url).register();
+    for (const socket of open) socket.destroy();
   });
 
   it('exits on SIGTERM after the requests in flight', async () => {

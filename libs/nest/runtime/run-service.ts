@@ -26,6 +26,11 @@ const IDLE_SWEEP_MS = 200;
  * included, for seconds.
  */
 const BACKLOG = 4_096;
+/**
+ * The part of the process's file descriptors that connections may use. Beyond it they are closed at once: without any
+ * descriptor left, files, Redis and DynamoDB would be out of reach for everyone.
+ */
+const CONNECTION_SHARE = 0.5;
 
 /** Runs a service that serves HTTP on HOST:PORT. */
 export function runService({ name, module }: ServiceDefinition): Promise<void> {
@@ -52,11 +57,19 @@ async function listen(app: NestExpressApplication, config: Config): Promise<stri
   const server = app.getHttpServer() as Server;
   server.listen({ port: config.port, host: config.host, backlog: BACKLOG });
   await once(server, 'listening');
+  server.maxConnections = Math.floor(descriptorLimit() * CONNECTION_SHARE);
   server.requestTimeout = 0; // a slow upload may take hours; streams have their own idle timeout
   server.headersTimeout = 65_000;
   server.keepAliveTimeout = 75_000; // above the proxy's, which must not reuse a connection just closed
   const { port } = server.address() as AddressInfo;
   return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+}
+
+/** Returns how many file descriptors the process may open. Node raises the soft limit to the hard one at its start. */
+function descriptorLimit(): number {
+  const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft: number | string } } };
+  const limit = Number(userLimits?.open_files?.soft);
+  return limit > 0 ? limit : Number.MAX_SAFE_INTEGER; // "unlimited", and systems without this limit
 }
 
 /** Stops accepting connections, ends event streams, drains requests up to `DRAIN_MS`, then closes the application. */
