@@ -208,7 +208,7 @@ p@ssw0rd1 passw0rd1 qwertyuiop123 princess1 sunshine1
 export const commonWords: ReadonlySet<string> = new Set(
   `
 snapstream secret dragon monkey letmein master qwerty qwertz azerty welcome admin login hello shadow freedom ninja
-passwd pass test tester testing guest changeme change default summer winter spring autumn love lovely iloveyou flower
+passwd guest changeme change default summer winter spring autumn love lovely iloveyou flower
 hockey soccer tennis golf ranger hunter buster killer pepper ginger cookie cheese banana orange purple silver golden
 diamond angel tigger thomas robert daniel michael jordan ashley charlie andrew george joshua matthew jessica nicole
 hannah amanda batman pokemon matrix phoenix thunder yankees lakers cowboys eagles mustang ferrari porsche harley
