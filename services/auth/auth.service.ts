@@ -31,7 +31,7 @@ export class AuthService {
     if ('taken' in created) throw new ProblemError(`${created.taken}_taken`);
     const { user, event } = created;
     try {
-      await this.rememberBrowser(req, guessOf(req, user.emailLower));
+      await this.attempts.remember(guessOf(req, user.emailLower)); // the browser gets its cookie at a login
       await this.sessions.start(req, user);
     } catch (error) {
       await this.users.undo(user); // the client gets an error and will retry: leave no half-created account

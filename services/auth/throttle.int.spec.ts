@@ -129,6 +129,7 @@ describe('a browser that has logged in to the account before', () => {
   it('is not locked out by guesses from its network, from its address or from strangers', async () => {
     const browser = auth.client('198.18.20.1');
     const { account } = await browser.register();
+    await browser.login(account);
     await repeat(12, () => tryFrom('198.18.20.2', account)); // the same /24
     await repeat(10, () => tryFrom('198.18.20.1', account));
     await repeat(90, () => failFrom('198.18.20.1', newAccount())); // behind the same NAT
@@ -144,6 +145,7 @@ describe('a browser that has logged in to the account before', () => {
   it('has a limit of its own, for its account only', async () => {
     const browser = auth.client('198.18.22.1');
     const [{ account }, other] = [await browser.register(), await register('198.18.23.1')];
+    await browser.login(account);
     expect(await repeat(11, () => codeOf(browser, account.email, 'wrong one'))).toEqual([
       ...all(10, 'invalid_credentials'),
       'too_many_attempts',
@@ -155,6 +157,7 @@ describe('a browser that has logged in to the account before', () => {
   it('is known by a cookie that scripts and other sites cannot read, sent after that of the session', async () => {
     const client = auth.client('198.18.24.1');
     const { account } = await client.register();
+    expect(client.cookie).not.toContain('device');
     const json = { email: account.email, password: account.password };
     const { headers } = await client.call('POST', '/api/auth/login', { json });
     const [session, device, ...rest] = headers.getSetCookie();

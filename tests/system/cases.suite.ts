@@ -28,7 +28,7 @@ async function outcomeOf(api: ApiClient, file: string): Promise<string> {
   return `completed ${media.kind}${size}${length}`;
 }
 
-/** Whether an outcome contradicts the status, kind, size or length that the expectation names; the rest is for people. */
+/** Whether an outcome contradicts the status, kind, size or length that an expectation names. */
 function contradicts(expected: string, got: string): boolean {
   const mayFail = /failed|41\d/.test(expected);
   if (!got.startsWith('completed')) return !mayFail;

@@ -105,8 +105,8 @@ export class MediaCounters {
   /**
    * Reserves quota for an upload, exactly: of any number of parallel uploads only those that fit are reserved. Changes
    * the size of its reservation if there is one. Idempotent.
-   * `full`: the quota would be exceeded. `held`: it would be, until other uploads in progress end. `too_many`: the user has too many uploads in progress. `account_deleted`: the
-   * account was deleted meanwhile.
+   * `full`: the quota would be exceeded. `held`: it would be, until other uploads in progress end. `too_many`: the user
+   * has too many uploads in progress. `account_deleted`: the account was deleted meanwhile.
    */
   async reserve(
     userId: string,
