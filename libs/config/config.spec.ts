@@ -26,13 +26,15 @@ describe('loadConfig', () => {
     });
   });
 
-  it.each(['REDIS_URL', 'SESSION_SECRET', 'SNS_TOPIC_ARN', 'AWS_REGION'])(
-    'requires %s in aws mode and names it',
-    (name) => {
-      expect(() => loadConfig({ ...aws, [name]: undefined })).toThrow(`${name}: is missing`);
-      expect(loadConfig(aws).mode).toBe('aws');
-    },
-  );
+  it.each(['REDIS_URL', 'SNS_TOPIC_ARN', 'AWS_REGION'])('requires %s in aws mode and names it', (name) => {
+    expect(() => loadConfig({ ...aws, [name]: undefined })).toThrow(`${name}: is missing`);
+    expect(loadConfig(aws).mode).toBe('aws');
+  });
+
+  it('requires SESSION_SECRET in aws mode only of services with sessions', () => {
+    const { sessionSecret } = loadConfig({ ...aws, SESSION_SECRET: undefined });
+    expect(sessionSecret).toThrow(new OperatorError('Configuration (aws mode): SESSION_SECRET: is missing'));
+  });
 
   it.each([
     [{ PORT: 'abc' }, 'PORT'],

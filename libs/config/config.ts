@@ -44,6 +44,7 @@ const common = {
     .default(workQueues.join(','))
     .transform((list) => list.split(',').map((name) => name.trim()))
     .pipe(z.array(z.enum(workQueues)).min(1)),
+  SESSION_SECRET: z.string().min(32, 'at least 32 characters').optional(),
   SANDBOX: z.enum(['auto', 'required']).default('auto'),
   REDIS_PASSWORD: z.string().optional(),
   S3_BUCKET: z.string().min(3).nullable().default(null),
@@ -57,7 +58,6 @@ const redisUrl = z.url({ protocol: /^rediss?$/ });
 const localSettings = z.object({
   SNAPSTREAM_MODE: z.literal('local').default('local'),
   REDIS_URL: redisUrl.optional(),
-  SESSION_SECRET: z.string().min(32, 'at least 32 characters').optional(),
   SNS_TOPIC_ARN: z.string().min(1).nullable().default(null),
   AWS_REGION: z.string().min(1).default('us-east-1'),
   ...common,
@@ -66,7 +66,6 @@ const localSettings = z.object({
 const awsSettings = z.object({
   SNAPSTREAM_MODE: z.literal('aws'),
   REDIS_URL: redisUrl,
-  SESSION_SECRET: z.string().min(32, 'at least 32 characters'),
   SNS_TOPIC_ARN: z.string().min(1),
   AWS_REGION: z.string().min(1),
   ...common,
@@ -143,9 +142,17 @@ function toConfig(settings: Settings) {
     region: settings.AWS_REGION,
     dynamodbEndpoint: settings.AWS_ENDPOINT_URL_DYNAMODB ?? settings.AWS_ENDPOINT_URL ?? null,
     logLevel: settings.LOG_LEVEL,
-    /** Signs session cookies. Lazy: only services with sessions need it, and local mode creates it on first use. */
-    sessionSecret: () => settings.SESSION_SECRET ?? loadOrCreateSessionSecret(settings.DATA_DIR),
+    /**
+     * Signs session cookies. Lazy: only services with sessions get it, and local mode creates it on first use.
+     * @throws {OperatorError} when it is missing in AWS mode
+     */
+    sessionSecret: () => settings.SESSION_SECRET ?? defaultSecret(settings),
   } as const;
+}
+
+function defaultSecret({ SNAPSTREAM_MODE: mode, DATA_DIR: dataDir }: Settings): string {
+  if (mode === 'aws') throw new OperatorError('Configuration (aws mode): SESSION_SECRET: is missing');
+  return loadOrCreateSessionSecret(dataDir);
 }
 
 /**

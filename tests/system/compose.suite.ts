@@ -9,6 +9,10 @@ const compose = (...args: string[]) => run(program, [...subcommand, ...args]);
 const scaleTo = (workers: number) =>
   compose('up', '-d', '--no-deps', '--no-recreate', '--scale', `worker-image=${workers}`, 'worker-image');
 
+/** Runs a script in the container of a service. Returns its output. */
+const inside = async (service: string, script: string) =>
+  (await compose('exec', '-T', service, 'node', '-e', script)).stdout.trim();
+
 /** Follows the logs of the image workers: which one (by the host name of its container) processed which medium. */
 function watchWorkers() {
   const ended: Array<{ worker: string; mediaId: string }> = [];
@@ -81,6 +85,21 @@ describe('the containers', () => {
     expect((await api.fetch('GET', script!)).headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
     expect((await api.call('GET', '/metrics')).status).toBe(404);
     expect(await api.problem('GET', '/no/such/page')).toMatchObject({ code: 'not_found' });
+  });
+
+  it('analyse files with all restraints, and give secrets and media only to services that need them', async () => {
+    const metrics = `fetch('http://127.0.0.1:9090/metrics').then((r) => r.text()).then(console.log)`;
+    for (const worker of ['worker-image', 'worker-media'])
+      expect((await inside(worker, metrics)).match(/^snapstream_sandbox_restraint.*/gm)).toEqual([
+        'snapstream_sandbox_restraint{restraint="network"} 1',
+        'snapstream_sandbox_restraint{restraint="privileges"} 1',
+        'snapstream_sandbox_restraint{restraint="files"} 1',
+      ]);
+    const holdings = `console.log('SESSION_SECRET' in process.env,
+      / \\/data tmpfs /.test(require('fs').readFileSync('/proc/mounts', 'latin1')) ? 'no media' : 'media')`;
+    expect(await inside('worker-image', holdings)).toBe('false media');
+    expect(await inside('media', holdings)).toBe('true media');
+    for (const service of ['auth', 'notification']) expect(await inside(service, holdings)).toBe('true no media');
   });
 
   it('answer 503 within 5 s while a service is unavailable, and 200 again once it runs', async () => {
