@@ -66,6 +66,7 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
     await page.getByRole('button', { name: 'End all other sessions' }).click();
     await page.locator('[data-session-id]').nth(1).waitFor({ state: 'detached' });
     await elsewhere.waitForURL('**/login?next=%2Fmedia');
+    await elsewhere.getByText('Your session has ended. Log in to continue.').waitFor();
     await page.locator('[data-current=true]').getByText('This device').waitFor();
     await elsewhere.context().close();
   });

@@ -7,6 +7,7 @@ import {
   makePng,
   openBrowser,
   startStandalone,
+  type Account,
   type ApiClient,
   type Stack,
 } from '#testing';
@@ -18,11 +19,12 @@ describeWithBrowser('the picture viewer', () => {
   let stack: Stack;
   let browser: Browser;
   let api: ApiClient;
+  let account: Account;
   const ids: string[] = [];
 
   beforeAll(async () => {
     [stack, browser] = await Promise.all([startStandalone(), openBrowser()]);
-    ({ api } = await stack.newUser());
+    ({ api, account } = await stack.newUser());
     for (const title of titles) {
       const picture = await makeJpeg({ width: 2_400, height: 1_600 });
       ids.push((await api.upload(new Uint8Array(picture), { filename: `${title}.jpg`, title })).id);
@@ -109,6 +111,32 @@ describeWithBrowser('the picture viewer', () => {
       () => page.evaluate('document.activeElement.textContent'),
       (text) => text === 'third',
     );
+    await context.close();
+  });
+
+  it('saves details when the field is left by click, link or history, and keeps them over a login', async () => {
+    const { page, context } = await visit();
+    const medium = () => api.media(ids[1]!);
+    await page.goto(`/media/${ids[1]}`);
+    await page.getByLabel('Title').fill('typed');
+    await page.getByLabel('Description').fill('a description');
+    await eventually(medium, ({ title }) => title === 'typed');
+    await page.locator('main').getByRole('link', { name: 'Back to the library' }).click();
+    await eventually(medium, ({ description }) => description === 'a description');
+    await page.goBack();
+    await page.getByLabel('Tags').fill('sea');
+    await page.goForward();
+    await eventually(medium, ({ tags }) => tags.join() === 'sea');
+    await page.goto(`/media/${ids[1]}`);
+    await page.getByLabel('Description').fill('written while the session ended');
+    await context.clearCookies();
+    await page.getByLabel('Title').focus();
+    await page.waitForURL('**/login?next=**');
+    await page.locator('[name=email]').fill(account.email);
+    await page.locator('[name=password]').fill(account.password);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await eventually(medium, ({ description }) => description === 'written while the session ended');
+    await api.expect(200, 'PATCH', `/api/media/${ids[1]}`, { json: { title: 'second', description: '', tags: [] } });
     await context.close();
   });
 

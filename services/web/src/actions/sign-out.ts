@@ -1,5 +1,6 @@
 import { broadcast } from '../network/live';
-import { session } from '../state/session';
+import { forgetDrafts } from '../state/drafts';
+import { session, sessionEnded } from '../state/session';
 import { forgetAll } from '../upload/pending-files';
 
 /** Ends the session after a logout by the user, in all tabs of this browser, which share it. */
@@ -13,9 +14,11 @@ export function signOut(): void {
 export function signOutHere(): void {
   history.replaceState({ scrollY: 0 }, '', '/login');
   session.set(null);
+  forgetDrafts();
 }
 
 /** Ends the session after the server has ended it; the next login returns to the current page. */
 export function endSession(): void {
+  if (session.value) sessionEnded.set(true);
   session.set(null);
 }

@@ -2,7 +2,7 @@ import { field } from '../elements/base/field';
 import { form } from '../elements/base/form';
 import { api } from '../network/api';
 import type { Page, PageContext } from '../state/router';
-import { session } from '../state/session';
+import { session, sessionEnded } from '../state/session';
 import { texts } from '../ui/texts';
 import { authLayout, alternateAuthLink } from './auth-layout';
 import { safeNextPath } from './next-path';
@@ -12,12 +12,15 @@ export function loginPage({ query }: PageContext): Page {
   const next = safeNextPath(query.get('next'));
   const content = authLayout(
     texts.auth.loginTitle,
-    texts.auth.loginLead,
+    sessionEnded.value ? texts.auth.sessionEnded : texts.auth.loginLead,
     form(
       {
         submit: texts.auth.login,
         busy: texts.auth.loggingIn,
-        action: async ({ email = '', password = '' }) => session.set(await api.login({ email, password })),
+        action: async ({ email = '', password = '' }) => {
+          session.set(await api.login({ email, password }));
+          sessionEnded.set(false);
+        },
       },
       field({
         label: texts.auth.email,

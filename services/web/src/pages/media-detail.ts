@@ -2,7 +2,7 @@ import type { Media } from '#contracts';
 import { removeMedia } from '../actions/removals';
 import { problemState } from '../elements/base/page-parts';
 import { statusBadge } from '../elements/base/status-badge';
-import { aboutForm } from '../elements/media/about-form';
+import { AboutForm } from '../elements/media/about-form';
 import { factsPanel, historyPanel, metadataPanel } from '../elements/media/media-panels';
 import { mediaStage, stageKey } from '../elements/media/media-stage';
 import { onSwipe } from '../elements/media/swipe';
@@ -17,6 +17,7 @@ import { cameFrom, goBackTo, navigate, pageTitle, type Page, type PageContext } 
 import { fill, h, setText } from '../ui/dom';
 import { icon, type IconName } from '../ui/icons';
 import { texts } from '../ui/texts';
+import { toast } from '../ui/toasts';
 
 /** Builds the page `/media/:id`. */
 export function mediaDetailPage({ params, signal }: PageContext): Page {
@@ -50,13 +51,13 @@ class MediaDetail {
   readonly #signal: AbortSignal;
   #media: Media | null = null;
   #stageKey = '';
-  #about: ReturnType<typeof aboutForm> | undefined;
+  #about: AboutForm | undefined;
 
   constructor(id: string, signal: AbortSignal) {
     this.#id = id;
     this.#signal = signal;
     live.media.on((media) => this.#applyUpdate(media), signal);
-    live.mediaDeleted.on((deleted) => deleted === id && goBackTo(listPath(), { replace: true }), signal);
+    live.mediaDeleted.on((deleted) => deleted === id && this.#leaveDeleted(), signal);
     live.refetch.on(() => void this.read(), signal);
     document.addEventListener('keydown', (event) => this.#key(event), { signal });
     libraries.last?.state.onChange(() => this.#showSteps(), signal);
@@ -89,8 +90,8 @@ class MediaDetail {
     this.element.dataset['mediaId'] = media.id;
     this.element.dataset['status'] = media.status;
     this.#showStage(media);
-    this.#about ??= aboutForm(media);
-    this.#about.show(media);
+    if (this.#about) this.#about.show(media);
+    else this.#about = new AboutForm(media, this.#signal);
     fill(this.#facts, factsPanel(media), historyPanel(media), metadataPanel(media));
     if (!first) return;
     libraries.viewed = media.id;
@@ -130,6 +131,12 @@ class MediaDetail {
     const { previous, next } = libraries.beside(media.id);
     libraries.viewed = (next ?? previous)?.id ?? null;
     removeMedia([media]);
+    goBackTo(listPath(), { replace: true });
+  }
+
+  /** Returns to the list after another tab or device deleted the medium. */
+  #leaveDeleted(): void {
+    toast(texts.removal.done(1, this.#media?.title ?? ''));
     goBackTo(listPath(), { replace: true });
   }
 
