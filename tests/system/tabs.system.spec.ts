@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import type { NotificationList } from '#contracts';
+import type { Media, MediaList, NotificationList } from '#contracts';
 import { Dynamo } from '#platform';
 import { browserPath, eventually, makeJpeg, newAccount, openBrowser, deployments, type Stack } from '#testing';
 
@@ -156,5 +156,20 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
     opened.resolve();
     await count('total', 7);
     await behind.locator('.recent article[data-status=completed]', { hasText: 'missed' }).waitFor();
+  });
+
+  it('shows what another device renames and deletes', async () => {
+    const { items } = (await (await context.request.get('/api/media?limit=2')).json()) as MediaList;
+    const [viewed, deleted] = items as [Media, Media];
+    await context.request.patch(`/api/media/${viewed.id}`, { data: { title: 'renamed elsewhere' } });
+    await behind.locator('.recent article', { hasText: 'renamed elsewhere' }).waitFor();
+    await context.request.delete(`/api/media/${deleted.id}`);
+    await count('total', 6);
+    await behind.locator(`.recent [data-media-id="${deleted.id}"]`).waitFor({ state: 'detached' });
+    await behind.goto(`/media/${viewed.id}`);
+    await behind.getByRole('heading', { level: 1, name: 'renamed elsewhere' }).waitFor();
+    await context.request.delete(`/api/media/${viewed.id}`);
+    await behind.getByText('“renamed elsewhere” was deleted.').waitFor();
+    await behind.waitForURL('**/media');
   });
 });

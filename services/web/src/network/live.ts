@@ -101,6 +101,10 @@ async function streamOnce(signal: AbortSignal, onOpen: () => void, onBreak: () =
   source.addEventListener('media', (event) =>
     broadcast({ type: 'media', media: JSON.parse(event.data as string) as Media }),
   );
+  source.addEventListener('media-deleted', (event) => {
+    const { id } = JSON.parse(event.data as string) as { id: string };
+    broadcast({ type: 'media-deleted', id });
+  });
   source.addEventListener('notification', (event) => {
     broadcast({ type: 'notification', notification: JSON.parse(event.data as string) as Notification });
   });
