@@ -103,7 +103,7 @@ async function call<T>(method: string, path: string, { body, signal, guest }: Ca
   const part = partOf(path);
   const { response, text } = await exchange(path, init, part);
   if (response.ok) return (text ? JSON.parse(text) : undefined) as T;
-  const problem = parseProblem(response.status, text);
+  const problem = parseProblem(response.status, text, response.headers.get('retry-after'));
   if (isTemporary(problem)) connection.markLost('unavailable', part);
   if (response.status === 401 && !guest) sessionLost.emit();
   throw problem;

@@ -1,4 +1,5 @@
 import type { Problem } from '#contracts';
+import { formatMinutes } from '../ui/format';
 import { texts } from '../ui/texts';
 
 /** An error response of the API; `message` is the sentence to show. */
@@ -22,12 +23,19 @@ export class NetworkProblem extends Error {
   }
 }
 
-/** Parses a problem+json body; any other body, for example of a proxy, becomes a general message. */
-export function parseProblem(status: number, body: string): ApiProblem {
+/**
+ * Parses a problem+json body; any other body, for example of a proxy, becomes a general message. `retryAfter` is the
+ * header of that name, in seconds.
+ */
+export function parseProblem(status: number, body: string, retryAfter: string | null = null): ApiProblem {
   try {
     const parsed = JSON.parse(body) as Partial<Problem>;
     if (typeof parsed.detail === 'string' && typeof parsed.code === 'string') {
-      return new ApiProblem({ status, code: parsed.code, detail: parsed.detail, errors: parsed.errors });
+      const detail =
+        parsed.code === 'too_many_attempts' && retryAfter
+          ? texts.problem.tooManyAttempts(formatMinutes(Number(retryAfter)))
+          : parsed.detail;
+      return new ApiProblem({ status, code: parsed.code, detail, errors: parsed.errors });
     }
   } catch {
     // Not JSON: the general message below.

@@ -36,6 +36,12 @@ export function formatWait(seconds: number): string {
   return `${Math.round(seconds / 3600)} h`;
 }
 
+/** Formats seconds as a wait in whole minutes, rounded up: `12 minutes`. */
+export function formatMinutes(seconds: number): string {
+  const minutes = Math.max(1, Math.ceil(seconds / 60));
+  return new Intl.NumberFormat(locale, { style: 'unit', unit: 'minute', unitDisplay: 'long' }).format(minutes);
+}
+
 /** Formats a time as `3 minutes ago` or `yesterday`; when it is older than a week, as the date. */
 export function formatAgo(iso: string, nowMs = Date.now()): string {
   const seconds = Math.round((nowMs - Date.parse(iso)) / 1000);

@@ -45,6 +45,7 @@ export const texts = {
     unexpected: (status: number) => `Unexpected response from the server (${status}). Try again in a moment.`,
     unknown: 'Something went wrong. Reload the page. If it happens again, contact the operator.',
     checkFields: 'Check the marked fields.',
+    tooManyAttempts: (wait: string) => `There were too many attempts. Try again in ${wait}.`,
   },
 
   auth: {
@@ -279,6 +280,8 @@ export const texts = {
     back: 'Back to the library',
     previous: 'Previous item',
     next: 'Next item',
+    info: 'Details (i)',
+    fullView: 'Full view (f)',
     facts: 'Facts',
     metadata: 'Metadata',
     history: 'History',
