@@ -75,6 +75,9 @@ describeWithBrowser('the picture viewer', () => {
     expect(await percent(page)).toBe(fitting);
     await page.mouse.dblclick(x, y);
     expect(await percent(page)).toBe(Math.round(fitting * 2.5));
+    await page.mouse.dblclick(x, y);
+    expect(await percent(page)).toBe(fitting);
+    await page.mouse.dblclick(x, y);
     await page.getByRole('button', { name: 'Fit to the window' }).click();
     expect(await percent(page)).toBe(fitting);
     await context.close();
@@ -111,6 +114,31 @@ describeWithBrowser('the picture viewer', () => {
       () => page.evaluate('document.activeElement.textContent'),
       (text) => text === 'third',
     );
+    await context.close();
+  });
+
+  it('fills the window, without details on request, from a direct link, and Escape leads back', async () => {
+    const { page, context } = await visit();
+    await page.goto(`/media/${ids[1]}`);
+    await page.locator('.viewer-picture.loaded').waitFor();
+    const width = async () => (await page.locator('.stage').boundingBox())!.width;
+    const besideDetails = await width();
+    await page.keyboard.press('i');
+    expect(await width()).toBeGreaterThan(besideDetails + 300);
+    await page.keyboard.press('f');
+    expect(await page.locator('.stage').boundingBox()).toMatchObject({ x: 0, width: 1280 });
+    await page.mouse.move(640, 400);
+    await page.locator('.stage-edge[data-edge=right]').click();
+    await heading(page, 'first');
+    expect(await width()).toBe(1280);
+    await page.getByRole('button', { name: 'Previous item' }).click();
+    await heading(page, 'second');
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'Back to the library' }).waitFor();
+    await page.keyboard.press('i');
+    expect(await width()).toBe(besideDetails);
+    await page.keyboard.press('Escape');
+    await page.waitForURL('**/media');
     await context.close();
   });
 
@@ -170,8 +198,25 @@ describeWithBrowser('the picture viewer', () => {
       },
       (value) => value === fitting,
     );
+    for (const zoomed of [Math.round(fitting * 2.5), fitting]) {
+      for (let taps = 0; taps < 2; taps += 1) await page.touchscreen.tap(x, y);
+      await page.waitForTimeout(400); // a third tap within 300 ms would be part of the double tap
+      expect(await percent(page)).toBe(zoomed);
+    }
     await touchGesture(touch, [[[x + 100, y]], [[x, y]], [[x - 100, y + 5]]]);
     await heading(page, 'first');
+    await context.close();
+  });
+
+  it('leaves the height of a phone on its side to the picture', async () => {
+    const { page, context } = await visit({ viewport: { width: 780, height: 360 }, hasTouch: true, isMobile: true });
+    await open(page, 'second');
+    await page.locator('image-viewer').evaluate((viewer: { scrollIntoView: () => void }) => viewer.scrollIntoView());
+    const { y, height } = (await page.locator('image-viewer').boundingBox())!;
+    expect(y + height).toBeLessThanOrEqual(360);
+    expect(height).toBeGreaterThan(300);
+    const covering = 'document.elementsFromPoint(390, 355).concat(document.elementsFromPoint(390, 5))';
+    expect(await page.evaluate(`${covering}.some((element) => element.closest('app-nav'))`)).toBe(false);
     await context.close();
   });
 

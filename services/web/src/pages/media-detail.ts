@@ -3,6 +3,8 @@ import { removeMedia } from '../actions/removals';
 import { problemState } from '../elements/base/page-parts';
 import { statusBadge } from '../elements/base/status-badge';
 import { AboutForm } from '../elements/media/about-form';
+import { connectFullView, fullViewKey } from '../elements/media/full-view';
+import { ItemSteps } from '../elements/media/item-steps';
 import { factsPanel, historyPanel, metadataPanel } from '../elements/media/media-panels';
 import { mediaStage, stageKey } from '../elements/media/media-stage';
 import { onSwipe } from '../elements/media/swipe';
@@ -13,15 +15,15 @@ import { ApiProblem } from '../network/problem';
 import { isOlder } from '../state/freshness';
 import { libraries } from '../state/libraries';
 import { libraryPath } from '../state/library';
-import { cameFrom, goBackTo, navigate, pageTitle, type Page, type PageContext } from '../state/router';
+import { cameFrom, goBackTo, pageTitle, type Page, type PageContext } from '../state/router';
 import { fill, h, setText } from '../ui/dom';
-import { icon, type IconName } from '../ui/icons';
+import { icon } from '../ui/icons';
 import { texts } from '../ui/texts';
 import { toast } from '../ui/toasts';
 
 /** Builds the page `/media/:id`. */
 export function mediaDetailPage({ params, signal }: PageContext): Page {
-  void libraries.recall(cameFrom());
+  void libraries.recall(cameFrom(), params['id'] ?? '');
   const view = new MediaDetail(params['id'] ?? '', signal);
   return { title: texts.library.title, content: view.element, ready: view.read() };
 }
@@ -30,25 +32,14 @@ class MediaDetail {
   readonly #title = h('h1', { tabindex: -1, class: 'detail-title' }, texts.loading);
   readonly #status = h('div', { class: 'detail-status' });
   readonly #actions = h('div', { class: 'page-actions' });
-  readonly #steps = h('div', { class: 'detail-steps' });
   readonly #back = backLink();
   readonly #stage = h('div', { class: 'stage skeleton' });
   readonly #side = h('div', { class: 'detail-side' });
   readonly #facts = h('div', { class: 'detail-facts' });
-  readonly element = h(
-    'div',
-    { class: 'detail' },
-    h(
-      'header',
-      { class: 'detail-head' },
-      h('div', { class: 'detail-way' }, this.#back, this.#steps),
-      h('div', { class: 'detail-line' }, this.#title, this.#status),
-      this.#actions,
-    ),
-    h('div', { class: 'detail-columns' }, h('div', { class: 'detail-main' }, this.#stage), this.#side),
-  );
+  readonly element = h('div', { class: 'detail' });
   readonly #id: string;
   readonly #signal: AbortSignal;
+  readonly #steps: ItemSteps;
   #media: Media | null = null;
   #stageKey = '';
   #about: AboutForm | undefined;
@@ -56,12 +47,28 @@ class MediaDetail {
   constructor(id: string, signal: AbortSignal) {
     this.#id = id;
     this.#signal = signal;
+    this.#steps = new ItemSteps(id, signal);
+    const tools = h('div', { class: 'detail-tools' }, this.#steps.element, connectFullView(this.element, signal));
+    this.element.append(
+      h(
+        'header',
+        { class: 'detail-head' },
+        h('div', { class: 'detail-way' }, this.#back, tools),
+        h('div', { class: 'detail-line' }, this.#title, this.#status),
+        this.#actions,
+      ),
+      h(
+        'div',
+        { class: 'detail-columns' },
+        h('div', { class: 'detail-main' }, this.#stage, this.#steps.edges),
+        this.#side,
+      ),
+    );
     live.media.on((media) => this.#applyUpdate(media), signal);
     live.mediaDeleted.on((deleted) => deleted === id && this.#leaveDeleted(), signal);
     live.refetch.on(() => void this.read(), signal);
     document.addEventListener('keydown', (event) => this.#key(event), { signal });
-    libraries.last?.state.onChange(() => this.#showSteps(), signal);
-    onSwipe(this.#stage, (direction) => this.#go(direction));
+    onSwipe(this.#stage, (direction) => this.#steps.go(direction));
     const known = libraries.known(id);
     if (known) this.#show(known);
   }
@@ -95,7 +102,7 @@ class MediaDetail {
     fill(this.#facts, factsPanel(media), historyPanel(media), metadataPanel(media));
     if (!first) return;
     libraries.viewed = media.id;
-    this.#showSteps();
+    this.#steps.show();
     fill(this.#side, this.#about.element, this.#facts);
     fill(this.#actions, ...this.#buttons());
   }
@@ -140,45 +147,14 @@ class MediaDetail {
     goBackTo(listPath(), { replace: true });
   }
 
-  #showSteps(): void {
-    const { previous, next } = libraries.beside(this.#id);
-    const button = (name: IconName, label: string, direction: -1 | 1, target: Media | null): HTMLElement =>
-      h(
-        'button',
-        {
-          type: 'button',
-          class: 'icon-button',
-          'aria-label': label,
-          title: label,
-          disabled: target === null,
-          onclick: () => this.#go(direction),
-        },
-        icon(name),
-      );
-    fill(
-      this.#steps,
-      ...(previous || next
-        ? [button('left', texts.media.previous, -1, previous), button('right', texts.media.next, 1, next)]
-        : []),
-    );
-    for (const { previewUrl, kind } of [next, previous].filter((media) => media !== null)) {
-      // Preloads the neighbours' pictures.
-      if (kind === 'image' && previewUrl) new Image().src = previewUrl;
-    }
-  }
-
-  #go(direction: -1 | 1): void {
-    const { previous, next } = libraries.beside(this.#id);
-    const target = direction < 0 ? previous : next;
-    if (target) navigate(`/media/${target.id}`, { replace: true });
-  }
-
   #key(event: KeyboardEvent): void {
     const busy = (event.target as Element).closest('input, textarea, select, video, audio, dialog, [role="slider"]');
     if (busy || event.altKey || event.ctrlKey || event.metaKey || document.querySelector('dialog[open]')) return;
     if (this.#stage.querySelector('image-viewer')?.key(event.key)) event.preventDefault();
-    else if (event.key === 'ArrowLeft') this.#go(-1);
-    else if (event.key === 'ArrowRight') this.#go(1);
+    else if (event.key === 'ArrowLeft') this.#steps.go(-1);
+    else if (event.key === 'ArrowRight') this.#steps.go(1);
+    else if (fullViewKey(event.key)) event.preventDefault();
+    else if (event.key === 'Escape') goBackTo(listPath());
   }
 
   #showProblem(error: unknown): void {

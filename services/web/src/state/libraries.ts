@@ -19,7 +19,7 @@ import { removed } from './removed';
 const pageSize = 100;
 /** Lists kept in memory, so that "back" shows each as it was left. */
 const keptLists = 6;
-/** Items read to find the position in a list after a reload. */
+/** Items read at most to find the position in a list. */
 const recalledCount = 500;
 /** Recent events kept: more than arrive while one page is read. */
 const keptUpdates = 300;
@@ -118,12 +118,20 @@ class Libraries {
     return [...this.#lists.values()].at(-1);
   }
 
-  /** Opens the list at `path` again after a reload, so that the detail page can move through it. */
-  async recall(path: string | undefined): Promise<void> {
-    if (this.last || !path || !/^\/media(\?|$)/.test(path)) return;
-    await this.open(filterFrom(new URLSearchParams(path.split('?')[1])))
-      .readUntil(recalledCount)
-      .catch(() => undefined);
+  /**
+   * Opens the list that contains a medium, so that the detail page can move through it: the list at `path` after a
+   * reload, and the whole library after a direct link.
+   */
+  async recall(path: string | undefined, id: string): Promise<void> {
+    if (this.known(id)) return;
+    const isList = path !== undefined && /^\/media(\?|$)/.test(path);
+    const list = this.open(filterFrom(new URLSearchParams(isList ? path.split('?')[1] : '')));
+    const continues = (): boolean => list.state.value.more && list.state.value.items.length < recalledCount;
+    try {
+      while (!this.known(id) && continues()) await list.readUntil(list.state.value.items.length + 1);
+    } catch {
+      // The medium is then shown without its neighbours.
+    }
   }
 
   /** Returns a medium from the loaded items, if it is there. */

@@ -83,12 +83,12 @@ export class ImageViewer extends SignalElement implements ZoomTarget {
     else this.zoomBy(closeUp, point);
   }
 
-  /** Handles + - 0, and the arrows while zoomed. Returns true when the key was handled. */
+  /** Handles + - 0, and Escape and the arrows while zoomed. Returns true when the key was handled. */
   key(key: string): boolean {
     const pan = pans[key];
     if (key === '+' || key === '=') this.zoomBy(step, middle);
     else if (key === '-') this.zoomBy(1 / step, middle);
-    else if (key === '0') this.#set(fitted);
+    else if (key === '0' || (key === 'Escape' && this.#zoom.scale > 1)) this.#set(fitted);
     else if (pan && this.#zoom.scale > 1) this.panBy(pan[0] * panStepPx, pan[1] * panStepPx);
     else return false;
     return true;

@@ -80,7 +80,8 @@ function videoPlayer(media: Media): HTMLElement {
     poster: media.thumbnailUrl,
     'aria-label': media.title,
   });
-  if (media.width && media.height) video.style.aspectRatio = `${media.width} / ${media.height}`;
+  video.style.setProperty('--width', String(media.width ?? 16));
+  video.style.setProperty('--height', String(media.height ?? 9));
   const sources = [...new Set([media.previewUrl, media.originalUrl])].filter((url) => url !== null);
   const tryNext = (): void => {
     const next = sources.shift();

@@ -20,10 +20,7 @@ const tapPx = 24;
 /** Zooms and pans a picture in its frame by wheel, mouse and touch. */
 export function connectZoom(frame: HTMLElement, target: ZoomTarget): void {
   frame.addEventListener('wheel', (event) => onWheel(event, frame, target), { passive: false });
-  frame.addEventListener(
-    'dblclick',
-    (event) => event.target instanceof HTMLImageElement && target.toggleAt(pointOf(event, frame)),
-  );
+  toggleByDoubleClick(frame, target);
   trackPointers(frame, target);
 }
 
@@ -37,6 +34,19 @@ function onWheel(event: WheelEvent, frame: HTMLElement, target: ZoomTarget): voi
   event.preventDefault();
   const pixels = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * 16 : event.deltaY;
   target.zoomBy(Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.002)), pointOf(event, frame));
+}
+
+/**
+ * The target of `dblclick` is the frame itself while it captures the pointer. Browsers also fire it after a double tap,
+ * which `trackPointers` handles, because not all of them do.
+ */
+function toggleByDoubleClick(frame: HTMLElement, target: ZoomTarget): void {
+  let pointerType = '';
+  frame.addEventListener('pointerdown', (event) => (pointerType = event.pointerType));
+  frame.addEventListener('dblclick', (event) => {
+    if (pointerType === 'touch' || (event.target as Element).closest('button')) return;
+    target.toggleAt(pointOf(event, frame));
+  });
 }
 
 function trackPointers(frame: HTMLElement, target: ZoomTarget): void {
