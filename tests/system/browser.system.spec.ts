@@ -197,6 +197,24 @@ describeWithBrowser(
       await page.locator('main article[data-media-id]').nth(2).waitFor({ state: 'detached' });
     });
 
+    it('moves through a sound by whole seconds, and plays it with Space', async () => {
+      await page.locator('article[data-media-id]', { hasText: 'sound' }).first().getByRole('link').first().click();
+      const slider = page.getByRole('slider');
+      const spoken = (position: string) =>
+        eventually(
+          () => slider.getAttribute('aria-valuetext'),
+          (text) => text?.startsWith(`${position} of `) ?? false,
+        );
+      await spoken('0:00');
+      await page.locator('audio').evaluate((audio: { readyState: number }) => audio.readyState > 0);
+      await slider.press('ArrowRight');
+      await spoken('0:01');
+      await slider.press('ArrowLeft');
+      await spoken('0:00');
+      await slider.press('Space');
+      await page.getByRole('button', { name: 'Pause' }).waitFor();
+    });
+
     it('lists notifications, marks them read and clears them', async () => {
       await page.goto('/notifications');
       const ready = page

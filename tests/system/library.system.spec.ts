@@ -188,6 +188,40 @@ describeWithBrowser('a large library in a browser', () => {
     await phone.close();
   });
 
+  it('adapts to language, script, passing time, forced colours and paper', async () => {
+    await repository.create(aMedium({ userId, title: 'صورة من الشاطئ' }));
+    const adapted = await browser.newContext({
+      baseURL: stack.baseUrl,
+      viewport: { width: 1280, height: 800 },
+      locale: 'de-DE',
+      forcedColors: 'active',
+      storageState: await context.storageState(),
+    });
+    const adaptedPage = await adapted.newPage();
+    await adaptedPage.clock.install();
+    await adaptedPage.goto('/media');
+    const card = adaptedPage.locator('media-card').first();
+    await card.getByText('just now').waitFor();
+    const style = (selector: string, name: string) =>
+      adaptedPage.evaluate<string>(`getComputedStyle(document.querySelector('${selector}')).${name}`);
+    expect(await style('.card-title', 'direction')).toBe('rtl');
+    expect(await card.locator('time').getAttribute('title')).toMatch(/^\d\d\.\d\d\.\d{4}/);
+    await card.getByRole('checkbox').check();
+    expect(await style('media-card[data-selected] .card-picture', 'outlineStyle')).toBe('solid');
+    expect(await style('.nav-link[aria-current]', 'backgroundColor')).not.toBe(
+      await style('.nav-link:not([aria-current])', 'backgroundColor'),
+    );
+    await adaptedPage.clock.fastForward('01:30:00');
+    await card.getByText('1 hour ago').waitFor();
+    await adaptedPage.emulateMedia({ media: 'print' });
+    expect(await adaptedPage.locator('app-nav').isVisible()).toBe(false);
+    await adaptedPage.evaluate("dispatchEvent(new Event('beforeprint'))");
+    expect(await adaptedPage.locator('media-card').count()).toBeGreaterThanOrEqual(100);
+    await adapted.close();
+    const [{ id }] = (await newest()) as [Media];
+    await api.expect(204, 'DELETE', `/api/media/${id}`);
+  });
+
   it('retries the failed items of a selection', async () => {
     const failed = (await newest()).slice(0, 2);
     for (const item of failed) await fail(item);

@@ -71,6 +71,16 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
     await elsewhere.context().close();
   });
 
+  it('colours the bars of the browser like the chosen theme', async () => {
+    const meta = page.locator('meta[name=theme-color]');
+    const colours = async () => [await meta.first().getAttribute('content'), await meta.last().getAttribute('content')];
+    const ofDevice = await colours();
+    await page.getByText('Dark', { exact: true }).click();
+    expect(await colours()).toEqual([ofDevice[1], ofDevice[1]]);
+    await page.getByText('System', { exact: true }).click();
+    expect(await colours()).toEqual(ofDevice);
+  });
+
   it('describes the export, and downloads it', async () => {
     const buffer = await makeJpeg();
     await page.request.post('/api/media', {
@@ -89,6 +99,8 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
     await page.getByRole('button', { name: 'Delete account' }).click();
     const dialog = page.locator('dialog[open]');
     await dialog.getByText('1 file (').waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Delete account' }).click();
     await dialog.locator('[name=confirmation]').fill('somebody else');
     await dialog.locator('[name=password]').fill(account.password);
     await dialog.getByRole('button', { name: 'Delete for good' }).click();

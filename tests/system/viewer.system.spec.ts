@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, BrowserContextOptions, CDPSession, Locator, Page } from 'playwright-core';
 import sharp from 'sharp';
+import type { MediaStats } from '#contracts';
 import {
   browserPath,
   eventually,
@@ -23,7 +24,7 @@ describeWithBrowser('the picture viewer', () => {
   const ids: string[] = [];
 
   beforeAll(async () => {
-    [stack, browser] = await Promise.all([startStandalone(), openBrowser()]);
+    [stack, browser] = await Promise.all([startStandalone({ env: { USER_QUOTA_BYTES: '5000000' } }), openBrowser()]);
     ({ api, account } = await stack.newUser());
     for (const title of titles) {
       const picture = await makeJpeg({ width: 2_400, height: 1_600 });
@@ -217,6 +218,16 @@ describeWithBrowser('the picture viewer', () => {
     expect(height).toBeGreaterThan(300);
     const covering = 'document.elementsFromPoint(390, 355).concat(document.elementsFromPoint(390, 5))';
     expect(await page.evaluate(`${covering}.some((element) => element.closest('app-nav'))`)).toBe(false);
+    await context.close();
+  });
+
+  it('compares originals alone with the quota', async () => {
+    const { page, context } = await visit();
+    const { originalBytes } = await api.expect<MediaStats>(200, 'GET', '/api/media/stats');
+    const used = `${Math.round(originalBytes / 1_000)} kB of 5 MB used`;
+    await page.goto('/');
+    await page.locator('app-nav').getByText(used, { exact: true }).waitFor();
+    await page.locator('.storage').getByText(used, { exact: true }).waitFor();
     await context.close();
   });
 

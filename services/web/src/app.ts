@@ -3,6 +3,7 @@ import { pageCloses } from './actions/id-batches';
 import { connectClearedNotes } from './actions/note-actions';
 import { connectRemovals } from './actions/removals';
 import { settlePostponed, undoByKey } from './actions/undo';
+import { updateTimes } from './elements/base/time-ago';
 import { startLive, stopLive } from './network/live';
 import { startReconnecting } from './network/reconnect';
 import { dashboardPage } from './pages/dashboard';
@@ -57,6 +58,7 @@ export function startApp(): void {
   const skip = h('a', { class: 'skip-link', href: '#content', onclick: skipToContent }, texts.skipToContent);
   document.body.append(skip, h('connection-banner'), main, h('toast-region'));
   startReconnecting(forever);
+  updateTimes();
   session.onChange((user) => changeUser(user), forever);
   unread.onChange(() => showTitle(), forever);
   unread.watch((count) => markFavicon(count > 0), forever);

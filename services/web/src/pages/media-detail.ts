@@ -29,7 +29,7 @@ export function mediaDetailPage({ params, signal }: PageContext): Page {
 }
 
 class MediaDetail {
-  readonly #title = h('h1', { tabindex: -1, class: 'detail-title' }, texts.loading);
+  readonly #title = h('h1', { tabindex: -1, class: 'detail-title', dir: 'auto' }, texts.loading);
   readonly #status = h('div', { class: 'detail-status' });
   readonly #actions = h('div', { class: 'page-actions' });
   readonly #back = backLink();

@@ -1,3 +1,5 @@
+/** The colour of the browser's own bars: the background of each theme in tokens.css. */
+const barColours = { light: '#f7f5f1', dark: '#171513' };
 export const themes = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof themes)[number];
 
@@ -23,6 +25,10 @@ export function chooseTheme(theme: Theme): void {
 export function applyTheme(theme: Theme): void {
   if (theme === 'system') delete document.documentElement.dataset['theme'];
   else document.documentElement.dataset['theme'] = theme;
+  for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name=theme-color]')) {
+    const ofDevice = meta.media.includes('dark') ? 'dark' : 'light';
+    meta.content = barColours[theme === 'system' ? ofDevice : theme];
+  }
 }
 
 function read(): string | null {

@@ -54,6 +54,8 @@ describe('formatAgo', () => {
   test.each([
     ['2026-11-22T11:59:40Z', 'just now'],
     ['2026-11-22T11:57:00Z', '3 minutes ago'],
+    ['2026-11-22T11:00:20Z', '59 minutes ago'],
+    ['2026-11-21T12:00:20Z', '23 hours ago'],
     ['2026-11-21T12:00:00Z', 'yesterday'],
     ['2026-10-01T12:00:00Z', 'Oct 1, 2026'],
   ])('%s', (iso, text) => {

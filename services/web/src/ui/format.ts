@@ -1,7 +1,9 @@
 import { texts } from './texts';
 
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'];
-const locale = 'en';
+/** Dates and numbers are written as in the language of the browser; words are English, as all texts are. */
+const locale = globalThis.navigator?.language;
+const language = 'en';
 
 /** Formats a size in decimal units, as macOS, Linux desktops and disk vendors do: `1.5 kB`. */
 export function formatBytes(bytes: number): string {
@@ -9,7 +11,7 @@ export function formatBytes(bytes: number): string {
   const power = bytes < 1000 ? 0 : Math.min(byteUnits.length - 1, Math.floor(Math.log10(bytes) / 3));
   const value = bytes / 1000 ** power;
   const digits = power === 0 || value >= 100 ? 0 : 1;
-  return `${value.toFixed(digits).replace(/\.0$/, '')} ${byteUnits[power]}`;
+  return `${value.toLocaleString(locale, { maximumFractionDigits: digits })} ${byteUnits[power]}`;
 }
 
 /** Formats seconds as `4:07` or `1:02:03`; under ten seconds with a tenth, so that a short clip is not `0:00`. */
@@ -39,7 +41,7 @@ export function formatWait(seconds: number): string {
 /** Formats seconds as a wait in whole minutes, rounded up: `12 minutes`. */
 export function formatMinutes(seconds: number): string {
   const minutes = Math.max(1, Math.ceil(seconds / 60));
-  return new Intl.NumberFormat(locale, { style: 'unit', unit: 'minute', unitDisplay: 'long' }).format(minutes);
+  return new Intl.NumberFormat(language, { style: 'unit', unit: 'minute', unitDisplay: 'long' }).format(minutes);
 }
 
 /** Formats a time as `3 minutes ago` or `yesterday`; when it is older than a week, as the date. */
@@ -47,10 +49,10 @@ export function formatAgo(iso: string, nowMs = Date.now()): string {
   const seconds = Math.round((nowMs - Date.parse(iso)) / 1000);
   if (!Number.isFinite(seconds)) return '–';
   if (seconds < 45) return 'just now';
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
-  if (seconds < 3600) return relative.format(-Math.max(1, Math.round(seconds / 60)), 'minute');
-  if (seconds < 86_400) return relative.format(-Math.round(seconds / 3600), 'hour');
-  if (seconds < 7 * 86_400) return relative.format(-Math.round(seconds / 86_400), 'day');
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  if (seconds < 3600) return relative.format(-Math.max(1, Math.floor(seconds / 60)), 'minute');
+  if (seconds < 86_400) return relative.format(-Math.floor(seconds / 3600), 'hour');
+  if (seconds < 7 * 86_400) return relative.format(-Math.floor(seconds / 86_400), 'day');
   return formatDate(iso);
 }
 

@@ -1,8 +1,12 @@
 import type { MediaKind, MediaStatus } from '#contracts';
 import type { Strength } from './password-strength';
 
-const number = (count: number): string => count.toLocaleString('en');
+const number = (count: number): string => count.toLocaleString(globalThis.navigator?.language);
 const plural = (count: number, one: string, many: string): string => `${number(count)} ${count === 1 ? one : many}`;
+
+const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+/** Isolates a title written from right to left, so that its sentence keeps its order (Unicode UAX 9: FSI, PDI). */
+const isolate = (title: string): string => (rightToLeft.test(title) ? `\u2068${title}\u2069` : title);
 
 /** Counts of the files of a drop by outcome. */
 interface Outcome {
@@ -53,6 +57,7 @@ export const texts = {
     loginLead: 'Your pictures, films and sounds are where you left them.',
     login: 'Log in',
     loggingIn: 'Logging in…',
+    forgotten: 'Forgot your password? The operator of this SnapStream can set a new one.',
     noAccount: 'New here?',
     toRegister: 'Create an account',
     registerTitle: 'Create your account',
@@ -127,6 +132,7 @@ export const texts = {
     usedOf: (used: string, quota: string) => `${used} of ${quota} used`,
     originals: 'Originals',
     derived: 'Previews',
+    derivedUncounted: 'Previews (not counted)',
   },
 
   upload: {
@@ -255,7 +261,7 @@ export const texts = {
 
   selection: {
     label: 'Selected items',
-    select: (title: string) => `Select ${title}`,
+    select: (title: string) => `Select ${isolate(title)}`,
     count: (count: number) => `${number(count)} selected`,
     clear: 'Clear selection',
     retry: (count: number) => `Retry ${number(count)}`,
@@ -265,13 +271,13 @@ export const texts = {
     askTitle: (count: number) => `Delete ${plural(count, 'item', 'items')}?`,
     askLead: 'You can undo this for a few seconds. Then the originals and everything made from them are erased.',
     done: (count: number, title: string) =>
-      count === 1 ? `“${title}” was deleted.` : `${plural(count, 'item was', 'items were')} deleted.`,
+      count === 1 ? `“${isolate(title)}” was deleted.` : `${plural(count, 'item was', 'items were')} deleted.`,
     kept: (count: number) => `${plural(count, 'item', 'items')} could not be deleted. Try again.`,
   },
 
   media: {
     delete: 'Delete',
-    deleteNamed: (title: string) => `Delete ${title}`,
+    deleteNamed: (title: string) => `Delete ${isolate(title)}`,
     retry: 'Retry',
     retrying: 'Queued again.',
     retried: (count: number) =>

@@ -23,6 +23,7 @@ export function askToDeleteAccount(user: User): void {
     form(
       {
         submit: t.deleteForGood,
+        cancel: () => dialog.close(),
         danger: true,
         fieldOfCode: { wrong_password: 'password' },
         action: async ({ confirmation = '', password = '' }, element) => {

@@ -13,13 +13,16 @@ export class StorageMeter extends SignalElement {
 
   #show(value: MediaStats | null): void {
     if (!value) return fill(this);
-    const used = formatBytes(value.bytes);
+    const { bytes, originalBytes, quotaBytes } = value;
+    // The quota counts originals alone.
     const text =
-      value.quotaBytes === null ? texts.storage.used(used) : texts.storage.usedOf(used, formatBytes(value.quotaBytes));
+      quotaBytes === null
+        ? texts.storage.used(formatBytes(bytes))
+        : texts.storage.usedOf(formatBytes(originalBytes), formatBytes(quotaBytes));
     fill(
       this,
       h('p', { class: 'storage-text' }, text),
-      value.quotaBytes === null ? null : quotaBar(value.bytes, value.quotaBytes),
+      quotaBytes === null ? null : quotaBar(originalBytes, quotaBytes),
     );
   }
 }

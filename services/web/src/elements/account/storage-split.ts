@@ -15,20 +15,22 @@ export function storageSplit(signal: AbortSignal): HTMLElement {
   const legend = h('dl', { class: 'legend' });
   stats.watch((value) => {
     if (!value) return;
-    const whole = Math.max(value.quotaBytes ?? value.bytes, value.bytes, 1);
-    const derived = value.bytes - value.originalBytes;
+    const { bytes, originalBytes, quotaBytes } = value;
+    const derived = bytes - originalBytes;
+    // The quota counts originals alone, so previews have no part of its bar.
+    const whole = Math.max(quotaBytes ?? bytes, originalBytes, 1);
     setText(
       big,
-      value.quotaBytes === null
-        ? formatBytes(value.bytes)
-        : texts.storage.usedOf(formatBytes(value.bytes), formatBytes(value.quotaBytes)),
+      quotaBytes === null
+        ? formatBytes(bytes)
+        : texts.storage.usedOf(formatBytes(originalBytes), formatBytes(quotaBytes)),
     );
-    bar.style.setProperty('--originals', `${(value.originalBytes / whole) * 100}%`);
-    bar.style.setProperty('--derived', `${(derived / whole) * 100}%`);
+    bar.style.setProperty('--originals', `${(originalBytes / whole) * 100}%`);
+    bar.style.setProperty('--derived', quotaBytes === null ? `${(derived / whole) * 100}%` : '0%');
     fill(
       legend,
-      ...entry('originals', texts.storage.originals, value.originalBytes),
-      ...entry('derived', texts.storage.derived, derived),
+      ...entry('originals', texts.storage.originals, originalBytes),
+      ...entry('derived', quotaBytes === null ? texts.storage.derived : texts.storage.derivedUncounted, derived),
     );
   }, signal);
   return h('div', { class: 'storage' }, big, bar, legend);

@@ -22,7 +22,7 @@ const entries: readonly { path: string; label: string; icon: IconName }[] = [
 export class AppNav extends SignalElement {
   protected connected(signal: AbortSignal): void {
     this.setAttribute('role', 'banner');
-    const name = h('span', { class: 'nav-account-name' });
+    const name = h('span', { class: 'nav-account-name', dir: 'auto' });
     fill(
       this,
       h(

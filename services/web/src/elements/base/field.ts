@@ -67,6 +67,7 @@ function control(options: FieldOptions, id: string): HTMLInputElement | HTMLText
     minlength: options.minLength,
     maxlength: options.maxLength,
     autocomplete: options.autocomplete,
+    dir: 'auto',
     'aria-describedby': options.hint ? `${id}-error ${id}-hint` : `${id}-error`,
     'data-pattern-message': options.patternMessage,
   };

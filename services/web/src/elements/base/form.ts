@@ -11,6 +11,8 @@ export interface FormOptions {
   /** The field that shows a problem, by its code. */
   fieldOfCode?: Record<string, string>;
   danger?: boolean;
+  /** Adds a button that leaves the form without a change. */
+  cancel?: () => void;
   action: (values: Record<string, string>, form: HTMLFormElement) => Promise<void>;
 }
 
@@ -30,7 +32,7 @@ export function form(options: FormOptions, ...children: Child[]): HTMLFormElemen
     { class: `form ${options.class ?? ''}`, novalidate: true, method: 'post' },
     alert,
     ...children,
-    h('div', { class: 'form-actions' }, button),
+    h('div', { class: 'form-actions' }, button, cancelButton(options.cancel)),
   );
   element.addEventListener('submit', (event) => {
     event.preventDefault();
@@ -41,6 +43,10 @@ export function form(options: FormOptions, ...children: Child[]): HTMLFormElemen
     if (input.getAttribute('aria-invalid') && input.validity.valid) setFieldError(element, input.name, null);
   });
   return element;
+}
+
+function cancelButton(onclick: (() => void) | undefined): HTMLElement | null {
+  return onclick ? h('button', { type: 'button', class: 'button', onclick }, texts.cancel) : null;
 }
 
 async function send(

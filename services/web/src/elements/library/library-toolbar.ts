@@ -14,6 +14,7 @@ export function libraryToolbar(
     type: 'search',
     name: 'q',
     maxlength: searchLength,
+    dir: 'auto',
     placeholder: texts.library.searchPlaceholder,
     'aria-label': texts.library.search,
     autocomplete: 'off',

@@ -1,12 +1,13 @@
 import type { Media } from '#contracts';
 import { retryMedium } from '../../actions/media-actions';
 import { fill, h } from '../../ui/dom';
-import { formatAgo, formatDuration } from '../../ui/format';
+import { formatDuration } from '../../ui/format';
 import { icon } from '../../ui/icons';
 import { texts } from '../../ui/texts';
 import { progressBar } from '../base/progress-bar';
 import { statusBadge } from '../base/status-badge';
 import { thumbnail } from '../base/thumbnail';
+import { timeAgo } from '../base/time-ago';
 
 /**
  * One medium in a grid. Set `media`; only changes are redrawn. With `selectable` it has a check box and fires
@@ -62,7 +63,7 @@ export class MediaCard extends HTMLElement {
       h(
         'div',
         { class: 'card-text' },
-        h('h3', { class: 'card-title' }, link),
+        h('h3', { class: 'card-title', dir: 'auto' }, link),
         h('p', { class: 'card-meta' }, ...meta(media)),
       ),
       h(
@@ -113,8 +114,8 @@ export class MediaCard extends HTMLElement {
 }
 
 function meta(media: Media): (Node | string)[] {
-  const time = h('time', { datetime: media.createdAt }, formatAgo(media.createdAt));
-  return [icon(media.kind), h('span', { class: 'visually-hidden' }, `${texts.kind[media.kind]}, `), time];
+  const kind = h('span', { class: 'visually-hidden' }, `${texts.kind[media.kind]}, `);
+  return [icon(media.kind), kind, timeAgo(media.createdAt)];
 }
 
 declare global {

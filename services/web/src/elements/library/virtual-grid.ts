@@ -42,6 +42,8 @@ export class VirtualGrid extends SignalElement {
     signal.addEventListener('abort', () => observer.disconnect(), { once: true });
     globalThis.addEventListener('scroll', () => this.#schedule(), { signal, passive: true });
     globalThis.addEventListener('resize', () => this.#schedule(), { signal });
+    globalThis.addEventListener('beforeprint', () => this.#render(Infinity), { signal });
+    globalThis.addEventListener('afterprint', () => this.#render(), { signal });
     this.#resize();
   }
 
@@ -144,10 +146,10 @@ export class VirtualGrid extends SignalElement {
     return item ? { id: item.id, top: row.top } : null;
   }
 
-  #render(): void {
+  #render(ahead = aheadPx): void {
     if (this.#width === 0 || !this.isConnected) return;
     const { top } = this.getBoundingClientRect();
-    const rows = this.#withFocus(rowsBetween(this.#layout, -top - aheadPx, -top + innerHeight + aheadPx));
+    const rows = this.#withFocus(rowsBetween(this.#layout, -top - ahead, -top + innerHeight + ahead));
     const cells = new Map(rows.flatMap((row) => this.#cellsOf(row)));
     for (const [key, cell] of this.#cells) if (!cells.has(key)) cell.remove();
     this.#cells = cells;

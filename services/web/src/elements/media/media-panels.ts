@@ -61,6 +61,6 @@ function definitions(rows: readonly (readonly [string, string | null])[]): HTMLE
   return h(
     'dl',
     { class: 'facts' },
-    ...shown.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))),
+    ...shown.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', { dir: 'auto' }, value))),
   );
 }

@@ -10,6 +10,7 @@ export class TagField extends HTMLElement {
     id: uniqueId('tag'),
     name: 'tags',
     maxlength: 64,
+    dir: 'auto',
     placeholder: texts.media.addTag,
     autocomplete: 'off',
   });
@@ -65,7 +66,7 @@ export class TagField extends HTMLElement {
   }
 
   #draw(): void {
-    fill(this.#chips, ...this.#tags.map((tag) => h('li', { class: 'chip' }, tag, this.#remover(tag))));
+    fill(this.#chips, ...this.#tags.map((tag) => h('li', { class: 'chip' }, h('bdi', {}, tag), this.#remover(tag))));
     this.#chips.hidden = this.#tags.length === 0;
   }
 

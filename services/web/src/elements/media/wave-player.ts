@@ -47,8 +47,9 @@ export class WavePlayer extends SignalElement {
 
   #listen(signal: AbortSignal, media: Media): void {
     const audio = this.#audio;
-    this.#toggle.addEventListener('click', () => void (audio.paused ? audio.play() : audio.pause()), { signal });
+    this.#toggle.addEventListener('click', () => this.#playOrPause(), { signal });
     this.#range.addEventListener('input', () => this.#seek(), { signal });
+    this.#range.addEventListener('keydown', (event) => this.#key(event), { signal });
     for (const name of ['timeupdate', 'seeked', 'loadedmetadata', 'play', 'pause', 'ended'])
       audio.addEventListener(name, () => this.#show(), { signal });
     audio.addEventListener('play', () => this.#animate(), { signal });
@@ -73,6 +74,31 @@ export class WavePlayer extends SignalElement {
   get #duration(): number {
     const { duration } = this.#audio;
     return Number.isFinite(duration) ? duration : (this.media?.durationSeconds ?? this.#wave?.durationSeconds ?? 0);
+  }
+
+  #playOrPause(): void {
+    const audio = this.#audio;
+    if (audio.paused) void audio.play();
+    else audio.pause();
+  }
+
+  /** Moves by whole seconds, which are visible and spoken; the slider itself has steps of a thousandth. */
+  #key(event: KeyboardEvent): void {
+    const seconds = Math.min(5, Math.max(1, this.#duration / 20));
+    const steps: Record<string, number> = {
+      ArrowRight: seconds,
+      ArrowUp: seconds,
+      ArrowLeft: -seconds,
+      ArrowDown: -seconds,
+      PageUp: this.#duration / 10,
+      PageDown: -this.#duration / 10,
+    };
+    const step = steps[event.key];
+    if (event.key === ' ') this.#playOrPause();
+    else if (step) this.#audio.currentTime = Math.min(this.#duration, Math.max(0, this.#audio.currentTime + step));
+    else return;
+    event.preventDefault();
+    this.#show();
   }
 
   #seek(): void {

@@ -75,7 +75,7 @@ function attentionItem(media: Media): HTMLElement {
     h(
       'div',
       {},
-      h('a', { href: `/media/${media.id}` }, media.title),
+      h('a', { href: `/media/${media.id}`, dir: 'auto' }, media.title),
       h('p', {}, media.failure?.message),
       media.failure?.retryable
         ? h(

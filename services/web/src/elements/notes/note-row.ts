@@ -3,9 +3,9 @@ import { retryMedia } from '../../actions/media-actions';
 import { clearNotes, markRead } from '../../actions/note-actions';
 import type { NoteGroup } from '../../state/note-groups';
 import { fill, h, type Child } from '../../ui/dom';
-import { formatAgo, formatDateTime } from '../../ui/format';
 import { icon, type IconName } from '../../ui/icons';
 import { texts } from '../../ui/texts';
+import { timeAgo } from '../base/time-ago';
 
 const icons: Record<Notification['type'], IconName> = {
   'media.completed': 'check',
@@ -93,7 +93,6 @@ function frame(group: NoteGroup, { tone, title, name, body, more }: FrameContent
   const t = texts.notifications;
   const { notes, latest, retryable, unread } = group;
   const { createdAt } = notes[0] as Notification;
-  const time = h('time', { datetime: createdAt, title: formatDateTime(createdAt) }, formatAgo(createdAt));
   const retry = h(
     'button',
     { type: 'button', class: 'button small', 'data-focus': 'retry', onclick: () => void retryMedia(retryable) },
@@ -131,7 +130,7 @@ function frame(group: NoteGroup, { tone, title, name, body, more }: FrameContent
         title,
       ),
       body,
-      h('p', { class: 'note-foot' }, time, more),
+      h('p', { class: 'note-foot' }, timeAgo(createdAt), more),
       retryable.length > 0 ? retry : null,
     ),
     h('div', { class: 'note-actions' }, unread.length > 0 ? read : null, clear),
@@ -152,7 +151,12 @@ function titleLink(note: Notification): Child {
   if (!note.mediaId) return note.title;
   return h(
     'a',
-    { href: `/media/${note.mediaId}`, 'data-focus': note.id, onclick: () => void (note.read || markRead([note.id])) },
+    {
+      href: `/media/${note.mediaId}`,
+      dir: 'auto',
+      'data-focus': note.id,
+      onclick: () => void (note.read || markRead([note.id])),
+    },
     note.title,
   );
 }
