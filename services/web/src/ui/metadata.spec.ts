@@ -4,7 +4,8 @@ test('makes names readable, joins nested ones and omits empty values', () => {
   const rows = flattenMetadata({
     LensModel: 'XF23',
     ISO: 160,
-    sample_rate: 44100,
+    sampleRateHz: 44100,
+    hasAlpha: false,
     exif: { FNumber: 5.6 },
     genre: ['Jazz', 'Live'],
     comment: '',
@@ -14,7 +15,8 @@ test('makes names readable, joins nested ones and omits empty values', () => {
   expect(rows).toEqual([
     ['Lens model', 'XF23'],
     ['ISO', '160'],
-    ['Sample rate', '44100'],
+    ['Sample rate', '44.1 kHz'],
+    ['Has alpha', 'No'],
     ['Exif: Fnumber', '5.6'],
     ['Genre', 'Jazz, Live'],
   ]);
@@ -45,7 +47,7 @@ test('values read with their units, times as the clock of the camera showed them
     ['Exposure', '1/250 s'],
     ['Latitude', '48.85770°'],
     ['Longitude', '2.29500°'],
-    ['Hdr', 'yes'],
+    ['Hdr', 'Yes'],
     ['Chapters', '0:00 One, 1:15 Two'],
   ]);
 });

@@ -1,6 +1,8 @@
 import { formatClock, formatLocalTime, formatNumber } from './format';
+import { texts } from './texts';
 
 const limit = 40;
+const units: Record<string, string> = { dpi: 'dpi', seconds: 's' };
 
 /** Facts with a unit or a name of their own: label, and how the value reads. */
 const shown: Record<string, [label: string, format: (value: number) => string]> = {
@@ -31,9 +33,16 @@ function entriesOf(value: object, prefix: string): [string, string][] {
     if (inner === null || inner === undefined || inner === '') return [];
     if (Array.isArray(inner)) return inner.length > 0 && inner.every(isPlain) ? [[label, inner.join(', ')]] : [];
     if (typeof inner === 'object') return entriesOf(inner, label);
-    if (typeof inner === 'boolean') return [[label, inner ? 'yes' : 'no']];
-    return [[label, typeof inner === 'string' ? formatLocalTime(inner) : String(inner)]];
+    return [withUnit(label, inner)];
   });
+}
+
+/** `Density dpi`, 300 -> `Density`, `300 dpi`; true -> `Yes`; a time as the clock of the camera showed it. */
+function withUnit(label: string, value: unknown): [string, string] {
+  if (typeof value === 'boolean') return [label, value ? texts.yes : texts.no];
+  if (typeof value !== 'number') return [label, formatLocalTime(String(value))];
+  const [, name, unit = ''] = /^(.+) (dpi|seconds)$/.exec(label) ?? [];
+  return name ? [name, `${formatNumber(value)} ${units[unit]}`] : [label, formatNumber(value)];
 }
 
 function chapter({ title, startSeconds }: { title?: string; startSeconds?: number }): string {

@@ -1,13 +1,23 @@
 import type { HistoryEntry, Media } from '#contracts';
+import { messageOf } from '../../network/problem';
 import { h } from '../../ui/dom';
 import { formatBytes, formatDateTime, formatDuration } from '../../ui/format';
 import { flattenMetadata } from '../../ui/metadata';
+import { shotKeys, shotOf, type Shot } from '../../ui/shot';
 import { texts } from '../../ui/texts';
+import { toast } from '../../ui/toasts';
+
+type Row = readonly [string, string | HTMLElement | null];
 
 /** Builds the panel of size, type, dimensions and the like. */
 export function factsPanel(media: Media): HTMLElement {
   const t = texts.media;
-  const rows: [string, string | null][] = [
+  const { taken, camera, settings, place } = shotOf(media.metadata);
+  const rows: Row[] = [
+    [t.taken, taken],
+    [t.camera, camera],
+    [t.settings, settings],
+    [t.place, place && placeLink(place)],
     [t.kind, texts.kind[media.kind]],
     [t.type, media.contentType],
     [t.size, formatBytes(media.sizeBytes)],
@@ -16,14 +26,15 @@ export function factsPanel(media: Media): HTMLElement {
     [t.codecs, media.codecs.join(', ') || null],
     [t.filename, media.filename],
     [t.added, formatDateTime(media.createdAt)],
-    [t.checksum, media.sha256],
+    [t.checksum, media.sha256 && checksum(media.sha256)],
   ];
   return h('section', { class: 'panel' }, h('h2', {}, t.facts), definitions(rows));
 }
 
 /** Builds the panel of embedded metadata; null when there is none. */
 export function metadataPanel(media: Media): HTMLElement | null {
-  const rows = flattenMetadata(media.metadata);
+  const { gps: _, ...others } = media.metadata;
+  const rows = flattenMetadata(Object.fromEntries(Object.entries(others).filter(([key]) => !shotKeys.includes(key))));
   if (rows.length === 0) return null;
   return h('section', { class: 'panel' }, h('h2', {}, texts.media.metadata), definitions(rows));
 }
@@ -56,7 +67,30 @@ function step({ status, at, round }: HistoryEntry, before: HistoryEntry | undefi
   );
 }
 
-function definitions(rows: readonly (readonly [string, string | null])[]): HTMLElement {
+function placeLink({ text, latitude, longitude }: NonNullable<Shot['place']>): HTMLElement {
+  const href = `https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=14/${latitude}/${longitude}`;
+  return h('a', { href, target: '_blank', rel: 'noreferrer', title: texts.media.showOnMap }, text);
+}
+
+/** Builds the folded checksum with a button that copies it, where the browser allows that (secure contexts). */
+function checksum(sha256: string): HTMLElement {
+  const copy = (): void =>
+    void navigator.clipboard
+      ?.writeText(sha256)
+      .then(() => toast(texts.media.copied))
+      .catch((error: unknown) => toast(messageOf(error), 'bad'));
+  return h(
+    'details',
+    { class: 'checksum' },
+    h('summary', {}, `${sha256.slice(0, 12)}…`),
+    h('p', {}, sha256),
+    'clipboard' in navigator
+      ? h('button', { type: 'button', class: 'button small', onclick: copy }, texts.media.copy)
+      : null,
+  );
+}
+
+function definitions(rows: readonly Row[]): HTMLElement {
   const shown = rows.filter(([, value]) => value !== null);
   return h(
     'dl',
