@@ -6,6 +6,8 @@ import { aMedium, browserPath, eventually, openBrowser, startStandalone, type Ap
 
 const count = 600;
 const describeWithBrowser = browserPath && !process.env.E2E_BASE_URL ? describe : describe.skip;
+/** One item is deleted by a test. */
+const areAll = (selected: string | null) => Number.parseInt(selected ?? '', 10) >= count - 1;
 
 describeWithBrowser('a large library in a browser', () => {
   let stack: Stack;
@@ -167,6 +169,61 @@ describeWithBrowser('a large library in a browser', () => {
     await eventually(newest, ([item]) => item?.title === `Item ${count - 2}`);
   });
 
+  it('moves to both ends with the keyboard, and selects a month or everything with buttons', async () => {
+    await page.goto('/media');
+    const first = page.locator('.card-link').first();
+    await first.focus();
+    await page.keyboard.press('End');
+    expect(await scrollY()).toBeGreaterThan(1_000);
+    await page.keyboard.press('Home');
+    expect(await page.evaluate('document.activeElement === document.querySelector(".card-link")')).toBe(true);
+    await page.getByRole('button', { name: /^Select \w+ \d{4}$/ }).click();
+    await eventually(selected, areAll);
+    await page.keyboard.press('Escape');
+    await first.focus();
+    await page.keyboard.press('x');
+    await page.getByRole('toolbar').getByRole('button', { name: 'Select all' }).click();
+    await eventually(selected, areAll);
+    await page.keyboard.press('Escape');
+  });
+
+  it('keeps search and month in sight, names positions, and uses the whole width', async () => {
+    await page.goto('/media');
+    const article = page.locator('media-card article').first();
+    await article.waitFor();
+    expect(await article.getAttribute('aria-posinset')).toBe('1');
+    expect(Number(await article.getAttribute('aria-setsize'))).toBeGreaterThan(100);
+    const stops = 'document.querySelector("media-card").querySelectorAll("a, input, button:not([tabindex])").length';
+    expect(await page.evaluate(stops)).toBe(2);
+    await scrollTo(3_000);
+    await eventually(
+      () => page.locator('.month-now').innerText(),
+      (text) => /^\w+ \d{4}$/.test(text),
+    );
+    expect((await page.getByRole('searchbox').boundingBox())!.y).toBeGreaterThanOrEqual(0);
+    await page.setViewportSize({ width: 2560, height: 800 });
+    await eventually(
+      async () => (await page.locator('virtual-grid').boundingBox())!.width,
+      (width) => width > 2_200,
+    );
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await scrollTo(0);
+  });
+
+  it('lists the keys, and finds the search by key from any page', async () => {
+    await page.goto('/profile');
+    await page.getByRole('heading', { level: 1, name: 'Profile' }).waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).getByText('Select all').waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('/');
+    await page.waitForURL('**/media');
+    await eventually(
+      () => page.evaluate('document.activeElement.name'),
+      (name) => name === 'q',
+    );
+  });
+
   it('starts a selection by touch with a long press, and extends it with taps', async () => {
     const phone = await browser.newContext({
       baseURL: stack.baseUrl,
@@ -227,6 +284,7 @@ describeWithBrowser('a large library in a browser', () => {
     for (const item of failed) await fail(item);
     await page.goto('/media?status=failed');
     await page.locator('article[data-status=failed]').nth(1).waitFor();
+    await page.locator('.card-reason').first().waitFor();
     await page.keyboard.press('Control+a');
     await page.getByRole('toolbar').getByRole('button', { name: 'Retry' }).click();
     await page.getByText('2 files are queued again.').waitFor();

@@ -3,6 +3,7 @@ import { pageCloses } from './actions/id-batches';
 import { connectClearedNotes } from './actions/note-actions';
 import { connectRemovals } from './actions/removals';
 import { settlePostponed, undoByKey } from './actions/undo';
+import { onHelpKey } from './elements/base/key-help';
 import { updateTimes } from './elements/base/time-ago';
 import { startLive, stopLive } from './network/live';
 import { startReconnecting } from './network/reconnect';
@@ -67,6 +68,7 @@ export function startApp(): void {
     pageCloses.emit();
   });
   document.addEventListener('keydown', undoByKey);
+  document.addEventListener('keydown', onHelpKey);
   pageTitle.onChange(() => showTitle(), forever);
 }
 

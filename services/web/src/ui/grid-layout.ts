@@ -82,8 +82,10 @@ export function rowOf({ rows }: GridLayout, index: number): GridRow | undefined 
   return index < 0 ? undefined : rows[firstRow(rows, ({ to }) => to > index)];
 }
 
-/** Returns the index to which an arrow key moves: up and down keep the column, also across months. */
+/** Returns the index to which a key moves; it may be outside the list. Up and down keep the column across months. */
 export function itemBeside(layout: GridLayout, index: number, key: string): number {
+  if (key === 'Home') return 0;
+  if (key === 'End') return Infinity;
   if (key === 'ArrowLeft') return index - 1;
   if (key === 'ArrowRight') return index + 1;
   const rows = layout.rows.filter(({ kind }) => kind === 'cells');

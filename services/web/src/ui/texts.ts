@@ -40,6 +40,25 @@ export const texts = {
     unread: (count: number) => `${count} unread`,
   },
 
+  keys: {
+    title: 'Keys',
+    list: [
+      [['/'], 'Search the library'],
+      [['←', '→', '↑', '↓'], 'Move through the library, or to the next medium'],
+      [['Home', 'End'], 'First or last item'],
+      [['x', 'Space'], 'Select an item'],
+      [['Shift', 'arrows'], 'Select a range'],
+      [['Ctrl', 'A'], 'Select all'],
+      [['Delete'], 'Delete what is selected'],
+      [['Ctrl', 'Z'], 'Undo a deletion'],
+      [['f'], 'View a medium in full'],
+      [['i'], 'Show or hide its details'],
+      [['+', '−', '0'], 'Zoom, and fit to the window'],
+      [['Esc'], 'Clear the selection, or go back'],
+      [['?'], 'Show these keys'],
+    ] satisfies [string[], string][],
+  },
+
   connection: {
     noAnswer: 'SnapStream cannot be reached. Check your connection, then try again.',
     unreachable: 'No connection to SnapStream. Retrying automatically; nothing on this page is lost.',
@@ -266,6 +285,8 @@ export const texts = {
     select: (title: string) => `Select ${isolate(title)}`,
     count: (count: number) => `${number(count)} selected`,
     clear: 'Clear selection',
+    all: 'Select all',
+    selectMonth: 'Select',
     retry: (count: number) => `Retry ${number(count)}`,
   },
 

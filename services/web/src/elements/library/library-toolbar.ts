@@ -1,9 +1,16 @@
 import { kinds, searchLength, statuses, type LibraryFilter } from '../../state/library';
+import { navigate } from '../../state/router';
 import { h } from '../../ui/dom';
 import { icon } from '../../ui/icons';
 import { texts } from '../../ui/texts';
 
 const typingMs = 250;
+
+/** Focuses the search, which is on the page of the library. */
+export function focusSearch(): void {
+  if (location.pathname !== '/media') navigate('/media');
+  document.querySelector<HTMLInputElement>('.toolbar [name=q]')?.focus();
+}
 
 /** Builds search, kind, status and order. Calls `changed` with the filter, and whether the search caused the change. */
 export function libraryToolbar(

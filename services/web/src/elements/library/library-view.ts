@@ -9,6 +9,7 @@ import { Selection } from '../../state/selection';
 import { stats } from '../../state/stats';
 import { oncePerFrame } from '../../ui/coalesce';
 import { fill, h, setText } from '../../ui/dom';
+import { formatMonth } from '../../ui/format';
 import { texts } from '../../ui/texts';
 import { emptyState, problemState } from '../base/page-parts';
 import { filePicker } from '../upload/file-picker';
@@ -28,8 +29,17 @@ export class LibraryView {
     remove: () => void this.#remove(this.#selected),
     retry: () => void this.#retry(),
     clear: () => this.#selection.clear(),
+    selectAll: () => void this.#selectAll(),
   });
-  readonly element = h('div', { class: 'library' }, this.#grid, this.#message, this.#end, this.#bar.element);
+  readonly element = h(
+    'div',
+    { class: 'library' },
+    this.#grid.month.element,
+    this.#grid,
+    this.#message,
+    this.#end,
+    this.#bar.element,
+  );
   readonly #signal: AbortSignal;
   #list: LibraryList | undefined;
   #left = new AbortController();
@@ -48,6 +58,7 @@ export class LibraryView {
       card.selected = this.#selection.has(id);
     };
     this.#grid.addEventListener('need', ({ detail }) => void this.#read(detail));
+    this.#grid.addEventListener('month-select', ({ detail }) => void this.#selectMonth(detail));
     this.#selection.ids.onChange(() => this.#showSelection(), signal);
     removed.onChange(() => this.#schedule(), signal);
     stats.onChange(() => this.#schedule(), signal);
@@ -177,6 +188,21 @@ export class LibraryView {
     this.#show();
     const continues = (): boolean => this.#selectsAll && !this.#problem && !this.#signal.aborted;
     while (list?.state.value.more && continues()) await this.#read(this.#shown.length + 1);
+  }
+
+  /** Selects the items of a month, and reads it to its end. */
+  async #selectMonth(month: string): Promise<void> {
+    const list = this.#list;
+    const isOfMonth = ({ createdAt }: Media): boolean => formatMonth(createdAt) === month;
+    const continues = (): boolean => {
+      const last = this.#shown.at(-1);
+      return list === this.#list && !this.#problem && !this.#signal.aborted && last !== undefined && isOfMonth(last);
+    };
+    while (list?.state.value.more && continues()) {
+      await this.#read(this.#shown.length + 1);
+      this.#show();
+    }
+    this.#selection.add(this.#shown.filter(isOfMonth).map(({ id }) => id));
   }
 
   /** Deletes media, and focuses the next remaining card. */

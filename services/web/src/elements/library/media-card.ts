@@ -1,6 +1,6 @@
 import type { Media } from '#contracts';
 import { retryMedium } from '../../actions/media-actions';
-import { fill, h } from '../../ui/dom';
+import { fill, h, uniqueId } from '../../ui/dom';
 import { formatDuration } from '../../ui/format';
 import { icon } from '../../ui/icons';
 import { texts } from '../../ui/texts';
@@ -10,8 +10,9 @@ import { thumbnail } from '../base/thumbnail';
 import { timeAgo } from '../base/time-ago';
 
 /**
- * One medium in a grid. Set `media`; only changes are redrawn. With `selectable` it has a check box and fires
- * `card-select` (detail: true for a range). Its delete button fires `card-delete`, on which the list deletes it.
+ * One medium in a grid. Set `media`; only changes are redrawn. With `selectable`, which is set before, it has a check
+ * box and fires `card-select` (detail: true for a range). Its delete button fires `card-delete`, on which the list
+ * deletes it.
  */
 export class MediaCard extends HTMLElement {
   #media: Media | undefined;
@@ -19,6 +20,7 @@ export class MediaCard extends HTMLElement {
   #bar = progressBar('');
   #check = h('input', { type: 'checkbox', class: 'card-check', onclick: (event: MouseEvent) => this.#select(event) });
   #selectable = false;
+  #place: [position: number, count: number] | undefined;
 
   get media(): Media | undefined {
     return this.#media;
@@ -40,10 +42,25 @@ export class MediaCard extends HTMLElement {
     this.#drawn = shape;
   }
 
+  /**
+   * Sets the position in the list (1, 2, …) and the number of its items, which screen readers announce. The list is no
+   * `feed`, because a feed must not contain the headings of the months (WAI-ARIA 1.2, 5.4 "feed").
+   */
+  setPlace(position: number, count: number): void {
+    this.#place = [position, count];
+    this.#showPlace();
+  }
+
+  #showPlace(): void {
+    const article = this.firstElementChild;
+    const [position, count] = this.#place ?? [];
+    if (!article) return;
+    article.setAttribute('aria-posinset', String(position));
+    article.setAttribute('aria-setsize', String(count));
+  }
+
   set selectable(selectable: boolean) {
-    if (selectable === this.#selectable) return;
     this.#selectable = selectable;
-    this.querySelector('.card-picture')?.after(this.#check);
   }
 
   set selected(selected: boolean) {
@@ -53,11 +70,22 @@ export class MediaCard extends HTMLElement {
 
   #draw(media: Media): void {
     const focused = this.contains(document.activeElement);
-    const link = h('a', { class: 'card-link', href: `/media/${media.id}`, title: media.title }, media.title);
+    const titleId = uniqueId('card');
+    const link = h(
+      'a',
+      { id: titleId, class: 'card-link', href: `/media/${media.id}`, title: media.title },
+      media.title,
+    );
     this.#check.setAttribute('aria-label', texts.selection.select(media.title));
     const article = h(
       'article',
-      { class: 'card', 'data-media-id': media.id, 'data-status': media.status, 'data-kind': media.kind },
+      {
+        class: 'card',
+        'aria-labelledby': titleId,
+        'data-media-id': media.id,
+        'data-status': media.status,
+        'data-kind': media.kind,
+      },
       h('div', { class: 'card-picture' }, thumbnail(media), this.#overlay(media)),
       this.#selectable && this.#check,
       h(
@@ -82,6 +110,8 @@ export class MediaCard extends HTMLElement {
           {
             type: 'button',
             class: 'icon-button',
+            // In the library Delete does the same, and each card has two tab stops: check box and link.
+            tabindex: this.#selectable ? -1 : null,
             'aria-label': texts.media.deleteNamed(media.title),
             title: texts.media.delete,
             onclick: () => this.dispatchEvent(new CustomEvent('card-delete', { bubbles: true })),
@@ -91,6 +121,7 @@ export class MediaCard extends HTMLElement {
       ),
     );
     fill(this, article);
+    if (this.#place) this.#showPlace();
     if (focused) link.focus({ preventScroll: true });
   }
 
@@ -114,6 +145,7 @@ export class MediaCard extends HTMLElement {
 }
 
 function meta(media: Media): (Node | string)[] {
+  if (media.failure) return [h('span', { class: 'card-reason', title: media.failure.message }, media.failure.message)];
   const kind = h('span', { class: 'visually-hidden' }, `${texts.kind[media.kind]}, `);
   return [icon(media.kind), kind, timeAgo(media.createdAt)];
 }

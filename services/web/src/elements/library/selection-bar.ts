@@ -6,6 +6,7 @@ export interface SelectionActions {
   remove: () => void;
   retry: () => void;
   clear: () => void;
+  selectAll: () => void;
 }
 
 export interface SelectionBar {
@@ -15,7 +16,7 @@ export interface SelectionBar {
 }
 
 /** Builds the toolbar of the selection, which is hidden while nothing is selected. */
-export function selectionBar({ remove, retry, clear }: SelectionActions): SelectionBar {
+export function selectionBar({ remove, retry, clear, selectAll }: SelectionActions): SelectionBar {
   const count = h('p', { class: 'selection-count', role: 'status' });
   const retryLabel = h('span');
   const retryButton = h('button', { type: 'button', class: 'button small', onclick: retry }, icon('retry'), retryLabel);
@@ -33,6 +34,7 @@ export function selectionBar({ remove, retry, clear }: SelectionActions): Select
       },
       icon('close'),
     ),
+    h('button', { type: 'button', class: 'button small', onclick: selectAll }, texts.selection.all),
     retryButton,
     h('button', { type: 'button', class: 'button small danger', onclick: remove }, icon('trash'), texts.media.delete),
   );

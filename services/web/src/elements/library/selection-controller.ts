@@ -12,7 +12,7 @@ export interface SelectableList {
 const longPressMs = 450;
 /** Movement that still counts as a press, since fingers tremble. */
 const stillPx = 10;
-const arrows = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown']);
+const arrows = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End']);
 
 /** Lets mouse, keyboard and touch select cards of a grid, until `signal` aborts. */
 export function connectSelection(

@@ -13,13 +13,14 @@ import {
 } from '../../ui/grid-layout';
 import { SignalElement } from '../base/signal-element';
 import type { MediaCard } from './media-card';
+import { CurrentMonth, monthHeading } from './month-heading';
 
 /** Cards are built up to this distance beyond the window. */
 const aheadPx = 700;
 /** Items are loaded up to this number of windows ahead. */
 const windowsAhead = 3;
 /** Space for the bars at the edges of the window. */
-const edgePx = 88;
+const edgePx = 104;
 
 /**
  * The cards of a library of any size: only those near the window are in the page. Call `show`; fires `need` (the number
@@ -28,6 +29,8 @@ const edgePx = 88;
 export class VirtualGrid extends SignalElement {
   /** Called for each card that is built or may have changed. */
   prepare: (card: MediaCard, media: Media) => void = () => undefined;
+  /** Shows where one is in the list; belongs before the grid. */
+  readonly month = new CurrentMonth();
   #items: readonly Media[] = [];
   #expected = 0;
   #layout: GridLayout = layOut([], 0, measuresFor(0, 16));
@@ -36,7 +39,6 @@ export class VirtualGrid extends SignalElement {
   readonly #schedule = oncePerFrame(() => this.#render());
 
   protected connected(signal: AbortSignal): void {
-    this.classList.add('virtual-grid');
     const observer = new ResizeObserver(() => this.#resize());
     observer.observe(this);
     signal.addEventListener('abort', () => observer.disconnect(), { once: true });
@@ -69,9 +71,13 @@ export class VirtualGrid extends SignalElement {
 
   /** The number of items that should be loaded at the current scroll position. */
   get needed(): number {
-    const bottom = globalThis.scrollY + innerHeight * (1 + windowsAhead);
+    return this.#neededAt(globalThis.scrollY, innerHeight);
+  }
+
+  #neededAt(scrollY: number, windowHeight: number): number {
+    const bottom = scrollY + windowHeight * (1 + windowsAhead);
     return Math.max(
-      this.countUntil(innerHeight * 2),
+      this.countUntil(windowHeight * 2),
       rowsBetween(this.#layout, 0, bottom).at(-1)?.to ?? 0,
       this.#layout.height < bottom ? this.#items.length + 1 : 0,
     );
@@ -148,8 +154,10 @@ export class VirtualGrid extends SignalElement {
 
   #render(ahead = aheadPx): void {
     if (this.#width === 0 || !this.isConnected) return;
+    // All positions are read before the first change, because reading them afterwards would force a layout.
     const { top } = this.getBoundingClientRect();
-    const rows = this.#withFocus(rowsBetween(this.#layout, -top - ahead, -top + innerHeight + ahead));
+    const [scrolled, windowHeight] = [globalThis.scrollY, innerHeight];
+    const rows = this.#withFocus(rowsBetween(this.#layout, -top - ahead, -top + windowHeight + ahead));
     const cells = new Map(rows.flatMap((row) => this.#cellsOf(row)));
     for (const [key, cell] of this.#cells) if (!cells.has(key)) cell.remove();
     this.#cells = cells;
@@ -158,7 +166,17 @@ export class VirtualGrid extends SignalElement {
       if (this.children[index] !== cell) this.insertBefore(cell, this.children[index] ?? null);
       index += 1;
     }
-    if (this.#items.length < this.needed) this.dispatchEvent(new CustomEvent('need', { detail: this.needed }));
+    this.#showMonth(edgePx - top);
+    const needed = this.#neededAt(scrolled, windowHeight);
+    if (this.#items.length < needed) this.dispatchEvent(new CustomEvent('need', { detail: needed }));
+  }
+
+  /** `top` is the upper edge of the visible part of the grid, in pixels from its beginning. */
+  #showMonth(top: number): void {
+    const { cellHeight, headingHeight } = this.#layout.measures;
+    const [row] = rowsBetween(this.#layout, top, top + cellHeight);
+    const item = top > headingHeight + edgePx && row?.kind === 'cells' && this.#items[row.from];
+    this.month.show(item ? formatMonth(item.createdAt) : null);
   }
 
   /** Adds the row with the focus, which would otherwise be lost when the user scrolls far. */
@@ -180,7 +198,7 @@ export class VirtualGrid extends SignalElement {
     if (row.kind === 'heading') return [this.#heading(row)];
     return Array.from({ length: row.to - row.from }, (_, column) => {
       const media = this.#items[row.from + column];
-      const [key, cell] = media ? this.#card(media) : this.#place(row.from + column);
+      const [key, cell] = media ? this.#card(media, row.from + column) : this.#place(row.from + column);
       this.#put(cell, column, row.top);
       return [key, cell];
     });
@@ -189,15 +207,16 @@ export class VirtualGrid extends SignalElement {
   #heading(row: GridRow): [string, HTMLElement] {
     const text = formatMonth(this.#items[row.from]?.createdAt ?? '');
     const key = `month ${text}`;
-    const cell = this.#cells.get(key) ?? h('h2', { class: 'month' }, text);
+    const cell = this.#cells.get(key) ?? monthHeading(text);
     this.#put(cell, 0, row.top);
     return [key, cell];
   }
 
-  #card(media: Media): [string, HTMLElement] {
+  #card(media: Media, index: number): [string, HTMLElement] {
     const card = (this.#cells.get(media.id) as MediaCard | undefined) ?? h('media-card');
-    if (card.media !== media) card.media = media;
     this.prepare(card, media);
+    if (card.media !== media) card.media = media;
+    card.setPlace(index + 1, this.#expected);
     return [media.id, card];
   }
 
