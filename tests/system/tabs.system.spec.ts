@@ -66,7 +66,7 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
     await uploadInFront(['whole.jpg', await whole()]);
     await count('completed', 1);
     await behind.locator('.recent article[data-status=completed]', { hasText: 'whole' }).waitFor();
-    await behind.getByRole('img', { name: /1 uploaded, 1 completed and 0 failed/ }).waitFor();
+    await behind.getByRole('img', { name: /1 uploaded, 1 ready and 0 failed/ }).waitFor();
   });
 
   it('shows a failed upload of one tab in the other, with the reason', async () => {
@@ -76,7 +76,7 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
       .locator('[data-attention]', { hasText: 'half' })
       .getByText(/Upload the complete file again/)
       .waitFor();
-    await behind.getByRole('img', { name: /2 uploaded, 1 completed and 1 failed/ }).waitFor();
+    await behind.getByRole('img', { name: /2 uploaded, 1 ready and 1 failed/ }).waitFor();
   });
 
   it('undoes the deletion of a failed upload', async () => {
@@ -109,6 +109,11 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
     );
     const drop = behind.locator('note-row', { has: behind.getByRole('heading', { name: '3 ready, 1 failed' }) });
     await drop.waitFor();
+    await behind.getByRole('heading', { level: 2, name: 'Today' }).waitFor();
+    await eventually(
+      () => drop.locator('.note-sign img').evaluate((image: { naturalWidth: number }) => image.naturalWidth),
+      (pixels) => pixels > 0,
+    );
     expect(await drop.getByRole('link').count()).toBe(3);
     await drop.getByRole('button', { name: 'Show all 4' }).click();
     expect(await drop.getByRole('link').first().textContent()).toContain('torn');

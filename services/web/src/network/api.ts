@@ -69,6 +69,11 @@ export function downloadUrl(media: Media): string {
   return `${media.originalUrl}?download=1`;
 }
 
+/** Returns the address of the thumbnail of a medium of which only the id is known. */
+export function thumbnailUrl(id: string): string {
+  return `${mediaPath(id)}/thumbnail`;
+}
+
 function mediaPath(id: string): string {
   return `/api/media/${encodeURIComponent(id)}`;
 }

@@ -5,7 +5,7 @@ import type { NoteRow } from '../elements/notes/note-row';
 import { api } from '../network/api';
 import { live } from '../network/live';
 import { load } from '../network/load';
-import { groupNotes } from '../state/note-groups';
+import { groupNotes, type NoteGroup } from '../state/note-groups';
 import type { Page, PageContext } from '../state/router';
 import { unread } from '../state/unread';
 import { coalesce } from '../ui/coalesce';
@@ -14,6 +14,8 @@ import { icon } from '../ui/icons';
 import { Store } from '../ui/store';
 import { texts } from '../ui/texts';
 
+const periods = ['today', 'yesterday', 'earlier'] as const;
+type Period = (typeof periods)[number];
 const pageSize = 100;
 /** Pages are read until the last drop is complete, up to this many. */
 const pagesOfOneDrop = 10;
@@ -41,13 +43,21 @@ export function notificationsPage({ signal }: PageContext): Page {
 
 class NotificationList {
   readonly empty = new Store(true);
-  readonly #list = h('div', { class: 'notes', role: 'list' });
+  readonly #sections = periods.map((period) => new Section(period));
+  /** An empty list, or a read that failed. */
+  readonly #message = h('div', { class: 'notes-empty' });
   readonly #more = h(
     'button',
     { type: 'button', class: 'button', hidden: true, onclick: () => void this.#readMore() },
     texts.loadMore,
   );
-  readonly element = h('div', { class: 'notes-box' }, this.#list, this.#more);
+  readonly element = h(
+    'div',
+    { class: 'notes-box' },
+    ...this.#sections.map(({ element }) => element),
+    this.#message,
+    this.#more,
+  );
   readonly #rows = new Map<string, NoteRow>();
   readonly #signal: AbortSignal;
   #notes = new Map<string, Notification>();
@@ -115,7 +125,7 @@ class NotificationList {
       this.#cursor = cursor;
       this.#render();
     } catch (error) {
-      if (!signal.aborted) fill(this.#list, problemState(error));
+      if (!signal.aborted) fill(this.#message, problemState(error));
     }
   }
 
@@ -139,21 +149,47 @@ class NotificationList {
     );
     this.empty.set(groups.length === 0);
     this.#more.hidden = this.#cursor === null || groups.length === 0;
-    const rows = groups.map((group) => {
-      const row = this.#rows.get(group.key) ?? h('note-row', { role: 'listitem' });
-      row.group = group;
-      this.#rows.set(group.key, row);
-      return row;
-    });
+    for (const section of this.#sections) section.show(groups, (group) => this.#row(group));
     const kept = new Set(groups.map(({ key }) => key));
     for (const key of [...this.#rows.keys()].filter((known) => !kept.has(known))) this.#rows.delete(key);
-    const quiet = h(
-      'div',
-      { class: 'notes-empty', role: 'listitem' },
-      emptyState('bell', texts.notifications.emptyTitle, texts.notifications.emptyLead),
-    );
-    arrange(this.#list, rows.length > 0 ? rows : [quiet]);
+    if (groups.length > 0) fill(this.#message);
+    else fill(this.#message, emptyState('bell', texts.notifications.emptyTitle, texts.notifications.emptyLead));
   }
+
+  #row(group: NoteGroup): NoteRow {
+    const row = this.#rows.get(group.key) ?? h('note-row', { role: 'listitem' });
+    row.group = group;
+    this.#rows.set(group.key, row);
+    return row;
+  }
+}
+
+/** The notifications of a period, under its heading. Hidden while there are none. */
+class Section {
+  readonly #period: Period;
+  readonly #list = h('div', { class: 'notes', role: 'list' });
+  readonly element: HTMLElement;
+
+  constructor(period: Period) {
+    this.#period = period;
+    const heading = h('h2', { class: 'notes-period' }, texts.notifications.periods[period]);
+    this.element = h('section', { class: 'notes-section', hidden: true }, heading, this.#list);
+  }
+
+  /** Shows those of `groups` that belong to the period, by their newest notification. */
+  show(groups: readonly NoteGroup[], toRow: (group: NoteGroup) => NoteRow): void {
+    const own = groups.filter(({ notes }) => periodOf(notes[0]?.createdAt ?? '') === this.#period);
+    arrange(this.#list, own.map(toRow));
+    this.element.hidden = own.length === 0;
+  }
+}
+
+/** Returns the period of a time by the calendar of the user. */
+function periodOf(iso: string): Period {
+  const midnight = new Date().setHours(0, 0, 0, 0);
+  if (Date.parse(iso) >= midnight) return 'today';
+  // The day before may have 23 or 25 hours.
+  return Date.parse(iso) >= new Date(midnight - 1).setHours(0, 0, 0, 0) ? 'yesterday' : 'earlier';
 }
 
 function endsInDrop(notes: ReadonlyMap<string, Notification>): boolean {

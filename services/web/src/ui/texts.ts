@@ -123,7 +123,7 @@ export const texts = {
     greeting: (name: string) => `Good to see you, ${name}.`,
     counts: 'Counts',
     total: 'Total',
-    completed: 'Completed',
+    completed: 'Ready',
     processing: 'Processing',
     failed: 'Failed',
     waiting: (count: number) => `${count} waiting`,
@@ -140,9 +140,9 @@ export const texts = {
     day: 'Day',
     activityTable: 'As a table',
     activityOn: (day: string, uploaded: number, completed: number, failed: number) =>
-      `${day}: ${uploaded} uploaded, ${completed} completed, ${failed} failed`,
+      `${day}: ${uploaded} uploaded, ${completed} ready, ${failed} failed`,
     activitySummary: (uploaded: number, completed: number, failed: number) =>
-      `In the last 30 days ${uploaded} uploaded, ${completed} completed and ${failed} failed. ` +
+      `In the last 30 days ${uploaded} uploaded, ${completed} ready and ${failed} failed. ` +
       'The table below has each day.',
     emptyTitle: 'Drop your first files here',
     emptyLead: 'Images, videos and sounds; whole folders, too.',
@@ -390,6 +390,7 @@ export const texts = {
     emptyTitle: 'All quiet',
     emptyLead: 'When something is ready or needs you, it shows up here.',
     unread: 'Unread',
+    periods: { today: 'Today', yesterday: 'Yesterday', earlier: 'Earlier' },
   },
 
   profile: {

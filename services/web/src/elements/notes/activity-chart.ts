@@ -16,6 +16,7 @@ export function activityChart(days: readonly Day[], tableOpen: boolean): HTMLEle
   return h(
     'figure',
     { class: 'activity' },
+    h('p', { class: 'activity-most', 'aria-hidden': 'true' }, formatNumber(mostOf(days))),
     svg(
       'svg',
       { class: 'activity-bars', role: 'img', 'aria-label': t.activitySummary(sum.uploaded, sum.completed, sum.failed) },
@@ -44,8 +45,13 @@ export function total(days: readonly Day[]): Omit<Day, 'date'> {
   return { uploaded: sum('uploaded'), completed: sum('completed'), failed: sum('failed') };
 }
 
+/** Returns the number of files that the full height stands for. */
+function mostOf(days: readonly Day[]): number {
+  return Math.max(1, ...days.map(({ uploaded, completed, failed }) => Math.max(uploaded, completed + failed)));
+}
+
 function columns(days: readonly Day[]): SVGElement[] {
-  const most = Math.max(1, ...days.map(({ uploaded, completed, failed }) => Math.max(uploaded, completed + failed)));
+  const most = mostOf(days);
   const step = 100 / days.length;
   const height = (count: number): number =>
     count === 0 ? 0 : Math.max(leastPercent, (count / most) * (100 - leastPercent));

@@ -1,6 +1,7 @@
 import type { Notification } from '#contracts';
 import { retryMedia } from '../../actions/media-actions';
 import { clearNotes, markRead } from '../../actions/note-actions';
+import { thumbnailUrl } from '../../network/api';
 import type { NoteGroup } from '../../state/note-groups';
 import { fill, h, type Child } from '../../ui/dom';
 import { icon, type IconName } from '../../ui/icons';
@@ -119,12 +120,12 @@ function frame(group: NoteGroup, { tone, title, name, body, more }: FrameContent
   return h(
     'article',
     { class: 'note', 'data-type': tone, 'data-read': String(unread.length === 0) },
-    h('div', { class: 'note-sign' }, icon(icons[tone])),
+    sign(latest, tone),
     h(
       'div',
       { class: 'note-text' },
       h(
-        'h2',
+        'h3',
         { class: 'note-title' },
         unread.length > 0 ? h('span', { class: 'visually-hidden' }, `${t.unread}: `) : null,
         title,
@@ -135,6 +136,17 @@ function frame(group: NoteGroup, { tone, title, name, body, more }: FrameContent
     ),
     h('div', { class: 'note-actions' }, unread.length > 0 ? read : null, clear),
   );
+}
+
+/** Shows the picture of the first medium that is ready, where it still exists, and the outcome. */
+function sign(notes: readonly Notification[], tone: Notification['type']): HTMLElement {
+  const element = h('div', { class: 'note-sign' }, h('span', { class: 'note-outcome' }, icon(icons[tone])));
+  const mediaId = notes.find(({ type }) => type === 'media.completed')?.mediaId;
+  if (!mediaId) return element;
+  const picture = h('img', { src: thumbnailUrl(mediaId), alt: '', loading: 'lazy', decoding: 'async' });
+  picture.addEventListener('error', () => picture.remove());
+  element.prepend(picture);
+  return element;
 }
 
 function item(note: Notification): HTMLElement {
