@@ -141,6 +141,17 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
     await behind.getByRole('heading', { name: '3 ready, 1 failed' }).waitFor();
   });
 
+  it('hides in all tabs what one clears, and shows it again after an undo', async () => {
+    await front.getByRole('link', { name: /Notifications/ }).click();
+    const row = front.locator('note-row').first();
+    await row.waitFor();
+    await behind.getByRole('button', { name: 'Clear all' }).click();
+    await front.getByText('All quiet').waitFor();
+    await behind.getByRole('button', { name: 'Undo' }).click();
+    await row.waitFor();
+    await behind.locator('note-row').first().waitFor();
+  });
+
   it('shares one event stream, which the remaining tab takes over without missing events', async () => {
     expect(streams.map((page) => page === front)).toEqual([true]);
     await behind.goto('/');

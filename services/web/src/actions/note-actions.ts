@@ -21,18 +21,33 @@ export function isCleared({ id }: Pick<Notification, 'id'>): boolean {
   return id <= clearedNotes.value.until || clearedNotes.value.ids.has(id);
 }
 
-/** Hides notifications that another tab cleared while it closed, and sends those of this tab when it closes. */
+/** Hides what another tab clears from its first moment on, because a tab that closes may not send a last message. */
 export function connectClearedNotes(signal: AbortSignal): void {
   pageCloses.on(() => {
     const { ids, until } = clearedNotes.value;
     if (until || ids.size > 0) broadcast({ type: 'notifications-removed', removed: { ids, until } });
   }, signal);
-  live.notificationsRemoved.on(({ ids, until }) => {
-    const { value } = clearedNotes;
-    const latest = until > value.until ? until : value.until;
-    clearedNotes.set({ ids: new Set([...value.ids, ...ids]), until: latest });
+  live.notificationsRemoved.on((removed) => {
+    hide(removed);
     setTimeout(() => live.notificationsChanged.emit(), settledMs);
   }, signal);
+  live.notificationsRestored.on((removed) => unhide(removed), signal);
+}
+
+function hide({ ids, until }: ClearedNotifications): void {
+  const { value } = clearedNotes;
+  clearedNotes.set({
+    ids: new Set([...value.ids, ...ids]),
+    until: until > value.until ? until : value.until,
+  });
+}
+
+function unhide({ ids, until }: ClearedNotifications): void {
+  const { value } = clearedNotes;
+  clearedNotes.set({
+    ids: new Set([...value.ids].filter((id) => !ids.has(id))),
+    until: until && until === value.until ? '' : value.until,
+  });
 }
 
 /** Marks notifications as read. */
@@ -48,28 +63,21 @@ export async function markAllRead(): Promise<void> {
 /** Hides notifications at once, and clears them when the time to undo has passed. */
 export function clearNotes(notes: readonly Notification[]): void {
   const ids = notes.map(({ id }) => id);
-  clearedNotes.set({ ...clearedNotes.value, ids: new Set([...clearedNotes.value.ids, ...ids]) });
   clear({
     count: ids.length,
     unreadCount: notes.filter(({ read }) => !read).length,
+    removed: { ids: new Set(ids), until: '' },
     action: () => inBatches(ids, (batch) => api.batchNotifications({ action: 'clear', ids: batch })),
-    show: () =>
-      clearedNotes.set({
-        ...clearedNotes.value,
-        ids: new Set([...clearedNotes.value.ids].filter((id) => !ids.includes(id))),
-      }),
   });
 }
 
 /** Clears all notifications up to the id `newest`, including those that are not loaded. */
 export function clearAllNotes(newest: string): void {
-  const before = clearedNotes.value.until;
-  clearedNotes.set({ ...clearedNotes.value, until: newest });
   clear({
     count: null,
     unreadCount: unread.value,
+    removed: { ids: new Set(), until: newest },
     action: () => api.clearAllNotifications(newest),
-    show: () => clearedNotes.value.until === newest && clearedNotes.set({ ...clearedNotes.value, until: before }),
   });
 }
 
@@ -77,16 +85,17 @@ interface Clearing {
   /** null: all. */
   count: number | null;
   unreadCount: number;
+  removed: ClearedNotifications;
   action: () => Promise<void>;
-  /** Shows the notifications again, or stops hiding them after they were cleared. */
-  show: () => void;
 }
 
-function clear({ count, unreadCount, action, show }: Clearing): void {
+function clear({ count, unreadCount, removed, action }: Clearing): void {
   const recount = discountUnread(unreadCount);
+  broadcast({ type: 'notifications-removed', removed });
+  // Shows the notifications again, or stops hiding them after they were cleared.
   const restore = (): void => {
     recount();
-    show();
+    broadcast({ type: 'notifications-restored', removed });
   };
   postpone({
     message: texts.notifications.cleared(count),

@@ -16,7 +16,9 @@ type TabMessage =
   | { type: 'media-deleted'; id: string }
   // From a page that closes: the request is sent, but no page receives its response.
   | { type: 'media-removed'; ids: string[] }
-  | { type: 'notifications-removed'; removed: ClearedNotifications };
+  // Cleared in a tab that still offers to undo it, which may close before its request was sent.
+  | { type: 'notifications-removed'; removed: ClearedNotifications }
+  | { type: 'notifications-restored'; removed: ClearedNotifications };
 
 /** Notifications that are no longer shown: those of `ids`, and all up to the id `until` (empty: none). */
 export interface ClearedNotifications {
@@ -33,6 +35,7 @@ export const live = {
   mediaDeleted: new Topic<string>(),
   mediaRemoved: new Topic<readonly string[]>(),
   notificationsRemoved: new Topic<ClearedNotifications>(),
+  notificationsRestored: new Topic<ClearedNotifications>(),
   signedOutElsewhere: new Topic<void>(),
 };
 
@@ -138,6 +141,8 @@ function dispatch(message: TabMessage): void {
       return message.ids.forEach((id) => live.mediaDeleted.emit(id));
     case 'notifications-removed':
       return live.notificationsRemoved.emit(message.removed);
+    case 'notifications-restored':
+      return live.notificationsRestored.emit(message.removed);
     case 'signed-out':
       return live.signedOutElsewhere.emit();
   }
