@@ -264,7 +264,7 @@ export const texts = {
   library: {
     title: 'My Media',
     search: 'Search',
-    searchPlaceholder: 'Search titles, names, tags',
+    searchPlaceholder: 'Search titles, tags, descriptions',
     statusFilter: 'Status',
     kindFilter: 'Kind',
     all: 'All',
