@@ -153,6 +153,20 @@ describeWithBrowser(
       expect(await rows()).toBeLessThan(60);
     });
 
+    it('reads counts and activity at most once a second during a drop', async () => {
+      await page.goto('/');
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+      const startedAtMs = Date.now();
+      await choose(pictures(20));
+      await tray(/^20 ready$/).waitFor({ timeout: 60_000 });
+      const atMost = (Date.now() - startedAtMs) / 1_000 + 1;
+      const counts = ['/api/media/stats', '/api/media/activity', '/api/notifications'].map(
+        (path) => asked.filter((one) => one === path).length,
+      );
+      expect(Math.max(...counts)).toBeLessThanOrEqual(atMost);
+    }, 90_000);
+
     it('shows one toast per drop, which continues after its first file was refused', async () => {
       const [first, second, third] = pictures(3) as [ChosenFile, ChosenFile, ChosenFile];
       await api.upload(new Uint8Array(third.buffer), { filename: 'before.png' });

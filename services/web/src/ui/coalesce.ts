@@ -1,13 +1,21 @@
 const coalesceMs = 200;
+/** A drop of many files changes the counts many times a second; users cannot read them faster than this. */
+const repeatMs = 1_000;
 
-/** Returns a function that runs `action` after 200 ms, once for all calls until then, until `signal` aborts. */
+/**
+ * Returns a function that runs `action` after 200 ms, once for all calls until then and at most once a second, until
+ * `signal` aborts.
+ */
 export function coalesce(action: () => Promise<void>, signal: AbortSignal): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let ranAtMs = Number.NEGATIVE_INFINITY;
+  const run = (): void => {
+    timer = undefined;
+    ranAtMs = performance.now();
+    if (!signal.aborted) void action();
+  };
   return () => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      if (!signal.aborted) void action();
-    }, coalesceMs);
+    timer ??= setTimeout(run, Math.max(coalesceMs, ranAtMs + repeatMs - performance.now()));
   };
 }
 
