@@ -238,6 +238,28 @@ describeWithBrowser(
       expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);
     });
 
+    it('asks before a logout while another tab uploads, and continues after the next login', async () => {
+      const [bytes, other] = [await makeJpegOf(16 * MIB), await newPage()];
+      const network = await throttleNetwork(MIB);
+      await choose(await file('leaving.jpg', bytes));
+      await row('leaving').filter({ hasText: /left/ }).waitFor();
+      await eventually(storedInBrowser, (count) => count === 1);
+      const dialog = other.getByRole('dialog', { name: '1 file is not uploaded yet' });
+      await other.getByRole('button', { name: 'Log out' }).click();
+      await dialog.getByRole('button', { name: 'Stay logged in' }).click();
+      await row('leaving').filter({ hasText: /left/ }).waitFor();
+      await other.getByRole('button', { name: 'Log out' }).click();
+      await dialog.getByRole('button', { name: 'Log out' }).click();
+      await page.waitForURL('**/login');
+      await network.restore();
+      await page.getByLabel('E-mail').fill(account.email);
+      await page.getByLabel('Password', { exact: true }).fill(account.password);
+      await page.getByRole('button', { name: 'Log in' }).click();
+      await row('leaving').filter({ hasText: 'Ready' }).waitFor();
+      await api.login(account);
+      expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);
+    });
+
     it.each(['sent', 'paused'])(
       'deletes an upload in browser and server when it is cancelled while %s',
       async (state) => {

@@ -252,6 +252,16 @@ export const texts = {
     },
   },
 
+  signOut: {
+    title: (count: number) => `${plural(count, 'file is', 'files are')} not uploaded yet`,
+    kept:
+      'This browser keeps them, and continues when you log in here again within a day. ' +
+      'On a computer that you share, cancel them first.',
+    lost: 'They stop when you log out, and have to be chosen again.',
+    confirm: 'Log out',
+    dismiss: 'Stay logged in',
+  },
+
   status: {
     uploaded: 'Queued',
     processing: 'Processing',

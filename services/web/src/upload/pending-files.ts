@@ -1,42 +1,31 @@
-/** A file that is not sent yet. */
-export interface PendingFile {
-  id: string;
-  batchId: string;
-  idempotencyKey: string;
-  name: string;
-  sizeBytes: number;
-}
+import { uuid } from '../ui/dom';
+import { canKeep, change, readFiles, readOwners, type Owned, type PendingFile } from './pending-database';
 
 /** A pending file as restored after a reload; `file` is undefined where only its name and size were stored. */
 export type KeptFile = PendingFile & { file: File | undefined };
-
-interface Owned extends PendingFile {
-  userId: string;
-  /** The page that sends it. */
-  pageId: string;
-  addedAtMs: number;
-  /** Its index among the files that were added together. */
-  position: number;
-}
 
 /** Browsers copy the files that they store: beyond this total, files have to be chosen again after a reload. */
 const limitBytes = 1024 ** 3;
 /** The time for which the server keeps an unfinished resumable upload. */
 const keptForMs = 24 * 3_600_000;
 
-const pageId = crypto.randomUUID?.() ?? String(Math.random());
+let pageId = '';
 const pageLocks = 'snapstream-page-';
 const pageLock = (id: string) => `${pageLocks}${id}`;
-/** Locks show which pages are open; without them (plain http, old browsers) two pages would send the same files. */
-const canKeep = 'locks' in navigator && typeof indexedDB === 'object';
 /** Sizes of the files that are stored or will be. */
 const pending = new Map<string, { sizeBytes: number; isKept: boolean }>();
 let keptBytes = 0;
-let opened: Promise<IDBDatabase> | undefined;
 
-/** Acquires the lock that marks this page as open; the browser releases it when the page is closed. */
-export function holdPage(): void {
-  if (canKeep) void navigator.locks.request(pageLock(pageId), () => new Promise(() => {}));
+/**
+ * Holds the lock that marks this page as open until `signal` aborts at the end of the session, or the page is closed.
+ * Each session has a new id, so that the next one adopts the files that this one leaves.
+ */
+export function holdPage(signal: AbortSignal): void {
+  pageId = uuid();
+  pending.clear();
+  keptBytes = 0;
+  const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  if (canKeep) void navigator.locks.request(pageLock(pageId), () => ended);
 }
 
 /**
@@ -46,10 +35,10 @@ export function holdPage(): void {
  */
 export async function keepNames(files: readonly PendingFile[], userId: string): Promise<void> {
   for (const { id, sizeBytes } of files) pending.set(id, { sizeBytes, isKept: false });
-  const addedAtMs = Date.now();
+  const shared = { userId, pageId, addedAtMs: Date.now() };
   await change((owners) => {
     for (const [position, { id, batchId, idempotencyKey, name, sizeBytes }] of files.entries()) {
-      owners.put({ id, batchId, idempotencyKey, name, sizeBytes, userId, pageId, addedAtMs, position } satisfies Owned);
+      owners.put({ id, batchId, idempotencyKey, name, sizeBytes, position, ...shared } satisfies Owned);
     }
   });
 }
@@ -70,9 +59,14 @@ export async function forget(ids: readonly string[]): Promise<void> {
   await change((owners, files) => ids.forEach((id) => [owners.delete(id), files.delete(id)]));
 }
 
-/** Deletes all stored files of this browser, at a logout by the user. */
-export async function forgetAll(): Promise<void> {
-  await change((owners, files) => [owners.clear(), files.clear()]);
+/** Deletes all stored files of a user, whose account was deleted. */
+export async function forgetUser(userId: string): Promise<void> {
+  await forget((await pendingOf(userId)).map(({ id }) => id));
+}
+
+/** Returns how many files of a user the tabs of this browser have not sent yet; 0 where nothing is stored. */
+export async function countPending(userId: string): Promise<number> {
+  return (await pendingOf(userId)).filter((kept) => !isOld(kept)).length;
 }
 
 /**
@@ -85,12 +79,19 @@ export async function adoptOrphans(
   adopt: (files: KeptFile[]) => void,
 ): Promise<void> {
   if (!canKeep) return;
+  const adopter = pageId;
+  const adoptFrom = async (closed?: string): Promise<void> => {
+    const files = await takeOver(userId, adopter, closed);
+    if (signal.aborted) return; // signed out; the next session takes them over
+    countKept(files);
+    adopt(files);
+  };
   // Listed before the first takeover, because a page that closes during it would be missed.
-  const others = (await heldLocks()).filter((name) => name.startsWith(pageLocks) && name !== pageLock(pageId));
-  adopt(await takeOver(userId));
+  const others = (await heldLocks()).filter((name) => name.startsWith(pageLocks) && name !== pageLock(adopter));
+  await adoptFrom();
   for (const name of others) {
     const closed = navigator.locks.request(name, { signal }, () => undefined);
-    void closed.then(async () => adopt(await takeOver(userId, name))).catch(() => undefined); // aborted: signed out
+    void closed.then(() => adoptFrom(name)).catch(() => undefined); // aborted: signed out
   }
 }
 
@@ -98,33 +99,31 @@ export async function adoptOrphans(
  * Moves the files of closed pages to this page, one page at a time, and returns them, oldest first. `closed` is the
  * lock of a closed page: this page has just held it, and may still be listed as its holder.
  */
-async function takeOver(userId: string, closed?: string): Promise<KeptFile[]> {
+async function takeOver(userId: string, adopter: string, closed?: string): Promise<KeptFile[]> {
   return navigator.locks
     .request('snapstream-take-over', async () => {
       const openPages = new Set((await heldLocks()).filter((name) => name !== closed));
-      const orphans = (await read(({ owners }) => owners.getAll() as IDBRequest<Owned[]>)).filter(
-        (kept) => !openPages.has(pageLock(kept.pageId)),
-      );
+      const orphans = (await readOwners()).filter((kept) => !openPages.has(pageLock(kept.pageId)));
       await forget(orphans.filter(isOld).map(({ id }) => id));
       const mine = orphans
         .filter((kept) => !isOld(kept) && kept.userId === userId)
         .toSorted((one, other) => one.addedAtMs - other.addedAtMs || one.position - other.position);
-      await change((owners) => mine.forEach((kept) => owners.put({ ...kept, pageId })));
+      await change((owners) => mine.forEach((kept) => owners.put({ ...kept, pageId: adopter })));
       return filesOf(mine);
     })
     .catch(() => []);
 }
 
 async function filesOf(owned: readonly Owned[]): Promise<KeptFile[]> {
-  const { files } = stores(await open(), 'readonly');
-  const kept = await Promise.all(
-    owned.map(async (owner) => ({ ...owner, file: await result(files.get(owner.id) as IDBRequest<File | undefined>) })),
-  );
+  const files = await readFiles(owned.map(({ id }) => id));
+  return owned.map((owner, at) => ({ ...owner, file: files[at] }));
+}
+
+function countKept(kept: readonly KeptFile[]): void {
   for (const { id, sizeBytes, file } of kept) {
     pending.set(id, { sizeBytes, isKept: file !== undefined });
     keptBytes += file?.size ?? 0;
   }
-  return kept;
 }
 
 function reserve(id: string): boolean {
@@ -134,66 +133,10 @@ function reserve(id: string): boolean {
   return (entry.isKept = true);
 }
 
+async function pendingOf(userId: string): Promise<Owned[]> {
+  if (!canKeep) return [];
+  return (await readOwners().catch(() => [])).filter((kept) => kept.userId === userId);
+}
+
 const heldLocks = async () => ((await navigator.locks.query()).held ?? []).flatMap(({ name }) => name ?? []);
 const isOld = ({ addedAtMs }: Owned) => Date.now() - addedAtMs > keptForMs;
-
-interface Stores {
-  transaction: IDBTransaction;
-  owners: IDBObjectStore;
-  files: IDBObjectStore;
-}
-
-function stores(database: IDBDatabase, mode: IDBTransactionMode): Stores {
-  const transaction = database.transaction(['owners', 'files'], mode);
-  return { transaction, owners: transaction.objectStore('owners'), files: transaction.objectStore('files') };
-}
-
-async function read<T>(query: (stores: Stores) => IDBRequest<T>): Promise<T> {
-  return result(query(stores(await open(), 'readonly')));
-}
-
-/** Runs `work` in one transaction; transactions take effect in the order of the calls. Never throws. */
-async function change(work: (owners: IDBObjectStore, files: IDBObjectStore) => void): Promise<void> {
-  if (!canKeep) return;
-  try {
-    const { transaction, owners, files } = stores(await open(), 'readwrite');
-    work(owners, files);
-    transaction.commit(); // explicitly, because the page may close before the browser commits by itself
-    await new Promise<void>((resolve, reject) => {
-      transaction.addEventListener('complete', () => resolve());
-      transaction.addEventListener('abort', () =>
-        reject(transaction.error ?? new Error('the browser stores no files')),
-      );
-    });
-  } catch {
-    // Files that could not be stored have to be chosen again after a reload.
-  }
-}
-
-/** Owners and files have separate stores: a takeover rewrites the owner only, while the file may be being read. */
-function open(): Promise<IDBDatabase> {
-  opened ??= openDatabase().catch((error: unknown) => {
-    opened = undefined;
-    throw error;
-  });
-  return opened;
-}
-
-async function openDatabase(): Promise<IDBDatabase> {
-  const request = indexedDB.open('snapstream-uploads', 1);
-  request.addEventListener('upgradeneeded', () => {
-    request.result.createObjectStore('owners', { keyPath: 'id' });
-    request.result.createObjectStore('files');
-  });
-  const database = await result(request);
-  database.addEventListener('close', () => (opened = undefined)); // the user cleared the browser's data
-  database.addEventListener('versionchange', () => void [database.close(), (opened = undefined)]);
-  return database;
-}
-
-function result<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.addEventListener('success', () => resolve(request.result));
-    request.addEventListener('error', () => reject(request.error ?? new Error('the browser stores no files')));
-  });
-}

@@ -33,7 +33,7 @@ class Uploads {
     followMedia(this.queue, signal);
     const hasUnsent = (): boolean => this.queue.tally.all.unsent > 0;
     globalThis.addEventListener('beforeunload', (event) => hasUnsent() && event.preventDefault(), { signal });
-    holdPage();
+    holdPage(signal);
     if (session.value) void adoptOrphans(session.value.id, signal, (files) => this.#resumeAdopted(files));
   }
 
@@ -118,7 +118,7 @@ class Uploads {
     void forget(ids);
   }
 
-  /** Stops and removes all uploads when the session ends. Files stored for a reload stay stored. */
+  /** Stops and removes all uploads when the session ends. Stored files continue after the next login of the user. */
   clear(): void {
     for (const { id } of this.queue.all) {
       this.#sources.get(id)?.stop.abort(new DOMException('Signed out', 'PauseError'));

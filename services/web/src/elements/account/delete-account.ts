@@ -8,6 +8,7 @@ import { formatBytes } from '../../ui/format';
 import { icon } from '../../ui/icons';
 import { texts } from '../../ui/texts';
 import { toast } from '../../ui/toasts';
+import { forgetUser } from '../../upload/pending-files';
 import { field, setFieldError } from '../base/field';
 import { form } from '../base/form';
 
@@ -33,6 +34,7 @@ export function askToDeleteAccount(user: User): void {
           }
           await api.deleteAccount(password);
           dialog.close();
+          void forgetUser(user.id);
           signOut();
           toast(t.deleted);
         },

@@ -1,4 +1,4 @@
-import { signOut } from '../../actions/sign-out';
+import { confirmSignOut, signOut } from '../../actions/sign-out';
 import { settlePostponed } from '../../actions/undo';
 import { api } from '../../network/api';
 import { messageOf } from '../../network/problem';
@@ -76,6 +76,7 @@ export class AppNav extends SignalElement {
   }
 
   async #logOut(): Promise<void> {
+    if (!(await confirmSignOut())) return;
     try {
       await settlePostponed();
       await api.logout();

@@ -1,7 +1,7 @@
 import type { Media } from '#contracts';
 import { api } from '../../network/api';
 import { NetworkProblem, parseProblem } from '../../network/problem';
-import type { PendingFile } from '../pending-files';
+import type { PendingFile } from '../pending-database';
 import type { Upload } from '../queue/upload';
 import type { TransferOptions } from './send-resumable';
 
