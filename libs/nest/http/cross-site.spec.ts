@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Logger } from '@nestjs/common';
 import express from 'express';
 import request from 'supertest';
 import { rejectCrossSite } from './cross-site';
@@ -13,7 +14,8 @@ beforeAll(async () => {
   const app = express().set('trust proxy', 1).use(rejectCrossSite);
   app.all('/', (_req, res) => void res.send('passed'));
   app.use(
-    ((error, _req, res, _next) => void res.status(toProblem(error).status).end()) satisfies express.ErrorRequestHandler,
+    ((error, _req, res, _next) =>
+      void res.status(toProblem(error).status).json(toProblem(error).toBody())) satisfies express.ErrorRequestHandler,
   );
   server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -46,6 +48,22 @@ it.each([
   ],
 ])('%s', async (_, headers, status) => {
   await request(server).post('/').set(headers()).expect(status);
+});
+
+it.each([
+  ['drops the port', () => ({ Origin: 'http://nas.local:8080', Host: 'nas.local' })],
+  ['ends TLS without saying so', () => ({ Origin: 'https://nas.local', Host: 'nas.local' })],
+])('names a proxy that %s, in the answer and the log', async (_, headers) => {
+  const logged = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
+  const { body } = await request(server).post('/').set(headers()).expect(403);
+  expect(body.detail).toMatch(/page is at https?:\/\/nas\.local.*Host header.*TRUST_PROXY/);
+  expect(logged).toHaveBeenCalledWith(body.detail);
+  logged.mockRestore();
+});
+
+it('does not suspect a proxy when another site asks', async () => {
+  const { body } = await request(server).post('/').set({ Origin: 'http://evil.example' }).expect(403);
+  expect(body.detail).not.toContain('proxy');
 });
 
 it.each(['get', 'head', 'options'] as const)('accepts the safe method %s', async (method) => {

@@ -1,22 +1,41 @@
+import { Logger } from '@nestjs/common';
 import type { Request, RequestHandler } from 'express';
 import { ProblemError } from './problem';
 
 /** RFC 9110 section 9.2.1. */
 export const SAFE_METHODS = new Set<string>(['GET', 'HEAD', 'OPTIONS']);
 const FOREIGN_SITES = new Set(['cross-site', 'same-site']);
+const logger = new Logger('CrossSite');
 
 /**
  * Rejects cross-site requests (CSRF). Browsers mark them by Fetch Metadata and Origin, which pages cannot forge; a
  * client that sends neither header is not a browser, so it only carries cookies of its own.
  */
 export const rejectCrossSite: RequestHandler = (req, _res, next) => {
-  next(!SAFE_METHODS.has(req.method) && isCrossSite(req) ? new ProblemError('cross_site_request') : undefined);
+  if (SAFE_METHODS.has(req.method)) return next();
+  const { 'sec-fetch-site': site, origin } = req.headers;
+  if (typeof site === 'string' && FOREIGN_SITES.has(site.trim().toLowerCase()))
+    return next(new ProblemError('cross_site_request'));
+  if (origin === undefined || originOf(origin) === originOf(ownOrigin(req))) return next();
+  const detail = proxyDetail(origin, ownOrigin(req));
+  if (detail) logger.warn(detail);
+  next(new ProblemError('cross_site_request', { ...(detail && { detail }) }));
 };
 
-function isCrossSite(req: Request): boolean {
-  const { 'sec-fetch-site': site, origin } = req.headers;
-  if (typeof site === 'string' && FOREIGN_SITES.has(site.trim().toLowerCase())) return true;
-  return origin !== undefined && originOf(origin) !== originOf(`${req.protocol}://${req.host}`);
+const ownOrigin = (req: Request) => `${req.protocol}://${req.host}`;
+
+/**
+ * Explains a difference in port or scheme only, the usual effect of a proxy that changes the `Host` header (nginx:
+ * `$host` has no port) or ends TLS; undefined where the name differs, too.
+ */
+function proxyDetail(origin: string, own: string): string | undefined {
+  if (![origin, own].every((text) => URL.canParse(text))) return undefined;
+  const [page, here] = [new URL(origin), new URL(own)];
+  if (page.hostname !== here.hostname) return undefined;
+  return (
+    `The page is at ${page.origin}, but its request arrived here for ${here.origin}. If a proxy is in between, let it ` +
+    'pass the Host header with its port (nginx: $http_host) and X-Forwarded-Proto, and set TRUST_PROXY.'
+  );
 }
 
 /** Returns scheme, host and non-default port; for an invalid origin (`null`) a symbol that equals nothing. */
