@@ -5,6 +5,7 @@ import { connectRemovals } from './actions/removals';
 import { settlePostponed, undoByKey } from './actions/undo';
 import { onHelpKey } from './elements/base/key-help';
 import { updateTimes } from './elements/base/time-ago';
+import { keepPageOnDrop } from './elements/upload/drop-overlay';
 import { startLive, stopLive } from './network/live';
 import { startReconnecting } from './network/reconnect';
 import { dashboardPage } from './pages/dashboard';
@@ -69,6 +70,7 @@ export function startApp(): void {
   });
   document.addEventListener('keydown', undoByKey);
   document.addEventListener('keydown', onHelpKey);
+  for (const name of ['dragover', 'drop'] as const) document.addEventListener(name, keepPageOnDrop);
   pageTitle.onChange(() => showTitle(), forever);
 }
 

@@ -1,4 +1,5 @@
 import { navigate } from '../../state/router';
+import { session } from '../../state/session';
 import { fill, h } from '../../ui/dom';
 import { icon } from '../../ui/icons';
 import { texts } from '../../ui/texts';
@@ -6,9 +7,13 @@ import { filesOf } from '../../upload/collect';
 import { uploads } from '../../upload/uploads';
 import { SignalElement } from '../base/signal-element';
 
+/** Browsers fire `dragover` every 50 to 350 ms while files are over the page (HTML, drag-and-drop processing model). */
+const dragEndsMs = 1_000;
+
 /** Uploads files that are dropped or pasted anywhere, and covers the page while files are dragged over it. */
 export class DropOverlay extends SignalElement {
   #depth = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   protected connected(signal: AbortSignal): void {
     this.hidden = true;
@@ -25,10 +30,7 @@ export class DropOverlay extends SignalElement {
     );
     document.addEventListener('dragenter', (event) => this.#hover(event, 1), { signal });
     document.addEventListener('dragleave', (event) => this.#hover(event, -1), { signal });
-    // Otherwise the browser opens the dropped file instead of the page.
-    document.addEventListener('dragover', (event) => hasFiles(event.dataTransfer) && event.preventDefault(), {
-      signal,
-    });
+    document.addEventListener('dragover', (event) => hasFiles(event.dataTransfer) && this.#keepOpen(), { signal });
     document.addEventListener('drop', (event) => this.#drop(event), { signal });
     document.addEventListener('paste', (event) => paste(event), { signal });
   }
@@ -39,15 +41,34 @@ export class DropOverlay extends SignalElement {
     event.preventDefault();
     this.#depth = Math.max(0, this.#depth + step);
     this.hidden = this.#depth === 0;
+    this.#keepOpen();
+  }
+
+  /** Closes the overlay when no event follows: an element that is removed under the pointer gets no `dragleave`. */
+  #keepOpen(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#close(), dragEndsMs);
+  }
+
+  #close(): void {
+    clearTimeout(this.#timer);
+    this.#depth = 0;
+    this.hidden = true;
   }
 
   #drop(event: DragEvent): void {
-    this.#depth = 0;
-    this.hidden = true;
+    this.#close();
     if (!event.dataTransfer || !hasFiles(event.dataTransfer)) return;
     event.preventDefault();
     void addFiles(event.dataTransfer);
   }
+}
+
+/** Prevents that the browser opens a dropped file instead of the page; without a session it is refused. */
+export function keepPageOnDrop(event: DragEvent): void {
+  if (!event.dataTransfer || !hasFiles(event.dataTransfer)) return;
+  event.preventDefault();
+  if (!session.value) event.dataTransfer.dropEffect = 'none';
 }
 
 async function addFiles(transfer: DataTransfer): Promise<void> {
