@@ -138,17 +138,17 @@ describeWithBrowser(
       expect(await stored()).toBe(14);
     });
 
-    it('explains the refusal of 2000 files once, within 3 s', async () => {
-      const letters = Array.from({ length: 2000 }, (_, at) => ({
+    it('explains the refusal of 5000 files once, within 3 s', async () => {
+      const letters = Array.from({ length: 5000 }, (_, at) => ({
         name: `letter-${at}.txt`,
         mimeType: 'text/plain',
         buffer: Buffer.from(`Dear ${at}`),
       }));
       await choose(letters);
-      await tray('2,000 failed').waitFor({ timeout: 3_000 });
-      await button(/^2,000 files: This kind of file is not supported/).waitFor();
-      await page.locator('.toast', { hasText: '2,000 failed. This kind of file is not supported' }).waitFor();
-      await button(/^2,000 files/).click();
+      await tray('5,000 failed').waitFor({ timeout: 3_000 });
+      await button(/^5,000 files: Text files are not supported/).waitFor();
+      await page.locator('.toast', { hasText: '5,000 failed. Text files are not supported' }).waitFor();
+      await button(/^5,000 files/).click();
       await page.locator('article[data-status=refused]', { hasText: 'letter-0' }).waitFor();
       expect(await rows()).toBeLessThan(60);
     });
@@ -184,6 +184,50 @@ describeWithBrowser(
       await page.keyboard.press('Enter');
       await page.locator('article', { hasText: 'report' }).waitFor({ state: 'detached' });
       expect(await page.evaluate('document.activeElement?.closest("upload-row")?.textContent')).toContain('photo-2');
+    });
+
+    it('leads from the end of a drop to what failed', async () => {
+      const broken = Buffer.concat([picture.subarray(0, 50), Buffer.alloc(200)]);
+      await choose([...pictures(1), { name: 'broken.png', mimeType: 'image/png', buffer: broken }]);
+      const link = page.locator('.toast', { hasText: '1 ready, 1 failed.' }).getByRole('link', { name: 'See them' });
+      await link.click();
+      await page.waitForURL('**/media?status=failed');
+    });
+
+    it('offers the camera of a phone, and speaks of nothing that phones cannot do', async () => {
+      const phone = await browser.newContext({
+        baseURL: stack.baseUrl,
+        viewport: { width: 390, height: 800 },
+        hasTouch: true,
+        isMobile: true,
+        storageState: await context.storageState(),
+      });
+      page = await phone.newPage();
+      await page.goto('/upload');
+      const camera = page.getByLabel('Use the camera');
+      await camera.setInputFiles(pictures(1));
+      expect(await camera.getAttribute('capture')).toBe('environment');
+      expect(await page.locator('main').textContent()).not.toMatch(/drop|paste|folder/i);
+      await tray(/^1 ready$/).waitFor();
+      await phone.close();
+    });
+
+    it('closes the drop overlay when the end of a drag is not reported, and no page opens a dropped file', async () => {
+      const drag = (type: string) =>
+        page.evaluate<boolean>(`(() => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File(['x'], 'a.txt'));
+          const event = new DragEvent('${type}', { dataTransfer, bubbles: true, cancelable: true });
+          return !document.body.dispatchEvent(event);
+        })()`);
+      await page.locator('drop-overlay').waitFor({ state: 'attached' });
+      await drag('dragenter');
+      await page.locator('drop-overlay').waitFor({ state: 'visible' });
+      await page.locator('drop-overlay').waitFor({ state: 'hidden', timeout: 5_000 });
+      await context.clearCookies();
+      await page.goto('/login');
+      await page.getByRole('heading', { name: 'Log in' }).waitFor();
+      expect([await drag('dragover'), await drag('drop')]).toEqual([true, true]);
     });
 
     it('keeps the focus on a row that is scrolled out of view or moves', async () => {

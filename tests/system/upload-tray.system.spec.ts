@@ -11,6 +11,7 @@ import {
   browserPath,
   eventually,
   makeJpegOf,
+  makeMp4,
   sha256,
   newAccount,
   openBrowser,
@@ -20,6 +21,14 @@ import {
 } from '#testing';
 
 const MIB = 1024 ** 2;
+/** A script for a page: deletes the stored bytes but not the names, as for files that are too large to store. */
+const forgetBytes = `new Promise((resolve) => {
+  indexedDB.open('snapstream-uploads', 1).onsuccess = ({ target: { result } }) => {
+    const change = result.transaction('files', 'readwrite');
+    change.objectStore('files').clear();
+    change.oncomplete = () => { result.close(); resolve(); };
+  };
+})`;
 const describeWithBrowser = browserPath ? describe : describe.skip;
 
 describeWithBrowser(
@@ -238,6 +247,41 @@ describeWithBrowser(
       expect((await listed()).map((media) => media.sha256)).toEqual([sha256(bytes)]);
     });
 
+    it('restores rows that were sent but not processed, and says where a file without bytes continues', async () => {
+      const network = await throttleNetwork(4 * MIB);
+      await choose(await file('ghost.jpg', await makeJpegOf(24 * MIB)));
+      await row('ghost').filter({ hasText: /left/ }).waitFor();
+      await row('ghost')
+        .getByRole('button', { name: /^Pause/ })
+        .click();
+      await network.restore();
+      await page.evaluate(forgetBytes);
+      const film = { seconds: 8, width: 1280, height: 720, videoCodec: 'mpeg4', container: 'matroska' } as const;
+      await choose(await file('slow.mkv', await makeMp4(film))); // takes seconds, because browsers need a rendition
+      await row('slow').locator('a').waitFor();
+      await page.reload();
+      await row('slow').waitFor();
+      await row('ghost')
+        .getByText(/Choose it again to continue at [\d.]+ MB\./)
+        .waitFor();
+      await row('slow').filter({ hasText: 'Ready' }).waitFor({ timeout: 40_000 });
+      expect(await row('slow').count()).toBe(1);
+    }, 90_000);
+
+    it('lets files that exceed the quota be retried together', async () => {
+      await page.route('**/api/media/stats', async (route) => {
+        const answer = await route.fetch();
+        return route.fulfill({ json: { ...((await answer.json()) as object), quotaBytes: 10 } });
+      });
+      await page.reload();
+      await page.locator('storage-meter', { hasText: 'of 10 B used' }).waitFor();
+      await choose([await file('one.jpg', await makeJpegOf(20_000)), await file('two.jpg', await makeJpegOf(20_001))]);
+      await row('one').getByText('Your storage is full. Delete some files, then retry.').waitFor();
+      await page.locator('upload-tray').getByRole('button', { name: 'Retry failed' }).click();
+      await row('one').filter({ hasText: 'Ready' }).waitFor();
+      await row('two').filter({ hasText: 'Ready' }).waitFor();
+    });
+
     it('asks before a logout while another tab uploads, and continues after the next login', async () => {
       const [bytes, other] = [await makeJpegOf(16 * MIB), await newPage()];
       const network = await throttleNetwork(MIB);
@@ -312,9 +356,7 @@ describeWithBrowser(
       await row('large')
         .getByText(/The file is larger than/)
         .waitFor();
-      await row('paper')
-        .getByText('This kind of file is not supported. Choose an image, a video or a sound.')
-        .waitFor();
+      await row('paper').getByText('PDF documents are not supported. Choose images, videos or sounds.').waitFor();
       await row('empty').getByText('The file is empty. Check that it was saved completely.').waitFor();
       expect(sent).toEqual([]);
     });

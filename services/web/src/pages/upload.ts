@@ -1,5 +1,5 @@
 import { pageHead } from '../elements/base/page-parts';
-import { filePicker } from '../elements/upload/file-picker';
+import { filePicker, hasMouse } from '../elements/upload/file-picker';
 import type { Page, PageContext } from '../state/router';
 import { stats } from '../state/stats';
 import { fragment, h, setText } from '../ui/dom';
@@ -13,7 +13,7 @@ export function uploadPage({ signal }: PageContext): Page {
   const { title } = texts.upload;
   stats.watch((known) => {
     const limit = known ? formatBytes(known.maxUploadBytes) : '';
-    setText(lead, texts.upload.lead(formatLabels(known?.acceptsHeic ?? true), limit));
+    setText(lead, texts.upload.lead(formatLabels(known?.acceptsHeic ?? true), limit, hasMouse()));
   }, signal);
   const content = fragment(
     pageHead(title, lead),

@@ -1,4 +1,5 @@
 import type { MediaKind, MediaStatus } from '#contracts';
+import type { ForeignFormat } from '../upload/sniff';
 import type { Strength } from './password-strength';
 
 const number = (count: number): string => count.toLocaleString(globalThis.navigator?.language);
@@ -15,6 +16,25 @@ interface Outcome {
   duplicates: number;
   missing: number;
 }
+
+const foreignNames: Record<ForeignFormat, string> = {
+  pdf: 'PDF documents',
+  zip: 'ZIP archives and Office documents',
+  archive: 'Archives',
+  program: 'Programs',
+  office: 'Office documents',
+  database: 'Databases',
+  svg: 'SVG drawings',
+  playlist: 'Playlists',
+  webPage: 'Web pages',
+  text: 'Text files',
+};
+const foreignAdvice: Partial<Record<ForeignFormat, string>> = {
+  zip: 'Unpack an archive, then choose the images, videos and sounds in it.',
+  archive: 'Unpack them, then choose the images, videos and sounds in them.',
+  svg: 'Export them as PNG.',
+  playlist: 'Choose the videos or sounds themselves.',
+};
 
 /** All sentences and labels of the front end, in one place for translation. */
 export const texts = {
@@ -159,10 +179,13 @@ export const texts = {
   upload: {
     title: 'Upload',
     /** `limit`: empty while it is not known. */
-    lead: (formats: readonly string[], limit: string) => {
+    lead: (formats: readonly string[], limit: string, hasMouse: boolean) => {
       const list = `${formats.slice(0, -1).join(', ')} and ${formats.at(-1)}`;
-      return `${list}${limit && `, up to ${limit} each`}. Drop them anywhere on any page.`;
+      return `${list}${limit && `, up to ${limit} each`}.${hasMouse ? ' Drop them anywhere on any page.' : ''}`;
     },
+    takePicture: 'Use the camera',
+    touchTitle: 'Add pictures, films and sounds',
+    touchLead: 'Choose them, or take a picture or a film now.',
     choose: 'Choose files',
     chooseFolder: 'Choose a folder',
     dropTitle: 'Drop files here',
@@ -200,6 +223,8 @@ export const texts = {
     retryAll: 'Retry all',
     chooseAgain: 'Choose again',
     missing: 'The browser did not keep this file. Choose it again to upload it.',
+    missingAt: (loaded: string) => `The browser did not keep this file. Choose it again to continue at ${loaded}.`,
+    retryFailed: 'Retry failed',
     clearFinished: 'Clear finished',
     collapse: 'Collapse',
     expand: 'Expand',
@@ -225,7 +250,7 @@ export const texts = {
     duplicate: (title: string) => `You have this file already, as "${title}".`,
     uploadAnyway: 'Upload anyway',
     tooLarge: (limit: string) => `The file is larger than ${limit}. Choose a smaller one.`,
-    storageFull: 'Your storage is full. Delete some files, then choose it again.',
+    storageFull: 'Your storage is full. Delete some files, then retry.',
     totalProgress: 'Progress of all uploads',
     remove: 'Remove from the list',
     cancelled: 'Cancelled',
@@ -234,7 +259,8 @@ export const texts = {
     lostForGood: 'The connection was lost several times. Check it, then retry.',
     sessionEnded: 'Your session has ended. Log in, then retry.',
     empty: 'The file is empty. Check that it was saved completely.',
-    unsupported: 'This kind of file is not supported. Choose an image, a video or a sound.',
+    unsupported: (format: ForeignFormat) =>
+      `${foreignNames[format]} are not supported. ${foreignAdvice[format] ?? 'Choose images, videos or sounds.'}`,
     heic: 'HEIC is not supported. Convert the picture to JPG, then choose that.',
     unreadable: 'The file cannot be read. It may have been moved; choose it again.',
     seeThem: 'See them',

@@ -4,7 +4,7 @@ import { stats } from '../state/stats';
 import { formatBytes } from '../ui/format';
 import { texts } from '../ui/texts';
 import { isHeic } from './formats';
-import { isObviouslyUnsupported, sniffBytes } from './sniff';
+import { foreignFormat, sniffBytes } from './sniff';
 
 /** Reading a larger file would delay its first visible progress for too long. */
 const hashLimitBytes = 100 * 1024 ** 2;
@@ -15,16 +15,18 @@ const readWholeBytes = 64 * 1024;
 /** Checks of a file before any of its bytes is sent. Each returns the reason of a refusal, or null. */
 export interface FileChecks {
   content: (file: File) => Promise<string | null>;
-  /** `pendingBytes`: admitted files that will be stored before this one. */
-  size: (sizeBytes: number, pendingBytes: number) => string | null;
+  size: (sizeBytes: number) => string | null;
+  /** `pendingBytes`: admitted files that will be stored before this one. A retry may help, after deletions. */
+  quota: (sizeBytes: number, pendingBytes: number) => string | null;
 }
 
 /** Checks of files that the user has just chosen. */
-export const chosenFileChecks: FileChecks = { content: contentRefusal, size: sizeRefusal };
+export const chosenFileChecks: FileChecks = { content: contentRefusal, size: sizeRefusal, quota: quotaRefusal };
 /** Checks of files that were examined before a reload. */
 export const keptFileChecks: FileChecks = {
   content: async (file) => ((await isReadable(file)) ? null : texts.upload.unreadable),
   size: () => null,
+  quota: () => null,
 };
 
 async function contentRefusal(file: File): Promise<string | null> {
@@ -33,18 +35,21 @@ async function contentRefusal(file: File): Promise<string | null> {
     const beginning = file.size > readWholeBytes ? file.slice(0, sniffBytes) : file;
     const head = new Uint8Array(await beginning.arrayBuffer()).subarray(0, sniffBytes);
     if (stats.value?.acceptsHeic === false && isHeic(head)) return texts.upload.heic;
-    return isObviouslyUnsupported(head) ? texts.upload.unsupported : null;
+    const format = foreignFormat(head);
+    return format && texts.upload.unsupported(format);
   } catch {
     return texts.upload.unreadable;
   }
 }
 
-function sizeRefusal(sizeBytes: number, pendingBytes: number): string | null {
-  const limits = stats.value;
-  if (limits && sizeBytes > limits.maxUploadBytes) return texts.upload.tooLarge(formatBytes(limits.maxUploadBytes));
-  if (limits?.quotaBytes && limits.originalBytes + pendingBytes + sizeBytes > limits.quotaBytes)
-    return texts.upload.storageFull;
-  return null;
+function sizeRefusal(sizeBytes: number): string | null {
+  const { maxUploadBytes = Number.POSITIVE_INFINITY } = stats.value ?? {};
+  return sizeBytes > maxUploadBytes ? texts.upload.tooLarge(formatBytes(maxUploadBytes)) : null;
+}
+
+function quotaRefusal(sizeBytes: number, pendingBytes: number): string | null {
+  const { quotaBytes, originalBytes = 0 } = stats.value ?? {};
+  return quotaBytes && originalBytes + pendingBytes + sizeBytes > quotaBytes ? texts.upload.storageFull : null;
 }
 
 /** Returns false for a file that changed on disk or was deleted: its request would fail like a lost connection. */

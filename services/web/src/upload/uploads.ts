@@ -4,20 +4,18 @@ import { session } from '../state/session';
 import { uuid } from '../ui/dom';
 import { Topic } from '../ui/store';
 import { chosenFileChecks, keptFileChecks, type FileChecks } from './admission';
+import { examine, type ChosenFile } from './examine';
 import { followMedia } from './follow';
 import { adoptOrphans, forget, holdPage, keepBytes, keepNames, type KeptFile } from './pending-files';
 import { Batches } from './queue/batches';
 import { MissingUploads } from './queue/missing';
 import { UploadQueue } from './queue/queue';
-import { isSettled, isUnsent, type Upload } from './queue/upload';
+import { isRetryable, isSettled, isUnsent, isUnsuccessful, type Upload } from './queue/upload';
+import { rememberDrops, restoreSent, showStoredBytes } from './restore';
 import { abandon, isResumable, type Source } from './send/send';
 import { Sender } from './send/sender';
 
 const parallel = 3;
-/** Files examined at once: few, so that the first file is sent long before the last one is examined. */
-const examinedAtOnce = 25;
-
-type ChosenFile = KeptFile & { file: File };
 
 /** All uploads of this browser tab, independent of the page shown, so that they continue while the user navigates. */
 class Uploads {
@@ -34,7 +32,10 @@ class Uploads {
     const hasUnsent = (): boolean => this.queue.tally.all.unsent > 0;
     globalThis.addEventListener('beforeunload', (event) => hasUnsent() && event.preventDefault(), { signal });
     holdPage(signal);
-    if (session.value) void adoptOrphans(session.value.id, signal, (files) => this.#resumeAdopted(files));
+    if (session.value)
+      void adoptOrphans(session.value.id, signal, (files) => this.#resumeAdopted(files)).then(() =>
+        restoreSent(this.queue, signal),
+      );
   }
 
   /** Queues all files at once; they are then examined in the background, and each is sent after its examination. */
@@ -106,6 +107,10 @@ class Uploads {
     }
   }
 
+  retryFailed(): Promise<void> {
+    return this.retry(this.#idsOf((upload) => isUnsuccessful(upload) && isRetryable(upload)));
+  }
+
   clearSettled(): void {
     this.remove(this.#idsOf((upload) => isSettled(upload) && upload.state !== 'missing'));
   }
@@ -131,32 +136,21 @@ class Uploads {
     for (const { file, ...pending } of files)
       if (file) this.#sources.set(pending.id, { pending, file, stop: new AbortController(), isWanted: false, wasKept });
     for (const { id, batchId } of files) if (this.queue.restoreMissing(id)) this.batches.reopen(batchId);
+    rememberDrops(files);
     this.queue.add(
-      files.filter(({ id }) => !this.queue.get(id)).map(({ file, ...pending }) => ({ ...pending, isMissing: !file })),
+      files
+        .filter(({ id }) => !this.queue.get(id))
+        .map(({ file, ...pending }) => ({ ...pending, ...(!file && { state: 'missing' as const }) })),
     );
   }
 
-  /** Examines a few files at a time, so that sending begins meanwhile. */
-  async #examine(files: readonly ChosenFile[], { content, size }: FileChecks): Promise<void> {
-    for (let at = 0; at < files.length; at += examinedAtOnce) {
-      const group = files.slice(at, at + examinedAtOnce);
-      const refused: string[] = [];
-      await Promise.all(
-        group.map(async ({ id, file, sizeBytes }) => {
-          const refusal = (await content(file)) ?? size(sizeBytes, this.queue.tally.all.admittedBytes);
-          if (!refusal) return this.queue.admit(id);
-          refused.push(id);
-          this.queue.refuse(id, refusal);
-        }),
-      );
-      if (refused.length > 0) void forget(refused);
-      void keepBytes(group);
-      this.#sender.startNext();
-    }
+  #examine(files: readonly ChosenFile[], checks: FileChecks): Promise<void> {
+    return examine(this.queue, files, checks, () => this.#sender.startNext());
   }
 
   #resumeAdopted(files: readonly KeptFile[]): void {
     this.#enqueue(files, true);
+    void showStoredBytes(this.queue, files);
     void this.#examine(
       files.filter((kept): kept is ChosenFile => kept.file !== undefined),
       keptFileChecks,

@@ -6,7 +6,10 @@ import { isWanted } from '../../upload/collect';
 import { acceptedFiles } from '../../upload/formats';
 import { uploads } from '../../upload/uploads';
 
-/** Builds the box with the buttons to choose files or a folder. */
+/** Returns false on phones and tablets, where files are neither dropped nor pasted, and there is a camera. */
+export const hasMouse = (): boolean => !matchMedia('(hover: none) and (pointer: coarse)').matches;
+
+/** Builds the box with the buttons to choose files, and a folder or, without a mouse, the camera. */
 export function filePicker(
   signal: AbortSignal,
   title: string = texts.upload.dropTitle,
@@ -20,28 +23,33 @@ export function filePicker(
     multiple: true,
     class: 'visually-hidden',
   });
-  const folder = h('input', {
+  const isMouse = hasMouse();
+  const special = h('input', {
     type: 'file',
-    id: `${id}-folder`,
-    multiple: true,
-    webkitdirectory: true,
+    id: `${id}-more`,
     class: 'visually-hidden',
+    ...(isMouse ? { multiple: true, webkitdirectory: true } : { accept: 'image/*,video/*', capture: 'environment' }),
   });
   stats.watch((known) => (files.accept = acceptedFiles(known?.acceptsHeic ?? true)), signal);
-  for (const input of [files, folder]) input.addEventListener('change', () => addChosen(input));
+  for (const input of [files, special]) input.addEventListener('change', () => addChosen(input));
   return h(
     'div',
     { class: 'picker' },
     h('div', { class: 'picker-sign' }, icon('upload')),
-    h('h2', { class: 'picker-title' }, title),
-    h('p', { class: 'picker-lead' }, lead),
+    h('h2', { class: 'picker-title' }, isMouse ? title : texts.upload.touchTitle),
+    h('p', { class: 'picker-lead' }, isMouse ? lead : texts.upload.touchLead),
     h(
       'div',
       { class: 'picker-actions' },
       files,
       h('label', { class: 'button primary', for: id }, texts.upload.choose),
-      folder,
-      h('label', { class: 'button', for: `${id}-folder` }, icon('folder'), texts.upload.chooseFolder),
+      special,
+      h(
+        'label',
+        { class: 'button', for: `${id}-more` },
+        icon(isMouse ? 'folder' : 'camera'),
+        isMouse ? texts.upload.chooseFolder : texts.upload.takePicture,
+      ),
     ),
   );
 }

@@ -165,7 +165,8 @@ function describe(upload: Upload): string {
   if (upload.state === 'sending') return describeSending(upload);
   if (upload.message) return upload.message;
   if (upload.state === 'duplicate' && upload.media) return texts.upload.duplicate(upload.media.title);
-  if (upload.state === 'missing') return texts.upload.missing;
+  if (upload.state === 'missing')
+    return upload.loadedBytes > 0 ? texts.upload.missingAt(formatBytes(upload.loadedBytes)) : texts.upload.missing;
   if (upload.state === 'paused')
     return texts.upload.paused(formatBytes(upload.loadedBytes), formatBytes(upload.sizeBytes));
   if (upload.state === 'cancelled') return texts.upload.cancelled;

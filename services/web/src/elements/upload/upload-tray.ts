@@ -1,3 +1,4 @@
+import { messageOf } from '../../network/problem';
 import { oncePerFrame } from '../../ui/coalesce';
 import { confirmDialog } from '../../ui/confirm-dialog';
 import { fill, h, setText } from '../../ui/dom';
@@ -5,7 +6,6 @@ import { formatBytes, formatWait } from '../../ui/format';
 import { icon } from '../../ui/icons';
 import { texts } from '../../ui/texts';
 import { toast } from '../../ui/toasts';
-import type { SettledBatch } from '../../upload/queue/batches';
 import { RateMeter } from '../../upload/queue/rate-meter';
 import { sectionsOf, type Section } from '../../upload/queue/sections';
 import type { Totals } from '../../upload/queue/tally';
@@ -13,6 +13,7 @@ import type { Upload } from '../../upload/queue/upload';
 import { uploads } from '../../upload/uploads';
 import { progressBar } from '../base/progress-bar';
 import { SignalElement } from '../base/signal-element';
+import { showOutcome } from './outcome-toast';
 
 /** More uploads than this with the same outcome are folded into one row. */
 const foldBeyond = 12;
@@ -52,6 +53,7 @@ export class UploadTray extends SignalElement {
   #total = progressBar(texts.upload.totalProgress);
   #pause = action(texts.upload.pauseAll, () => uploads.pauseAll());
   #resume = action(texts.upload.resumeAll, () => uploads.resumeAll());
+  #retry = action(texts.upload.retryFailed, () => void retryFailed());
   #cancel = action(texts.upload.cancelAll, () => void cancelAll());
   #clear = action(texts.upload.clearFinished, () => uploads.clearSettled());
   readonly #schedule = oncePerFrame(() => this.#draw(), drawGapMs);
@@ -64,14 +66,14 @@ export class UploadTray extends SignalElement {
       this,
       h('div', { class: 'tray-head' }, h('h2', {}, texts.upload.trayTitle), this.#summary, this.#bytes, this.#toggle),
       this.#total.element,
-      h('div', { class: 'tray-actions' }, this.#pause, this.#resume, this.#cancel, this.#clear),
+      h('div', { class: 'tray-actions' }, this.#pause, this.#resume, this.#retry, this.#cancel, this.#clear),
       h('div', { class: 'tray-rows', id: 'tray-rows' }, this.#list),
       this.#announcer,
     );
     // On a phone it would cover the page, so it begins collapsed.
     if (isNarrow()) this.#setCollapsed(true);
     uploads.changed.on(() => this.#schedule(), signal);
-    uploads.batches.settled.on(announce, signal);
+    uploads.batches.settled.on(showOutcome, signal);
     // Ended uploads should not cover the next page; the summary stays.
     globalThis.addEventListener(
       'snapstream:navigate',
@@ -130,6 +132,7 @@ export class UploadTray extends SignalElement {
     this.toggleAttribute('data-busy', all.open > 0);
     this.#pause.hidden = unsent - paused < 2;
     this.#resume.hidden = paused < 2;
+    this.#retry.hidden = all.retryable < 2;
     this.#cancel.hidden = unsent + missing < 2;
     this.#clear.hidden = uploads.queue.size === all.open + all.missing;
     if (open === 0) this.#meter = newMeter();
@@ -164,13 +167,8 @@ const newMeter = () => new RateMeter(performance.now(), 2_000);
 const endedStatuses = new Set(['refused', 'error', 'failed', 'missing', 'duplicate', 'cancelled', 'completed']);
 const isFoldable = ({ status, uploads: rows }: Section) => rows.length > foldBeyond && endedStatuses.has(status);
 
-function announce(batch: SettledBatch): void {
-  const isGood = batch.failed + batch.missing === 0;
-  toast(
-    texts.upload.batchSettled(batch),
-    isGood ? 'ok' : 'bad',
-    batch.ready > 0 ? { href: '/media', label: texts.upload.seeThem } : undefined,
-  );
+async function retryFailed(): Promise<void> {
+  await uploads.retryFailed().catch((error: unknown) => toast(messageOf(error), 'bad'));
 }
 
 async function cancelAll(): Promise<void> {

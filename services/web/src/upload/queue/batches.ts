@@ -6,6 +6,8 @@ import { isSettled, isUnsuccessful, reasonOf, type Upload } from './upload';
 export interface SettledBatch extends Totals {
   /** The reason of its failures, where all have the same one; otherwise null. */
   reason: string | null;
+  /** How many of the failures are in the library. */
+  failedMedia: number;
 }
 
 /** Emits `settled` once for each drop, when all of its files are settled. */
@@ -20,7 +22,8 @@ export class Batches {
     this.#announced.add(upload.batchId);
     const failed = queue.all.filter((one) => one.batchId === upload.batchId && isUnsuccessful(one));
     const [reason = null, ...others] = new Set(failed.map(reasonOf));
-    this.settled.emit({ ...totals, reason: others.length === 0 ? reason : null });
+    const failedMedia = failed.filter(({ state }) => state === 'sent').length;
+    this.settled.emit({ ...totals, failedMedia, reason: others.length === 0 ? reason : null });
   }
 
   /** Allows a drop to settle again, after missing files of it were chosen again. */

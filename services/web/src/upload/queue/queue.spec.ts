@@ -64,7 +64,7 @@ test('does not resend a file that was paused, cancelled or removed while its con
 
 test('examines a file again that was lost in a reload and chosen again', () => {
   const { queue } = queueWith(0);
-  queue.add([{ id: 'u1', batchId: 'b', name: 'a.jpg', sizeBytes: 3, isMissing: true }]);
+  queue.add([{ id: 'u1', batchId: 'b', name: 'a.jpg', sizeBytes: 3, state: 'missing' }]);
   queue.retry('u1');
   expect(isSettled(queue.get('u1')!)).toBe(true);
   queue.restoreMissing('u1');

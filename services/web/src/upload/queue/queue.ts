@@ -2,9 +2,10 @@ import type { Media } from '#contracts';
 import { isOlder } from '../../state/freshness';
 import { RateMeter } from './rate-meter';
 import { Tally } from './tally';
-import { isUnsent, type Upload } from './upload';
+import { fresh, idle, isUnsent, type Upload } from './upload';
 
-export type NewUpload = Pick<Upload, 'id' | 'batchId' | 'name' | 'sizeBytes'> & { isMissing?: boolean };
+/** Waiting, unless it has another state. */
+export type NewUpload = Pick<Upload, 'id' | 'batchId' | 'name' | 'sizeBytes'> & Partial<Upload>;
 
 /** The state of all uploads, without network and page. `changed` is called with the id of each changed upload. */
 export class UploadQueue {
@@ -37,8 +38,7 @@ export class UploadQueue {
 
   /** Adds all files of a drop at once, so that its totals are known before the first changes. */
   add(files: readonly NewUpload[]): void {
-    for (const { isMissing, ...file } of files)
-      this.#put({ ...file, ...fresh, state: isMissing ? 'missing' : 'waiting' });
+    for (const file of files) this.#put({ ...fresh, ...file });
     for (const { id } of files) this.#changed(id);
   }
 
@@ -52,6 +52,11 @@ export class UploadQueue {
     if (this.#uploads.get(id)?.state !== 'missing') return false;
     this.#change(id, fresh);
     return true;
+  }
+
+  /** Shows how many bytes of a missing upload the server has. */
+  setStoredBytes(id: string, loadedBytes: number): void {
+    if (this.#uploads.get(id)?.state === 'missing') this.#change(id, { loadedBytes });
   }
 
   /** Marks the next waiting uploads as sending, as far as the parallel limit allows, and returns them. */
@@ -175,7 +180,11 @@ export class UploadQueue {
   #put(upload: Upload): void {
     this.tally.replace(this.#uploads.get(upload.id), upload);
     this.#uploads.set(upload.id, upload);
-    if (upload.state === 'sent' && upload.media) this.#byMedium.set(upload.media.id, upload.id);
+    if (upload.state !== 'sent' || !upload.media) return;
+    const known = this.#byMedium.get(upload.media.id);
+    this.#byMedium.set(upload.media.id, upload.id);
+    // Sent before a reload, which lost the response: one row was restored from the server, the other one is sent again.
+    if (known && known !== upload.id) this.remove(known);
   }
 
   #change(id: string, changes: Partial<Upload>): void {
@@ -185,14 +194,3 @@ export class UploadQueue {
     this.#changed(id);
   }
 }
-
-const idle = { bytesPerSecond: null, secondsLeft: null };
-const fresh = {
-  state: 'waiting',
-  isAdmitted: false,
-  loadedBytes: 0,
-  message: null,
-  interruptions: 0,
-  media: null,
-  ...idle,
-} as const;

@@ -1,4 +1,4 @@
-import { isSettled, isUnsent, isUnsuccessful, statusOf, type Upload } from './upload';
+import { isRetryable, isSettled, isUnsent, isUnsuccessful, statusOf, type Upload } from './upload';
 
 /** Counts of files and bytes. */
 export interface Totals {
@@ -7,6 +7,8 @@ export interface Totals {
   open: number;
   ready: number;
   failed: number;
+  /** Failed files that a retry may help. */
+  retryable: number;
   duplicates: number;
   missing: number;
   unsent: number;
@@ -24,6 +26,7 @@ const none: Totals = {
   open: 0,
   ready: 0,
   failed: 0,
+  retryable: 0,
   duplicates: 0,
   missing: 0,
   unsent: 0,
@@ -75,6 +78,7 @@ function shareOf(upload: Upload | undefined): Totals {
     open: Number(!isSettled(upload)),
     ready: Number(statusOf(upload) === 'completed'),
     failed: Number(isUnsuccessful(upload)),
+    retryable: Number(isUnsuccessful(upload) && isRetryable(upload)),
     duplicates: Number(state === 'duplicate'),
     missing: Number(state === 'missing'),
     unsent: Number(isWanted),

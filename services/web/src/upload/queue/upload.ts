@@ -34,6 +34,20 @@ export interface Upload {
   readonly media: Media | null;
 }
 
+/** No bytes are moving. */
+export const idle = { bytesPerSecond: null, secondsLeft: null };
+
+/** A file that was just chosen. */
+export const fresh = {
+  state: 'waiting',
+  isAdmitted: false,
+  loadedBytes: 0,
+  message: null,
+  interruptions: 0,
+  media: null,
+  ...idle,
+} as const;
+
 /** Returns the value of `data-status`: the status of the medium, once there is one. */
 export function statusOf(upload: Upload): string {
   if (upload.state === 'sent' && upload.media) return upload.media.status;

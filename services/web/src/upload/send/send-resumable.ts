@@ -1,4 +1,4 @@
-import { Upload, type DetailedError, type HttpResponse } from 'tus-js-client';
+import { defaultOptions, Upload, type DetailedError, type HttpResponse } from 'tus-js-client';
 
 // Loaded on demand. It imports nothing from the page, because the bundler would move shared code out of the page's
 // script.
@@ -73,6 +73,20 @@ export async function abandonResumable(file: File): Promise<void> {
     upload.resumeFromPreviousUpload(previous);
     await upload.abort(true).catch(() => undefined);
   }
+}
+
+/** Returns how many bytes the server has of a file that was sent from this browser before; 0 where that is unknown. */
+export async function storedBytes(file: { name: string; sizeBytes: number; batchId: string }): Promise<number> {
+  const uploads = (await defaultOptions.urlStorage?.findAllUploads()) ?? [];
+  const known = uploads.find(
+    ({ size, metadata }) =>
+      size === file.sizeBytes && metadata['filename'] === file.name && metadata['batch'] === file.batchId,
+  );
+  if (!known?.uploadUrl) return 0;
+  const answer = await fetch(known.uploadUrl, { method: 'HEAD', headers: { 'tus-resumable': '1.0.0' } }).catch(
+    () => undefined,
+  );
+  return Number(answer?.headers.get('upload-offset') ?? 0);
 }
 
 /**
