@@ -39,8 +39,9 @@ export class VirtualList extends SignalElement {
 
   /** Shows the rows of `keys`, in their order. */
   show(keys: readonly string[]): void {
+    const sight = this.#sight();
     this.#layOut(keys);
-    this.#render();
+    this.#render(sight);
   }
 
   #layOut(keys: readonly string[]): void {
@@ -65,10 +66,10 @@ export class VirtualList extends SignalElement {
     if (isNew) this.show(this.#places.map(({ key }) => key));
   }
 
-  #render(): void {
+  #render({ from, to } = this.#sight()): void {
     if (!this.isConnected) return;
     const focused = [...this.#rows.values()].find((row) => row.contains(document.activeElement));
-    const places = this.#placesToShow(focused?.dataset['key']);
+    const places = this.#placesToShow(from, to, focused?.dataset['key']);
     const rows = new Map(places.map((place) => [place.key, this.#rowAt(place)]));
     for (const [key, row] of this.#rows) if (!rows.has(key)) this.#sizes.unobserve(row);
     const isGone = focused && !rows.has(focused.dataset['key'] ?? '');
@@ -78,11 +79,15 @@ export class VirtualList extends SignalElement {
     if (isGone) this.#focusNear(index);
   }
 
-  /** Returns the rows to build. The row with the focus and its neighbours are always kept, for the focus and Tab. */
-  #placesToShow(focusedKey: string | undefined): Place[] {
+  /** Returns the visible part in pixels. Measured before anything is changed, which would force a layout. */
+  #sight(): { from: number; to: number } {
     const { top } = this.getBoundingClientRect();
     const box = this.parentElement?.getBoundingClientRect();
-    const [from, to] = [Math.max(0, box?.top ?? 0) - top, Math.min(innerHeight, box?.bottom ?? innerHeight) - top];
+    return { from: Math.max(0, box?.top ?? 0) - top, to: Math.min(innerHeight, box?.bottom ?? innerHeight) - top };
+  }
+
+  /** Returns the rows to build. The row with the focus and its neighbours are always kept, for the focus and Tab. */
+  #placesToShow(from: number, to: number, focusedKey: string | undefined): Place[] {
     const inSight = rowsBetween({ rows: this.#places }, from - aheadPx, to + aheadPx);
     const at = focusedKey === undefined ? -1 : this.#places.findIndex(({ key }) => key === focusedKey);
     const near = at < 0 ? [] : this.#places.slice(Math.max(0, at - 1), at + 2);

@@ -88,8 +88,8 @@ export class UploadTray extends SignalElement {
     const items = sectionsOf(uploads.queue.all).flatMap((section) => this.#itemsOf(section));
     this.#items = new Map(items);
     if (this.#items.size > before && !isNarrow()) this.#setCollapsed(false);
-    this.#summarise();
     this.#list.show([...this.#items.keys()]);
+    this.#summarise();
   }
 
   #itemsOf(section: Section): [string, Item][] {
