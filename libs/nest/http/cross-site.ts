@@ -33,7 +33,7 @@ function proxyDetail(origin: string, own: string): string | undefined {
   const [page, here] = [new URL(origin), new URL(own)];
   if (page.hostname !== here.hostname) return undefined;
   return (
-    `The page is at ${page.origin}, but its request arrived here for ${here.origin}. If a proxy is in between, let it ` +
+    `The page is at ${page.origin}, but its request arrived for ${here.origin}. If a proxy is in between, let it ` +
     'pass the Host header with its port (nginx: $http_host) and X-Forwarded-Proto, and set TRUST_PROXY.'
   );
 }

@@ -7,7 +7,7 @@ export type ChosenFile = KeptFile & { file: File };
 /** Files examined at once: few, so that the first file is sent long before the last one is examined. */
 const examinedAtOnce = 25;
 
-/** Admits or refuses files, a few at a time; `examined` is called after each group, so that sending begins meanwhile. */
+/** Admits or refuses files in groups, and calls `examined` after each of them, so that sending begins meanwhile. */
 export async function examine(
   queue: UploadQueue,
   files: readonly ChosenFile[],
