@@ -104,14 +104,17 @@ export const formatOf = (contentType: string): Format | undefined =>
 export const acceptedFormats = (acceptsHeic: boolean): readonly Format[] =>
   formats.filter(({ contentType }) => acceptsHeic || contentType !== 'image/heic');
 
-/** Says which formats may be uploaded instead of a file that is not supported. */
-export function unsupportedDetail(acceptsHeic: boolean): string {
+/**
+ * Says which formats may be uploaded instead of a file that is not supported. `found`: the name of its format; null
+ * where it is unknown.
+ */
+export function unsupportedDetail(acceptsHeic: boolean, found: string | null = null): string {
   const labels = (kind: MediaKind) =>
     acceptedFormats(acceptsHeic)
       .flatMap((format) => (format.kind === kind ? format.label : []))
       .join(', ');
   return (
-    `This kind of file is not supported. Send an image (${labels('image')}), ` +
+    `${found ? `${found} files are` : 'This kind of file is'} not supported. Send an image (${labels('image')}), ` +
     `a video (${labels('video')}) or a sound (${labels('audio')}).`
   );
 }

@@ -26,5 +26,5 @@ export { hasExhaustedRetries, type Ending } from './media.moves';
 export { MediaRecount, type Drift } from './repositories/media.recount';
 export { foldersNamedBy, isComplete, StoredFolders, type StoredFolder } from './stored-folders';
 export { parsePartitionKey } from './partitions';
-export { sniff } from './sniff';
+export { foreignFormatName, sniff } from './sniff';
 export { matches, WordIndex, wordsOf } from './repositories/word-index';

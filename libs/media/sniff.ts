@@ -31,6 +31,12 @@ export async function sniff(head: Buffer): Promise<SniffedType | null> {
   return (mime && accepted.get(mime)) || null;
 }
 
+/** Returns the name of a format that is not accepted, such as `AVI`; null where it is unknown. */
+export async function foreignFormatName(head: Buffer): Promise<string | null> {
+  const found = await fileTypeFromBuffer(head).catch(() => undefined); // throws on inconsistent heads
+  return found && !accepted.has(withoutParameters(found.mime)) ? found.ext.toUpperCase() : null;
+}
+
 /** HEIC and AVIF by all of their brands: file-type looks at the major one alone. */
 function heifType(head: Buffer): string | null {
   if (isAvifInside(head)) return 'image/avif';

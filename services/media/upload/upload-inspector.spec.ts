@@ -61,6 +61,17 @@ describe('UploadInspector', () => {
     });
   });
 
+  it.each([
+    ['AVI', 'RIFF\x24\0\0\0AVI LIST'],
+    ['PSD', '8BPS\0\x01\0\0\0\0\0\0\0\x03'],
+    ['PDF', '%PDF-1.7\n'],
+  ])('names %s when it refuses it', async (name, head) => {
+    await expect(inspect([Buffer.from(head, 'latin1')])).rejects.toMatchObject({
+      code: 'unsupported_media_type',
+      message: expect.stringContaining(`${name} files are not supported. Send an image (JPG`),
+    });
+  });
+
   it('passes the short first part of a longer file on without a type, and has no result', async () => {
     const { inspector, passed } = await inspect([jpeg.subarray(0, 2)], jpeg.length);
     expect(passed).toEqual(jpeg.subarray(0, 2));

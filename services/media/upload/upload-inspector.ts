@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
 import type { Config } from '#config';
 import { isHeic, unsupportedDetail, type MediaKind } from '#contracts';
-import { sniff } from '#media';
+import { foreignFormatName, sniff } from '#media';
 import { ProblemError } from '#nest';
 
 const HEIC_REFUSED = 'HEIC is not supported. Convert the picture to JPG, then upload that.';
@@ -68,11 +68,12 @@ export class UploadInspector extends Transform {
   private decide(done: TransformCallback): void {
     const head = Buffer.concat(this.buffered);
     this.buffered = [];
-    sniff(head).then((type) => {
-      if (!type || this.isRefused(type)) return done(new ProblemError('unsupported_media_type', this.reason(head)));
-      this.type = type;
-      done(null, head);
-    }, done);
+    sniff(head)
+      .then(async (type) => {
+        if (!type || this.isRefused(type)) throw new ProblemError('unsupported_media_type', await this.reason(head));
+        this.type = type;
+      })
+      .then(() => done(null, head), done);
   }
 
   /** Whether the type is one that operators have switched off. */
@@ -80,8 +81,9 @@ export class UploadInspector extends Transform {
     return contentType === 'image/heic' && !this.config.acceptsHeic;
   }
 
-  private reason(head: Buffer): { detail: string } {
+  private async reason(head: Buffer): Promise<{ detail: string }> {
     const { acceptsHeic } = this.config;
-    return { detail: !acceptsHeic && isHeic(head) ? HEIC_REFUSED : unsupportedDetail(acceptsHeic) };
+    if (!acceptsHeic && isHeic(head)) return { detail: HEIC_REFUSED };
+    return { detail: unsupportedDetail(acceptsHeic, await foreignFormatName(head)) };
   }
 }
