@@ -9,13 +9,26 @@ import type { NewUpload, UploadQueue } from './queue/queue';
 import { isResumable } from './send/send';
 
 const dropsKey = 'snapstream-drops';
-const drops = new Set<string>(JSON.parse(sessionStorage.getItem(dropsKey) ?? '[]') as string[]);
+const drops = new Set<string>(readDrops());
 
 /** Remembers the drops of this tab over reloads. */
 export function rememberDrops(files: readonly { batchId: string }[]): void {
   const before = drops.size;
   for (const { batchId } of files) drops.add(batchId);
-  if (drops.size > before) sessionStorage.setItem(dropsKey, JSON.stringify([...drops].slice(-20)));
+  if (drops.size === before) return;
+  try {
+    sessionStorage.setItem(dropsKey, JSON.stringify([...drops].slice(-20)));
+  } catch {
+    // Blocked by the browser's settings: rows of sent files do not come back.
+  }
+}
+
+function readDrops(): string[] {
+  try {
+    return JSON.parse(sessionStorage.getItem(dropsKey) ?? '[]') as string[];
+  } catch {
+    return [];
+  }
 }
 
 /** Adds rows for files that this tab sent before a reload and that are not processed yet, until `signal` aborts. */
