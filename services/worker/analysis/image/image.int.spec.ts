@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { thumbHashToApproximateAspectRatio, thumbHashToAverageRGBA } from 'thumbhash';
+import type { DerivedFile } from '#contracts';
 import { makeAvif, makeGif, makeJpeg, makePng, makeTiff, makeWebp } from '#testing';
 import { setupSandboxTester } from '../../sandbox/sandbox.testing';
 
@@ -21,7 +22,9 @@ describe('an image', () => {
     const { facts, path } = await image(contentType, await make());
     expect(facts).toMatchObject({ kind: 'image', width: 2_000, height: 1_000, durationSeconds: null });
     expect(await sharp(path('thumbnail.webp')).metadata()).toMatchObject({ format: 'webp', width: 480, height: 240 });
-    expect(await sharp(path('preview.webp')).metadata()).toMatchObject({ format: 'webp', width: 1_600, height: 800 });
+    const { name } = facts.derived.preview as DerivedFile;
+    const format = contentType === 'image/jpeg' ? 'jpeg' : 'webp';
+    expect(await sharp(path(name)).metadata()).toMatchObject({ format, width: 1_600, height: 800 });
   });
 
   it('is never enlarged, and never narrower than a pixel', async () => {
@@ -75,7 +78,7 @@ describe('an image', () => {
       .toColourspace('cmyk')
       .jpeg()
       .toBuffer();
-    expect(await sharp((await image('image/jpeg', cmyk)).path('preview.webp')).metadata()).toMatchObject({
+    expect(await sharp((await image('image/jpeg', cmyk)).path('preview.jpg')).metadata()).toMatchObject({
       space: 'srgb',
       channels: 3,
     });
@@ -101,7 +104,7 @@ describe('an image', () => {
       await makeJpeg({ exif: { IFD0: { Make: 'Acme' }, IFD3: location } }),
     );
     expect(facts.metadata).toMatchObject({ cameraMake: 'Acme', gps: { latitude: 48.85, longitude: 2.3 } });
-    for (const name of ['thumbnail.webp', 'preview.webp']) {
+    for (const name of ['thumbnail.webp', 'preview.jpg']) {
       const { exif, xmp, iptc, icc } = await sharp(path(name)).metadata();
       expect({ exif, xmp, iptc, icc }).toEqual({});
     }

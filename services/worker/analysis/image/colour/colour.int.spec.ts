@@ -1,5 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
+import type { DerivedFile } from '#contracts';
 import { ffmpeg } from '#testing';
 import { setupSandboxTester } from '../../../sandbox/sandbox.testing';
 import { labTiffWithAlpha, linearGreyProfile, uint32, withChunks } from './colour.testing';
@@ -14,8 +15,9 @@ const hex = (...colour: number[]) => `#${Buffer.from(colour).toString('hex')}`;
 
 /** Analyses a file of one colour and returns that colour in the preview, with alpha if the preview has it. */
 async function shown(contentType: string, file: Buffer): Promise<number[]> {
-  const { path } = await tester.analyse({ kind: 'image', contentType }, file);
-  const { data, info } = await sharp(path('preview.webp')).raw().toBuffer({ resolveWithObject: true });
+  const { facts, path } = await tester.analyse({ kind: 'image', contentType }, file);
+  const { name } = facts.derived.preview as DerivedFile;
+  const { data, info } = await sharp(path(name)).raw().toBuffer({ resolveWithObject: true });
   const middle = (16 * info.width + 16) * info.channels;
   return [...data.subarray(middle, middle + info.channels)];
 }
