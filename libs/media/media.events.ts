@@ -11,6 +11,13 @@ export function deletedEvent(item: MediaItem, occurredAt: string): MediaEvent {
   return buildEvent(item, 'media.deleted', `${item.id}.deleted`, item.status, occurredAt);
 }
 
+/** The fields of an event that its medium does not have, which the outbox stores: {@link parseMediaItem} adds the others. */
+export function storedEvent({ id, type, occurredAt, status, round, failure, from }: StoredEvent): StoredEvent {
+  return { id, type, occurredAt, status, round, from, ...(failure && { failure }) };
+}
+
+export type StoredEvent = Pick<MediaEvent, 'id' | 'type' | 'occurredAt' | 'status' | 'round' | 'failure' | 'from'>;
+
 function buildEvent(
   item: MediaItem,
   type: MediaEvent['type'],

@@ -19,7 +19,7 @@ export interface MediaFacts {
   derived: Derived;
 }
 
-/** An event of a medium in the outbox: the fields that subscribers receive, and those that the counters need. */
+/** An event of a medium: the fields that subscribers receive, and those that the counters need. */
 export interface MediaEvent extends PendingEvent {
   type: `media.${MediaStatus}` | 'media.deleted';
   userId: string;
@@ -90,7 +90,16 @@ export interface MediaItem extends MediaKey, OutboxFields {
 }
 
 /** Version 1 had no placeholder before the first that was made. */
-export const parseMediaItem = rowParser<MediaItem>([(row) => ({ placeholder: null, ...row })]);
+const parseRow = rowParser<MediaItem>([(row) => ({ placeholder: null, ...row })]);
+
+/** Parses a row. Its events get the fields that `storedEvent` leaves out from the medium as it is now. */
+export function parseMediaItem(row: Record<string, unknown>): MediaItem {
+  const item = parseRow(row);
+  const { userId, id: mediaId, batchId, title, kind, sizeBytes: originalBytes, derivedBytes } = item;
+  const fields = { userId, mediaId, batchId, title, kind, originalBytes, derivedBytes };
+  const pending = Object.entries(item.pending).map(([id, event]) => [id, { ...fields, ...event }] as const);
+  return { ...item, pending: Object.fromEntries(pending) };
+}
 
 /** Returns the index keys by which lists find a medium that is not deleted. */
 export function listKeys({ id, kind, status }: { id: string; kind: MediaKind; status: MediaStatus }) {

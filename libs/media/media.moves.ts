@@ -91,7 +91,7 @@ export function changedFields({ after, changed }: Move): NonNullable<Change['set
 }
 
 /** Number of history entries kept, the latest ones: about a hundred rounds of a few hundred bytes each. */
-const MAX_HISTORY = 300;
+export const MAX_HISTORY = 300;
 
 function appendHistory(item: MediaItem, status: MediaItem['status'], at: string): MediaItem['history'] {
   return [...item.history, { status, at, round: item.round }].slice(-MAX_HISTORY);

@@ -1,5 +1,5 @@
 import { channelQueues, eventChannels, type Channel, type EventSource, type EventType } from '#contracts';
-import type { Dynamo } from './dynamodb/dynamo';
+import type { Dynamo, Item } from './dynamodb/dynamo';
 import { all, atMost, equals, exists, missing, sizeIs, type Change } from './dynamodb/expression';
 import { shardOf, shards } from './dynamodb/tables';
 import { DependencyUnavailableError } from './errors';
@@ -22,6 +22,8 @@ type PendingEntry = PendingEvent & { channels?: OpenChannels };
 export interface OutboxEntry {
   source: EventSource;
   event: PendingEvent;
+  /** The row of the event. */
+  item: OutboxFields & Item;
   /** The channels that have not delivered it yet. */
   open: Channel[];
   /** No other event of the item is unconfirmed. */
@@ -94,7 +96,7 @@ export class Outbox {
 
   /** Returns null when every channel has confirmed the event, or its item no longer exists. */
   async read(source: EventSource, eventId: string): Promise<OutboxEntry | null> {
-    const item = await this.dynamo.get<OutboxFields & { deletedAt?: string }>(source.table, source.key);
+    const item = await this.dynamo.get<OutboxFields & Item>(source.table, source.key);
     const found = item?.pending?.[eventId];
     if (!item || !found) return null;
     const { channels, ...event } = found;
@@ -102,6 +104,7 @@ export class Outbox {
     return {
       source,
       event,
+      item,
       open: openOf(found),
       isLast: Object.keys(item.pending).length === 1,
       isDeleted: item.deletedAt !== undefined,

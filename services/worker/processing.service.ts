@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable, Logger } from '@nestjs/common';
-import type { FailureCode, ProcessMedia } from '#contracts';
+import type { FailureCode, MediaKind, ProcessMedia } from '#contracts';
 import { MediaAnnouncer, MediaRepository, type Ending, type MediaItem, type MediaKey } from '#media';
 import { measureJob, type JobOutcome } from '#nest';
 import {
@@ -54,13 +54,13 @@ export class ProcessingService {
   ) {}
 
   /** Handles a wake-up; there may be several for one medium. */
-  async process(payload: ProcessMedia, shutdown: AbortSignal): Promise<WorkResult> {
-    const key = { userId: payload.userId, id: payload.mediaId };
+  async process(kind: MediaKind, payload: ProcessMedia, shutdown: AbortSignal): Promise<WorkResult> {
+    const woken = { userId: payload.userId, id: payload.mediaId, kind, round: payload.round };
     const token = newId();
     try {
       await this.diskSpace.waitUntilFree(shutdown);
       if (shutdown.aborted) return retryAfter(0);
-      const claim = await this.media.claim(key, token, LEASE_MS);
+      const claim = await this.media.claim(woken, token, LEASE_MS);
       if (claim.outcome === 'nothing_to_do') return DONE;
       if (claim.outcome === 'busy') return { next: 'again', at: claim.until };
       if (claim.announced) await this.announcer.announce({ item: claim.item, event: claim.announced });

@@ -96,8 +96,8 @@ export class FakeWorker {
 
   /** Processes the medium. Returns what the queue does next with the wake-up. */
   async process(analyse: Analyse): Promise<WorkResult['next']> {
-    const { userId, id: mediaId, round } = this.claims.item;
-    const run = this.service(analyse).process({ userId, mediaId, round }, this.shutdown.signal);
+    const { userId, id: mediaId, kind, round } = this.claims.item;
+    const run = this.service(analyse).process(kind, { userId, mediaId, round }, this.shutdown.signal);
     const ended = new AbortController();
     const end = () => ended.abort();
     run.then(end, end);

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Config } from '#config';
+import type { MediaKind } from '#contracts';
 import { MediaModule } from '#media';
 import { CONFIG, requireRedisUrl, WorkerPool, type Work, type WorkHandlers } from '#platform';
 import { DiskSpace } from './disk-space';
@@ -17,8 +18,11 @@ class ProcessingPool implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(ProcessingPool.name);
 
   constructor(processing: ProcessingService, sandboxes: SandboxPool, @Inject(CONFIG) config: Config) {
-    const process: Work = (payload, shutdown) => processing.process(payload, shutdown);
-    const handlers: WorkHandlers = { image: process, audio: process, video: process };
+    const processOf =
+      (kind: MediaKind): Work =>
+      (payload, shutdown) =>
+        processing.process(kind, payload, shutdown);
+    const handlers: WorkHandlers = { image: processOf('image'), audio: processOf('audio'), video: processOf('video') };
     this.pool = new WorkerPool(handlers, {
       redisUrl: requireRedisUrl(config),
       tablePrefix: config.tablePrefix,

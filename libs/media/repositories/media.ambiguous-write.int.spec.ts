@@ -24,10 +24,10 @@ describe('MediaRepository, when the response of a write is lost', () => {
     await environment.stop();
   });
 
-  /** Drops the response of the second request from now on: these methods read first, then write. */
+  /** Drops the response of the first write from now on. */
   const loseWriteResponse = () => {
-    let requests = 0;
-    proxy.behave(() => ((requests += 1) === 2 ? 'cut' : 'pass'));
+    let writes = 0;
+    proxy.behave((operation) => (operation === 'UpdateItem' && (writes += 1) === 1 ? 'cut' : 'pass'));
   };
 
   async function createClaimed(): Promise<{ item: MediaItem; token: string }> {

@@ -10,14 +10,23 @@ import {
   missing,
   Outbox,
   shardOf,
+  sizeBelow,
   sizeIs,
   writeOrConfirm,
   type Change,
   type Condition,
 } from '#platform';
-import { deletedEvent, mediaEvent } from '../media.events';
+import { deletedEvent, mediaEvent, storedEvent } from '../media.events';
 import { listKeys, parseMediaItem, type MediaEvent, type MediaItem, type MediaKey } from '../media.item';
-import { applyClaim, applyEnding, changedFields, applyRetry, hasExhaustedRetries, type Ending } from '../media.moves';
+import {
+  applyClaim,
+  applyEnding,
+  applyRetry,
+  changedFields,
+  hasExhaustedRetries,
+  MAX_HISTORY,
+  type Ending,
+} from '../media.moves';
 
 /** After this many leases of one round that ended without a release (worker crashes) the medium fails. */
 const MAX_CRASHES = 3;
@@ -35,6 +44,9 @@ export type Claim =
   /** Deleted, completed or failed already. */
   | { outcome: 'nothing_to_do' };
 
+/** A medium as its wake-up names it. */
+export type WokenMedium = Pick<MediaItem, keyof MediaKey | 'kind' | 'round'>;
+
 /** A medium after a change of its status, with the event to announce. */
 export interface Transition {
   item: MediaItem;
@@ -45,6 +57,8 @@ const notDeleted: Condition = missing('deletedAt');
 /** The condition that the table of legal transitions allows `status`: no other transition is ever written. */
 const mayBecome = (status: MediaStatus): Condition =>
   any(...statusesBefore(status).map((from) => equals('status', from)));
+/** Otherwise the oldest entries are removed, by a write that knows them. */
+const hasHistorySpace: Condition = sizeBelow('history', MAX_HISTORY);
 const heldBy = (token: string): Condition => all(equals('status', 'processing'), equals('token', token), notDeleted);
 
 /**
@@ -82,7 +96,7 @@ export class MediaRepository {
       ...listKeys(item),
       ...(item.sha256 && { bySha256: `${item.sha256}#${item.id}` }),
       ...this.openKeys(item.id, WAKE_UP_MS),
-      ...Outbox.firstEvent(item.id, event),
+      ...Outbox.firstEvent(item.id, storedEvent(event)),
     };
     return (await this.dynamo.put('media', indexed, missing('id'))) ? event : null;
   }
@@ -90,11 +104,16 @@ export class MediaRepository {
   /**
    * Claims a medium for one delivery: a waiting one, or one whose lease expired. `announced` is the event to announce:
    * that of the first claim of a round, returned again by later claims until it is confirmed. `exclusive`: an earlier
-   * delivery crashed on it, so it must be processed alone.
+   * delivery crashed on it, so it must be processed alone. With the kind and round that its wake-up names, a waiting
+   * medium is claimed without being read before.
    */
-  async claim(key: MediaKey, token: string, leaseMs: number): Promise<Claim> {
+  async claim(key: MediaKey | WokenMedium, token: string, leaseMs: number): Promise<Claim> {
+    const claimed = 'round' in key && (await this.claimUnread(key, token, leaseMs));
+    if (claimed) return claimed;
     const item = await this.get(key);
     if (!item) return { outcome: 'nothing_to_do' };
+    if (item.status === 'processing' && item.token === token)
+      return { outcome: 'claimed', item, exclusive: false, announced: unconfirmedEventOf(item) }; // an ambiguous write
     if (item.status === 'uploaded') return this.claimWaiting(item, token, leaseMs);
     if (item.status === 'processing') return this.takeOver(item, token, leaseMs);
     return { outcome: 'nothing_to_do' };
@@ -135,8 +154,13 @@ export class MediaRepository {
     return 'again';
   }
 
-  /** Ends a round in one fenced write. @returns the item and its event, or null when fenced out: announce nothing */
-  async finish(key: MediaKey, token: string, ending: Ending): Promise<Transition | null> {
+  /**
+   * Ends a round in one fenced write. With the medium as it was claimed, it is not read before.
+   * @returns the item and its event, or null when fenced out: announce nothing
+   */
+  async finish(key: MediaKey | MediaItem, token: string, ending: Ending): Promise<Transition | null> {
+    const finished = 'status' in key && (await this.finishClaimed(key, token, ending));
+    if (finished) return finished;
     const before = await this.get(key);
     if (!before) return null;
     const known = this.confirmEnding(token, ending, before);
@@ -145,7 +169,11 @@ export class MediaRepository {
     const move = applyEnding(before, token, ending, at);
     const event = mediaEvent(move.after, 'processing', at);
     const change = {
-      set: [...changedFields(move), ...Object.entries(listKeys(move.after)), ...Outbox.addEvent(key.id, event)],
+      set: [
+        ...changedFields(move),
+        ...Object.entries(listKeys(move.after)),
+        ...Outbox.addEvent(key.id, storedEvent(event)),
+      ],
       remove: ['token', 'leaseUntil', 'openShard', 'openAt'],
       when: all(mayBecome(ending.status), heldBy(token)),
     };
@@ -180,7 +208,7 @@ export class MediaRepository {
       set: [
         ...changedFields(move),
         ...Object.entries({ ...listKeys(move.after), ...this.openKeys(key.id, WAKE_UP_MS) }),
-        ...Outbox.addEvent(key.id, event),
+        ...Outbox.addEvent(key.id, storedEvent(event)),
       ],
       when: all(mayBecome('uploaded'), equals('round', before.round), notDeleted),
     };
@@ -213,7 +241,12 @@ export class MediaRepository {
       const at = new Date().toISOString();
       const event = deletedEvent(before, at);
       const change = {
-        set: [['deletedAt', at], ['openShard', shardOf(key.id)], ['openAt', at], ...Outbox.addEvent(key.id, event)],
+        set: [
+          ['deletedAt', at],
+          ['openShard', shardOf(key.id)],
+          ['openAt', at],
+          ...Outbox.addEvent(key.id, storedEvent(event)),
+        ],
         remove: ['token', 'leaseUntil', 'visibleId', 'byKind', 'byStatus', 'byKindStatus', 'bySha256'],
         when: all(notDeleted, equals('status', before.status), equals('round', before.round)),
       } satisfies Change & { when: Condition };
@@ -250,6 +283,54 @@ export class MediaRepository {
     await this.write(item, { set: [['openAt', fromNow(delayMs)]], when: equals('openAt', item.openAt) });
   }
 
+  /** @returns null when it is not waiting in this round, or its history is full */
+  private async claimUnread(
+    { kind, round, ...key }: WokenMedium,
+    token: string,
+    leaseMs: number,
+  ): Promise<Claim | null> {
+    const at = new Date().toISOString();
+    const status = 'processing';
+    const { byStatus, byKindStatus } = listKeys({ id: key.id, kind, status });
+    const type = `media.${status}` as const;
+    const entry = {
+      id: `${key.id}.${status}.${round}`,
+      type,
+      occurredAt: at,
+      status,
+      round,
+      from: 'uploaded',
+    } as const;
+    const item = await this.write(key, {
+      set: [
+        ...Object.entries({ status, token, progress: 0, updatedAt: at, byStatus, byKindStatus }),
+        ...this.lease(key.id, leaseMs),
+        ...Outbox.addEvent(key.id, entry),
+      ],
+      append: [['history', [{ status, at, round }]]],
+      when: all(mayBecome(status), equals('round', round), equals('kind', kind), hasHistorySpace, notDeleted),
+    });
+    return item && { outcome: 'claimed', item, exclusive: false, announced: mediaEvent(item, 'uploaded', at) };
+  }
+
+  /** @returns null when the token no longer holds the claim, `claimed` is of another round, or the history is full */
+  private async finishClaimed(claimed: MediaItem, token: string, ending: Ending): Promise<Transition | null> {
+    const at = new Date().toISOString();
+    const { after, changed } = applyEnding(claimed, token, ending, at);
+    const event = mediaEvent(after, 'processing', at);
+    const item = await this.write(claimed, {
+      set: [
+        ...changedFields({ after, changed: changed.filter((name) => name !== 'history') }),
+        ...Object.entries(listKeys(after)),
+        ...Outbox.addEvent(claimed.id, storedEvent(event)),
+      ],
+      append: [['history', [{ status: ending.status, at, round: claimed.round }]]],
+      remove: ['token', 'leaseUntil', 'openShard', 'openAt'],
+      when: all(mayBecome(ending.status), heldBy(token), equals('round', claimed.round), hasHistorySpace),
+    });
+    return item && { item, event: mediaEvent(item, 'processing', at) }; // its title may have been changed meanwhile
+  }
+
   private async claimWaiting(before: MediaItem, token: string, leaseMs: number): Promise<Claim> {
     const at = new Date().toISOString();
     const move = applyClaim(before, token, at);
@@ -259,7 +340,7 @@ export class MediaRepository {
         ...changedFields(move),
         ...Object.entries(listKeys(move.after)),
         ...this.lease(before.id, leaseMs),
-        ...Outbox.addEvent(before.id, event),
+        ...Outbox.addEvent(before.id, storedEvent(event)),
       ],
       when: all(mayBecome('processing'), equals('round', before.round), notDeleted),
     };

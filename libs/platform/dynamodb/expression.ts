@@ -70,14 +70,21 @@ export const any = join('OR');
 
 export interface Change {
   set?: ReadonlyArray<readonly [Path, unknown]>;
+  /** Adds entries to the end of a list, without reading it. */
+  append?: ReadonlyArray<readonly [Path, readonly unknown[]]>;
   remove?: readonly Path[];
   /** Increments; an absent number counts as 0. Top-level attributes only (ADD of DynamoDB). */
   add?: ReadonlyArray<readonly [string, number]>;
 }
 
 export function updateExpression(scope: ExpressionScope, change: Change): string {
+  const sets = (change.set ?? []).map(([path, value]) => `${scope.name(path)} = ${scope.value(value)}`);
+  const appends = (change.append ?? []).map(([path, entries]) => {
+    const name = scope.name(path);
+    return `${name} = list_append(${name}, ${scope.value(entries)})`;
+  });
   const clauses = [
-    ['SET', change.set?.map(([path, value]) => `${scope.name(path)} = ${scope.value(value)}`)],
+    ['SET', [...sets, ...appends]],
     ['REMOVE', change.remove?.map((path) => scope.name(path))],
     ['ADD', change.add?.map(([path, value]) => `${scope.name(path)} ${scope.value(value)}`)],
   ] as const;

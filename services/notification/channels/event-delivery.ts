@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Channel, EventRef } from '#contracts';
+import { parseMediaItem } from '#media';
 import { Outbox } from '#platform';
 import { AlertsChannel } from './alerts.channel';
 import type { DeliveryChannel, DomainEvent } from './channel';
@@ -26,7 +27,8 @@ export class EventDelivery {
     const entry = await this.outbox.read(source, eventId);
     if (!entry?.open.includes(channel)) return;
     const isOwnerDeleted = source.table === 'users' && entry.isDeleted;
-    await this.channels[channel].deliver(entry.event as DomainEvent, { isOwnerDeleted });
+    const event = source.table === 'media' ? parseMediaItem(entry.item).pending[eventId] : entry.event;
+    await this.channels[channel].deliver(event as DomainEvent, { isOwnerDeleted });
     await this.outbox.confirm(entry, channel);
   }
 }
