@@ -3,7 +3,16 @@ import { eventSourceSchema, type Channel } from './events';
 
 /** `round` makes the wake-up of an owner's retry a different job from the one that just ended. */
 const processMedia = z.object({ userId: z.string(), mediaId: z.string(), round: z.int().positive() });
-const eventRef = z.object({ source: eventSourceSchema, eventId: z.string() });
+/**
+ * `event`: the event itself, when it is announced, so that a consumer need not read it unless it is old or delivered
+ * again. `isPushed`: the open pages have received the medium.
+ */
+const eventRef = z.object({
+  source: eventSourceSchema,
+  eventId: z.string(),
+  event: z.looseObject({ id: z.string(), occurredAt: z.string() }).optional(),
+  isPushed: z.boolean().optional(),
+});
 /**
  * `counted`: the counts are durable, so the data may be erased; otherwise it is only counted and reported.
  * `final`: the second pass, a day later, for requests that were in flight while the account was erased.
@@ -34,7 +43,7 @@ const erasureKey = ({ userId, counted, final }: EraseOwned) =>
 
 /**
  * The job map: queue -> consumer, payload, deduplication key (`dedupe`), retries and backoff.
- * Payloads contain ids only; the table is the source of truth. Producer and consumer both parse the payload.
+ * Payloads contain ids, and events when they are announced; the table is the source of truth. Producer and consumer both parse the payload.
  * A consumer is built from `QueuesOf<name>`, so a queue without a handler does not compile.
  */
 export const queues = {

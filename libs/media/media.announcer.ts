@@ -17,8 +17,11 @@ export class MediaAnnouncer {
 
   async announce({ item, event }: { item: MediaItem; event: MediaEvent }): Promise<void> {
     const key = { userId: item.userId, id: item.id };
-    await this.push(item, event).catch(() => {});
-    await this.outbox.announce({ table: 'media', key }, event);
+    const isPushed = await this.push(item, event).then(
+      () => true,
+      () => false,
+    );
+    await this.outbox.announce({ table: 'media', key }, event, isPushed);
     if (event.type === 'media.completed') await this.estimator.recordDuration(item);
   }
 

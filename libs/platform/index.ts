@@ -1,3 +1,4 @@
+export { Batches } from './batches';
 export { type Alerts } from './alerts/alerts';
 export { Consumers, type HandlersOf } from './queue/consumers';
 export { DiskReserve } from './storage/disk-reserve';

@@ -38,8 +38,7 @@ async function putWithEvents(...events: PendingEvent[]) {
   await dynamo.put('media', { ...key, ...Outbox.firstEvent(key.id, first) });
   for (const event of more) await dynamo.update('media', key, { set: Outbox.addEvent(key.id, event) });
   const source = { table: 'media' as const, key };
-  const confirm = async (event: PendingEvent, channel: Channel) =>
-    outbox.confirm((await outbox.read(source, event.id))!, channel);
+  const confirm = (event: PendingEvent, channel: Channel) => outbox.confirm(source, event, channel);
   return { key, source, confirm, row: () => dynamo.get<OutboxFields>('media', key) };
 }
 
@@ -73,8 +72,8 @@ describe('Outbox', () => {
   it('removes the entry when all channels confirm at the same time and when one confirms twice', async () => {
     const event = makeEvent('media.failed');
     const { source, row } = await putWithEvents(event);
-    const entry = (await outbox.read(source, event.id))!;
-    await Promise.all([...entry.open, ...entry.open].map((channel) => outbox.confirm(entry, channel)));
+    const { open } = (await outbox.read(source, event.id))!;
+    await Promise.all([...open, ...open].map((channel) => outbox.confirm(source, event, channel)));
     expect(await row()).toMatchObject({ pending: {} });
     expect(await row()).not.toHaveProperty('outboxShard');
   });
@@ -119,10 +118,10 @@ describe('Outbox', () => {
 
   it('keeps the index key for an event that was added after a consumer had read the only one', async () => {
     const [one, added] = [makeEvent('media.deleted'), makeEvent('media.deleted')];
-    const { key, source, confirm, row } = await putWithEvents(one);
-    const entry = (await outbox.read(source, one.id))!;
+    const { key, confirm, row } = await putWithEvents(one);
+    const confirmed = confirm(one, 'inApp');
     await dynamo.update('media', key, { set: Outbox.addEvent(key.id, added) });
-    await outbox.confirm(entry, 'inApp');
+    await confirmed;
     expect(Object.keys((await row())!.pending)).toEqual([added.id]);
     expect(await row()).toHaveProperty('outboxShard');
     await confirm(added, 'inApp');

@@ -1,4 +1,5 @@
 import { channelQueues, eventChannels, type Channel, type EventSource, type EventType } from '#contracts';
+import { Batches } from './batches';
 import type { Dynamo, Item } from './dynamodb/dynamo';
 import { all, atMost, equals, exists, missing, sizeIs, type Change } from './dynamodb/expression';
 import { shardOf, shards } from './dynamodb/tables';
@@ -26,8 +27,6 @@ export interface OutboxEntry {
   item: OutboxFields & Item;
   /** The channels that have not delivered it yet. */
   open: Channel[];
-  /** No other event of the item is unconfirmed. */
-  isLast: boolean;
   /** The item of the event is being deleted. */
   isDeleted: boolean;
 }
@@ -48,6 +47,17 @@ const openChannels = (event: PendingEvent): OpenChannels =>
 /** An entry of a version without channels is open for all channels of its event. */
 const openOf = (entry: PendingEntry) => Object.keys(entry.channels ?? openChannels(entry)) as Channel[];
 
+/** Channels that deliver an event at about the same time confirm it, and other events of its item, in one write. */
+const CONFIRM_WINDOW_MS = 50;
+const MAX_CONFIRMATIONS = 20;
+
+/** The delivery of an event by a channel. */
+interface Confirmation {
+  source: EventSource;
+  event: Pick<PendingEvent, 'id' | 'type'>;
+  channel: Channel;
+}
+
 const entryPath = (eventId: string) => ['pending', eventId];
 const channelsPath = (eventId: string) => [...entryPath(eventId), 'channels'];
 
@@ -57,6 +67,10 @@ const channelsPath = (eventId: string) => [...entryPath(eventId), 'channels'];
  * delivery; the last channel removes the entry, and the last entry removes the index key.
  */
 export class Outbox {
+  private readonly confirmations = new Batches<Confirmation>(CONFIRM_WINDOW_MS, MAX_CONFIRMATIONS, (batch) =>
+    this.confirmBatch(batch),
+  );
+
   constructor(
     private readonly dynamo: Dynamo,
     private readonly queue: JobQueue,
@@ -89,9 +103,9 @@ export class Outbox {
   }
 
   /** Queues an event for each of its channels, now or as soon as Redis is available again. Never rejects. */
-  async announce(source: EventSource, event: PendingEvent): Promise<void> {
-    const ref = { source, eventId: event.id };
-    await Promise.all(channelsOf(event).map((channel) => this.queue.sendSoon(channelQueues[channel], ref)));
+  async announce(source: EventSource, event: PendingEvent, isPushed = false): Promise<void> {
+    const job = { source, eventId: event.id, event: { ...event }, isPushed };
+    await Promise.all(channelsOf(event).map((channel) => this.queue.sendSoon(channelQueues[channel], job)));
   }
 
   /** Returns null when every channel has confirmed the event, or its item no longer exists. */
@@ -106,25 +120,42 @@ export class Outbox {
       event,
       item,
       open: openOf(found),
-      isLast: Object.keys(item.pending).length === 1,
       isDeleted: item.deletedAt !== undefined,
     };
   }
 
   /** Records that a channel has delivered the event. Idempotent. */
-  async confirm({ source, event: { id }, open, isLast }: OutboxEntry, channel: Channel): Promise<void> {
-    const [entry, channels] = [entryPath(id), channelsPath(id)];
-    const isOpen = exists([...channels, channel]);
-    if (isLast && open.length === 1) {
-      const isDone = await this.dynamo.update(source.table, source.key, {
-        remove: [entry, 'outboxShard', 'outboxAt'],
-        when: all(isOpen, sizeIs(channels, 1), sizeIs('pending', 1)),
-      });
-      if (isDone) return;
-    }
+  confirm(source: EventSource, event: Pick<PendingEvent, 'id' | 'type'>, channel: Channel): Promise<void> {
+    return this.confirmations.add(JSON.stringify(source), { source, event, channel });
+  }
+
+  private async confirmBatch(batch: Confirmation[]): Promise<void> {
+    if (await this.confirmAll(batch)) return;
+    for (const { source, event, channel } of batch) await this.confirmOne(source, event.id, channel);
+  }
+
+  /** Removes the events of a batch, and the index key. @returns false when others are left, or channels of these */
+  private async confirmAll(batch: Confirmation[]): Promise<boolean> {
+    const { source } = batch[0]!;
+    const events = new Map(batch.map(({ event }) => [event.id, event]));
+    const isDelivered = ({ id, type }: Confirmation['event']) =>
+      eventChannels[type].every((channel) => batch.some((one) => one.event.id === id && one.channel === channel));
+    if (![...events.values()].every(isDelivered)) return false;
+    const areOpen = [...events.values()].flatMap(({ id, type }) =>
+      eventChannels[type].map((channel) => exists([...channelsPath(id), channel])),
+    );
+    const isDone = await this.dynamo.update(source.table, source.key, {
+      remove: [...[...events.keys()].map(entryPath), 'outboxShard', 'outboxAt'],
+      when: all(sizeIs('pending', events.size), ...areOpen),
+    });
+    return isDone !== null;
+  }
+
+  private async confirmOne(source: EventSource, id: string, channel: Channel): Promise<void> {
+    const path = [...channelsPath(id), channel];
     const left = await this.dynamo.update<OutboxFields>(source.table, source.key, {
-      remove: [[...channels, channel]],
-      when: isOpen,
+      remove: [path],
+      when: exists(path),
     });
     if (left && Object.keys(left.pending[id]?.channels ?? {}).length === 0) await this.removeEntry(source, id);
   }

@@ -14,8 +14,8 @@ const consumers = serviceConsumers<'notification', [EventDelivery, NotificationE
   inject: [EventDelivery, NotificationErasure],
   concurrency: 16,
   handlers: (delivery, erasure) => ({
-    events: (payload) => delivery.deliver('inApp', payload),
-    alerts: (payload) => delivery.deliver('alerts', payload),
+    events: (payload, isRepeated) => delivery.deliver('inApp', payload, isRepeated),
+    alerts: (payload, isRepeated) => delivery.deliver('alerts', payload, isRepeated),
     eraseNotifications: (payload) => erasure.erase(payload),
   }),
 });

@@ -2,6 +2,7 @@ import type { MediaActivity, MediaStats, MediaStatus } from '#contracts';
 import {
   all,
   atMost,
+  Batches,
   Dynamo,
   equals,
   exists,
@@ -37,12 +38,25 @@ export interface QuotaItem {
   erasedAt?: string;
 }
 
+interface RowKey {
+  userId: string;
+  id: string;
+}
+
+interface Counted {
+  key: RowKey;
+  event: MediaEvent;
+}
+
 /** The upload became a medium, ended without a result, or is still in progress. */
 export type ReservationOutcome = 'medium' | 'abandoned' | 'in_progress';
 
 /** Longer than a consumer takes between reading an event and counting it. */
 const REMEMBER_MS = 60_000;
 const PRUNE_ABOVE = 20;
+/** Events of a row within this time are counted in one write. */
+const COUNT_WINDOW_MS = 50;
+const MAX_COUNTED = 20;
 /** All reservations of a user are stored in one item, so their number decides what each change of it costs. */
 const MAX_RESERVATIONS = 100;
 /** By this age an upload has become a medium or is abandoned. */
@@ -60,6 +74,8 @@ const quotaKey = (userId: string) => ({ userId: countersOf(userId), id: QUOTA_RO
  * row.
  */
 export class MediaCounters {
+  private readonly counts = new Batches<Counted>(COUNT_WINDOW_MS, MAX_COUNTED, (batch) => this.applyBatch(batch));
+
   constructor(private readonly dynamo: Dynamo) {}
 
   async read(userId: string): Promise<Omit<MediaStats, 'quotaBytes' | 'maxUploadBytes' | 'acceptsHeic'>> {
@@ -97,9 +113,19 @@ export class MediaCounters {
   /** Counts an event exactly once, however often it is delivered. */
   async apply(event: MediaEvent): Promise<void> {
     const key = { userId: countersOf(event.userId), id: countRow(shardOf(event.mediaId)) };
-    await this.applyOnce(key, event.id, [...deltaOf(event), ...activityOf(event)]);
+    await this.counts.add(`${key.userId} ${key.id}`, { key, event });
     if (event.type === 'media.deleted')
-      await this.applyOnce(quotaKey(event.userId), event.id, [['usedBytes', -event.originalBytes]]);
+      await this.applyOnce(quotaKey(event.userId), [event.id], [['usedBytes', -event.originalBytes]]);
+  }
+
+  /** Counts events of one row in one write; one after the other when one of them was counted before. */
+  private async applyBatch(batch: Counted[]): Promise<void> {
+    const { key } = batch[0]!;
+    const ids = [...new Set(batch.map(({ event }) => event.id))];
+    const isUnique = ids.length === batch.length;
+    if (isUnique && (await this.applyOnce(key, ids, sumOf(batch.flatMap(({ event }) => changesOf(event)))))) return;
+    if (batch.length === 1) return;
+    for (const { event } of batch) await this.applyOnce(key, [event.id], changesOf(event));
   }
 
   /**
@@ -224,18 +250,16 @@ export class MediaCounters {
     return (await this.dynamo.query<CountItem>('media', { where: equals('userId', countersOf(userId)) })).items;
   }
 
-  private async applyOnce(
-    key: { userId: string; id: string },
-    eventId: string,
-    add: NonNullable<Change['add']>,
-  ): Promise<void> {
+  /** @returns false when one of the events was counted before: none is counted then */
+  private async applyOnce(key: RowKey, eventIds: string[], add: NonNullable<Change['add']>): Promise<boolean> {
     const now = Date.now();
     const item = await this.updateRow<{ applied: Applied }>(key, {
       add: [...add, bumpVersion],
-      set: [[['applied', eventId], now]],
-      when: all(exists('applied'), missing(['applied', eventId])),
+      set: eventIds.map((id) => [['applied', id], now] as const),
+      when: all(exists('applied'), ...eventIds.map((id) => missing(['applied', id]))),
     });
     if (item) await this.prune(key, item, now);
+    return item !== null;
   }
 
   private async prune(key: { userId: string; id: string }, item: { applied: Applied }, now: number): Promise<void> {
@@ -272,6 +296,14 @@ export const newRow = (key: { userId: string; id: string }) => ({
   reserved: {},
   applied: {},
 });
+
+const changesOf = (event: MediaEvent) => [...deltaOf(event), ...activityOf(event)];
+
+function sumOf(changes: ReadonlyArray<readonly [string, number]>): NonNullable<Change['add']> {
+  const sums = new Map<string, number>();
+  for (const [name, amount] of changes) sums.set(name, (sums.get(name) ?? 0) + amount);
+  return [...sums];
+}
 
 function deltaOf(event: MediaEvent): NonNullable<Change['add']> {
   if (event.type === 'media.deleted') {

@@ -3,7 +3,8 @@ import { queues, type Consumer, type JobPayload, type QueueName, type QueuesOf }
 import { DependencyUnavailableError } from '../errors';
 import { connectRedis, queuePrefix } from '../redis/redis';
 
-export type Handler<Q extends QueueName> = (payload: JobPayload<Q>) => Promise<void>;
+/** `isRepeated`: an earlier delivery of the job began, and may have done its work. */
+export type Handler<Q extends QueueName> = (payload: JobPayload<Q>, isRepeated: boolean) => Promise<void>;
 /** One handler for each queue of a service: omitting one does not compile. */
 export type HandlersOf<C extends Consumer> = { [Q in QueuesOf<C>]: Handler<Q> };
 
@@ -42,7 +43,7 @@ export class Consumers<C extends Consumer> {
           consume(
             job,
             token,
-            () => handle(queues[name].payload.parse(job.data) as never),
+            () => handle(queues[name].payload.parse(job.data) as never, job.attemptsStarted > 1),
             (error) => options.onFailure(name, job, error),
           ),
         {

@@ -11,10 +11,11 @@ export type EventOf<T extends EventType> = T extends UserEvent['type'] ? UserEve
 export interface DeliveryChannel {
   /**
    * Delivers an event. Idempotent: a repeated call changes nothing, or sends the same id again.
-   * `isOwnerDeleted`: the account is being deleted, so no data may be added to it.
+   * `isOwnerDeleted`: the account is being deleted, so no data may be added to it. `isPushed`: the open pages have
+   * received the medium.
    * @throws {DependencyUnavailableError} to be retried later
    */
-  deliver(event: DomainEvent, context: { isOwnerDeleted: boolean }): Promise<void>;
+  deliver(event: DomainEvent, context: { isOwnerDeleted: boolean; isPushed?: boolean | undefined }): Promise<void>;
 }
 
 export const isMediaEvent = (event: DomainEvent): event is MediaEvent => event.type.startsWith('media.');

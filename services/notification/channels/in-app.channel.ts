@@ -16,9 +16,12 @@ export class InAppChannel implements DeliveryChannel {
     private readonly live: LiveFeed,
   ) {}
 
-  async deliver(event: DomainEvent, { isOwnerDeleted }: { isOwnerDeleted: boolean }): Promise<void> {
+  async deliver(
+    event: DomainEvent,
+    { isOwnerDeleted, isPushed }: Parameters<DeliveryChannel['deliver']>[1],
+  ): Promise<void> {
     if (isOwnerDeleted) return;
-    if (isMediaEvent(event)) await this.update(event);
+    if (isMediaEvent(event)) await this.update(event, isPushed);
     const text = notificationText(event);
     if (!text) return;
     const { mediaId, batchId } = isMediaEvent(event) ? event : { mediaId: null, batchId: null };
@@ -35,8 +38,9 @@ export class InAppChannel implements DeliveryChannel {
   }
 
   /** Updates the counts, and the medium on the open pages. */
-  private async update(event: MediaEvent): Promise<void> {
+  private async update(event: MediaEvent, isPushed = false): Promise<void> {
     await this.counters.apply(event);
+    if (isPushed) return;
     const item = await this.media.getEvenDeleted({ userId: event.userId, id: event.mediaId });
     if (item) await this.announcer.push(item, event);
   }
