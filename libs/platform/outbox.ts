@@ -48,7 +48,7 @@ const openChannels = (event: PendingEvent): OpenChannels =>
 const openOf = (entry: PendingEntry) => Object.keys(entry.channels ?? openChannels(entry)) as Channel[];
 
 /** Channels that deliver an event at about the same time confirm it, and other events of its item, in one write. */
-const CONFIRM_WINDOW_MS = 50;
+const CONFIRM_WINDOW_MS = 250;
 const MAX_CONFIRMATIONS = 20;
 
 /** The delivery of an event by a channel. */
@@ -60,6 +60,7 @@ interface Confirmation {
 
 const entryPath = (eventId: string) => ['pending', eventId];
 const channelsPath = (eventId: string) => [...entryPath(eventId), 'channels'];
+const channelPath = (eventId: string, channel: Channel) => [...channelsPath(eventId), channel];
 
 /**
  * A transactional outbox without transactions or streams: a status write adds its event to the item's own `pending` map
@@ -131,7 +132,17 @@ export class Outbox {
 
   private async confirmBatch(batch: Confirmation[]): Promise<void> {
     if (await this.confirmAll(batch)) return;
-    for (const { source, event, channel } of batch) await this.confirmOne(source, event.id, channel);
+    const { source } = batch[0]!;
+    const paths = new Map(
+      batch.map(({ event, channel }) => [`${event.id} ${channel}`, channelPath(event.id, channel)]),
+    );
+    const remove = [...paths.values()];
+    const left = await this.dynamo.update<OutboxFields>(source.table, source.key, {
+      remove,
+      when: all(...remove.map(exists)),
+    });
+    if (left) return this.removeDelivered(source, left);
+    if (batch.length > 1) for (const one of batch) await this.confirmBatch([one]); // one was confirmed before
   }
 
   /** Removes the events of a batch, and the index key. @returns false when others are left, or channels of these */
@@ -142,7 +153,7 @@ export class Outbox {
       eventChannels[type].every((channel) => batch.some((one) => one.event.id === id && one.channel === channel));
     if (![...events.values()].every(isDelivered)) return false;
     const areOpen = [...events.values()].flatMap(({ id, type }) =>
-      eventChannels[type].map((channel) => exists([...channelsPath(id), channel])),
+      eventChannels[type].map((channel) => exists(channelPath(id, channel))),
     );
     const isDone = await this.dynamo.update(source.table, source.key, {
       remove: [...[...events.keys()].map(entryPath), 'outboxShard', 'outboxAt'],
@@ -151,13 +162,19 @@ export class Outbox {
     return isDone !== null;
   }
 
-  private async confirmOne(source: EventSource, id: string, channel: Channel): Promise<void> {
-    const path = [...channelsPath(id), channel];
-    const left = await this.dynamo.update<OutboxFields>(source.table, source.key, {
-      remove: [path],
-      when: exists(path),
+  /** Removes the entries without open channels, and the index key if there are no others. */
+  private async removeDelivered(source: EventSource, { pending }: OutboxFields): Promise<void> {
+    const ids = Object.keys(pending).filter(
+      (id) => Object.keys(pending[id]!.channels ?? { unknown: true }).length === 0,
+    );
+    if (ids.length === 0) return;
+    const areDelivered = ids.map((id) => sizeIs(channelsPath(id), 0));
+    const isLast = ids.length === Object.keys(pending).length;
+    const isRemoved = await this.dynamo.update(source.table, source.key, {
+      remove: [...ids.map(entryPath), ...(isLast ? ['outboxShard', 'outboxAt'] : [])],
+      when: all(...areDelivered, ...(isLast ? [sizeIs('pending', ids.length)] : [])),
     });
-    if (left && Object.keys(left.pending[id]?.channels ?? {}).length === 0) await this.removeEntry(source, id);
+    if (!isRemoved) for (const id of ids) await this.removeEntry(source, id); // another event was added or removed
   }
 
   /**

@@ -12,7 +12,7 @@ import { LiveController } from './live/live.controller';
 
 const consumers = serviceConsumers<'notification', [EventDelivery, NotificationErasure]>({
   inject: [EventDelivery, NotificationErasure],
-  concurrency: 16,
+  concurrency: 64, // a delivery waits until its confirmation is written together with others
   handlers: (delivery, erasure) => ({
     events: (payload, isRepeated) => delivery.deliver('inApp', payload, isRepeated),
     alerts: (payload, isRepeated) => delivery.deliver('alerts', payload, isRepeated),

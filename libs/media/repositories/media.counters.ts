@@ -55,7 +55,7 @@ export type ReservationOutcome = 'medium' | 'abandoned' | 'in_progress';
 const REMEMBER_MS = 60_000;
 const PRUNE_ABOVE = 20;
 /** Events of a row within this time are counted in one write. */
-const COUNT_WINDOW_MS = 50;
+const COUNT_WINDOW_MS = 100;
 const MAX_COUNTED = 20;
 /** All reservations of a user are stored in one item, so their number decides what each change of it costs. */
 const MAX_RESERVATIONS = 100;
@@ -133,13 +133,17 @@ export class MediaCounters {
    * the size of its reservation if there is one. Idempotent.
    * `full`: the quota would be exceeded. `held`: it would be, until other uploads in progress end. `too_many`: the user
    * has too many uploads in progress. `account_deleted`: the account was deleted meanwhile.
+   * @param isFirst the upload probably has no reservation yet: it is written without reading the row
    */
   async reserve(
     userId: string,
     uploadId: string,
     bytes: number,
     quotaBytes: number | null,
+    isFirst = false,
   ): Promise<'reserved' | 'full' | 'held' | 'too_many' | 'account_deleted'> {
+    if (isFirst && (await this.writeReservation(userId, uploadId, { bytes, held: undefined, quotaBytes })))
+      return 'reserved';
     for (let tries = 0; tries < 3; tries += 1) {
       const row = await this.dynamo.get<QuotaItem>('media', quotaKey(userId));
       if (row?.erasedAt) return 'account_deleted';

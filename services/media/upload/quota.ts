@@ -65,7 +65,7 @@ export class QuotaReservation {
 
   private async reserveWhenReleased(key: MediaKey, sizeBytes: number): Promise<boolean> {
     for (let tries = 1; ; tries += 1) {
-      const outcome = await this.attempt(key, sizeBytes);
+      const outcome = await this.attempt(key, sizeBytes, tries === 1);
       if (outcome !== 'held' || tries === RELEASE_TRIES) return outcome === 'reserved';
       await sleep(RELEASE_MS);
     }
@@ -76,8 +76,12 @@ export class QuotaReservation {
     return (await this.attempt(key, sizeBytes)) === 'reserved';
   }
 
-  private async attempt({ userId, id }: MediaKey, sizeBytes: number): Promise<'reserved' | 'full' | 'held'> {
-    const outcome = await this.counters.reserve(userId, id, sizeBytes, this.config.userQuotaBytes);
+  private async attempt(
+    { userId, id }: MediaKey,
+    sizeBytes: number,
+    isFirst = false,
+  ): Promise<'reserved' | 'full' | 'held'> {
+    const outcome = await this.counters.reserve(userId, id, sizeBytes, this.config.userQuotaBytes, isFirst);
     if (outcome === 'too_many') throw new ProblemError('too_many_uploads', { headers: { 'Retry-After': '60' } });
     if (outcome === 'account_deleted') throw new ProblemError('unauthenticated');
     return outcome;
