@@ -2,15 +2,14 @@ import { DelayedError, Worker, type Job } from 'bullmq';
 import { queues, type Consumer, type JobPayload, type QueueName, type QueuesOf } from '#contracts';
 import { DependencyUnavailableError } from '../errors';
 import { connectRedis, queuePrefix } from '../redis/redis';
+import { StalledJobs, stalledIntervalMs } from './stalled-jobs';
 
 /** `isRepeated`: an earlier delivery of the job began, and may have done its work. */
 export type Handler<Q extends QueueName> = (payload: JobPayload<Q>, isRepeated: boolean) => Promise<void>;
 /** One handler for each queue of a service: omitting one does not compile. */
 export type HandlersOf<C extends Consumer> = { [Q in QueuesOf<C>]: Handler<Q> };
 
-/** The jobs of a killed consumer are detected as stalled after the lock duration plus two check intervals. */
 export const lockMs = 10_000;
-export const stalledIntervalMs = 2_000;
 /** Deployments stall healthy jobs too: the item's own counter limits retries, not BullMQ's. */
 export const maxStalledCount = 1_000;
 
@@ -23,6 +22,9 @@ export interface ConsumerOptions {
 
 /** Exponential backoff of a job during an outage: doubled with each attempt. */
 const BACKOFF_MS = { initial: 500, max: 10_000 };
+
+/** How long an idle consumer blocks until it looks for jobs whose marker was lost. */
+const DRAIN_DELAY_S = 10;
 
 const REPORT_EVERY = 10;
 
@@ -52,6 +54,8 @@ export class Consumers<C extends Consumer> {
           concurrency: options.concurrency,
           lockDuration: lockMs,
           stalledInterval: stalledIntervalMs,
+          skipStalledCheck: true,
+          drainDelay: DRAIN_DELAY_S,
           maxStalledCount,
           skipVersionCheck: true,
         },
@@ -60,7 +64,11 @@ export class Consumers<C extends Consumer> {
       worker.on('failed', (job, error) => options.onFailure(name, job, error));
       return worker;
     });
-    this.closeConnection = () => connection.disconnect();
+    const stalled = new StalledJobs(connection, this.workers);
+    this.closeConnection = () => {
+      stalled.stop();
+      connection.disconnect();
+    };
   }
 
   private readonly closeConnection: () => void;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type WorkQueue, workQueues } from '#contracts';
 import { connectRedis, type Work, WorkerPool, type WorkResult } from '#platform';
 import { eventually, startQueue, type TestQueue } from '#testing';
@@ -51,6 +52,29 @@ describe('WorkerPool', () => {
     expect(await testQueue.queue.failures('image', 10)).toMatchObject([
       { payload, reason: 'a bug', stack: expect.stringContaining('TypeError') },
     ]);
+  });
+
+  it('takes a job at once, and a delayed one when it is due, without polling', async () => {
+    const takenAt: number[] = [];
+    const dueAt = Date.now() + 1_500;
+    startPool(async () => {
+      takenAt.push(Date.now());
+      return takenAt.length === 1 ? { next: 'again', at: new Date(dueAt) } : { next: 'done' };
+    });
+    const redis = connectRedis(testQueue.redis.url, 'waiting');
+    await redis.ping();
+    await redis.config('RESETSTAT');
+    await sleep(1_000);
+    expect(await redis.info('commandstats')).not.toMatch(/cmdstat_evalsha:calls=\d{2}/); // below ten
+    redis.disconnect();
+    const sentAt = Date.now();
+    await testQueue.queue.send('video', payload);
+    await eventually(
+      async () => takenAt.length,
+      (length) => length === 2,
+    );
+    expect(takenAt[0]! - sentAt).toBeLessThan(150);
+    expect(Math.abs(takenAt[1]! - Math.max(dueAt, sentAt))).toBeLessThan(500);
   });
 
   it('removes a completed job', async () => {
@@ -140,8 +164,8 @@ describe('WorkerPool', () => {
     );
     await sendAll('image', 'b', ['p0', 'p1']);
     await eventually(
-      () => testQueue.queue.counts('image'),
-      ({ waiting }) => waiting === 0,
+      async () => seen.length,
+      (length) => length === 4,
       3_000,
     );
     expect(seen.slice(2)).toEqual([

@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UnrecoverableError, Worker, type Job } from 'bullmq';
 import { queues, shortQueue, type JobPayload, type WorkQueue } from '#contracts';
 import { connectRedis, queuePrefix } from '../redis/redis';
-import { lockMs, maxStalledCount, stalledIntervalMs } from './consumers';
+import { lockMs, maxStalledCount } from './consumers';
+import { JobMarkers } from './job-markers';
+import { StalledJobs, stalledIntervalMs } from './stalled-jobs';
 import { Turns } from './turns';
 
 /** The outcome of a wake-up: remove it, deliver it again at a time, or keep it with its error for the operator. */
@@ -28,8 +30,10 @@ export interface WorkerPoolOptions {
   onError: (error: unknown, queue: WorkQueue) => void;
 }
 
-/** How often an idle slot polls for jobs. */
-const POLL_MS = 200;
+/** How long an idle slot waits until it looks for jobs whose marker was lost with the process that had removed it. */
+const IDLE_MS = 10_000;
+/** How often a slot checks whether exclusive work has ended. */
+const EXCLUSIVE_MS = 200;
 /** The pause of a slot after an error of Redis. */
 const RETRY_MS = 1_000;
 
@@ -37,7 +41,7 @@ const RETRY_MS = 1_000;
  * Runs jobs of several queues with one concurrency limit over all of them. BullMQ limits concurrency per queue: a
  * process busy with one kind would hold jobs of another kind that an idle process could run. Hence jobs are fetched
  * manually (https://docs.bullmq.io/patterns/manually-fetching-jobs), round robin over the queues, only when a slot is
- * free. While every slot runs a long job, one more runs short jobs, so that pictures never wait for films. It is an
+ * free; an idle slot waits for a marker of any of them ({@link JobMarkers}). While every slot runs a long job, one more runs short jobs, so that pictures never wait for films. It is an
  * additional slot: one that is reserved would leave a process of concurrency 1 without slots for films.
  */
 export class WorkerPool {
@@ -46,8 +50,14 @@ export class WorkerPool {
   private readonly workers: QueueWorker[];
   private readonly stop = new AbortController();
   private readonly slots: Promise<void>[] = [];
+  private readonly markers: JobMarkers;
+  private readonly shortMarkers: JobMarkers;
+  private readonly stalled: StalledJobs;
+  private idle: Promise<boolean> | undefined;
   private nextQueue = 0;
   private readonly running = new Set<Job>();
+  /** Resolves when the next job is taken. */
+  private taken = Promise.withResolvers<void>();
 
   constructor(
     private readonly handlers: WorkHandlers,
@@ -62,25 +72,46 @@ export class WorkerPool {
         autorun: false,
         lockDuration: lockMs,
         stalledInterval: stalledIntervalMs,
+        skipStalledCheck: true,
         maxStalledCount,
         skipVersionCheck: true,
       });
       worker.on('error', () => {}); // Redis is unavailable: the slots below pause and retry
       return { queue, worker };
     });
+    this.markers = new JobMarkers(options.redisUrl, options.tablePrefix, options.queues);
+    this.shortMarkers = new JobMarkers(options.redisUrl, options.tablePrefix, [shortQueue]);
+    this.stalled = new StalledJobs(
+      this.connection,
+      this.workers.map(({ worker }) => worker),
+    );
   }
 
   start(): void {
-    for (const { worker } of this.workers) void worker.startStalledCheckTimer();
     for (let slot = 0; slot < this.options.concurrency; slot += 1)
-      this.slots.push(this.runSlot((token) => this.runNext(token)));
+      this.slots.push(
+        this.runSlot(
+          (token) => this.runNext(token),
+          () => this.waitForJob(),
+        ),
+      );
     const short = this.workers.find(({ queue }) => queue === shortQueue);
-    if (short && this.workers.length > 1) this.slots.push(this.runSlot((token) => this.runBeside(short, token)));
+    if (short && this.workers.length > 1)
+      this.slots.push(
+        this.runSlot(
+          (token) => this.runBeside(short, token),
+          () => this.waitForShortJob(),
+        ),
+      );
   }
 
   /** Stops fetching jobs, signals running work to release its media, and waits for it. */
   async close(): Promise<void> {
     this.stop.abort(new Error('The worker is shutting down'));
+    this.stalled.stop();
+    this.markers.close();
+    this.shortMarkers.close();
+    this.taken.resolve();
     const ended = Promise.all(this.slots);
     while (this.running.size > 0) await Promise.race([ended, sleep(50)]);
     await Promise.race([ended, sleep(RETRY_MS)]); // an idle slot may be waiting for Redis
@@ -88,12 +119,13 @@ export class WorkerPool {
     await Promise.all(this.workers.map(({ worker }) => worker.close(true)));
   }
 
-  private async runSlot(runOne: (token: string) => Promise<boolean>): Promise<void> {
+  /** @param wait resolves when `runOne` may find a job */
+  private async runSlot(runOne: (token: string) => Promise<boolean>, wait: () => Promise<unknown>): Promise<void> {
     const token = randomUUID();
     while (!this.stop.signal.aborted) {
       try {
         const ran = await runOne(token);
-        if (!ran) await sleep(POLL_MS, undefined, { signal: this.stop.signal }).catch(() => {});
+        if (!ran && !this.stop.signal.aborted) await wait();
       } catch {
         await sleep(RETRY_MS, undefined, { signal: this.stop.signal }).catch(() => {});
       }
@@ -109,9 +141,29 @@ export class WorkerPool {
   }
 
   private async runBeside(short: QueueWorker, token: string): Promise<boolean> {
-    const { concurrency, mayRunBeside = () => true } = this.options;
+    return this.mayRunBeside && this.runFrom(short, token);
+  }
+
+  private get areAllLong(): boolean {
     const long = [...this.running].filter(({ queueName }) => queueName !== shortQueue);
-    return long.length === concurrency && mayRunBeside() && this.runFrom(short, token);
+    return long.length === this.options.concurrency;
+  }
+
+  private get mayRunBeside(): boolean {
+    return this.areAllLong && (this.options.mayRunBeside?.() ?? true);
+  }
+
+  /** One command for all idle slots. */
+  private waitForJob(): Promise<boolean> {
+    this.idle ??= this.markers.wait(IDLE_MS).finally(() => (this.idle = undefined));
+    return this.idle;
+  }
+
+  private async waitForShortJob(): Promise<void> {
+    if (!this.areAllLong) return this.taken.promise;
+    if (!this.mayRunBeside) return sleep(EXCLUSIVE_MS);
+    const isMarked = await this.shortMarkers.wait(IDLE_MS);
+    if (isMarked && !this.mayRunBeside) await this.shortMarkers.restore(shortQueue); // a slot has become free meanwhile
   }
 
   private async runFrom({ queue, worker }: QueueWorker, token: string): Promise<boolean> {
@@ -124,6 +176,8 @@ export class WorkerPool {
   private async run(queue: WorkQueue, job: Job, token: string): Promise<void> {
     const id = job.deduplicationId!; // JobQueue sends each job with one
     this.running.add(job);
+    this.taken.resolve();
+    this.taken = Promise.withResolvers();
     this.turns.leave(queue, id, job.priority);
     const renewal = setInterval(() => void job.extendLock(token, lockMs).catch(() => {}), lockMs / 3);
     try {
