@@ -43,7 +43,8 @@ const erasureKey = ({ userId, counted, final }: EraseOwned) =>
 
 /**
  * The job map: queue -> consumer, payload, deduplication key (`dedupe`), retries and backoff.
- * Payloads contain ids, and events when they are announced; the table is the source of truth. Producer and consumer both parse the payload.
+ * Payloads contain ids, and events when they are announced; the table is the source of truth. Producer and consumer
+ * both parse the payload.
  * A consumer is built from `QueuesOf<name>`, so a queue without a handler does not compile.
  */
 export const queues = {

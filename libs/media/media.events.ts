@@ -11,7 +11,7 @@ export function deletedEvent(item: MediaItem, occurredAt: string): MediaEvent {
   return buildEvent(item, 'media.deleted', `${item.id}.deleted`, item.status, occurredAt);
 }
 
-/** The fields of an event that its medium does not have, which the outbox stores: {@link parseMediaItem} adds the others. */
+/** The fields of an event that the outbox stores: {@link parseMediaItem} adds those of its medium. */
 export function storedEvent({ id, type, occurredAt, status, round, failure, from }: StoredEvent): StoredEvent {
   return { id, type, occurredAt, status, round, from, ...(failure && { failure }) };
 }

@@ -1,7 +1,7 @@
 import { channelQueues, eventChannels, type Channel, type EventSource, type EventType } from '#contracts';
 import { Batches } from './batches';
 import type { Dynamo, Item } from './dynamodb/dynamo';
-import { all, atMost, equals, exists, missing, sizeIs, type Change } from './dynamodb/expression';
+import { all, equals, exists, missing, sizeIs, type Change } from './dynamodb/expression';
 import { shardOf, shards } from './dynamodb/tables';
 import { DependencyUnavailableError } from './errors';
 import type { JobQueue } from './queue/job-queue';
@@ -190,16 +190,10 @@ export class Outbox {
   ): Promise<number> {
     const before = new Date(Date.now() - olderThanMs).toISOString();
     let sent = 0;
-    for (const shard of shards) {
-      const overdue = this.dynamo.queryAll<Record<string, string>>(table, {
-        index: 'outbox',
-        where: all(equals('outboxShard', shard), atMost('outboxAt', before)),
-      });
-      for await (const found of overdue) {
-        if (signal?.aborted) return sent;
-        const key = Object.fromEntries(keyNames.map((name) => [name, found[name]!]));
-        sent += await this.resendItem({ table, key }, before);
-      }
+    for await (const found of this.dynamo.due(table, 'outbox', new Date(before))) {
+      if (signal?.aborted) return sent;
+      const key = Object.fromEntries(keyNames.map((name) => [name, found[name]!]));
+      sent += await this.resendItem({ table, key }, before);
     }
     return sent;
   }

@@ -5,12 +5,10 @@ import {
   all,
   atMost,
   Dynamo,
-  equals,
   exists,
   JobQueue,
   missing,
   shardOf,
-  shards,
   type OutboxFields,
   receiptKey,
   userKey,
@@ -81,17 +79,11 @@ export class ErasureService {
   /** Resumes every erasure that was due at `before`, until `signal` aborts. Returns their number. */
   async resume(before: string, signal?: AbortSignal): Promise<number> {
     let open = 0;
-    for (const shard of shards) {
-      const due = this.dynamo.queryAll<{ pk: string }>('users', {
-        index: 'open',
-        where: all(equals('openShard', shard), atMost('openAt', before)),
-      });
-      for await (const { pk } of due) {
-        if (signal?.aborted) return open;
-        const [kind, userId = ''] = pk.split('#');
-        await (kind === 'receipt' ? this.enqueueAll({ userId, final: true }) : this.advance(userId));
-        open += 1;
-      }
+    for await (const { pk } of this.dynamo.due<{ pk: string }>('users', 'open', new Date(before))) {
+      if (signal?.aborted) return open;
+      const [kind, userId = ''] = pk.split('#');
+      await (kind === 'receipt' ? this.enqueueAll({ userId, final: true }) : this.advance(userId));
+      open += 1;
     }
     return open;
   }

@@ -2,7 +2,6 @@ import { statusesBefore, type FailureCode, type MediaStatus } from '#contracts';
 import {
   all,
   any,
-  atMost,
   beginsWith,
   Dynamo,
   equals,
@@ -271,10 +270,9 @@ export class MediaRepository {
     return this.dynamo.delete('media', { userId, id }, all(exists('filesErasedAt'), sizeIs('pending', 0)));
   }
 
-  /** Yields the open items (waiting, claimed or to be erased) of a shard that are due, for the sweep. */
-  async *due(shard: string, now: Date): AsyncGenerator<MediaKey> {
-    const where = all(equals('openShard', shard), atMost('openAt', now.toISOString()));
-    for await (const { userId, id } of this.dynamo.queryAll<MediaKey>('media', { index: 'open', where }))
+  /** Yields the open items (waiting, claimed or to be erased) that are due, for the sweep. */
+  async *due(now: Date): AsyncGenerator<MediaKey> {
+    for await (const { userId, id } of this.dynamo.due<{ userId: string; id: string }>('media', 'open', now))
       yield { userId, id };
   }
 

@@ -2,6 +2,7 @@ import { startTestEnvironment, type TestEnvironment } from '#testing';
 import { newId } from '../ids';
 import { Dynamo } from './dynamo';
 import { equals } from './expression';
+import { shardOf } from './tables';
 
 let environment: TestEnvironment;
 let dynamo: Dynamo;
@@ -53,5 +54,24 @@ describe('a query of a local index', () => {
       await Promise.all(deletions);
       for (const { id, text } of pages.flatMap(({ items }) => items)) expect(text).toBe(`of ${id}`);
     }
+  });
+});
+
+const openRow = (id: string, openAt: string | undefined) =>
+  dynamo.put('users', { pk: id, openShard: shardOf(id), openAt });
+
+describe('the items that are due in a sharded index', () => {
+  it.each([
+    ['a small', 3],
+    ['a large', 130],
+  ])('are found in %s index, once each', async (_, count) => {
+    const now = new Date();
+    const due = Array.from({ length: count }, () => newId());
+    const [past, future] = [-1_000, 60_000].map((ms) => new Date(now.getTime() + ms).toISOString());
+    await Promise.all([...due.map((id) => openRow(id, past)), openRow(newId(), future)]);
+    const found: string[] = [];
+    for await (const { pk } of dynamo.due<{ pk: string }>('users', 'open', now)) found.push(pk);
+    expect(found.toSorted()).toEqual(due.toSorted());
+    await Promise.all(due.map((pk) => dynamo.delete('users', { pk })));
   });
 });

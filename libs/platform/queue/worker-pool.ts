@@ -41,8 +41,9 @@ const RETRY_MS = 1_000;
  * Runs jobs of several queues with one concurrency limit over all of them. BullMQ limits concurrency per queue: a
  * process busy with one kind would hold jobs of another kind that an idle process could run. Hence jobs are fetched
  * manually (https://docs.bullmq.io/patterns/manually-fetching-jobs), round robin over the queues, only when a slot is
- * free; an idle slot waits for a marker of any of them ({@link JobMarkers}). While every slot runs a long job, one more runs short jobs, so that pictures never wait for films. It is an
- * additional slot: one that is reserved would leave a process of concurrency 1 without slots for films.
+ * free; an idle slot waits for a marker of any of them ({@link JobMarkers}). While every slot runs a long job, one more
+ * runs short jobs, so that pictures never wait for films. It is an additional slot: one that is reserved would leave a
+ * process of concurrency 1 without slots for films.
  */
 export class WorkerPool {
   private readonly connection;

@@ -10,7 +10,7 @@ import {
   type MediaKey,
 } from '#media';
 import { ScheduledJob } from '#nest';
-import { Locks, shards } from '#platform';
+import { Locks } from '#platform';
 
 const SCHEDULE = { name: 'sweep:media', everyMs: 5_000, lockMs: 15_000 };
 /** An event that is not confirmed within this time is resent. */
@@ -43,11 +43,9 @@ export class MediaSweeper extends ScheduledJob {
   private async sweepAll(isLost: boolean, signal?: AbortSignal): Promise<void> {
     const now = new Date();
     const until = isLost ? new Date(now.getTime() + RECHECK_MS) : now;
-    for (const shard of shards) {
-      for await (const key of this.media.due(shard, until)) {
-        if (signal?.aborted) throw signal.reason; // so that a loss is noticed again
-        await this.sweepItem(key, now, isLost);
-      }
+    for await (const key of this.media.due(until)) {
+      if (signal?.aborted) throw signal.reason; // so that a loss is noticed again
+      await this.sweepItem(key, now, isLost);
     }
     await this.announcer.announceAgain(isLost ? 0 : UNCONFIRMED_MS, signal);
   }
