@@ -8,9 +8,27 @@ export interface ProcessUsage {
   descriptors: number;
 }
 
+/** Clock ticks per second in /proc, on all architectures of Linux. */
+const TICKS = 100;
+
 interface Stat {
   pid: number;
   parent: number;
+  /** User and system time, of its ended children too. */
+  cpuSeconds: number;
+}
+
+/** CPU seconds by role of a process and all its descendants since their start. Linux only. */
+export async function cpuByRole(root: number): Promise<Map<string, number>> {
+  const sums = new Map<string, number>();
+  for (const pid of await descendants(root)) {
+    const stat = await statOf(pid);
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (!stat || !command) continue; // it has just ended
+    const role = roleOf(command);
+    sums.set(role, (sums.get(role) ?? 0) + stat.cpuSeconds);
+  }
+  return sums;
 }
 
 /** Usage by role (`api`, `worker`, `redis`, …) of a process and all its descendants. Linux only. */
@@ -36,8 +54,10 @@ async function descendants(root: number): Promise<number[]> {
 /** proc_pid_stat(5): "pid (name) state ppid …", where the name may hold anything. */
 async function statOf(pid: number): Promise<Stat | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  return stat ? { pid, parent } : null;
+  if (!stat) return null;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // from the third on: state, ppid, …
+  const cpuSeconds = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0) / TICKS;
+  return { pid, parent: Number(fields[1]), cpuSeconds };
 }
 
 async function usageOf(pid: number): Promise<ProcessUsage & { role: string }> {

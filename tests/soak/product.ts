@@ -6,7 +6,7 @@ import { join, relative, sep } from 'node:path';
 import { Redis } from 'ioredis';
 import { childEnv, runningInstallation, type RunningInstallation } from '#config';
 import { eventually, freePort } from '#testing';
-import { usageByRole } from './process-usage';
+import { cpuByRole, usageByRole } from './process-usage';
 
 const START_MS = 60_000;
 
@@ -47,6 +47,17 @@ export class Product {
       sample[`${folder} MiB`] = bytes / 1024 ** 2;
     }
     return sample;
+  }
+
+  /** CPU seconds by role since the start. */
+  cpuSeconds(): Promise<Map<string, number>> {
+    return cpuByRole(this.supervisor.pid!);
+  }
+
+  /** Proportional set size of all processes, in MiB. */
+  async memoryMib(): Promise<number> {
+    const usage = await usageByRole(this.supervisor.pid!);
+    return [...usage.values()].reduce((sum, { pssMib }) => sum + pssMib, 0);
   }
 
   async stop(): Promise<void> {
