@@ -141,9 +141,8 @@ part('round trips to the stores', () => {
       print(`per medium: ${each(redis.scripts)} Redis scripts`);
       const rest = await metered.atRest(REST_SECONDS);
       const perSecond = (count: number) => (count / REST_SECONDS).toFixed(1);
-      print(
-        `at rest: ${perSecond(rest.dynamo.requests)} requests to DynamoDB and ${perSecond(rest.redis.scripts)} scripts/s`,
-      );
+      const [requests, scripts] = [perSecond(rest.dynamo.requests), perSecond(rest.redis.scripts)];
+      print(`at rest, a second: ${requests} requests to DynamoDB, ${scripts} Redis scripts`);
     } finally {
       await metered.stop();
     }
