@@ -28,11 +28,18 @@ export type CountItem = Partial<Record<'total' | MediaStatus | 'originalBytes' |
   version?: number;
 };
 
+interface Reservation {
+  bytes: number;
+  at: string;
+  /** The upload is one request, which ends by itself; resumable ones may stay unfinished for a day. */
+  isBrief?: boolean;
+}
+
 /** The row that enforces a user's quota of originals. Sizes in bytes. */
 export interface QuotaItem {
   /** Originals that exist or are reserved. */
   usedBytes: number;
-  reserved: Record<string, { bytes: number; at: string }>;
+  reserved: Record<string, Reservation>;
   applied: Applied;
   /** Set when the account is deleted: nothing can be reserved any more. */
   erasedAt?: string;
@@ -58,7 +65,8 @@ const PRUNE_ABOVE = 20;
 const COUNT_WINDOW_MS = 100;
 const MAX_COUNTED = 20;
 /** All reservations of a user are stored in one item, so their number decides what each change of it costs. */
-const MAX_RESERVATIONS = 100;
+const MAX_RESERVATIONS = 400;
+const MAX_RESUMABLE = 100;
 /** By this age an upload has become a medium or is abandoned. */
 export const RESERVATION_MS = 24 * 3_600_000;
 
@@ -133,27 +141,29 @@ export class MediaCounters {
    * the size of its reservation if there is one. Idempotent.
    * `full`: the quota would be exceeded. `held`: it would be, until other uploads in progress end. `too_many`: the user
    * has too many uploads in progress. `account_deleted`: the account was deleted meanwhile.
-   * @param isFirst the upload probably has no reservation yet: it is written without reading the row
+   * @param options `isBrief`: the upload is one request, which ends by itself; `isFirst`: it probably has no
+   * reservation yet, so that is written without reading the row
    */
   async reserve(
     userId: string,
     uploadId: string,
     bytes: number,
     quotaBytes: number | null,
-    isFirst = false,
+    { isFirst = false, isBrief = false }: { isFirst?: boolean; isBrief?: boolean } = {},
   ): Promise<'reserved' | 'full' | 'held' | 'too_many' | 'account_deleted'> {
-    if (isFirst && (await this.writeReservation(userId, uploadId, { bytes, held: undefined, quotaBytes })))
+    const limits = { quotaBytes, isBrief };
+    if (isFirst && (await this.writeReservation(userId, uploadId, { bytes, held: undefined, ...limits })))
       return 'reserved';
     for (let tries = 0; tries < 3; tries += 1) {
       const row = await this.dynamo.get<QuotaItem>('media', quotaKey(userId));
       if (row?.erasedAt) return 'account_deleted';
       const held = row?.reserved[uploadId]?.bytes;
       if (held === bytes) return 'reserved'; // a resumed upload, or an ambiguous write of ours that succeeded
-      if (held === undefined && Object.keys(row?.reserved ?? {}).length >= MAX_RESERVATIONS) return 'too_many';
+      if (held === undefined && hasTooMany(row, isBrief)) return 'too_many';
       const more = bytes - (held ?? 0);
       const excess = more > 0 && quotaBytes !== null ? (row?.usedBytes ?? 0) + more - quotaBytes : 0;
       if (excess > 0) return excess > reservedByOthers(row, uploadId) ? 'full' : 'held';
-      if (await this.writeReservation(userId, uploadId, { bytes, held, quotaBytes })) return 'reserved';
+      if (await this.writeReservation(userId, uploadId, { bytes, held, ...limits })) return 'reserved';
     }
     return 'held'; // parallel uploads reserved the rest
   }
@@ -161,7 +171,12 @@ export class MediaCounters {
   private async writeReservation(
     userId: string,
     uploadId: string,
-    { bytes, held, quotaBytes }: { bytes: number; held: number | undefined; quotaBytes: number | null },
+    {
+      bytes,
+      held,
+      quotaBytes,
+      isBrief,
+    }: { bytes: number; held: number | undefined; quotaBytes: number | null; isBrief: boolean },
   ): Promise<boolean> {
     const at = new Date();
     const expires = new Date(at.getTime() + RESERVATION_MS).toISOString();
@@ -170,7 +185,7 @@ export class MediaCounters {
     const item = await this.updateRow(quotaKey(userId), {
       add: [['usedBytes', more], bumpVersion],
       set: [
-        isNew ? [path, { bytes, at: at.toISOString() }] : [[...path, 'bytes'], bytes],
+        isNew ? [path, { bytes, at: at.toISOString(), ...(isBrief && { isBrief }) }] : [[...path, 'bytes'], bytes],
         ['openShard', shardOf(userId)],
         ['openAt', expires],
       ],
@@ -288,6 +303,14 @@ export class MediaCounters {
 function reservedByOthers(row: QuotaItem | null, uploadId: string): number {
   const others = Object.entries(row?.reserved ?? {}).filter(([id]) => id !== uploadId);
   return others.reduce((sum, [, { bytes }]) => sum + bytes, 0);
+}
+
+function hasTooMany(row: QuotaItem | null, isBrief: boolean): boolean {
+  const reservations = Object.values(row?.reserved ?? {});
+  return (
+    reservations.length >= MAX_RESERVATIONS ||
+    (!isBrief && reservations.filter((one) => !one.isBrief).length >= MAX_RESUMABLE)
+  );
 }
 
 /** Part of every write that changes a count. */

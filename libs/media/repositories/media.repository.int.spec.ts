@@ -252,6 +252,7 @@ describe('MediaCounters', () => {
     expect(await counters.reserve(userId, Object.keys(reserved)[0]!, 1, null)).toBe('reserved');
     await counters.cancel(userId, Object.keys(reserved)[1]!);
     expect(await counters.reserve(userId, newId(), 1, null)).toBe('reserved');
+    expect(await counters.reserve(userId, newId(), 1, null, { isBrief: true })).toBe('reserved');
   });
 
   it('reserves quota for exactly as many parallel uploads as fit', async () => {

@@ -26,8 +26,8 @@ export class QuotaReservation {
    * Reserves the bytes of an upload, or changes its reservation to them. Idempotent for each upload.
    * @throws {ProblemError} quota_exceeded, too_many_uploads, unauthenticated when the account was deleted meanwhile
    */
-  async reserve(key: MediaKey, sizeBytes: number): Promise<void> {
-    if (!(await this.tryReserve(key, sizeBytes))) throw new ProblemError('quota_exceeded');
+  async reserve(key: MediaKey, sizeBytes: number, isBrief = false): Promise<void> {
+    if ((await this.attempt(key, sizeBytes, { isBrief })) !== 'reserved') throw new ProblemError('quota_exceeded');
   }
 
   /**
@@ -37,7 +37,7 @@ export class QuotaReservation {
    */
   async reserveAhead(key: MediaKey, { atLeast, atMost }: SizeEstimate): Promise<Transform> {
     let reserved = atMost;
-    if (!(await this.reserveWhenReleased(key, atMost))) await this.reserve(key, (reserved = atLeast));
+    if (!(await this.reserveWhenReleased(key, atMost))) await this.reserve(key, (reserved = atLeast), true);
     const grow = async (bytes: number) => {
       const ahead = bytes + Math.min(bytes, MAX_STEP_BYTES);
       if (await this.tryReserve(key, ahead)) reserved = ahead;
@@ -65,7 +65,7 @@ export class QuotaReservation {
 
   private async reserveWhenReleased(key: MediaKey, sizeBytes: number): Promise<boolean> {
     for (let tries = 1; ; tries += 1) {
-      const outcome = await this.attempt(key, sizeBytes, tries === 1);
+      const outcome = await this.attempt(key, sizeBytes, { isFirst: tries === 1, isBrief: true });
       if (outcome !== 'held' || tries === RELEASE_TRIES) return outcome === 'reserved';
       await sleep(RELEASE_MS);
     }
@@ -79,9 +79,9 @@ export class QuotaReservation {
   private async attempt(
     { userId, id }: MediaKey,
     sizeBytes: number,
-    isFirst = false,
+    options: { isFirst?: boolean; isBrief?: boolean } = {},
   ): Promise<'reserved' | 'full' | 'held'> {
-    const outcome = await this.counters.reserve(userId, id, sizeBytes, this.config.userQuotaBytes, isFirst);
+    const outcome = await this.counters.reserve(userId, id, sizeBytes, this.config.userQuotaBytes, options);
     if (outcome === 'too_many') throw new ProblemError('too_many_uploads', { headers: { 'Retry-After': '60' } });
     if (outcome === 'account_deleted') throw new ProblemError('unauthenticated');
     return outcome;
