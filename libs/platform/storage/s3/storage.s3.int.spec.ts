@@ -144,7 +144,7 @@ describe('S3Storage', () => {
     await expect(storage.write('a/b', Readable.from(['x']), { signal: AbortSignal.timeout(200) })).rejects.toThrow(
       'timeout',
     );
-    expect(Date.now() - startedAt).toBeLessThan(1_000);
+    expect(Date.now() - startedAt).toBeLessThan(3_000);
     const large = storage
       .write('a/d', Readable.from(Array.from({ length: 6 }, () => randomBytes(1024 ** 2))))
       .catch((error: unknown) => error); // has a longer deadline
@@ -153,10 +153,10 @@ describe('S3Storage', () => {
         expect(pending).rejects.toThrow(DependencyUnavailableError),
       ),
     );
-    expect(Date.now() - startedAt).toBeLessThan(6_000);
+    expect(Date.now() - startedAt).toBeLessThan(8_000);
     expect(await large).toBeInstanceOf(DependencyUnavailableError);
     expect(Date.now() - startedAt).toBeGreaterThan(6_000);
-    expect(Date.now() - startedAt).toBeLessThan(13_000);
+    expect(Date.now() - startedAt).toBeLessThan(16_000);
     client.destroy();
     await hanging.stop();
   }, 40_000);
