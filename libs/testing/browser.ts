@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page, Route } from 'playwright-core';
 
 const candidates = [
   '/usr/bin/chromium',
@@ -29,3 +29,14 @@ export async function openBrowser(): Promise<Browser> {
     ],
   });
 }
+
+/** Changes the JSON that a page receives from `url`. */
+export const changeJson = <T>(page: Page, url: string | RegExp, change: (json: T) => unknown): Promise<unknown> =>
+  page.route(url, (route) => changeAnswer(route, change));
+
+/** Changes the JSON of one answer. An answer for a page that is left meanwhile is dropped. */
+export const changeAnswer = <T>(route: Route, change: (json: T) => unknown): Promise<void> =>
+  route
+    .fetch()
+    .then(async (answer) => route.fulfill({ json: change((await answer.json()) as T) }))
+    .catch(() => {});

@@ -19,7 +19,7 @@ export {
   type Stack,
 } from './stack';
 export { EventReader } from './event-reader';
-export { browserPath, openBrowser } from './browser';
+export { browserPath, changeAnswer, changeJson, openBrowser } from './browser';
 export { abortRequests, openDescriptors } from './abort-requests';
 export { startPausable, type Pausable } from './pausable';
 export { startFaultProxy, type FaultMode, type FaultProxy } from './fault-proxy';

@@ -3,6 +3,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { MediaList } from '#contracts';
 import {
   browserPath,
+  changeJson,
   eventually,
   makeJpeg,
   makeMp3,
@@ -274,13 +275,10 @@ async function select(page: Page): Promise<void> {
 
 /** Fills the library with 60 copies of its first item, and deletes them all. */
 async function deleteMany(page: Page): Promise<void> {
-  await page.route(/\/api\/media\?/, async (route) => {
-    const {
-      items: [first],
-    } = (await (await route.fetch()).json()) as MediaList;
-    const items = Array.from({ length: 60 }, (_, index) => ({ ...first, id: `${first?.id}-${index}` }));
-    await route.fulfill({ json: { items, nextCursor: null } });
-  });
+  await changeJson<MediaList>(page, /\/api\/media\?/, ({ items: [first] }) => ({
+    items: Array.from({ length: 60 }, (_, index) => ({ ...first, id: `${first?.id}-${index}` })),
+    nextCursor: null,
+  }));
   await page.reload();
   await page.locator('media-card').first().waitFor();
   await page.keyboard.press('Control+a');

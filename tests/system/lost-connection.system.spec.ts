@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { MediaList } from '#contracts';
 import {
   browserPath,
+  changeAnswer,
   eventually,
   makeJpeg,
   newAccount,
@@ -147,8 +148,7 @@ async function interceptLists(page: Page, status: number) {
     const json = { type: 'about:blank', title: 'Refused', status, code: 'refused', detail: `Refused with ${status}.` };
     if (isSecond ? answers.refuseSecond : answers.refuseFirst) return route.fulfill({ status, json });
     if (isSecond) return route.fulfill({ json: { items: [], nextCursor: null } });
-    const { items } = (await (await route.fetch()).json()) as MediaList;
-    return route.fulfill({ json: { items, nextCursor: 'next' } });
+    return changeAnswer<MediaList>(route, ({ items }) => ({ items, nextCursor: 'next' }));
   });
   return answers;
 }

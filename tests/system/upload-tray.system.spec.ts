@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { Upload } from 'tus-js-client';
-import type { Media } from '#contracts';
+import type { Media, MediaStats } from '#contracts';
 import {
   ApiClient,
   browserPath,
+  changeJson,
   eventually,
   makeJpegOf,
   makeMp4,
@@ -269,10 +270,7 @@ describeWithBrowser(
     }, 90_000);
 
     it('lets files that exceed the quota be retried together', async () => {
-      await page.route('**/api/media/stats', async (route) => {
-        const answer = await route.fetch();
-        return route.fulfill({ json: { ...((await answer.json()) as object), quotaBytes: 10 } });
-      });
+      await changeJson<MediaStats>(page, '**/api/media/stats', (stats) => ({ ...stats, quotaBytes: 10 }));
       await page.reload();
       await page.locator('storage-meter', { hasText: 'of 10 B used' }).waitFor();
       await choose([await file('one.jpg', await makeJpegOf(20_000)), await file('two.jpg', await makeJpegOf(20_001))]);
