@@ -1,3 +1,4 @@
+export * from './analysis';
 export * from './api';
 export * from './derived';
 export * from './errors';

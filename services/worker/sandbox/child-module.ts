@@ -4,8 +4,8 @@ import { extname, join } from 'node:path';
 export const sandboxFolder = __dirname;
 
 /** A module that runs in a process of its own. When run from source (in tests), it is compiled on the fly. */
-export function childModule(name: string): { path: string; execArgv: string[] } {
+export function childModule(name: string, folder = sandboxFolder): { path: string; execArgv: string[] } {
   const extension = extname(__filename);
   const compile = extension === '.ts' ? ['--require', join(__dirname, '../../../libs/testing/run-typescript.cjs')] : [];
-  return { path: join(sandboxFolder, `${name}${extension}`), execArgv: ['--max-old-space-size=256', ...compile] };
+  return { path: join(folder, `${name}${extension}`), execArgv: ['--max-old-space-size=256', ...compile] };
 }
