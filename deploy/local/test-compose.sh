@@ -50,9 +50,9 @@ quietly 'The containers could not be started.' $COMPOSE up -d
 ready
 suite '**/tests/system/{journey,browser}.system.spec.ts' '**/tests/system/compose.suite.ts'
 
-# With small upload limits, so that tests can reach them, and without workers.
+# With small upload limits, so that tests can reach them, without HEIC and without workers.
 limited() {
-  MAX_UPLOAD_BYTES=$1 USER_QUOTA_BYTES=$2 UPLOAD_IDLE_SECONDS=2 \
+  MAX_UPLOAD_BYTES=$1 USER_QUOTA_BYTES=$2 UPLOAD_IDLE_SECONDS=2 HEIC=off \
     quietly 'The containers could not be started with other settings.' \
     $COMPOSE up -d --scale worker-image=0 --scale worker-media=0
   ready
