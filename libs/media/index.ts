@@ -1,7 +1,7 @@
 export { MediaAnnouncer } from './media.announcer';
 export { MediaCounters, QUOTA_ROW, RESERVATION_MS } from './repositories/media.counters';
-export { toAlert } from './media.events';
-export { parseMediaItem, toMedia, type MediaEvent, type MediaItem, type MediaKey } from './media.item';
+export { mediaEvent, toAlert } from './media.events';
+export { listKeys, parseMediaItem, toMedia, type MediaEvent, type MediaItem, type MediaKey } from './media.item';
 export { IdempotencyKeys, type IdempotencyRow, type IdempotencyRowKey } from './repositories/idempotency-keys';
 export { MediaTable } from './repositories/media-table';
 export { ReusedUploads } from './repositories/reused-uploads';

@@ -5,6 +5,8 @@ export interface ServerEvent {
   id: string | null;
   event: string;
   data: unknown;
+  /** In ms since 1970. */
+  receivedAt: number;
 }
 
 /** Reads `/api/events` like an EventSource, and collects the events. */
@@ -58,6 +60,11 @@ export class EventReader {
     if (lines.some((line) => line.startsWith(':'))) this.comments += 1;
     const data = field('data');
     if (data !== null)
-      this.events.push({ id: field('id'), event: field('event') ?? 'message', data: JSON.parse(data) });
+      this.events.push({
+        id: field('id'),
+        event: field('event') ?? 'message',
+        data: JSON.parse(data),
+        receivedAt: Date.now(),
+      });
   }
 }

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -44,13 +42,6 @@ export function sha256OfWav(sizeBytes: number): string {
   return hash.digest('hex');
 }
 
-/** Resolves to the seconds for writing the same bytes to a file, fsync included. */
-export async function secondsToDisk(path: string, sizeBytes: number): Promise<number> {
-  const startedAt = performance.now();
-  await pipeline(Readable.from(wavOf(sizeBytes)), createWriteStream(path, { flush: true }));
-  return (performance.now() - startedAt) / 1_000;
-}
-
 type Sent = { media: Media; seconds: number };
 
 /** Uploads by one multipart POST with a Content-Length and backpressure, as curl does. */
@@ -85,8 +76,15 @@ export async function uploadWavResumably(api: ApiClient, sizeBytes: number): Pro
   return { media: await api.media(String(answer.headers['snapstream-media-id'])), seconds };
 }
 
+/** Sends the same bytes to a server that stores bodies. @returns the seconds */
+export async function uploadWavBare(url: string, sizeBytes: number): Promise<number> {
+  const startedAt = performance.now();
+  await send({ baseUrl: url, cookie: '' }, 'POST', '/', { 'content-length': sizeBytes }, wavOf(sizeBytes));
+  return (performance.now() - startedAt) / 1_000;
+}
+
 async function send(
-  api: ApiClient,
+  api: Pick<ApiClient, 'baseUrl' | 'cookie'>,
   method: string,
   path: string,
   headers: Record<string, string | number>,
@@ -100,21 +98,4 @@ async function send(
   const text = (await Readable.from(answer).toArray()).join('');
   if (answer.statusCode! >= 300) throw new Error(`Expected success but received ${answer.statusCode}: ${text}`);
   return { answer, text };
-}
-
-/** Resident MiB of a process before some work, and its maximum during it, read 20 times a second. */
-export async function memoryDuring<T>(
-  pid: number,
-  work: () => Promise<T>,
-): Promise<{ result: T; beforeMib: number; highestMib: number }> {
-  const residentMib = async () =>
-    Number(/^VmRSS:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/status`, 'latin1'))![1]) / 1_024;
-  const beforeMib = await residentMib();
-  let highestMib = beforeMib;
-  const watch = setInterval(async () => (highestMib = Math.max(highestMib, await residentMib())), 50);
-  try {
-    return { result: await work(), beforeMib, highestMib };
-  } finally {
-    clearInterval(watch);
-  }
 }

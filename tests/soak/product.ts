@@ -22,11 +22,12 @@ export class Product {
     private readonly redis: Redis,
   ) {}
 
-  /** Starts the build in `dist/`. */
-  static async start(): Promise<Product> {
+  /** Starts the build in `dist/`. @param settings environment variables */
+  static async start(settings: Record<string, string> = {}): Promise<Product> {
     const dataDir = await mkdtemp(join(tmpdir(), 'soak-'));
     const main = join(__dirname, '..', '..', 'dist', 'deploy', 'local', 'supervisor.js');
-    const env = childEnv({ DATA_DIR: dataDir, PORT: String(await freePort()), OPS_PORT: String(await freePort()) });
+    const ports = { PORT: String(await freePort()), OPS_PORT: String(await freePort()) };
+    const env = childEnv({ DATA_DIR: dataDir, ...ports, ...settings });
     const supervisor = spawn(process.execPath, [main], { env, stdio: 'inherit' });
     const installation = await eventually(
       () => Promise.resolve(runningInstallation(dataDir)),
@@ -34,6 +35,10 @@ export class Product {
       START_MS,
     );
     return new Product(supervisor, dataDir, installation!, new Redis(installation!.redisUrl!));
+  }
+
+  get url(): string {
+    return this.installation.url;
   }
 
   async sample(): Promise<Sample> {

@@ -16,7 +16,7 @@ const SECONDS_PER_PIPELINE = 60;
 
 export const THUMBNAIL_SIDE = 480;
 export const PREVIEW_SIDE = 1_600;
-/** Effort 2 takes 40 % of the time of 4, the default of libwebp, for 4 % more bytes: see docs/benchmarks.md. */
+/** Effort 2 takes 40 % of the time of 4, the default of libwebp, for 4 % more bytes: see docs/performance.md. */
 const WEBP = { quality: 80, effort: 2 } as const;
 /** Maximum size of a ThumbHash input. */
 const PLACEHOLDER_SIDE = 100;

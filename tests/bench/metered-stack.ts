@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { eventually, startStandalone, type ApiClient, type Stack } from '#testing';
+import { cpuByRole, usageByRole } from '../soak/process-usage';
 import { startDynamoMeter, type DynamoMeter, type DynamoUsage } from './dynamo-meter';
 import { readRedis, type RedisUsage } from './redis-meter';
+import type { Subject } from './subject';
 
 export interface RoundTrips {
   dynamo: DynamoUsage;
@@ -29,6 +31,23 @@ export class MeteredStack {
     });
     const redis = new Redis(stack.processes!.environment.redis.url);
     return new MeteredStack(stack, await started.promise, redis, (await stack.newUser()).api);
+  }
+
+  /** Its API and workers, to be measured by the parts of the benchmarks. */
+  get subject(): Subject {
+    const { services, workers } = this.stack.processes!;
+    const all = <T>(read: (pid: number) => Promise<T>) =>
+      Promise.all([...services, ...workers].map(({ pid }) => read(pid)));
+    return {
+      url: this.stack.baseUrl,
+      cpuSeconds: async () => new Map((await all(cpuByRole)).flatMap((roles) => [...roles])),
+      memoryMib: async () =>
+        (await all(usageByRole)).flatMap((roles) => [...roles.values()]).reduce((sum, { pssMib }) => sum + pssMib, 0),
+    };
+  }
+
+  get dynamodbEndpoint(): string {
+    return this.meter.url;
   }
 
   /** Counts the round trips of `seconds` in which nothing happens. */

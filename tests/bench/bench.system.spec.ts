@@ -1,0 +1,63 @@
+import { makeJpeg, makeMp3, makeMp4 } from '#testing';
+import { MeteredStack, requestsOfUploads } from './metered-stack';
+import { clipsOrSounds } from './parts/av';
+import { latency } from './parts/latency';
+import { library } from './parts/library';
+import { photographs } from './parts/photographs';
+import { uploads } from './parts/uploads';
+import type { Row } from './report';
+import type { Input } from './subject';
+
+let metered: MeteredStack;
+beforeAll(async () => {
+  metered = await MeteredStack.start(1);
+});
+afterAll(() => metered.stop());
+
+/** Upper bounds, above the usual figures of docs/benchmarks.md: they depend on which events are written together. */
+describe('round trips to the stores', () => {
+  it('are few per medium', async () => {
+    const jpeg = new Uint8Array(await makeJpeg());
+    await metered.ofUploads(jpeg, 'first.jpg', 1);
+    const { dynamo, redis } = await metered.ofUploads(jpeg, 'photo.jpg', 4);
+    expect(requestsOfUploads(dynamo) / 4).toBeLessThan(17);
+    expect(dynamo.writeUnits / 4).toBeLessThan(23);
+    expect(redis.scripts / 4).toBeLessThan(60);
+  });
+
+  it('are hardly any at rest', async () => {
+    const seconds = 5;
+    const { dynamo, redis } = await metered.atRest(seconds);
+    expect(dynamo.requests / seconds).toBeLessThanOrEqual(1);
+    expect(redis.scripts / seconds).toBeLessThanOrEqual(2);
+  });
+});
+
+const two = async (filename: string, bytes: Promise<Buffer>): Promise<Input[]> => {
+  const input = { filename, bytes: new Uint8Array(await bytes) };
+  return [input, input];
+};
+
+describe('each part of the benchmarks measures two small inputs', () => {
+  const sizes = { count: 2, rounds: 1 };
+  const parts: Record<string, () => Promise<Row[]>> = {
+    photographs: async () => photographs(metered.subject, await two('a.jpg', makeJpeg()), { ...sizes, restMs: 0 }),
+    'one photograph': async () => latency(metered.subject, await two('a.jpg', makeJpeg()), 1),
+    clips: async () => clipsOrSounds(metered.subject, await two('a.mp4', makeMp4({ seconds: 0.5 })), sizes),
+    sounds: async () => clipsOrSounds(metered.subject, await two('a.mp3', makeMp3({ seconds: 0.5 })), sizes),
+    uploads: async () =>
+      uploads(metered.subject, await two('a.jpg', makeJpeg()), {
+        rounds: 1,
+        largeBytes: 1024 ** 2,
+        photographs: 2,
+        smallFiles: 2,
+      }),
+    library: () => library(metered.subject, metered.dynamodbEndpoint, { few: 1, many: 2, runs: 1 }),
+  };
+
+  it.each(Object.entries(parts))('%s', async (_name, measure) => {
+    const compared = (await measure()).flatMap(({ value }) => value ?? []);
+    expect(compared).not.toHaveLength(0);
+    expect(compared.every((value) => Number.isFinite(value))).toBe(true);
+  });
+});
