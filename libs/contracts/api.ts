@@ -50,6 +50,44 @@ export const sessionSchema = z
   .meta({ id: 'Session' });
 export type SessionInfo = z.infer<typeof sessionSchema>;
 
+/** What an API key may do. Each route that keys may call names its scopes in the route table. */
+export const apiKeyScopes = ['media:read', 'media:write', 'uploads:write', 'notifications:read'] as const;
+export type ApiKeyScope = (typeof apiKeyScopes)[number];
+
+export const createApiKeyRequest = z.strictObject({
+  name: z.string().overwrite(cleanLine).min(1, 'Enter a name.').max(100),
+  scopes: z
+    .array(z.enum(apiKeyScopes))
+    .min(1, 'Choose at least one scope.')
+    .transform((scopes) => [...new Set(scopes)]),
+  /** Absent or null: the key is valid until it is revoked. */
+  expiresAt: z.iso
+    .datetime({ offset: true })
+    .refine((time) => Date.parse(time) > Date.now(), 'Choose a time in the future.')
+    .transform((time) => new Date(time).toISOString())
+    .nullable()
+    .default(null),
+});
+export type CreateApiKeyRequest = z.infer<typeof createApiKeyRequest>;
+
+export const apiKeySchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    scopes: z.array(z.enum(apiKeyScopes)),
+    expiresAt: z.iso.datetime().nullable(),
+    createdAt: z.iso.datetime(),
+    /** With a precision of some minutes. */
+    lastUsedAt: z.iso.datetime().nullable(),
+    /** The last characters of the key, by which its owner recognises it. */
+    ending: z.string(),
+  })
+  .meta({ id: 'ApiKey' });
+export type ApiKey = z.infer<typeof apiKeySchema>;
+/** `key` is part of the response of its creation only: the server stores a hash of it. */
+export const newApiKeySchema = apiKeySchema.extend({ key: z.string() }).meta({ id: 'NewApiKey' });
+export type NewApiKey = z.infer<typeof newApiKeySchema>;
+
 const notificationTypes = ['account.welcome', 'media.completed', 'media.failed'] as const;
 export const notificationSchema = z
   .object({
@@ -182,6 +220,8 @@ export interface Endpoint {
   summary: string;
   /** Reachable without a session. */
   public?: true;
+  /** An API key with one of these scopes may call it; without scopes it needs a session. */
+  scopes?: readonly ApiKeyScope[];
   body?: z.ZodType;
   query?: z.ZodType;
   /** Success status. */
@@ -195,6 +235,10 @@ export interface Endpoint {
 }
 
 const id = '/api/media/:id';
+const readsMedia = { scopes: ['media:read'] } as const;
+const writesMedia = { scopes: ['media:write'] } as const;
+const uploads = { scopes: ['uploads:write'] } as const;
+const readsNotifications = { scopes: ['notifications:read'] } as const;
 const uploadErrors = [
   'file_too_large',
   'unsupported_media_type',
@@ -292,9 +336,34 @@ export const api = {
       status: 204,
       errors: ['not_found'],
     },
+    createApiKey: {
+      method: 'POST',
+      path: '/api/auth/keys',
+      summary: 'Create an API key; its response is the only one that contains the key',
+      body: createApiKeyRequest,
+      status: 201,
+      response: newApiKeySchema,
+      errors: ['too_many_api_keys'],
+    },
+    apiKeys: {
+      method: 'GET',
+      path: '/api/auth/keys',
+      summary: 'API keys, newest first',
+      status: 200,
+      response: z.object({ items: z.array(apiKeySchema) }),
+      errors: [],
+    },
+    revokeApiKey: {
+      method: 'DELETE',
+      path: '/api/auth/keys/:id',
+      summary: 'Revoke an API key and end its event streams',
+      status: 204,
+      errors: ['not_found'],
+    },
   },
   media: {
     upload: {
+      scopes: ['uploads:write', 'media:write'],
       method: 'POST',
       path: '/api/media',
       summary: 'Upload one file (part `file`, optional text part `title`)',
@@ -305,6 +374,7 @@ export const api = {
       errors: [...uploadErrors, 'idempotency_in_progress', 'idempotency_key_reused'],
     },
     list: {
+      ...readsMedia,
       method: 'GET',
       path: '/api/media',
       summary: 'The library, newest first (`order=asc`: oldest first)',
@@ -314,6 +384,7 @@ export const api = {
       errors: [],
     },
     stats: {
+      ...readsMedia,
       method: 'GET',
       path: '/api/media/stats',
       summary: 'Counts and bytes',
@@ -322,6 +393,7 @@ export const api = {
       errors: [],
     },
     activity: {
+      ...readsMedia,
       method: 'GET',
       path: '/api/media/activity',
       summary: 'Uploads, completions and failures on each of the last 30 days (UTC), oldest first',
@@ -330,6 +402,7 @@ export const api = {
       errors: [],
     },
     export: {
+      ...readsMedia,
       method: 'GET',
       path: '/api/media/export',
       summary: 'All originals and their metadata (`library.json`) as one zip',
@@ -338,6 +411,7 @@ export const api = {
       errors: [],
     },
     batch: {
+      ...writesMedia,
       method: 'POST',
       path: '/api/media/batch',
       summary: 'Delete or retry up to 100 items',
@@ -346,8 +420,17 @@ export const api = {
       response: batchResponse,
       errors: [],
     },
-    get: { method: 'GET', path: id, summary: 'One medium', status: 200, response: mediaSchema, errors: ['not_found'] },
+    get: {
+      ...readsMedia,
+      method: 'GET',
+      path: id,
+      summary: 'One medium',
+      status: 200,
+      response: mediaSchema,
+      errors: ['not_found'],
+    },
     update: {
+      ...writesMedia,
       method: 'PATCH',
       path: id,
       summary: 'Change title, description or tags',
@@ -357,6 +440,7 @@ export const api = {
       errors: ['not_found'],
     },
     retry: {
+      ...writesMedia,
       method: 'POST',
       path: `${id}/retry`,
       summary: 'Process a failed medium again',
@@ -365,6 +449,7 @@ export const api = {
       errors: ['not_found', 'not_failed', 'retries_exhausted'],
     },
     remove: {
+      ...writesMedia,
       method: 'DELETE',
       path: id,
       summary: 'Delete a medium and its derived files',
@@ -372,6 +457,7 @@ export const api = {
       errors: ['not_found'],
     },
     original: {
+      ...readsMedia,
       method: 'GET',
       path: `${id}/original`,
       summary: 'The original bytes; supports Range',
@@ -381,6 +467,7 @@ export const api = {
       errors: ['not_found', 'range_not_satisfiable'],
     },
     thumbnail: {
+      ...readsMedia,
       method: 'GET',
       path: `${id}/thumbnail`,
       summary: 'The thumbnail, longest side at most 480 px',
@@ -390,6 +477,7 @@ export const api = {
       errors: ['not_found', 'not_ready'],
     },
     preview: {
+      ...readsMedia,
       method: 'GET',
       path: `${id}/preview`,
       summary: 'A version that every browser can show or play; supports Range',
@@ -398,6 +486,7 @@ export const api = {
       errors: ['not_found', 'not_ready', 'range_not_satisfiable'],
     },
     waveform: {
+      ...readsMedia,
       method: 'GET',
       path: `${id}/waveform`,
       summary: 'The waveform: peaks of the sound',
@@ -412,6 +501,7 @@ export const api = {
    */
   uploads: {
     describe: {
+      ...uploads,
       method: 'OPTIONS',
       path: '/api/uploads',
       summary: 'The capabilities of this tus server',
@@ -419,6 +509,7 @@ export const api = {
       errors: [],
     },
     create: {
+      ...uploads,
       method: 'POST',
       path: '/api/uploads',
       summary: 'Create a resumable upload (tus), optionally with its first bytes',
@@ -427,6 +518,7 @@ export const api = {
       errors: [...uploadErrors, 'checksum_mismatch', 'unsupported_tus_version'],
     },
     status: {
+      ...uploads,
       method: 'HEAD',
       path: '/api/uploads/:id',
       summary: 'The current offset; `Snapstream-Media-Id` when it is finished',
@@ -434,6 +526,7 @@ export const api = {
       errors: ['not_found', 'upload_expired', 'upload_locked', 'unsupported_tus_version'],
     },
     append: {
+      ...uploads,
       method: 'PATCH',
       path: '/api/uploads/:id',
       summary: 'Append bytes at an offset',
@@ -442,6 +535,7 @@ export const api = {
       errors: ['not_found', ...uploadErrors, ...resumableErrors],
     },
     terminate: {
+      ...uploads,
       method: 'DELETE',
       path: '/api/uploads/:id',
       summary: 'Cancel an unfinished upload',
@@ -451,6 +545,7 @@ export const api = {
   },
   notifications: {
     list: {
+      ...readsNotifications,
       method: 'GET',
       path: '/api/notifications',
       summary: 'Notifications, newest first',
@@ -491,6 +586,7 @@ export const api = {
       errors: [],
     },
     events: {
+      ...readsNotifications,
       method: 'GET',
       path: '/api/events',
       summary: 'Live events (server-sent events): media, media-deleted, notification, reset',

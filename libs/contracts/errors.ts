@@ -33,6 +33,11 @@ export const problems = {
     'Cross-site request',
     'This request came from another site and was rejected. Use the application itself.',
   ],
+  insufficient_scope: [
+    403,
+    'Insufficient scope',
+    'The API key does not have the scope that this address needs. Create a key with that scope.',
+  ],
   wrong_password: [403, 'Wrong password', 'The current password is not right. Check it and try again.'],
   not_found: [404, 'Not found', 'There is nothing here, or it is not yours.'],
   not_ready: [404, 'Not ready', 'This file is not available yet. Wait until processing has finished.'],
@@ -49,6 +54,11 @@ export const problems = {
     409,
     'Retries exhausted',
     'Processing of this file took too long in every round. Upload a shorter or smaller version instead.',
+  ],
+  too_many_api_keys: [
+    409,
+    'Too many API keys',
+    'You have as many API keys as an account can have. Revoke one that you no longer use, then try again.',
   ],
   idempotency_in_progress: [
     409,

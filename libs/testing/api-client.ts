@@ -55,7 +55,7 @@ export class ApiClient {
   constructor(
     readonly baseUrl: string,
     /** Sent with every call, e.g. `X-Forwarded-For`. */
-    private readonly headers: Record<string, string> = {},
+    readonly headers: Record<string, string> = {},
   ) {}
 
   get cookie(): string {

@@ -19,7 +19,8 @@ export class EventReader {
   static async open(api: ApiClient, lastEventId?: string): Promise<EventReader> {
     const reader = new EventReader();
     const headers = {
-      cookie: api.cookie,
+      ...api.headers,
+      ...(api.cookie && { cookie: api.cookie }),
       accept: 'text/event-stream',
       ...(lastEventId && { 'last-event-id': lastEventId }),
     };

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { PassportModule } from '@nestjs/passport';
 import { serviceConsumers } from '#nest';
+import { ApiKeysController } from './api-keys.controller';
 import { AuthController } from './auth.controller';
 import { AuthService } from './auth.service';
 import { AuthSweeper } from './auth.sweep';
@@ -18,7 +19,7 @@ const consumers = serviceConsumers<'auth', [ErasureService]>({
 
 @Module({
   imports: [PassportModule],
-  controllers: [AuthController],
+  controllers: [AuthController, ApiKeysController],
   providers: [
     AuthService,
     LocalStrategy,

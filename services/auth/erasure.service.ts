@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Erased, EraseOwned } from '#contracts';
-import { Sessions } from '#nest';
+import { ApiKeys, Sessions } from '#nest';
 import {
   all,
   atMost,
@@ -52,6 +52,7 @@ export class ErasureService {
     private readonly queue: JobQueue,
     private readonly users: UsersRepository,
     private readonly sessions: Sessions,
+    private readonly apiKeys: ApiKeys,
   ) {}
 
   /** Marks the account as deleted and starts the erasure. Returns false when the password was changed meanwhile. */
@@ -91,6 +92,7 @@ export class ErasureService {
   private async advance(userId: string): Promise<void> {
     if (await this.finish(userId)) return;
     await this.sessions.endAll(userId);
+    await this.apiKeys.endAllStreams(userId);
     const receipts = (await this.dynamo.get<UserItem>('users', userKey(userId)))?.receipts ?? {};
     for (const service of erasingServices)
       if (!receipts[service]) await this.enqueue(service, { userId, counted: false });

@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import type { Config } from '#config';
-import { KNOWN_MS, newDevice, Throttle, type Attempt } from '#nest';
+import { addressOf, KNOWN_MS, networkOf, newDevice, Throttle, type Attempt } from '#nest';
 import { CONFIG, KeyedLimiter, REDIS, withRedis } from '#platform';
-import { addressOf, networkOf } from './network';
 import { MAX_QUEUED, rethrowFull } from './password-hasher';
 
 const QUARTER_HOUR = 15 * 60;

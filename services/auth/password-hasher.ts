@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { hash, verify, type Options } from '@node-rs/argon2';
-import { ProblemError } from '#nest';
+import { networkOf, ProblemError } from '#nest';
 import { ConcurrencyLimiter, KeyedLimiter, LimiterFullError } from '#platform';
-import { networkOf } from './network';
 
 /** OWASP Password Storage Cheat Sheet: argon2id, 19 MiB, 2 passes, 1 lane. */
 export const owaspOptions: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Request, RequestHandler } from 'express';
+import { apiKeyOf } from './api-key';
 import { ProblemError } from './problem';
 
 /** RFC 9110 section 9.2.1. */
@@ -9,10 +10,11 @@ const logger = new Logger('CrossSite');
 
 /**
  * Rejects cross-site requests (CSRF). Browsers mark them by Fetch Metadata and Origin, which pages cannot forge; a
- * client that sends neither header is not a browser, so it only carries cookies of its own.
+ * client that sends neither header is not a browser, so it only carries cookies of its own. With an API key the cookie
+ * is ignored, and no page can make a browser send the key.
  */
 export const rejectCrossSite: RequestHandler = (req, _res, next) => {
-  if (SAFE_METHODS.has(req.method)) return next();
+  if (SAFE_METHODS.has(req.method) || apiKeyOf(req) !== null) return next();
   const { 'sec-fetch-site': site, origin } = req.headers;
   if (typeof site === 'string' && FOREIGN_SITES.has(site.trim().toLowerCase()))
     return next(new ProblemError('cross_site_request'));

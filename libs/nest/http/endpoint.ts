@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import type { Request } from 'express';
 import type { z } from 'zod';
-import type { Endpoint as EndpointShape } from '#contracts';
+import type { ApiKeyScope, Endpoint as EndpointShape } from '#contracts';
 import { api, type Endpoint } from '#contracts';
 import { isId } from '#platform';
 import { ProblemError } from './problem';
@@ -76,6 +76,13 @@ function patternOf(path: string): RegExp {
 /** Whether the route table marks a request as public. */
 export function isPublic(method: string, path: string): boolean {
   return endpoints.some(({ endpoint, pattern }) => endpoint.public && accepts(endpoint, method) && pattern.test(path));
+}
+
+/** Returns the scopes that each route of a request accepts of an API key; none: the route needs a session. */
+export function scopesOf(method: string, path: string): ReadonlyArray<readonly ApiKeyScope[]> {
+  return endpoints
+    .filter(({ endpoint, pattern }) => accepts(endpoint, method) && pattern.test(path))
+    .map(({ endpoint }) => endpoint.scopes ?? []);
 }
 
 /** Returns the methods that a path allows if `method` is not among them; null if it is, or if the path is unknown. */

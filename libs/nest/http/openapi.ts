@@ -26,7 +26,12 @@ export function openApiDocument() {
     openapi: '3.1.0',
     info: { title: 'SnapStream', version: '1.0.0', description: 'Upload images, video and sound; see them processed.' },
     servers: [{ url: '/' }],
-    components: { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'snapstream.sid' } } },
+    components: {
+      securitySchemes: {
+        session: { type: 'apiKey', in: 'cookie', name: 'snapstream.sid' },
+        apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, `snap_…`, with the scope of the route.' },
+      },
+    },
     security: [{ session: [] }],
     paths,
   });
@@ -38,7 +43,7 @@ function operation(tag: string, name: string, endpoint: Endpoint): ZodOpenApiOpe
     operationId: `${tag}.${name}`,
     tags: [tag],
     summary: endpoint.summary,
-    ...(endpoint.public && { security: [] }),
+    ...security(endpoint),
     requestParams: {
       ...(parameters.length > 0 && { path: z.object(Object.fromEntries(parameters)) }),
       ...(endpoint.query && { query: endpoint.query as z.ZodObject }),
@@ -46,6 +51,11 @@ function operation(tag: string, name: string, endpoint: Endpoint): ZodOpenApiOpe
     ...requestBody(endpoint),
     responses: { [String(endpoint.status)]: success(endpoint), ...problemResponses(endpoint) },
   };
+}
+
+function security({ public: isPublic, scopes }: Endpoint): Pick<ZodOpenApiOperationObject, 'security'> {
+  if (isPublic) return { security: [] };
+  return scopes ? { security: [{ session: [] }, ...scopes.map((scope) => ({ apiKey: [scope] }))] } : {};
 }
 
 const uploadForm: oas31.SchemaObject = {
@@ -72,7 +82,7 @@ function success(endpoint: Endpoint) {
 function problemResponses(endpoint: Endpoint) {
   const codes = new Set<ProblemCode>([
     ...endpoint.errors,
-    ...(endpoint.public ? [] : (['unauthenticated'] as const)),
+    ...(endpoint.public ? [] : (['unauthenticated', 'insufficient_scope'] as const)),
     ...(SAFE_METHODS.has(endpoint.method) ? [] : unsafe),
     ...(endpoint.body ? withBody : []),
     ...(endpoint.query ? (['validation_failed'] as const) : []),

@@ -18,8 +18,8 @@ import { securityHeaders } from '../http/security-headers';
 import { answerHealth, Health } from '../ops/health';
 import { createLogger, NestLogger, requestLog } from '../ops/logging';
 import { measureRequests } from '../ops/metrics';
-import { requireSession, sessionMiddleware } from '../session/session.middleware';
-import { Sessions } from '../session/sessions';
+import { Authentication } from '../session/authentication';
+import { requireUser, sessionMiddleware } from '../session/session.middleware';
 import { rootModule } from './runtime.module';
 
 export interface ServiceOptions {
@@ -55,7 +55,7 @@ export async function createService(
   app.use(healthRoutes(app.get(Health)));
   app.use('/api', noStore, compressJson, apiDocs());
   app.use(api.uploads.create.path, overrideMethod);
-  app.use('/api', sessionMiddleware(config, app.get<Redis>(REDIS)), requireSession(app.get(Sessions)));
+  app.use('/api', sessionMiddleware(config, app.get<Redis>(REDIS)), requireUser(app.get(Authentication)));
   return app;
 }
 

@@ -2,7 +2,7 @@ import { Controller, Inject, Req, Res, type OnModuleDestroy } from '@nestjs/comm
 import type { Request, Response } from 'express';
 import type { Config } from '#config';
 import { api } from '#contracts';
-import { CurrentUser, Endpoint, SessionEvents, Sessions, ShutdownSignal, type SessionUser } from '#nest';
+import { Authentication, CurrentUser, Endpoint, SessionEvents, ShutdownSignal, type SessionUser } from '#nest';
 import { CONFIG, LiveFeed, LiveSubscriptions, requireRedisUrl } from '#platform';
 import { EventStream } from './event-stream';
 
@@ -19,7 +19,7 @@ export class LiveController implements OnModuleDestroy {
   constructor(
     @Inject(CONFIG) config: Config,
     private readonly feed: LiveFeed,
-    private readonly sessions: Sessions,
+    private readonly authentication: Authentication,
     sessionEvents: SessionEvents,
     shutdown: ShutdownSignal,
   ) {
@@ -55,7 +55,7 @@ export class LiveController implements OnModuleDestroy {
 
   /** For sessions that ended while Redis was unavailable. */
   private async endWithSession(stream: EventStream): Promise<void> {
-    const isValid = await this.sessions.isAlive(stream.user.id, stream.user.sessionId).catch(() => true);
+    const isValid = await this.authentication.isAlive(stream.user).catch(() => true);
     if (!isValid) stream.close();
   }
 
