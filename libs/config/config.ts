@@ -48,9 +48,11 @@ const common = {
   SANDBOX: z.enum(['auto', 'required']).default('auto'),
   REDIS_PASSWORD: z.string().optional(),
   S3_BUCKET: z.string().min(3).nullable().default(null),
+  DIRECT_UPLOADS: z.enum(['on', 'off']).default('on'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   AWS_ENDPOINT_URL: z.url().optional(),
   AWS_ENDPOINT_URL_DYNAMODB: z.url().optional(),
+  AWS_ENDPOINT_URL_S3: z.url().optional(),
 };
 
 const redisUrl = z.url({ protocol: /^rediss?$/ });
@@ -138,6 +140,8 @@ function toConfig(settings: Settings) {
     /** Whether a worker refuses to start when a restraint of the analysis process is missing. */
     sandbox: settings.SANDBOX,
     s3Bucket: settings.S3_BUCKET,
+    /** The origin that browsers send direct uploads to; null where they are unavailable. */
+    directUploadOrigin: settings.S3_BUCKET && settings.DIRECT_UPLOADS === 'on' ? s3Origin(settings) : null,
     snsTopicArn: settings.SNS_TOPIC_ARN,
     region: settings.AWS_REGION,
     dynamodbEndpoint: settings.AWS_ENDPOINT_URL_DYNAMODB ?? settings.AWS_ENDPOINT_URL ?? null,
@@ -148,6 +152,12 @@ function toConfig(settings: Settings) {
      */
     sessionSecret: () => settings.SESSION_SECRET ?? defaultSecret(settings),
   } as const;
+}
+
+/** Buckets are addressed by path, see `s3ClientConfig`. */
+function s3Origin({ AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION: region }: Settings): string {
+  const suffix = region.startsWith('cn-') ? '.cn' : '';
+  return new URL(AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL ?? `https://s3.${region}.amazonaws.com${suffix}`).origin;
 }
 
 function defaultSecret({ SNAPSTREAM_MODE: mode, DATA_DIR: dataDir }: Settings): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { completeDirectUploadRequest, directUploadRequest, directUploadSchema } from './direct-uploads';
 import type { ProblemCode } from './errors';
 import { mediaKinds, mediaSchema, mediaStatuses } from './media';
 import { cleanLine, cleanText } from './text';
@@ -174,6 +175,8 @@ export const mediaStatsSchema = z
     maxUploadBytes: count,
     /** Whether uploads of HEIC are accepted: operators may switch them off. */
     acceptsHeic: z.boolean(),
+    /** Whether `POST /api/uploads/direct` is available. */
+    directUploads: z.boolean(),
   })
   .meta({ id: 'MediaStats' });
 export type MediaStats = z.infer<typeof mediaStatsSchema>;
@@ -541,6 +544,42 @@ export const api = {
       summary: 'Cancel an unfinished upload',
       status: 204,
       errors: ['not_found', 'upload_finished', 'upload_locked', 'unsupported_tus_version'],
+    },
+  },
+  /** Bytes go from the client straight to the bucket; available where storage is S3. */
+  directUploads: {
+    create: {
+      method: 'POST',
+      path: '/api/uploads/direct',
+      summary: 'Begin an upload straight to the bucket: signed addresses for its bytes',
+      body: directUploadRequest,
+      status: 201,
+      response: directUploadSchema,
+      errors: ['direct_upload_unavailable', 'file_too_large', 'empty_file', 'quota_exceeded', 'too_many_uploads'],
+    },
+    complete: {
+      method: 'POST',
+      path: '/api/uploads/direct/:id/complete',
+      summary: 'All bytes are in the bucket: make the medium. May be repeated',
+      body: completeDirectUploadRequest,
+      status: 201,
+      response: mediaSchema,
+      errors: [
+        'direct_upload_unavailable',
+        'not_found',
+        'upload_incomplete',
+        'upload_expired',
+        'upload_locked',
+        'checksum_mismatch',
+        ...uploadErrors,
+      ],
+    },
+    remove: {
+      method: 'DELETE',
+      path: '/api/uploads/direct/:id',
+      summary: 'Give up an unfinished upload',
+      status: 204,
+      errors: ['direct_upload_unavailable', 'not_found', 'upload_finished', 'upload_locked'],
     },
   },
   notifications: {

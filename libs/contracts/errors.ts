@@ -75,6 +75,16 @@ export const problems = {
     'Upload finished',
     'This upload is finished and has become a medium. Delete the medium instead.',
   ],
+  direct_upload_unavailable: [
+    409,
+    'Direct upload unavailable',
+    'This server takes no uploads straight to a bucket. Send the file to /api/media, or by tus to /api/uploads.',
+  ],
+  upload_incomplete: [
+    409,
+    'Upload incomplete',
+    'The bucket does not have all bytes yet. Send the missing ones to their addresses, then complete the upload again.',
+  ],
   conflict: [409, 'Conflict', 'It was changed by another request at the same time. Reload it and try again.'],
   upload_expired: [
     410,

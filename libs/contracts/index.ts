@@ -1,6 +1,7 @@
 export * from './analysis';
 export * from './api';
 export * from './derived';
+export * from './direct-uploads';
 export * from './errors';
 export * from './events';
 export * from './formats';

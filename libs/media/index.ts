@@ -7,6 +7,7 @@ export { MediaTable } from './repositories/media-table';
 export { ReusedUploads } from './repositories/reused-uploads';
 export {
   derivedFolder,
+  incomingFolder,
   mediaRoots,
   originalFolder,
   originalKey,

@@ -24,6 +24,7 @@ import { LiveFeed } from './redis/live-events';
 import { Locks } from './redis/lock';
 import { connectRedis } from './redis/redis';
 import { DiskReserve } from './storage/disk-reserve';
+import { PresignedUploads } from './storage/s3/presigned-uploads';
 import { S3Storage } from './storage/s3/storage.s3';
 import type { Storage } from './storage/storage';
 import { LocalStorage } from './storage/storage.local';
@@ -36,6 +37,8 @@ const logger = new Logger('Platform');
 export const CONFIG = Symbol('Config');
 export const STORAGE = Symbol('Storage');
 export const ALERTS = Symbol('Alerts');
+/** `PresignedUploads`, or null where clients cannot send bytes straight to a bucket. */
+export const PRESIGNED_UPLOADS = Symbol('PresignedUploads');
 /** A fail-fast connection for short commands. */
 export const REDIS = Symbol('Redis');
 
@@ -80,6 +83,7 @@ export class PlatformModule implements OnApplicationBootstrap, OnApplicationShut
         useFactory: (reserve: DiskReserve) => makeResumableStore(config, reserve),
         inject: [DiskReserve],
       },
+      { provide: PRESIGNED_UPLOADS, useFactory: () => makePresignedUploads(config) },
       { provide: ALERTS, useFactory: () => makeAlerts(config) },
     ];
     return { module: PlatformModule, providers, exports: providers.map(({ provide }) => provide) };
@@ -153,6 +157,10 @@ function makeResumableStore(config: Config, reserve: DiskReserve): TusStore {
     expiryMs,
     reserve,
   );
+}
+
+function makePresignedUploads({ s3Bucket, directUploadOrigin, region }: Config): PresignedUploads | null {
+  return s3Bucket && directUploadOrigin ? PresignedUploads.connect({ bucket: s3Bucket, region }) : null;
 }
 
 function makeAlerts(config: Config): Alerts {

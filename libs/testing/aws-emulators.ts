@@ -9,6 +9,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { listParts } from './s3-parts';
+import { refuseAsS3 } from './s3-refusals';
 
 export interface TestAws {
   /** Options for the constructor of any SDK client. */
@@ -32,6 +33,7 @@ export async function startAws(): Promise<TestAws> {
   const app = buildApp({ logger: false });
   const requests: string[] = [];
   const openUploads = listParts(app as never);
+  refuseAsS3(app as never);
   app.addHook('onResponse', async (request) => void requests.push(`${request.method} ${request.url}`));
   const endpoint = await app.listen({ host: '127.0.0.1', port: 0 });
   return {

@@ -3,6 +3,11 @@ import { MediaModule } from '#media';
 import { serviceConsumers } from '#nest';
 import { MediaErasure } from './account/erasure';
 import { BytesController } from './bytes/bytes.controller';
+import { DirectCreation } from './direct/direct-creation';
+import { DirectRecords } from './direct/direct-records';
+import { DirectTransfers } from './direct/direct-transfers';
+import { DirectUploads } from './direct/direct-uploads';
+import { DirectController } from './direct/direct.controller';
 import { ExportController } from './export/export.controller';
 import { LibraryExport } from './export/library-export';
 import { LibraryActions } from './library/library.actions';
@@ -27,7 +32,14 @@ const consumers = serviceConsumers<'media', [MediaErasure]>({
 
 @Module({
   imports: [MediaModule],
-  controllers: [UploadController, TusController, ExportController, LibraryController, BytesController],
+  controllers: [
+    UploadController,
+    DirectController,
+    TusController,
+    ExportController,
+    LibraryController,
+    BytesController,
+  ],
   providers: [
     UploadService,
     Staging,
@@ -39,6 +51,10 @@ const consumers = serviceConsumers<'media', [MediaErasure]>({
     FinishedUploads,
     PartialUploads,
     ExpiredUploads,
+    DirectCreation,
+    DirectRecords,
+    DirectTransfers,
+    DirectUploads,
     LibraryReader,
     LibraryStats,
     LibraryActions,

@@ -86,7 +86,9 @@ export class MediaCounters {
 
   constructor(private readonly dynamo: Dynamo) {}
 
-  async read(userId: string): Promise<Omit<MediaStats, 'quotaBytes' | 'maxUploadBytes' | 'acceptsHeic'>> {
+  async read(
+    userId: string,
+  ): Promise<Omit<MediaStats, 'quotaBytes' | 'maxUploadBytes' | 'acceptsHeic' | 'directUploads'>> {
     const items = await this.rows(userId);
     const sum = (name: keyof Omit<CountItem, 'id' | 'applied' | 'version'>) =>
       Math.max(

@@ -79,6 +79,7 @@ export class LibraryStats {
       quotaBytes: this.config.userQuotaBytes,
       maxUploadBytes: this.config.maxUploadBytes,
       acceptsHeic: this.config.acceptsHeic,
+      directUploads: this.config.directUploadOrigin !== null,
     };
   }
 

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { Upload } from '@tus/server';
 import type { Config } from '#config';
 import { originalKey } from '#media';
 import { ProblemError } from '#nest';
@@ -32,7 +31,7 @@ describe('UploadCompletion', () => {
       finished = concurrent;
       throw new ProblemError('quota_exceeded');
     };
-    const partialUploads = new PartialUploads({ remove: async () => {} } as never, storage);
+    const partialUploads = new PartialUploads({ remove: async () => {} } as never, storage, {} as never, {} as never);
     return new UploadCompletion(
       { find: async () => finished } as never,
       new Staging({ maxUploadBytes: 100 } as Config, storage),
@@ -41,7 +40,8 @@ describe('UploadCompletion', () => {
       {} as never,
     );
   };
-  const upload = new Upload({ id: partsKey(key), size: 5, offset: 5 });
+  const details = { filename: 'beach.jpg', title: null, batchId: null, onDuplicate: 'keep' } as const;
+  const upload = { bytesKey: partsKey(key), details };
 
   it('leaves no original behind when the commit is rejected', async () => {
     await expect(rejectingCompletion(null).finish(key, upload, inspected)).rejects.toMatchObject({

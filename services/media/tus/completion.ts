@@ -6,11 +6,17 @@ import { DependencyUnavailableError } from '#platform';
 import { QuotaReservation } from '../upload/quota';
 import { Staging } from '../upload/staging';
 import type { InspectedUpload } from '../upload/upload-inspector';
-import { UploadService, type CommitResult } from '../upload/upload.service';
-import { type FinishedUpload, FinishedUploads, PartialUploads, partsKey } from './partial-uploads';
-import { parseDetails } from './tus-protocol';
+import { UploadService, type CommitResult, type UploadDetails } from '../upload/upload.service';
+import { type FinishedUpload, FinishedUploads, PartialUploads } from './partial-uploads';
 
-/** Ends resumable uploads: makes a medium of their bytes, or discards them. */
+/** An upload whose bytes are stored. */
+export interface ReceivedUpload {
+  /** Storage key of the bytes. */
+  bytesKey: string;
+  details: UploadDetails;
+}
+
+/** Ends uploads that take several requests: makes a medium of their bytes, or discards them. */
 @Injectable()
 export class UploadCompletion {
   constructor(
@@ -25,12 +31,17 @@ export class UploadCompletion {
     return this.finished.find(key);
   }
 
+  /** Returns a resumable upload that is not finished, or null. */
+  unfinished(key: MediaKey): Promise<Upload | null> {
+    return this.partialUploads.find(key);
+  }
+
   /**
    * Makes the medium of an upload whose bytes are complete, by the same code as every upload. Idempotent. When a
    * dependency is unavailable the parts are kept, and the next request for the upload finishes it.
    * @throws {ProblemError} when the bytes or the quota do not allow a medium
    */
-  async finish(key: MediaKey, upload: Upload, inspected: InspectedUpload | null): Promise<FinishedUpload> {
+  async finish(key: MediaKey, upload: ReceivedUpload, inspected: InspectedUpload | null): Promise<FinishedUpload> {
     const result = (await this.find(key)) ?? (await this.createMedium(key, upload, inspected));
     await this.partialUploads.erase(key);
     return result;
@@ -40,9 +51,13 @@ export class UploadCompletion {
    * As `finish`, for an upload whose bytes came with its creation (creation-with-upload). When that fails, everything
    * of it is discarded, now or as soon as the dependency is available again: the client has no URL to resume it by.
    */
-  async finishAtOnce(key: MediaKey, upload: Upload, inspected: InspectedUpload | null): Promise<FinishedUpload> {
+  async finishAtOnce(
+    key: MediaKey,
+    upload: ReceivedUpload,
+    inspected: InspectedUpload | null,
+  ): Promise<FinishedUpload> {
     try {
-      const staged = await this.staging.adopt(key, partsKey(key), inspected).catch(async (error: unknown) => {
+      const staged = await this.staging.adopt(key, upload.bytesKey, inspected).catch(async (error: unknown) => {
         void this.quota.release(key);
         if (error instanceof DependencyUnavailableError) this.staging.discardLater(key);
         else await this.staging.discard(key);
@@ -51,7 +66,7 @@ export class UploadCompletion {
       const finished = await this.recordResult(
         key,
         staged.sizeBytes,
-        await this.uploads.commitOrDiscard(staged, parseDetails(upload)),
+        await this.uploads.commitOrDiscard(staged, upload.details),
       );
       await this.partialUploads.erase(key);
       return finished;
@@ -70,12 +85,12 @@ export class UploadCompletion {
 
   private async createMedium(
     key: MediaKey,
-    upload: Upload,
+    upload: ReceivedUpload,
     inspected: InspectedUpload | null,
   ): Promise<FinishedUpload> {
-    const staged = await this.staging.adopt(key, partsKey(key), inspected);
+    const staged = await this.staging.adopt(key, upload.bytesKey, inspected);
     try {
-      return await this.recordResult(key, staged.sizeBytes, await this.uploads.commit(staged, parseDetails(upload)));
+      return await this.recordResult(key, staged.sizeBytes, await this.uploads.commit(staged, upload.details));
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       const finished = await this.find(key); // by a concurrent request: then these bytes belong to the medium

@@ -1,8 +1,10 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { MediaRepository, ownerFolder, ReusedUploads, storageRoots, unfinishedFolder, type MediaKey } from '#media';
+import type { Upload } from '@tus/server';
+import { MediaRepository, ownerFolder, ReusedUploads, unfinishedFolder, type MediaKey } from '#media';
 import { TusStore, STORAGE, type Storage } from '#platform';
+import { DirectRecords } from '../direct/direct-records';
+import { DirectTransfers } from '../direct/direct-transfers';
 
-export const PARTIAL_UPLOADS_PREFIX = `${storageRoots.unfinished}/`;
 /**
  * Storage key of an unfinished upload's bytes, and its id in tus' store. It contains the owner's id, so that no request
  * reaches the uploads of another user.
@@ -17,7 +19,17 @@ export class PartialUploads {
   constructor(
     private readonly store: TusStore,
     @Inject(STORAGE) private readonly storage: Storage,
+    private readonly records: DirectRecords,
+    private readonly transfers: DirectTransfers,
   ) {}
+
+  /** Returns null when tus knows no upload with this key. */
+  async find(key: MediaKey): Promise<Upload | null> {
+    return this.store.getUpload(partsKey(key)).catch((error: unknown) => {
+      if (typeof error === 'object' && error !== null && 'status_code' in error) return null;
+      throw error;
+    });
+  }
 
   /** Never rejects: parts that could not be erased are erased when the upload expires. */
   async erase(key: MediaKey): Promise<void> {
@@ -34,11 +46,15 @@ export class PartialUploads {
     return (await this.idsOf(userId)).size;
   }
 
-  /** Erases the unfinished uploads of a user. */
+  /** Erases the unfinished uploads of a user, also those straight to the bucket. */
   async eraseAllOf(userId: string): Promise<void> {
-    // S3: as above
-    for (const id of await this.idsOf(userId)) await this.store.remove(partsKey({ userId, id })).catch(() => {});
+    for (const id of await this.idsOf(userId)) {
+      const key = { userId, id };
+      await this.store.remove(partsKey(key)).catch(() => {}); // S3: as above
+      await this.transfers.erase(key, await this.records.find(key));
+    }
     await this.storage.deletePrefix(ownerFolder('unfinished', userId));
+    await this.storage.deletePrefix(ownerFolder('incoming', userId));
   }
 
   private async idsOf(userId: string): Promise<Set<string>> {

@@ -8,7 +8,7 @@ import type { MediaKey } from '#media';
 import { ProblemError } from '#nest';
 import { CONFIG, DependencyUnavailableError, Locks } from '#platform';
 import { QuotaReservation } from '../upload/quota';
-import { UploadCompletion } from './completion';
+import { UploadCompletion, type ReceivedUpload } from './completion';
 import { partsKey } from './partial-uploads';
 import { RequestStores, UploadLocker, type RequestStore } from './request-store';
 import { checksumAlgorithms, parseDetails, parseChecksum, requestBody, tusProblem } from './tus-protocol';
@@ -126,18 +126,22 @@ export class TusService {
 
   private async finish(key: MediaKey, upload: Upload, { inspected }: RequestStore): Promise<string> {
     const { mediaId } = await this.locker.runExclusive(partsKey(key), () =>
-      this.completion.finish(key, upload, inspected),
+      this.completion.finish(key, received(key, upload), inspected),
     );
     return mediaId;
   }
 
   private async finishAtOnce(key: MediaKey, upload: Upload, store: RequestStore): Promise<string> {
     store.upload = null; // from here on the completion discards it on failure
-    store.finished = await this.completion.finishAtOnce(key, upload, store.inspected);
+    store.finished = await this.completion.finishAtOnce(key, received(key, upload), store.inspected);
     return store.finished.mediaId;
   }
 }
 
+const received = (key: MediaKey, upload: Upload): ReceivedUpload => ({
+  bytesKey: partsKey(key),
+  details: parseDetails(upload),
+});
 const isFinal = (error: unknown) => error instanceof ProblemError && FINAL.has(error.code);
 
 /**

@@ -8,7 +8,7 @@ import { ProblemError } from '#nest';
 const HEIC_REFUSED = 'HEIC is not supported. Convert the picture to JPG, then upload that.';
 
 /** Enough for every signature, also after the padding that some encoders write first. */
-const HEAD_BYTES = 64 * 1024;
+export const HEAD_BYTES = 64 * 1024;
 
 export interface InspectedUpload {
   sizeBytes: number;

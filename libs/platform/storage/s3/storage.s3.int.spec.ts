@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -11,6 +11,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { eventually, freePort, startAws, type TestAws } from '#testing';
 import { DependencyUnavailableError } from '../../errors';
 import { storageContract } from '../storage.contract';
+import { PresignedUploads } from './presigned-uploads';
 import { S3Storage } from './storage.s3';
 
 const BUCKET = 'media';
@@ -121,6 +122,52 @@ describe('S3Storage', () => {
       expect(slow.requests()).toBe(expectedRequests);
     },
   );
+
+  describe('PresignedUploads', () => {
+    const bytes = Buffer.from('the bytes of a picture');
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    let presigned: PresignedUploads;
+    beforeAll(() => {
+      const checksums = { requestChecksumCalculation: 'WHEN_REQUIRED' } as const;
+      presigned = new PresignedUploads(BUCKET, new S3Client({ ...s3.aws.client, forcePathStyle: true, ...checksums }));
+    });
+    const put = (url: string, headers: Record<string, string>, body: Buffer = bytes) =>
+      fetch(url, { method: 'PUT', headers, body: new Uint8Array(body) });
+
+    it('takes exactly the signed bytes, once', async () => {
+      const { url, headers } = await presigned.signPut('incoming/once', bytes.length, sha256, 60);
+      expect((await put(url, headers, Buffer.from('the bytes of another  '))).status).toBe(400);
+      expect((await put(url, headers, randomBytes(bytes.length + 1))).status).toBe(403);
+      expect((await put(url.replace('/once', '/other'), headers)).status).toBe(403);
+      expect((await put(url, { ...headers, 'if-none-match': '' })).status).toBe(403);
+      expect((await put(url, { ...headers, 'x-amz-meta-more': 'x' })).status).toBe(403);
+      expect(await presigned.stat('incoming/once')).toBeNull();
+      expect((await put(url, headers)).status).toBe(200);
+      expect((await put(url, headers)).status).toBe(412);
+      expect(await presigned.stat('incoming/once')).toEqual({ sizeBytes: bytes.length, sha256 });
+    });
+
+    it('takes nothing after its time', async () => {
+      const { url, headers } = await presigned.signPut('incoming/late', bytes.length, null, 0);
+      expect((await put(url, headers)).status).toBe(403);
+    });
+
+    it('makes one object of signed parts, once, or none', async () => {
+      const id = await presigned.beginParts('incoming/parts');
+      const urls = await presigned.signParts('incoming/parts', id, [bytes.length, 3], 60);
+      expect((await put(urls[0]!, {})).status).toBe(200);
+      expect((await put(urls[1]!, {}, Buffer.from('four'))).status).toBe(403);
+      const parts = (await presigned.parts('incoming/parts', id))!;
+      expect(parts).toMatchObject([{ partNumber: 1, sizeBytes: bytes.length }]);
+      await presigned.completeParts('incoming/parts', id, parts);
+      await presigned.completeParts('incoming/parts', id, parts);
+      await presigned.abortParts('incoming/parts', id);
+      expect(await presigned.parts('incoming/parts', id)).toBeNull();
+      expect(await presigned.stat('incoming/parts')).toEqual({ sizeBytes: bytes.length, sha256: null });
+      await presigned.abortParts('incoming/none', await presigned.beginParts('incoming/none'));
+      expect(s3.aws.openUploads()).toBe(0);
+    });
+  });
 
   it('rejects with DependencyUnavailableError when the endpoint refuses connections', async () => {
     const client = new S3Client({

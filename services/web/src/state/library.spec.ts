@@ -112,6 +112,7 @@ test('counts all items and those of a status without a request', () => {
     quotaBytes: null,
     maxUploadBytes: 1,
     acceptsHeic: true,
+    directUploads: false,
   };
   expect(countOf(all, stats)).toBe(9);
   expect(countOf({ ...all, status: 'failed' }, stats)).toBe(2);

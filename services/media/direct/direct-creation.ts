@@ -1,0 +1,40 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Config } from '#config';
+import type { DirectUpload, DirectUploadRequest } from '#contracts';
+import type { MediaKey } from '#media';
+import { ProblemError } from '#nest';
+import { CONFIG } from '#platform';
+import { QuotaReservation } from '../upload/quota';
+import { DirectRecords } from './direct-records';
+import { DirectTransfers } from './direct-transfers';
+
+/** Begins direct uploads. */
+@Injectable()
+export class DirectCreation {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly records: DirectRecords,
+    private readonly transfers: DirectTransfers,
+    private readonly quota: QuotaReservation,
+  ) {}
+
+  /**
+   * Reserves the quota of a declared file and returns the addresses for its bytes.
+   * @throws {ProblemError} direct_upload_unavailable, file_too_large, empty_file, quota_exceeded, too_many_uploads
+   */
+  async create(key: MediaKey, { filename, sizeBytes, sha256, batch }: DirectUploadRequest): Promise<DirectUpload> {
+    this.transfers.assertAvailable();
+    if (sizeBytes === 0) throw new ProblemError('empty_file');
+    if (sizeBytes > this.config.maxUploadBytes) throw new ProblemError('file_too_large');
+    await this.quota.reserve(key, sizeBytes);
+    try {
+      const declared = { filename, batchId: batch || null, sizeBytes, sha256: sha256 ?? null };
+      const { multipartId, ...addresses } = await this.transfers.begin(key, declared, this.config.uploadExpirySeconds);
+      await this.records.save(key, { schemaVersion: 1, ...declared, multipartId, refusal: null });
+      return { id: key.id, ...addresses };
+    } catch (error) {
+      void this.quota.release(key); // the client does not get its addresses
+      throw error;
+    }
+  }
+}
