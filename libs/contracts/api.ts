@@ -549,6 +549,7 @@ export const api = {
   /** Bytes go from the client straight to the bucket; available where storage is S3. */
   directUploads: {
     create: {
+      ...uploads,
       method: 'POST',
       path: '/api/uploads/direct',
       summary: 'Begin an upload straight to the bucket: signed addresses for its bytes',
@@ -558,6 +559,7 @@ export const api = {
       errors: ['direct_upload_unavailable', 'file_too_large', 'empty_file', 'quota_exceeded', 'too_many_uploads'],
     },
     complete: {
+      ...uploads,
       method: 'POST',
       path: '/api/uploads/direct/:id/complete',
       summary: 'All bytes are in the bucket: make the medium. May be repeated',
@@ -575,6 +577,7 @@ export const api = {
       ],
     },
     remove: {
+      ...uploads,
       method: 'DELETE',
       path: '/api/uploads/direct/:id',
       summary: 'Give up an unfinished upload',
