@@ -14,17 +14,10 @@ import { build } from 'esbuild';
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, '../../dist/web');
 const assets = join(out, 'assets');
+/** Addresses of the scripts that main.ts imports. The shell loads them at the same time as main.ts. */
+let preloaded = [];
 /** Addresses of the written files by source name: `%main.ts%` in the shell becomes `/assets/main-<hash>.js`. */
 const addresses = new Map();
-
-/** Keeps `import('./x')` of a separate bundle as an import of its address. */
-const loadedLater = {
-  name: 'loaded-later',
-  setup: ({ onResolve }) =>
-    onResolve({ filter: /./ }, ({ kind, path }) =>
-      kind === 'dynamic-import' ? { path: addresses.get(`${basename(path)}.ts`), external: true } : undefined,
-    ),
-};
 
 const watching = process.argv.includes('--watch');
 const compressed = ['.br', '.gz'];
@@ -67,18 +60,20 @@ function rebuildOnChange() {
 }
 
 async function bundle() {
-  // Code that few visits need is a separate bundle, which shares no chunk with the script of every page.
-  const separate = ['src/theme-boot.ts', 'src/upload/send/send-resumable.ts', 'styles/index.css'];
-  await bundleOne(watching ? [...separate, 'src/dev-reload.ts'] : separate);
-  await bundleOne(['src/main.ts'], [loadedLater]);
+  const separate = ['src/theme-boot.ts', 'styles/index.css'];
+  await bundleTogether(watching ? [...separate, 'src/dev-reload.ts'] : separate);
+  // What `import()` loads is a file of its own, and what it shares with the script of every page another one.
+  preloaded = await bundleTogether(['src/main.ts'], { splitting: true });
 }
 
-async function bundleOne(paths, plugins = []) {
+/** @returns the addresses of the files that the last entry point imports at its start */
+async function bundleTogether(paths, options = {}) {
   const result = await build({
     entryPoints: paths.map((path) => join(here, path)),
     outdir: assets,
     entryNames: '[name]-[hash]',
     assetNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
     loader: { '.woff2': 'file', '.svg': 'file' },
     bundle: true,
     minify: true,
@@ -90,12 +85,20 @@ async function bundleOne(paths, plugins = []) {
     metafile: true,
     absWorkingDir: here,
     logLevel: 'warning',
-    plugins,
+    ...options,
   });
-  for (const [path, { entryPoint, inputs }] of Object.entries(result.metafile.outputs)) {
-    const source = entryPoint ?? (path.endsWith('.map') ? undefined : Object.keys(inputs)[0]);
-    if (source) addresses.set(basename(source), `/assets/${basename(path)}`);
+  const { outputs } = result.metafile;
+  for (const [path, { entryPoint, inputs }] of Object.entries(outputs)) {
+    if (path.endsWith('.map')) continue;
+    const isShared = !entryPoint && path.endsWith('.js');
+    addresses.set(isShared ? basename(path) : basename(entryPoint ?? Object.keys(inputs)[0]), addressOf(path));
   }
+  const last = Object.values(outputs).find(({ entryPoint }) => entryPoint === paths.at(-1));
+  return last.imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => addressOf(path));
+}
+
+function addressOf(path) {
+  return `/assets/${basename(path)}`;
 }
 
 async function copy(name, transform) {
@@ -107,7 +110,8 @@ async function copy(name, transform) {
 }
 
 function insertAddresses(text) {
-  return text.replaceAll(/%([\w.-]+)%/g, (_, name) => {
+  const preloads = preloaded.map((address) => `<link rel="modulepreload" href="${address}" />`).join('');
+  return text.replace('<!-- modulepreload -->', preloads).replaceAll(/%([\w.-]+)%/g, (_, name) => {
     const address = addresses.get(name);
     if (!address) throw new Error(`Expected an asset named ${name}, but the build made none`);
     return address;
@@ -141,13 +145,14 @@ async function removeStale() {
 }
 
 async function report() {
-  const script = (await zippedBytes('main.ts')) + (await zippedBytes('theme-boot.ts'));
-  const style = await zippedBytes('index.css');
+  const first = [addresses.get('main.ts'), addresses.get('theme-boot.ts'), ...preloaded];
+  const script = (await Promise.all(first.map(zippedBytes))).reduce((sum, bytes) => sum + bytes);
+  const style = await zippedBytes(addresses.get('index.css'));
   process.stdout.write(`web: script ${kilobytes(script)}, style ${kilobytes(style)} (gzip) -> dist/web\n`);
 }
 
-async function zippedBytes(name) {
-  return gzipSync(await readFile(join(out, addresses.get(name)))).length;
+async function zippedBytes(address) {
+  return gzipSync(await readFile(join(out, address))).length;
 }
 
 function kilobytes(bytes) {

@@ -4,18 +4,20 @@ import { connectClearedNotes } from './actions/note-actions';
 import { connectRemovals } from './actions/removals';
 import { settlePostponed, undoByKey } from './actions/undo';
 import { onHelpKey } from './elements/base/key-help';
+import { problemState } from './elements/base/page-parts';
 import { updateTimes } from './elements/base/time-ago';
 import { keepPageOnDrop } from './elements/upload/drop-overlay';
 import { startLive, stopLive } from './network/live';
+import { NetworkProblem } from './network/problem';
 import { startReconnecting } from './network/reconnect';
 import { dashboardPage } from './pages/dashboard';
+import type { laterPages } from './pages/later';
 import { loginPage } from './pages/login';
 import { mediaDetailPage } from './pages/media-detail';
 import { mediaListPage } from './pages/media-list';
 import { loginPath, safeNextPath } from './pages/next-path';
 import { notFoundPage } from './pages/not-found';
 import { notificationsPage } from './pages/notifications';
-import { profilePage } from './pages/profile';
 import { registerPage } from './pages/register';
 import { uploadPage } from './pages/upload';
 import { libraries } from './state/libraries';
@@ -31,7 +33,8 @@ import { uploads } from './upload/uploads';
 interface Route {
   pattern: string;
   name: string;
-  build: PageBuilder;
+  /** The name of a page of `pages/later.ts`, or what builds the page. */
+  build: PageBuilder | keyof typeof laterPages;
   /** Shown without a session: only then, or also. */
   guest?: 'only' | 'also';
 }
@@ -46,7 +49,7 @@ const routes: readonly Route[] = [
   { pattern: '/media', name: 'media', build: mediaListPage },
   { pattern: '/media/:id', name: 'detail', build: mediaDetailPage },
   { pattern: '/notifications', name: 'notifications', build: notificationsPage },
-  { pattern: '/profile', name: 'profile', build: profilePage },
+  { pattern: '/profile', name: 'profile', build: 'profile' },
 ];
 
 const forever = new AbortController().signal;
@@ -89,14 +92,27 @@ export function showPage(url: URL, scrollY: number | null): void {
     return navigate(safeNextPath(url.searchParams.get('next')), { replace: true });
   leavePage.abort();
   leavePage = new AbortController();
-  const page = found.route.build({ params: found.params, query: url.searchParams, signal: leavePage.signal, scrollY });
-  document.body.dataset['page'] = found.route.name;
-  fill(outlet, page.content);
-  pageTitle.set(page.title);
-  const nav = document.querySelector('app-nav');
-  if (nav) nav.path = url.pathname;
-  settle(page, scrollY, leavePage.signal);
+  const { signal } = leavePage;
+  const { build, name } = found.route;
+  const show = (builder: PageBuilder): void => {
+    if (signal.aborted) return;
+    const page = builder({ params: found.params, query: url.searchParams, signal, scrollY });
+    document.body.dataset['page'] = name;
+    fill(outlet, page.content);
+    pageTitle.set(page.title);
+    const nav = document.querySelector('app-nav');
+    if (nav) nav.path = url.pathname;
+    settle(page, scrollY, signal);
+  };
+  if (typeof build !== 'string') return show(build);
+  void import('./pages/later').then(
+    (pages) => show(pages.laterPages[build]),
+    () => show(unloadedPage),
+  );
 }
+
+/** Shown when the code of a page cannot be loaded: without a connection, or after an update of the server. */
+const unloadedPage: PageBuilder = () => ({ title: texts.name, content: problemState(new NetworkProblem()) });
 
 /** Focuses the heading, which screen readers then announce, and restores the scroll position after "back". */
 function settle({ ready, restored }: Page, scrollY: number | null, signal: AbortSignal): void {

@@ -1,7 +1,5 @@
 import { PasswordMeter } from '../account/password-meter';
-import { SessionList } from '../account/session-list';
 import { StorageMeter } from '../account/storage-meter';
-import { ThemeSwitch } from '../account/theme-switch';
 import { MediaCard } from '../library/media-card';
 import { VirtualGrid } from '../library/virtual-grid';
 import { ImageViewer } from '../media/image-viewer';
@@ -25,10 +23,8 @@ const elements = {
   'media-card': MediaCard,
   'note-row': NoteRow,
   'password-meter': PasswordMeter,
-  'session-list': SessionList,
   'storage-meter': StorageMeter,
   'tag-field': TagField,
-  'theme-switch': ThemeSwitch,
   'toast-region': ToastRegion,
   'upload-fold': UploadFold,
   'upload-row': UploadRow,
@@ -38,7 +34,7 @@ const elements = {
   'wave-player': WavePlayer,
 };
 
-/** Defines all custom elements; importing an element has no side effect. */
+/** Defines the custom elements of every page (`pages/later.ts` has the others); importing an element has no side effect. */
 export function defineElements(): void {
   for (const [name, element] of Object.entries(elements)) customElements.define(name, element);
 }

@@ -1,0 +1,9 @@
+import { SessionList } from '../elements/account/session-list';
+import { ThemeSwitch } from '../elements/account/theme-switch';
+import { profilePage } from './profile';
+
+customElements.define('session-list', SessionList);
+customElements.define('theme-switch', ThemeSwitch);
+
+/** Pages that few visits need. Their code and elements are loaded when the first of them is opened. */
+export const laterPages = { profile: profilePage };
