@@ -25,3 +25,4 @@ export { startPausable, type Pausable } from './pausable';
 export { startFaultProxy, type FaultMode, type FaultProxy } from './fault-proxy';
 export { seededRandom } from './random';
 export { fillDisk, mountSmallDisk, smallDiskObstacle, type SmallDisk } from './small-disk';
+export { startTranscriptionServer, type TranscriptionReply, type TranscriptionServer } from './transcription-server';

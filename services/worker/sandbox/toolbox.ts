@@ -26,10 +26,7 @@ export interface Toolbox {
 export async function makeToolbox(limits: AnalysisLimits, parent: string): Promise<Toolbox> {
   const [ffmpeg, ffprobe] = await Promise.all([findProgram('ffmpeg'), findProgram('ffprobe')]);
   const { wrap } = await findConfinement(parent);
-  const limited = [
-    ...(await findWorkingWrapper([['setpriv', '--pdeathsig', 'KILL']])),
-    ...(await findWorkingWrapper([resourceLimits(limits)])),
-  ];
+  const limited = await findLimiter(limits);
   const { dir, erase } = await openTempFolder(parent, 'tools-');
   try {
     const [input, output] = [join(dir, 'input'), join(dir, 'output')];
@@ -45,6 +42,14 @@ export async function makeToolbox(limits: AnalysisLimits, parent: string): Promi
     await erase(); // e.g. a full disk: retried with the next job
     throw error;
   }
+}
+
+/** Returns the command in front of a command that limits it, and kills it together with its parent; may be empty. */
+export async function findLimiter(limits: AnalysisLimits): Promise<string[]> {
+  return [
+    ...(await findWorkingWrapper([['setpriv', '--pdeathsig', 'KILL']])),
+    ...(await findWorkingWrapper([resourceLimits(limits)])),
+  ];
 }
 
 function resourceLimits({ toolCpuSeconds, toolAddressSpaceBytes, toolOutputBytes }: AnalysisLimits): string[] {
