@@ -1,7 +1,16 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import type { Media, MediaList, NotificationList } from '#contracts';
+import type { Media, MediaList, MediaStats, NotificationList } from '#contracts';
 import { Dynamo } from '#platform';
-import { browserPath, eventually, makeJpeg, newAccount, openBrowser, deployments, type Stack } from '#testing';
+import {
+  browserPath,
+  changeJson,
+  eventually,
+  makeJpeg,
+  newAccount,
+  openBrowser,
+  deployments,
+  type Stack,
+} from '#testing';
 
 // services run apart do not serve pages: in the composed stack, nginx does
 const [[name, start]] = deployments as [(typeof deployments)[number]];
@@ -179,6 +188,11 @@ describeWithBrowser(`two tabs of one browser, ${name}`, () => {
     const [viewed, deleted] = items as [Media, Media];
     await context.request.patch(`/api/media/${viewed.id}`, { data: { title: 'renamed elsewhere' } });
     await behind.locator('.recent article', { hasText: 'renamed elsewhere' }).waitFor();
+    let reads = 0; // the first counts are those from before the deletion
+    await changeJson<MediaStats>(behind, '**/api/media/stats', (stats) => ({
+      ...stats,
+      total: (reads += 1) === 1 ? 7 : stats.total,
+    }));
     await context.request.delete(`/api/media/${deleted.id}`);
     await count('total', 6);
     await behind.locator(`.recent [data-media-id="${deleted.id}"]`).waitFor({ state: 'detached' });

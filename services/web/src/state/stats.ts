@@ -8,10 +8,19 @@ import { Store } from '../ui/store';
 /** Counts and bytes of the library; null before the first response. Shared by the navigation and the dashboard. */
 export const stats = new Store<MediaStats | null>(null);
 
+/** The server counts a change a moment after it pushes it, so the counts are read again when no other change follows. */
+const countedMs = 3_000;
+
 /** Reads `stats` after each change, with one request for a burst of changes, until `signal` aborts. */
 export function connectStats(signal: AbortSignal): void {
   const seen = new Map<string, MediaStatus>();
-  const refresh = coalesce(() => read(signal), signal);
+  const readSoon = coalesce(() => read(signal), signal);
+  let counted: ReturnType<typeof setTimeout> | undefined;
+  const refresh = (): void => {
+    readSoon();
+    clearTimeout(counted);
+    counted = setTimeout(readSoon, countedMs);
+  };
   live.media.on((media) => {
     // Progress alone changes no count.
     if (seen.get(media.id) === media.status) return;
