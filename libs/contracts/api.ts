@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { adminUserChange, adminUserListResponse, adminUserSchema, adminUsersQuery, auditListResponse } from './admin';
 import { completeDirectUploadRequest, directUploadRequest, directUploadSchema } from './direct-uploads';
 import type { ProblemCode } from './errors';
 import { mediaKinds, mediaSchema, mediaStatuses } from './media';
+import { page } from './page';
 import { cleanLine, cleanText } from './text';
 
 const username = z.string().regex(/^[A-Za-z0-9_.-]{3,32}$/, 'Use 3 to 32 letters, digits or the characters _ - .');
@@ -106,10 +108,6 @@ export const notificationSchema = z
   .meta({ id: 'Notification' });
 export type Notification = z.infer<typeof notificationSchema>;
 
-const page = {
-  limit: z.coerce.number().int().min(1).max(100).default(50),
-  cursor: z.string().max(2048).optional(),
-};
 /** Unknown query parameters are ignored (unknown body fields are rejected): caches and links add their own. */
 export const pageQuery = z.object(page);
 export const mediaListQuery = z.object({
@@ -225,6 +223,8 @@ export interface Endpoint {
   public?: true;
   /** An API key with one of these scopes may call it; without scopes it needs a session. */
   scopes?: readonly ApiKeyScope[];
+  /** For admins only: anyone else gets 404. */
+  admin?: true;
   body?: z.ZodType;
   query?: z.ZodType;
   /** Success status. */
@@ -281,7 +281,7 @@ export const api = {
       body: loginRequest,
       status: 200,
       response: userSchema,
-      errors: ['invalid_credentials', 'too_many_attempts'],
+      errors: ['invalid_credentials', 'account_disabled', 'too_many_attempts'],
     },
     logout: { method: 'POST', path: '/api/auth/logout', summary: 'End this session', status: 204, errors: [] },
     me: {
@@ -634,6 +634,47 @@ export const api = {
       summary: 'Live events (server-sent events): media, media-deleted, notification, reset',
       status: 200,
       produces: 'text/event-stream',
+      errors: [],
+    },
+  },
+  /** Anyone but an admin gets 404 for each of these. */
+  admin: {
+    users: {
+      method: 'GET',
+      path: '/api/admin/users',
+      summary: 'Accounts, newest first',
+      admin: true,
+      query: adminUsersQuery,
+      status: 200,
+      response: adminUserListResponse,
+      errors: [],
+    },
+    changeUser: {
+      method: 'PATCH',
+      path: '/api/admin/users/:id',
+      summary: 'Disable or enable an account, set its quota or its role',
+      admin: true,
+      body: adminUserChange,
+      status: 200,
+      response: adminUserSchema,
+      errors: ['last_admin'],
+    },
+    deleteUser: {
+      method: 'DELETE',
+      path: '/api/admin/users/:id',
+      summary: 'Delete an account and everything it owns',
+      admin: true,
+      status: 202,
+      errors: ['last_admin'],
+    },
+    audit: {
+      method: 'GET',
+      path: '/api/admin/audit',
+      summary: 'Acts of admins and operators of the last year, newest first',
+      admin: true,
+      query: pageQuery,
+      status: 200,
+      response: auditListResponse,
       errors: [],
     },
   },

@@ -28,6 +28,11 @@ export const problems = {
     'Invalid credentials',
     'The e-mail or the password is not right. Check both and try again.',
   ],
+  account_disabled: [
+    403,
+    'Account disabled',
+    'This account has been disabled. Ask the operator of this server to enable it again.',
+  ],
   cross_site_request: [
     403,
     'Cross-site request',
@@ -85,6 +90,7 @@ export const problems = {
     'Upload incomplete',
     'The bucket does not have all bytes yet. Send the missing ones to their addresses, then complete the upload again.',
   ],
+  last_admin: [409, 'Last admin', 'This is the only admin left. Make another account an admin first.'],
   conflict: [409, 'Conflict', 'It was changed by another request at the same time. Reload it and try again.'],
   upload_expired: [
     410,

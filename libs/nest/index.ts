@@ -1,9 +1,12 @@
 import './session/request-types';
 
+export { CurrentAdmin } from './admin/admins';
+export { AuditLog, type Act, type Actor } from './admin/audit-log';
 export { ApiKeys } from './session/api-keys';
 export { Authentication } from './session/authentication';
 export { CurrentUser, type SessionUser } from './session/current-user';
 export { KNOWN_MS, newDevice, readDevice, sendDevice } from './session/device-cookie';
+export { decodeCursor, encodeCursor } from './http/cursor';
 export { Endpoint, Id, parseWith, ZodBody, ZodQuery } from './http/endpoint';
 export { measureJob, measureRestraints, type JobOutcome } from './ops/metrics';
 export { addressOf, networkOf } from './session/network';

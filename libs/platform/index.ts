@@ -3,6 +3,7 @@ export { type Alerts } from './alerts/alerts';
 export { Consumers, type HandlersOf } from './queue/consumers';
 export { DiskReserve } from './storage/disk-reserve';
 export { Dynamo, type Item, type Key } from './dynamodb/dynamo';
+export { collectPage, Directory, type DirectoryPage } from './dynamodb/directory';
 export { DependencyUnavailableError, type Dependency } from './errors';
 export {
   all,
@@ -13,6 +14,7 @@ export {
   equals,
   exists,
   missing,
+  sizeAbove,
   sizeBelow,
   sizeIs,
   type Change,

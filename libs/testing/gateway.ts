@@ -35,6 +35,6 @@ export async function startGateway(services: {
 
 function serviceOf(path: string, services: { auth: string; media: string; notification: string }): string {
   if (/^\/api\/(notifications|events)\b/.test(path)) return services.notification;
-  if (/^\/api\/(media|uploads)\b/.test(path)) return services.media;
+  if (/^\/api\/(media|uploads|admin\/(?!users|audit))\b/.test(path)) return services.media;
   return services.auth;
 }

@@ -5,6 +5,7 @@ import { startAuth, type AuthFixture } from './auth.testing';
 let auth: AuthFixture;
 beforeAll(async () => {
   auth = await startAuth({ hashing: 'real' });
+  await auth.client().register(); // the first account of an installation is its admin
 });
 afterAll(() => auth.stop());
 

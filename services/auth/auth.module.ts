@@ -1,6 +1,13 @@
 import { Module } from '@nestjs/common';
 import { PassportModule } from '@nestjs/passport';
+import { MediaCounters } from '#media';
 import { serviceConsumers } from '#nest';
+import { Dynamo } from '#platform';
+import { AccountChanges } from './admin/account-changes';
+import { AdminRoster } from './admin/admin-roster';
+import { UserDirectory } from './admin/user-directory';
+import { UsersAdminController } from './admin/users-admin.controller';
+import { UsersAdminService } from './admin/users-admin.service';
 import { ApiKeysController } from './api-keys.controller';
 import { AuthController } from './auth.controller';
 import { AuthService } from './auth.service';
@@ -19,7 +26,7 @@ const consumers = serviceConsumers<'auth', [ErasureService]>({
 
 @Module({
   imports: [PassportModule],
-  controllers: [AuthController, ApiKeysController],
+  controllers: [AuthController, ApiKeysController, UsersAdminController],
   providers: [
     AuthService,
     LocalStrategy,
@@ -29,6 +36,11 @@ const consumers = serviceConsumers<'auth', [ErasureService]>({
     PasswordAttempts,
     ErasureService,
     AuthSweeper,
+    AdminRoster,
+    UserDirectory,
+    AccountChanges,
+    UsersAdminService,
+    { provide: MediaCounters, useFactory: (dynamo: Dynamo) => new MediaCounters(dynamo), inject: [Dynamo] },
     consumers,
     { provide: HASHING, useValue: owaspOptions },
   ],

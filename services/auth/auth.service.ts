@@ -59,9 +59,12 @@ export class AuthService {
 
   /**
    * Starts a session for an account whose password was just verified. The session is created before the account is
-   * checked again: a concurrent change of the password either finds the session and ends it, or fails this check.
+   * checked again: a concurrent change of the password, or an admin who disables the account, either finds the session
+   * and ends it, or fails this check.
+   * @throws {ProblemError} account_disabled, invalid_credentials
    */
   async login(req: Request, user: UserItem): Promise<User> {
+    if (user.disabledAt) throw new ProblemError('account_disabled');
     const session = await this.sessions.start(req, user);
     const login = await this.users.recordLogin(user).catch(async (error: unknown) => {
       await this.discardSession(req, session);

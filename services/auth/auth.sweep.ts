@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ScheduledJob } from '#nest';
 import { Locks, Outbox } from '#platform';
+import { UserDirectory } from './admin/user-directory';
 import { ErasureService } from './erasure.service';
 import { Reservations } from './reservations';
 
@@ -9,6 +10,8 @@ const SCHEDULE = { name: 'auth-sweeper', everyMs: 10_000, lockMs: 30_000 };
 const EVENT_AGE_MS = 30_000;
 const ERASURE_AGE_MS = 5_000;
 const RESERVATION_SWEEP_MS = 23 * 3_600_000;
+/** Accounts that are older than the directory enter it once; never expires in practice. */
+const ONCE_MS = 10 * 365 * 86_400_000;
 
 /** Resends unconfirmed events of accounts, resumes erasures, and once a day deletes abandoned reservations of names. */
 @Injectable()
@@ -18,6 +21,7 @@ export class AuthSweeper extends ScheduledJob {
     private readonly outbox: Outbox,
     private readonly erasure: ErasureService,
     private readonly reservations: Reservations,
+    private readonly directory: UserDirectory,
   ) {
     super(locks, SCHEDULE);
   }
@@ -30,5 +34,6 @@ export class AuthSweeper extends ScheduledJob {
     await this.locks.oncePer('auth-reservations', RESERVATION_SWEEP_MS, () =>
       this.reservations.sweep(new Date(), signal),
     );
+    await this.locks.oncePer('user-directory', ONCE_MS, () => this.directory.complete(signal));
   }
 }

@@ -58,6 +58,7 @@ export class ErasureService {
   /** Marks the account as deleted and starts the erasure. Returns false when the password was changed meanwhile. */
   async request(user: UserItem): Promise<boolean> {
     if (!(await this.users.markDeleted(user, { sessions: await this.sessions.count(user.id) }))) return false;
+    await this.users.forget(user).catch(() => {}); // and again when it is erased
     await this.advance(user.id).catch(() => {}); // the deletion is durable: the sweep continues it
     return true;
   }
@@ -141,6 +142,7 @@ export class ErasureService {
     };
     await this.dynamo.put('users', { ...receipt }, missing('pk'));
     await this.users.release(user);
+    await this.users.forget(user);
     await this.dynamo.delete('users', userKey(userId), exists('deletedAt'));
     return true;
   }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AuditList } from '#contracts';
 import { ApiClient, freePort, newAccount, startTestEnvironment, type TestEnvironment } from '#testing';
 import { startProcess, type TestProcess } from './process.testing';
 
@@ -124,7 +125,7 @@ describe('the auth process', () => {
   });
 });
 
-describe('admin reset-password', () => {
+describe('npm run admin', () => {
   it('sets a new password, prints it once and ends the sessions', async () => {
     const { url } = await start().ready;
     const client = new ApiClient(url);
@@ -140,7 +141,25 @@ describe('admin reset-password', () => {
     await client.login({ email: account.email, password: 'chosen by the operator' });
   });
 
+  it('grants and revokes the role of an admin, and refuses to revoke that of the last one', async () => {
+    const { url } = await start({ SNAPSTREAM_MODE: 'local' }).ready;
+    const [first, second] = [new ApiClient(url), new ApiClient(url)];
+    await first.register();
+    const { account } = await second.register();
+    const roleOf = async () => (await second.expect<{ role: string }>(200, 'GET', '/api/auth/me')).role;
+    expect(await admin(['grant', account.email])).toMatchObject({
+      code: 0,
+      stdout: `${account.email} is an admin now.\n`,
+    });
+    expect(await roleOf()).toBe('admin');
+    const { items } = await second.expect<AuditList>(200, 'GET', '/api/admin/audit');
+    expect(items[0]).toMatchObject({ action: 'user.role', actor: { id: null }, from: 'command line' });
+    await admin(['revoke', account.email]);
+    expect(await roleOf()).toBe('user');
+  });
+
   it.each([
+    [['grant'], /^Usage:/],
     [['reset-password', 'nobody@example.com'], /^There is no account with the e-mail nobody@example\.com\.\n$/],
     [['drop-everything'], /^Usage:/],
   ])('rejects %j', async (args, message) => {

@@ -1,6 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Dynamo } from '#platform';
 import { newAccount, startDynamoDb } from '#testing';
+import { AdminRoster } from './admin/admin-roster';
+import { UserDirectory } from './admin/user-directory';
 import { Reservations } from './reservations';
 import { UsersRepository } from './users.repository';
 
@@ -66,7 +68,12 @@ describe('unique e-mails and usernames', () => {
   const process = () => {
     const dynamo = connect();
     const reservations = new Reservations(dynamo);
-    return { dynamo, reservations, users: new UsersRepository(dynamo, reservations) };
+    const roster = new AdminRoster(dynamo, { mode: 'aws' });
+    return {
+      dynamo,
+      reservations,
+      users: new UsersRepository(dynamo, reservations, roster, new UserDirectory(dynamo)),
+    };
   };
 
   beforeAll(async () => {
@@ -104,8 +111,8 @@ describe('unique e-mails and usernames', () => {
     expect(again.every((outcome) => 'user' in outcome)).toBe(true);
   });
 
-  // reserve e-mail, reserve username, account, confirm e-mail, confirm username
-  it.each([1, 2, 3, 4, 5, 6])(
+  // reserve e-mail, reserve username, list of accounts, account, confirm e-mail, confirm username
+  it.each([1, 2, 3, 4, 5, 6, 7])(
     'a registration that is killed before write %i leaves a working account or released names',
     async (crashBefore) => {
       const killed = process();
@@ -113,7 +120,7 @@ describe('unique e-mails and usernames', () => {
       const someone = newPerson();
       const hadAccount = await killed.users.create(someone).then(
         () => true,
-        () => crashBefore > 3,
+        () => crashBefore > 4,
       );
       for (const seconds of [0, 31]) {
         advanceClock(seconds);

@@ -13,6 +13,8 @@ export interface UserItem extends OutboxFields {
   role: User['role'];
   passwordHash: string;
   createdAt: string;
+  /** Set while an admin has disabled the account: it cannot log in, and its media stay. */
+  disabledAt?: string;
   /** Set when the owner deleted the account; it is erased in the background. */
   deletedAt?: string;
   /** The counts that each service reported, and whether it has erased them. */

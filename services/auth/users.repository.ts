@@ -16,6 +16,8 @@ import {
   type Change,
   type Condition,
 } from '#platform';
+import { AdminRoster } from './admin/admin-roster';
+import { UserDirectory } from './admin/user-directory';
 import { PENDING_MS, Reservations, type Unique } from './reservations';
 import { parseUser, type UserItem } from './user.item';
 
@@ -33,9 +35,11 @@ export class UsersRepository {
   constructor(
     private readonly dynamo: Dynamo,
     private readonly reservations: Reservations,
+    private readonly roster: AdminRoster,
+    private readonly directory: UserDirectory,
   ) {}
 
-  /** Creates an account, or returns which name is taken. */
+  /** Creates an account, or returns which name is taken. The first one of a local installation is an admin. */
   async create(input: NewUser): Promise<{ user: UserItem; event: UserEvent } | { taken: Unique }> {
     const id = newId();
     const createdAt = new Date().toISOString();
@@ -52,7 +56,7 @@ export class UsersRepository {
       id,
       ...input,
       ...names,
-      role: 'user',
+      role: (await this.roster.enterFirst(id)) ? 'admin' : 'user',
       createdAt,
       ...Outbox.firstEvent(id, event),
     };
@@ -72,6 +76,13 @@ export class UsersRepository {
   async undo(user: UserItem): Promise<void> {
     await this.dynamo.delete('users', userKey(user.id));
     await this.release(user);
+    await this.forget(user);
+  }
+
+  /** Removes an account that does not exist any more from the lists of all accounts and of admins. */
+  async forget({ id, role }: UserItem): Promise<void> {
+    await this.directory.remove(id);
+    if (role === 'admin') await this.roster.discard(id);
   }
 
   /** Releases the names of an account. */
@@ -91,7 +102,10 @@ export class UsersRepository {
     return unlessDeleted(await this.reservations.find('email', email.toLowerCase()));
   }
 
-  /** Adds a login event. Returns null when the password was changed or the account deleted since `user` was read. */
+  /**
+   * Adds a login event. Returns null when the password was changed, or the account disabled or deleted, since `user`
+   * was read.
+   */
   async recordLogin(user: UserItem): Promise<{ user: UserItem; event: UserEvent } | null> {
     const event: UserEvent = {
       id: `${user.id}.user.logged_in.${newId()}`,
@@ -102,7 +116,7 @@ export class UsersRepository {
     const change = {
       set: Outbox.addEvent(user.id, event),
       remove: surplusLoginEvents(user),
-      when: unlessChanged(equals('passwordHash', user.passwordHash)),
+      when: unlessChanged(equals('passwordHash', user.passwordHash), missing('disabledAt')),
     };
     const updated = await this.update(user.id, change);
     return updated && { user: updated, event };
@@ -131,6 +145,19 @@ export class UsersRepository {
       async () => (await this.update(user.id, { set: [['passwordHash', passwordHash]], when })) !== null,
       async () => (await this.find(user.id))?.passwordHash === passwordHash,
     );
+  }
+
+  /** Returns null when the account does not exist. */
+  setRole(id: string, role: UserItem['role']): Promise<UserItem | null> {
+    return this.update(id, { set: [['role', role]], when: unlessChanged() });
+  }
+
+  /** Returns null when the account does not exist. */
+  setDisabled(id: string, isDisabled: boolean): Promise<UserItem | null> {
+    const change = isDisabled
+      ? { set: [['disabledAt', new Date().toISOString()]] as const }
+      : { remove: ['disabledAt'] };
+    return this.update(id, { ...change, when: unlessChanged() });
   }
 
   /** Marks an account as deleted: logins are rejected, and the sweep finds it by the `open` index. */
@@ -182,6 +209,7 @@ export class UsersRepository {
     const reservedAt = Date.now();
     if (!(await this.reservations.reserve('email', user.emailLower, user.id))) return 'email';
     if (!(await this.reservations.reserve('username', user.usernameLower, user.id))) return 'username';
+    await this.directory.add(user.id);
     assertReservationFresh(reservedAt);
     await this.dynamo.put('users', { ...user });
     if (!(await this.reservations.confirm('email', user.emailLower, user.id))) return 'email';

@@ -39,6 +39,8 @@ interface Reservation {
 export interface QuotaItem {
   /** Originals that exist or are reserved. */
   usedBytes: number;
+  /** The quota that an admin has set for this user; absent: that of the server. */
+  quotaBytes?: number;
   reserved: Record<string, Reservation>;
   applied: Applied;
   /** Set when the account is deleted: nothing can be reserved any more. */
@@ -86,9 +88,8 @@ export class MediaCounters {
 
   constructor(private readonly dynamo: Dynamo) {}
 
-  async read(
-    userId: string,
-  ): Promise<Omit<MediaStats, 'quotaBytes' | 'maxUploadBytes' | 'acceptsHeic' | 'directUploads'>> {
+  /** `quotaBytes`: the quota that an admin has set for this user, or null. */
+  async read(userId: string): Promise<Omit<MediaStats, 'maxUploadBytes' | 'acceptsHeic' | 'directUploads'>> {
     const items = await this.rows(userId);
     const sum = (name: keyof Omit<CountItem, 'id' | 'applied' | 'version'>) =>
       Math.max(
@@ -103,7 +104,14 @@ export class MediaCounters {
       failed: sum('failed'),
       bytes: sum('originalBytes') + sum('derivedBytes'),
       originalBytes: sum('originalBytes'),
+      quotaBytes: (items.find(({ id }) => id === QUOTA_ROW) as QuotaItem | undefined)?.quotaBytes ?? null,
     };
+  }
+
+  /** Sets the quota of a user, or with null removes it, so that that of the server applies again. */
+  async setQuota(userId: string, quotaBytes: number | null): Promise<void> {
+    const change = quotaBytes === null ? { remove: ['quotaBytes'] } : { set: [['quotaBytes', quotaBytes]] as const };
+    await this.updateRow(quotaKey(userId), { ...change, when: exists('reserved') });
   }
 
   /** Returns the activity of each of the last 30 days. */
@@ -143,6 +151,7 @@ export class MediaCounters {
    * the size of its reservation if there is one. Idempotent.
    * `full`: the quota would be exceeded. `held`: it would be, until other uploads in progress end. `too_many`: the user
    * has too many uploads in progress. `account_deleted`: the account was deleted meanwhile.
+   * @param quotaBytes the quota of the server, unless the user has one of their own
    * @param options `isBrief`: the upload is one request, which ends by itself; `isFirst`: it probably has no
    * reservation yet, so that is written without reading the row
    */
@@ -153,9 +162,8 @@ export class MediaCounters {
     quotaBytes: number | null,
     { isFirst = false, isBrief = false }: { isFirst?: boolean; isBrief?: boolean } = {},
   ): Promise<'reserved' | 'full' | 'held' | 'too_many' | 'account_deleted'> {
-    const limits = { quotaBytes, isBrief };
-    if (isFirst && (await this.writeReservation(userId, uploadId, { bytes, held: undefined, ...limits })))
-      return 'reserved';
+    const first = { bytes, held: undefined, quotaBytes, ownQuotaBytes: undefined, isBrief };
+    if (isFirst && (await this.writeReservation(userId, uploadId, first))) return 'reserved';
     for (let tries = 0; tries < 3; tries += 1) {
       const row = await this.dynamo.get<QuotaItem>('media', quotaKey(userId));
       if (row?.erasedAt) return 'account_deleted';
@@ -163,9 +171,12 @@ export class MediaCounters {
       if (held === bytes) return 'reserved'; // a resumed upload, or an ambiguous write of ours that succeeded
       if (held === undefined && hasTooMany(row, isBrief)) return 'too_many';
       const more = bytes - (held ?? 0);
-      const excess = more > 0 && quotaBytes !== null ? (row?.usedBytes ?? 0) + more - quotaBytes : 0;
+      const ownQuotaBytes = row?.quotaBytes;
+      const limit = ownQuotaBytes ?? quotaBytes;
+      const excess = more > 0 && limit !== null ? (row?.usedBytes ?? 0) + more - limit : 0;
       if (excess > 0) return excess > reservedByOthers(row, uploadId) ? 'full' : 'held';
-      if (await this.writeReservation(userId, uploadId, { bytes, held, ...limits })) return 'reserved';
+      const reservation = { bytes, held, quotaBytes: limit, ownQuotaBytes, isBrief };
+      if (await this.writeReservation(userId, uploadId, reservation)) return 'reserved';
     }
     return 'held'; // parallel uploads reserved the rest
   }
@@ -177,8 +188,15 @@ export class MediaCounters {
       bytes,
       held,
       quotaBytes,
+      ownQuotaBytes,
       isBrief,
-    }: { bytes: number; held: number | undefined; quotaBytes: number | null; isBrief: boolean },
+    }: {
+      bytes: number;
+      held: number | undefined;
+      quotaBytes: number | null;
+      ownQuotaBytes: number | undefined;
+      isBrief: boolean;
+    },
   ): Promise<boolean> {
     const at = new Date();
     const expires = new Date(at.getTime() + RESERVATION_MS).toISOString();
@@ -194,6 +212,7 @@ export class MediaCounters {
       when: all(
         ...(isNew ? [missing(path), sizeBelow('reserved', MAX_RESERVATIONS)] : [equals([...path, 'bytes'], held)]),
         missing('erasedAt'),
+        ownQuotaBytes === undefined ? missing('quotaBytes') : equals('quotaBytes', ownQuotaBytes),
         quotaBytes === null || more <= 0 ? exists('reserved') : atMost('usedBytes', quotaBytes - more),
       ),
     });

@@ -198,6 +198,7 @@ describe('MediaCounters', () => {
       failed: 0,
       bytes: 130,
       originalBytes: 100,
+      quotaBytes: null,
     });
     const deleted = await media.markDeleted(item);
     await counters.apply(deleted!.event);

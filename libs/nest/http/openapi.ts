@@ -79,10 +79,16 @@ function success(endpoint: Endpoint) {
   return { description: 'Done' };
 }
 
+/** The admin area does not exist for anyone but admins, so without a session, too, the response is 404. */
+function accessErrors({ public: isPublic, admin }: Endpoint): readonly ProblemCode[] {
+  if (isPublic) return [];
+  return admin ? ['not_found'] : ['unauthenticated', 'insufficient_scope'];
+}
+
 function problemResponses(endpoint: Endpoint) {
   const codes = new Set<ProblemCode>([
     ...endpoint.errors,
-    ...(endpoint.public ? [] : (['unauthenticated', 'insufficient_scope'] as const)),
+    ...accessErrors(endpoint),
     ...(SAFE_METHODS.has(endpoint.method) ? [] : unsafe),
     ...(endpoint.body ? withBody : []),
     ...(endpoint.query ? (['validation_failed'] as const) : []),

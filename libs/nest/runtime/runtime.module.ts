@@ -1,6 +1,8 @@
 import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
 import type { Config } from '#config';
 import { ALERTS, Dynamo, JobQueue, Outbox, PlatformModule, STORAGE } from '#platform';
+import { Admins } from '../admin/admins';
+import { AuditLog } from '../admin/audit-log';
 import { BacklogMetrics } from '../ops/backlog-metrics';
 import { Health } from '../ops/health';
 import { SessionModule } from '../session/session.module';
@@ -13,10 +15,12 @@ const providers = [
     useFactory: (queue: JobQueue, outbox: Outbox) => new BacklogMetrics(queue, outbox),
     inject: [JobQueue, Outbox],
   },
+  { provide: Admins, useFactory: (dynamo: Dynamo) => new Admins(dynamo), inject: [Dynamo] },
+  { provide: AuditLog, useFactory: (dynamo: Dynamo) => new AuditLog(dynamo), inject: [Dynamo] },
   { provide: ShutdownSignal, useFactory: () => new ShutdownSignal() },
 ];
 
-/** Provides health, backlog metrics and the shutdown signal to every module of a service or worker. */
+/** Provides health, backlog metrics, admins, their audit log and the shutdown signal to every module of a process. */
 @Global()
 @Module({ providers, exports: providers.map(({ provide }) => provide) })
 class RuntimeModule {}

@@ -8,6 +8,7 @@ import type { DestinationStream } from 'pino';
 import type { Config } from '#config';
 import { api } from '#contracts';
 import { REDIS } from '#platform';
+import { Admins } from '../admin/admins';
 import { apiDocs } from '../http/api-docs';
 import { rejectCrossSite } from '../http/cross-site';
 import { JsonBodyGuard } from '../http/json-body.guard';
@@ -55,7 +56,8 @@ export async function createService(
   app.use(healthRoutes(app.get(Health)));
   app.use('/api', noStore, compressJson, apiDocs());
   app.use(api.uploads.create.path, overrideMethod);
-  app.use('/api', sessionMiddleware(config, app.get<Redis>(REDIS)), requireUser(app.get(Authentication)));
+  const user = requireUser(app.get(Authentication), app.get(Admins));
+  app.use('/api', sessionMiddleware(config, app.get<Redis>(REDIS)), user);
   return app;
 }
 

@@ -10,6 +10,7 @@ import { endedChannel } from './session-events';
 
 /** The keys of an account, by id, as the account's item stores them: they are deleted together. */
 interface Account {
+  disabledAt?: string;
   deletedAt?: string;
   apiKeys?: Record<string, StoredKey>;
 }
@@ -80,7 +81,7 @@ export class ApiKeys {
     return revoked !== null;
   }
 
-  /** Ends the event streams of all keys of a deleted account. */
+  /** Ends the event streams of all keys of an account that is deleted or disabled. */
   async endAllStreams(userId: string): Promise<void> {
     const account = await this.dynamo.get<Account>('users', userKey(userId));
     for (const id of Object.keys(account?.apiKeys ?? {})) await this.endStreams(userId, id);
@@ -88,7 +89,7 @@ export class ApiKeys {
 
   /**
    * Returns the account of a key. Wrong keys are remembered for a while, so that repeating one costs no read.
-   * @throws {ProblemError} unauthenticated, too_many_attempts
+   * @throws {ProblemError} unauthenticated, account_disabled, too_many_attempts
    */
   async authenticate(key: string, ip: string): Promise<SessionUser> {
     const [, start, userId, checksum] = KEY.exec(key) ?? [];
@@ -96,11 +97,13 @@ export class ApiKeys {
     const hash = hashOf(key);
     const wrongKeys = `${this.prefix}api-keys:wrong:${userId}:${addressOf(ip)}`;
     await this.rejectWrong(wrongKeys, hash);
-    const found = Object.entries(await this.keysOf(userId)).find(([, stored]) => isEqual(stored.hash, hash));
+    const account = await this.accountOf(userId);
+    const found = Object.entries(account?.apiKeys ?? {}).find(([, stored]) => isEqual(stored.hash, hash));
     if (!found || isExpired(found[1])) {
       await withRedis(() => this.redis.multi().sadd(wrongKeys, hash).expire(wrongKeys, WRONG_KEYS_SECONDS).exec());
       throw invalidKey();
     }
+    if (account?.disabledAt) throw new ProblemError('account_disabled');
     const [id, stored] = found;
     if (Date.now() - Date.parse(stored.lastUsedAt ?? stored.createdAt) > TOUCH_MS || !stored.lastUsedAt)
       await this.touch(userId, id);
@@ -108,8 +111,9 @@ export class ApiKeys {
   }
 
   async isAlive(userId: string, id: string): Promise<boolean> {
-    const stored = (await this.keysOf(userId))[id];
-    return stored !== undefined && !isExpired(stored);
+    const account = await this.accountOf(userId);
+    const stored = account?.apiKeys?.[id];
+    return stored !== undefined && !isExpired(stored) && !account?.disabledAt;
   }
 
   private async rejectWrong(wrongKeys: string, hash: string): Promise<void> {
@@ -136,8 +140,12 @@ export class ApiKeys {
 
   /** Returns no keys for an account that is deleted. */
   private async keysOf(userId: string): Promise<Record<string, StoredKey>> {
+    return (await this.accountOf(userId))?.apiKeys ?? {};
+  }
+
+  private async accountOf(userId: string): Promise<Account | null> {
     const account = await this.dynamo.get<Account>('users', userKey(userId));
-    return account && !account.deletedAt ? (account.apiKeys ?? {}) : {};
+    return account?.deletedAt ? null : account;
   }
 
   private async isDeleted(userId: string): Promise<boolean> {

@@ -9,6 +9,8 @@ declare global {
     interface Request {
       /** Set when the session is valid. */
       sessionUser?: SessionUser;
+      /** Set for requests to the admin area, which only an admin reaches. */
+      admin?: { id: string; username: string };
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
 import type { Redis } from 'ioredis';
 import type { Config } from '#config';
+import { isAdminPath, type Admins } from '../admin/admins';
 import { apiKeyOf } from '../http/api-key';
 import { allowedMethods, isPublic, scopesOf } from '../http/endpoint';
 import { ProblemError } from '../http/problem';
@@ -31,18 +32,25 @@ export function sessionMiddleware(config: Config, redis: Redis): RequestHandler 
 
 /**
  * Rejects requests without a session or API key with 401, except for public endpoints, also for unknown paths; then
- * with 405; then those whose key lacks the scope of the route.
+ * with 405; then those whose key lacks the scope of the route. The admin area does not exist for anyone but admins with
+ * a session, whatever the request: 404.
  */
-export function requireUser(authentication: Authentication): RequestHandler {
+export function requireUser(authentication: Authentication, admins: Admins): RequestHandler {
   return (req, _res, next) => {
-    authenticate(req, authentication).then(() => next(), next);
+    authenticate(req, authentication, admins).then(() => next(), next);
   };
 }
 
-async function authenticate(req: Request, authentication: Authentication): Promise<void> {
+async function authenticate(req: Request, authentication: Authentication, admins: Admins): Promise<void> {
   const path = req.baseUrl + req.path;
+  if (isAdminPath(path) && apiKeyOf(req) !== null) throw new ProblemError('not_found');
   const user = await authentication.resolve(req);
   if (user) req.sessionUser = user;
+  if (isAdminPath(path)) {
+    const admin = user && (await admins.find(user.id));
+    if (!admin) throw new ProblemError('not_found');
+    req.admin = admin;
+  }
   if (isPublic(req.method, path)) return;
   if (!user) throw new ProblemError('unauthenticated');
   const allowed = req.method === 'OPTIONS' ? null : allowedMethods(req.method, path);

@@ -60,6 +60,10 @@ export const sizeBelow =
   (path: Path, size: number): Condition =>
   (scope) =>
     `size(${scope.name(path)}) < ${scope.value(size)}`;
+export const sizeAbove =
+  (path: Path, size: number): Condition =>
+  (scope) =>
+    `size(${scope.name(path)}) > ${scope.value(size)}`;
 const join =
   (operator: 'AND' | 'OR') =>
   (...conditions: Condition[]): Condition =>

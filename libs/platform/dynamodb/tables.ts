@@ -19,6 +19,8 @@ export interface TableShape {
  * - users: `user#{id}`, and the reservations `email#{lower case}`, `username#{lower case}`
  * - media: the library of a user, newest last by ULID; also `{userId}#counters`, `{userId}#words`,
  *   `{userId}#idempotency` and `{userId}#reused`
+ * - admin: what spans all accounts, each kind of row in partitions of its own (`{kind}` or `{kind}#{part}`): the ids of
+ *   accounts, media and failures, the roster of admins, the audit log
  * - notifications: per user; `visibleId` until cleared, `unreadId` until read
  */
 export const tables = {
@@ -39,6 +41,8 @@ export const tables = {
     ],
   },
   notifications: { hash: 'userId', range: 'id', local: ['visibleId', 'unreadId'] },
+  /** A table, not indexes of the others: those of an existing table cannot be added in one step, or in the emulator. */
+  admin: { hash: 'pk', range: 'sk' },
 } as const satisfies Record<string, TableShape>;
 
 export type TableName = keyof typeof tables;

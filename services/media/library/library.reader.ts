@@ -12,8 +12,8 @@ import {
   type MediaItem,
   type MediaKey,
 } from '#media';
-import { ProblemError } from '#nest';
-import { CONFIG, isId } from '#platform';
+import { decodeCursor, encodeCursor, ProblemError } from '#nest';
+import { CONFIG } from '#platform';
 
 /** Reads the library of a user: lists, search, single media. */
 @Injectable()
@@ -74,9 +74,10 @@ export class LibraryStats {
   ) {}
 
   async stats(userId: string): Promise<MediaStats> {
+    const { quotaBytes, ...counts } = await this.counters.read(userId);
     return {
-      ...(await this.counters.read(userId)),
-      quotaBytes: this.config.userQuotaBytes,
+      ...counts,
+      quotaBytes: quotaBytes ?? this.config.userQuotaBytes,
       maxUploadBytes: this.config.maxUploadBytes,
       acceptsHeic: this.config.acceptsHeic,
       directUploads: this.config.directUploadOrigin !== null,
@@ -91,14 +92,3 @@ export class LibraryStats {
 /** Ids sort by the time of their creation. */
 const compareIds = (order: MediaListQuery['order']) => (a: string, b: string) =>
   a === b ? 0 : a < b === (order === 'asc') ? -1 : 1;
-
-const encodeCursor = (id: string) => Buffer.from(id).toString('base64url');
-
-/** Returns the id after which the next page begins. @throws {ProblemError} validation_failed */
-function decodeCursor(cursor: string): string {
-  const id = Buffer.from(cursor, 'base64url').toString();
-  if (isId(id)) return id;
-  throw new ProblemError('validation_failed', {
-    errors: [{ path: 'cursor', message: 'Send the nextCursor of a list unchanged.' }],
-  });
-}
