@@ -120,10 +120,12 @@ export const adminMediaListResponse = z.object({
 export type AdminMediaList = z.infer<typeof adminMediaListResponse>;
 
 /** Either media by their ids, or all failed ones that match a filter. */
-export const adminRetryRequest = z.union([
-  z.strictObject({ ids: z.array(z.string().max(64)).min(1).max(100) }),
-  z.strictObject({ filter: z.strictObject(mediaFilter) }),
-]);
+export const adminRetryRequest = z
+  .strictObject({
+    ids: z.array(z.string().max(64)).min(1).max(100).optional(),
+    filter: z.strictObject(mediaFilter).optional(),
+  })
+  .refine(({ ids, filter }) => !ids !== !filter, 'Send either ids or filter.');
 export type AdminRetryRequest = z.infer<typeof adminRetryRequest>;
 /** `more`: the limit of one request was reached; send it again for the rest. */
 export const adminRetryResponse = z.object({
@@ -146,5 +148,34 @@ export const adminQueueSchema = z
   })
   .meta({ id: 'AdminQueue' });
 export type AdminQueue = z.infer<typeof adminQueueSchema>;
+/** A pause holds until the queue is resumed; running work is finished. */
 export const adminQueueListResponse = z.object({ items: z.array(adminQueueSchema) });
 export type AdminQueueList = z.infer<typeof adminQueueListResponse>;
+
+/** `off`: not configured, or never run. */
+const state = z.enum(['ok', 'degraded', 'down', 'off']);
+
+/** A way by which events leave the installation. `detail` says what to do when its state is not ok. */
+export const channelHealthSchema = z
+  .object({ name: z.string(), state, detail: z.string() })
+  .meta({ id: 'ChannelHealth' });
+export type ChannelHealthView = z.infer<typeof channelHealthSchema>;
+
+/** Bytes are those of all accounts; counts and bytes are at most 30 seconds old. */
+export const adminOverviewSchema = z
+  .object({
+    users: z.object({ total: count }),
+    media: z.object({ total: count, uploaded: count, processing: count, completed: count, failed: count }),
+    storage: z.object({ bytes: count, originalBytes: count }),
+    queues: z.array(adminQueueSchema),
+    /** Age of the oldest job that waits in any queue, in seconds; null when none waits. */
+    oldestWaitSeconds: z.number().nullable(),
+    /** Worker processes that reported within the last half minute. */
+    workers: count,
+    /** Media that failed within the last 24 hours and were not retried since, by the code of their failure. */
+    failures: z.array(z.object({ code: z.string(), count })),
+    health: z.object({ status: z.enum(['ok', 'degraded', 'down']), checks: z.record(z.string(), z.string()) }),
+    channels: z.array(channelHealthSchema),
+  })
+  .meta({ id: 'AdminOverview' });
+export type AdminOverview = z.infer<typeof adminOverviewSchema>;

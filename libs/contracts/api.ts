@@ -1,5 +1,18 @@
 import { z } from 'zod';
-import { adminUserChange, adminUserListResponse, adminUserSchema, adminUsersQuery, auditListResponse } from './admin';
+import {
+  adminMediaListResponse,
+  adminMediaQuery,
+  adminOverviewSchema,
+  adminQueueListResponse,
+  adminQueueSchema,
+  adminRetryRequest,
+  adminRetryResponse,
+  adminUserChange,
+  adminUserListResponse,
+  adminUserSchema,
+  adminUsersQuery,
+  auditListResponse,
+} from './admin';
 import { completeDirectUploadRequest, directUploadRequest, directUploadSchema } from './direct-uploads';
 import type { ProblemCode } from './errors';
 import { mediaKinds, mediaSchema, mediaStatuses } from './media';
@@ -666,6 +679,62 @@ export const api = {
       admin: true,
       status: 202,
       errors: ['last_admin'],
+    },
+    overview: {
+      method: 'GET',
+      path: '/api/admin/overview',
+      summary: 'Accounts, media, storage, queues, failures, workers, channels and health of the installation',
+      admin: true,
+      status: 200,
+      response: adminOverviewSchema,
+      errors: [],
+    },
+    media: {
+      method: 'GET',
+      path: '/api/admin/media',
+      summary: 'Media of all accounts, newest first: metadata only',
+      admin: true,
+      query: adminMediaQuery,
+      status: 200,
+      response: adminMediaListResponse,
+      errors: [],
+    },
+    retryMedia: {
+      method: 'POST',
+      path: '/api/admin/media/retry',
+      summary: 'Process failed media again: those of `ids`, or all that match `filter`',
+      admin: true,
+      body: adminRetryRequest,
+      status: 200,
+      response: adminRetryResponse,
+      errors: [],
+    },
+    queues: {
+      method: 'GET',
+      path: '/api/admin/queues',
+      summary: 'Queues with depth, oldest wait and whether they are paused',
+      admin: true,
+      status: 200,
+      response: adminQueueListResponse,
+      errors: [],
+    },
+    pauseQueue: {
+      method: 'POST',
+      path: '/api/admin/queues/:name/pause',
+      summary: 'Start no more jobs of a queue; running ones are finished',
+      admin: true,
+      status: 200,
+      response: adminQueueSchema,
+      errors: [],
+    },
+    resumeQueue: {
+      method: 'POST',
+      path: '/api/admin/queues/:name/resume',
+      summary: 'Start the jobs of a paused queue again',
+      admin: true,
+      status: 200,
+      response: adminQueueSchema,
+      errors: [],
     },
     audit: {
       method: 'GET',

@@ -1,5 +1,6 @@
 export { MediaAnnouncer } from './media.announcer';
 export { MediaCounters, QUOTA_ROW, RESERVATION_MS } from './repositories/media.counters';
+export { MediaProjections } from './media.projections';
 export { mediaEvent, toAlert } from './media.events';
 export { listKeys, parseMediaItem, toMedia, type MediaEvent, type MediaItem, type MediaKey } from './media.item';
 export { IdempotencyKeys, type IdempotencyRow, type IdempotencyRowKey } from './repositories/idempotency-keys';
@@ -21,6 +22,7 @@ export { MediaEraser } from './media.eraser';
 export { MediaModule } from './media.module';
 export { QueueEstimator } from './queue-estimator';
 export { sidecarOf, uploadedItem, type Sidecar } from './media.sidecar';
+export { MediaDirectory } from './repositories/media.directory';
 export { MediaLists } from './repositories/media.lists';
 export { MediaRepository } from './repositories/media.repository';
 export { hasExhaustedRetries, type Ending } from './media.moves';

@@ -2,10 +2,12 @@ import { Global, Module } from '@nestjs/common';
 import { Dynamo, JobQueue, LiveFeed, Outbox, STORAGE, QueuePositions, type Storage } from '#platform';
 import { MediaAnnouncer } from './media.announcer';
 import { MediaEraser } from './media.eraser';
+import { MediaProjections } from './media.projections';
 import { QueueEstimator } from './queue-estimator';
 import { IdempotencyKeys } from './repositories/idempotency-keys';
 import { MediaTable } from './repositories/media-table';
 import { MediaCounters } from './repositories/media.counters';
+import { MediaDirectory } from './repositories/media.directory';
 import { MediaLists } from './repositories/media.lists';
 import { MediaRecount } from './repositories/media.recount';
 import { MediaRepository } from './repositories/media.repository';
@@ -34,6 +36,16 @@ const repositories = [
       inject: [Dynamo],
     })),
     {
+      provide: MediaDirectory,
+      useFactory: (dynamo: Dynamo, lists: MediaLists) => new MediaDirectory(dynamo, lists),
+      inject: [Dynamo, MediaLists],
+    },
+    {
+      provide: MediaProjections,
+      useFactory: (counters: MediaCounters, directory: MediaDirectory) => new MediaProjections(counters, directory),
+      inject: [MediaCounters, MediaDirectory],
+    },
+    {
       provide: StoredFolders,
       useFactory: (storage: Storage, dynamo: Dynamo) => new StoredFolders(storage, dynamo),
       inject: [STORAGE, Dynamo],
@@ -56,6 +68,14 @@ const repositories = [
       inject: [Outbox, LiveFeed, QueueEstimator, JobQueue],
     },
   ],
-  exports: [...repositories, StoredFolders, MediaEraser, QueueEstimator, MediaAnnouncer],
+  exports: [
+    ...repositories,
+    MediaDirectory,
+    MediaProjections,
+    StoredFolders,
+    MediaEraser,
+    QueueEstimator,
+    MediaAnnouncer,
+  ],
 })
 export class MediaModule {}

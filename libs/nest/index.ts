@@ -8,6 +8,7 @@ export { CurrentUser, type SessionUser } from './session/current-user';
 export { KNOWN_MS, newDevice, readDevice, sendDevice } from './session/device-cookie';
 export { decodeCursor, encodeCursor } from './http/cursor';
 export { Endpoint, Id, parseWith, ZodBody, ZodQuery } from './http/endpoint';
+export { Health } from './ops/health';
 export { measureJob, measureRestraints, type JobOutcome } from './ops/metrics';
 export { addressOf, networkOf } from './session/network';
 export { ProblemError, toProblem, type ProblemOptions } from './http/problem';

@@ -40,5 +40,6 @@ export { receiptKey, userIdOf, userKey, shardOf, shards, tables, type TableName 
 export { ALERTS, CONFIG, PlatformModule, PRESIGNED_UPLOADS, REDIS, requireRedisUrl, STORAGE } from './platform.module';
 export { openTempFolder } from './temp/temp-folder';
 export { QueuePositions, type QueueSnapshot, type SizedWork } from './queue/queue-positions';
+export { WorkerPresence } from './queue/worker-presence';
 export { WorkerPool, type Work, type WorkHandlers, type WorkResult } from './queue/worker-pool';
 export { announceReady, stopWithParent } from './supervisor-ipc';

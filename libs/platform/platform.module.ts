@@ -20,6 +20,7 @@ import { DependencyUnavailableError } from './errors';
 import { Outbox } from './outbox';
 import { JobQueue } from './queue/job-queue';
 import { QueuePositions } from './queue/queue-positions';
+import { WorkerPresence } from './queue/worker-presence';
 import { LiveFeed } from './redis/live-events';
 import { Locks } from './redis/lock';
 import { connectRedis } from './redis/redis';
@@ -70,6 +71,11 @@ export class PlatformModule implements OnApplicationBootstrap, OnApplicationShut
       },
       { provide: REDIS, useFactory: () => connectRedis(redisUrl, 'command') },
       { provide: LiveFeed, useFactory: (redis: Redis) => new LiveFeed(redis, config.tablePrefix), inject: [REDIS] },
+      {
+        provide: WorkerPresence,
+        useFactory: (redis: Redis) => new WorkerPresence(redis, config.tablePrefix),
+        inject: [REDIS],
+      },
       { provide: Locks, useFactory: (redis: Redis) => new Locks(redis, config.tablePrefix), inject: [REDIS] },
       {
         provide: QueuePositions,

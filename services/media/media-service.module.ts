@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { MediaModule } from '#media';
 import { serviceConsumers } from '#nest';
 import { MediaErasure } from './account/erasure';
+import { MediaAdminController } from './admin/media-admin.controller';
+import { adminProviders } from './admin/providers';
 import { BytesController } from './bytes/bytes.controller';
 import { DirectCreation } from './direct/direct-creation';
 import { DirectRecords } from './direct/direct-records';
@@ -39,6 +41,7 @@ const consumers = serviceConsumers<'media', [MediaErasure]>({
     ExportController,
     LibraryController,
     BytesController,
+    MediaAdminController,
   ],
   providers: [
     UploadService,
@@ -60,6 +63,7 @@ const consumers = serviceConsumers<'media', [MediaErasure]>({
     LibraryActions,
     LibraryExport,
     MediaErasure,
+    ...adminProviders,
     consumers,
   ],
 })

@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, Module, type OnApplicationBootstrap, type O
 import type { Config } from '#config';
 import type { MediaKind } from '#contracts';
 import { MediaModule } from '#media';
-import { CONFIG, requireRedisUrl, WorkerPool, type Work, type WorkHandlers } from '#platform';
+import { CONFIG, requireRedisUrl, WorkerPool, WorkerPresence, type Work, type WorkHandlers } from '#platform';
 import { DiskSpace } from './disk-space';
 import { MediaFiles } from './media-files';
 import { ProcessingService } from './processing.service';
@@ -17,7 +17,12 @@ class ProcessingPool implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly pool: WorkerPool;
   private readonly logger = new Logger(ProcessingPool.name);
 
-  constructor(processing: ProcessingService, sandboxes: SandboxPool, @Inject(CONFIG) config: Config) {
+  constructor(
+    processing: ProcessingService,
+    sandboxes: SandboxPool,
+    private readonly presence: WorkerPresence,
+    @Inject(CONFIG) config: Config,
+  ) {
     const processOf =
       (kind: MediaKind): Work =>
       (payload, shutdown) =>
@@ -35,9 +40,11 @@ class ProcessingPool implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     this.pool.start();
+    this.presence.start();
   }
 
   async onModuleDestroy(): Promise<void> {
+    await this.presence.stop();
     await this.pool.close();
   }
 }

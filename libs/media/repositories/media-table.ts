@@ -1,10 +1,14 @@
-import { equals, type Dynamo } from '#platform';
+import { Directory, equals, type Dynamo } from '#platform';
 import type { MediaItem, MediaKey } from '../media.item';
 import { parsePartitionKey, partitionKey, partitions } from '../partitions';
 
 /** Erases rows of the media table whatever they hold: by expiry, or with their account. */
 export class MediaTable {
-  constructor(private readonly dynamo: Dynamo) {}
+  private readonly lists: Directory[];
+
+  constructor(private readonly dynamo: Dynamo) {
+    this.lists = [new Directory(dynamo, 'media'), new Directory(dynamo, 'failed')];
+  }
 
   /** Deletes the rows whose time to live has ended, and yields the user of each other row. */
   async *sweepExpired(now: Date): AsyncGenerator<string> {
@@ -19,9 +23,13 @@ export class MediaTable {
     });
   }
 
-  /** Erases the row of a medium: from then on, claims and results of a running worker fail. Idempotent. */
+  /**
+   * Erases the row of a medium: from then on, claims and results of a running worker fail; and its rows in the lists
+   * over all accounts. Idempotent.
+   */
   async eraseMedium({ userId, id }: MediaKey): Promise<void> {
     await this.dynamo.delete('media', { userId, id });
+    await Promise.all(this.lists.map((list) => list.remove(id)));
   }
 
   /** Erases a user's rows beside the media, except the counts, which `MediaCounters.erase` erases. Idempotent. */

@@ -17,7 +17,7 @@ export class MediaLists {
   /** A page of the library, filtered by kind and status or by sha256. `lastId`: the last id of the page before. */
   async page(
     userId: string,
-    { kind, status, sha256, order, limit }: MediaListQuery,
+    { kind, status, sha256, order, limit }: Pick<MediaListQuery, 'kind' | 'status' | 'sha256' | 'order' | 'limit'>,
     lastId?: string,
   ): Promise<MediaPage> {
     const [index, prefix] = sha256 ? ['bySha256', `${sha256}#`] : indexFor(kind, status);

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alert } from '#contracts';
 import { DependencyUnavailableError } from '../errors';
 import { syncFolder } from '../storage/disk-files';
-import { alertAttributes, type Alerts } from './alerts';
+import { alertAttributes, type Alerts, type AlertsHealth } from './alerts';
 
 const NEWLINE = '\n';
 /** Longer than a write of another process takes. */
@@ -30,6 +30,11 @@ export class AlertsFile implements Alerts {
 
   async check(): Promise<void> {
     await this.withFile(async () => {});
+  }
+
+  async health(): Promise<AlertsHealth> {
+    await this.check();
+    return { state: 'ok', detail: `Alerts are written to ${this.path}.` };
   }
 
   /** Synchronous, so that a concurrent `publish` cannot rename the new file. */

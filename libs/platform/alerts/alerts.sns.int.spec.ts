@@ -33,6 +33,36 @@ alertsContract('SnsAlerts', async () => {
 });
 
 describe('SnsAlerts', () => {
+  it('reports a topic without subscriptions, and one with some', async () => {
+    const topicArn = await createTopic(aws);
+    const client = new SNSClient(aws.client);
+    const alerts = new SnsAlerts(topicArn, client);
+    expect(await alerts.health()).toMatchObject({ state: 'degraded', detail: expect.stringContaining('Subscribe') });
+    const subscriber = await subscribe(aws, topicArn);
+    expect(await alerts.health()).toEqual({ state: 'ok', detail: 'Subscriptions that receive alerts: 1.' });
+    subscriber.close();
+    client.destroy();
+  });
+
+  it('reports subscriptions that wait for their confirmation', async () => {
+    const sns = createServer((_req, res) => {
+      const entry = '<entry><key>SubscriptionsPending</key><value>2</value></entry>';
+      const result = `<GetTopicAttributesResult><Attributes>${entry}</Attributes></GetTopicAttributesResult>`;
+      res.end(`<GetTopicAttributesResponse>${result}</GetTopicAttributesResponse>`);
+    }).listen(0, '127.0.0.1');
+    await once(sns, 'listening');
+    const client = new SNSClient({
+      ...aws.client,
+      endpoint: `http://127.0.0.1:${(sns.address() as AddressInfo).port}`,
+    });
+    expect(await new SnsAlerts('arn:aws:sns:us-east-1:000000000000:t', client).health()).toMatchObject({
+      state: 'degraded',
+      detail: expect.stringContaining('2 of the subscriptions'),
+    });
+    client.destroy();
+    sns.closeAllConnections();
+    sns.close();
+  });
   it('lets a subscriber filter by event type, status and kind', async () => {
     const topicArn = await createTopic(aws);
     const failures = await subscribe(aws, topicArn, { eventType: ['media.failed'] });

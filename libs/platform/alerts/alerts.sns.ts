@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { GetTopicAttributesCommand, PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import type { Alert } from '#contracts';
 import { DependencyUnavailableError } from '../errors';
-import { alertAttributes, type Alerts } from './alerts';
+import { alertAttributes, type Alerts, type AlertsHealth } from './alerts';
 
 /** For all attempts together, including connecting. */
 const DEADLINE_MS = 5_000;
@@ -35,8 +35,26 @@ export class SnsAlerts implements Alerts {
   }
 
   async check(): Promise<void> {
+    await this.attributes();
+  }
+
+  /** SNS sends nothing to a subscription before its owner has confirmed it, and reports no error for that. */
+  async health(): Promise<AlertsHealth> {
+    const { SubscriptionsConfirmed: confirmed = '0', SubscriptionsPending: pending = '0' } = await this.attributes();
+    if (Number(pending) > 0)
+      return {
+        state: 'degraded',
+        detail: `${pending} of the subscriptions wait for a confirmation: open the link that SNS has sent to them.`,
+      };
+    if (Number(confirmed) === 0)
+      return { state: 'degraded', detail: 'The topic has no subscription, so alerts reach no one. Subscribe to it.' };
+    return { state: 'ok', detail: `Subscriptions that receive alerts: ${confirmed}.` };
+  }
+
+  private async attributes(): Promise<Record<string, string>> {
     const request = new GetTopicAttributesCommand({ TopicArn: this.topicArn });
-    await orUnavailable(this.client.send(request, { abortSignal: AbortSignal.timeout(DEADLINE_MS) }));
+    const response = this.client.send(request, { abortSignal: AbortSignal.timeout(DEADLINE_MS) });
+    return (await orUnavailable(response)).Attributes ?? {};
   }
 }
 
@@ -44,9 +62,9 @@ export class SnsAlerts implements Alerts {
  * An error response (no such topic, no permission) counts as an outage too: the alert is retried until an operator has
  * fixed the configuration.
  */
-async function orUnavailable(response: Promise<unknown>): Promise<void> {
+async function orUnavailable<T>(response: Promise<T>): Promise<T> {
   try {
-    await response;
+    return await response;
   } catch (error) {
     throw new DependencyUnavailableError('alerts', error);
   }

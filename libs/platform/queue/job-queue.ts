@@ -104,6 +104,20 @@ export class JobQueue {
     };
   }
 
+  /** Consumers take no more jobs of a queue, until it is resumed; running ones are finished. Idempotent. */
+  async pause(name: QueueName): Promise<void> {
+    await withRedis(() => this.open[name].pause());
+  }
+
+  /** Consumers take the jobs of a paused queue again. Idempotent. */
+  async resume(name: QueueName): Promise<void> {
+    await withRedis(() => this.open[name].resume());
+  }
+
+  async isPaused(name: QueueName): Promise<boolean> {
+    return withRedis(() => this.open[name].isPaused());
+  }
+
   /** Returns the latest failed jobs, newest first, with their payload and the stack of their error. */
   async failures(name: QueueName, limit: number): Promise<FailedJob[]> {
     const jobs = await withRedis(() => this.open[name].getJobs(['failed'], 0, limit - 1));

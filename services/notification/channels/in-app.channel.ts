@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { MediaAnnouncer, MediaCounters, MediaRepository, type MediaEvent } from '#media';
+import { MediaAnnouncer, MediaProjections, MediaRepository, type MediaEvent } from '#media';
 import { deterministicId, LiveFeed } from '#platform';
 import { NotificationsRepository } from '../feed/notifications.repository';
 import { isMediaEvent, type DeliveryChannel, type DomainEvent } from './channel';
@@ -11,7 +11,7 @@ export class InAppChannel implements DeliveryChannel {
   constructor(
     private readonly notifications: NotificationsRepository,
     private readonly media: MediaRepository,
-    private readonly counters: MediaCounters,
+    private readonly projections: MediaProjections,
     private readonly announcer: MediaAnnouncer,
     private readonly live: LiveFeed,
   ) {}
@@ -39,7 +39,7 @@ export class InAppChannel implements DeliveryChannel {
 
   /** Updates the counts, and the medium on the open pages. */
   private async update(event: MediaEvent, isPushed = false): Promise<void> {
-    await this.counters.apply(event);
+    await this.projections.apply(event);
     if (isPushed) return;
     const item = await this.media.getEvenDeleted({ userId: event.userId, id: event.mediaId });
     if (item) await this.announcer.push(item, event);
