@@ -49,6 +49,7 @@ const common = {
   REDIS_PASSWORD: z.string().optional(),
   S3_BUCKET: z.string().min(3).nullable().default(null),
   DIRECT_UPLOADS: z.enum(['on', 'off']).default('on'),
+  S3_EVENTS_QUEUE_URL: z.url().nullable().default(null),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   AWS_ENDPOINT_URL: z.url().optional(),
   AWS_ENDPOINT_URL_DYNAMODB: z.url().optional(),
@@ -142,6 +143,7 @@ function toConfig(settings: Settings) {
     s3Bucket: settings.S3_BUCKET,
     /** The origin that browsers send direct uploads to; null where they are unavailable. */
     directUploadOrigin: settings.S3_BUCKET && settings.DIRECT_UPLOADS === 'on' ? s3Origin(settings) : null,
+    s3EventsQueueUrl: settings.S3_EVENTS_QUEUE_URL,
     snsTopicArn: settings.SNS_TOPIC_ARN,
     region: settings.AWS_REGION,
     dynamodbEndpoint: settings.AWS_ENDPOINT_URL_DYNAMODB ?? settings.AWS_ENDPOINT_URL ?? null,

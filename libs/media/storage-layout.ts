@@ -1,14 +1,15 @@
 import type { MediaKey } from './media.item';
 
 /**
- * The roots of the storage keys: originals by owner, derived files by medium, unfinished uploads by owner, and bytes
- * that clients send straight to the bucket, by owner.
+ * The roots of the storage keys: originals by owner, derived files by medium, unfinished uploads by owner, bytes
+ * that clients send straight to the bucket, and objects that other programs put there, by owner.
  */
 export const storageRoots = {
   originals: 'originals',
   derived: 'derived',
   unfinished: 'resumable',
   incoming: 'incoming',
+  inbox: 'inbox',
 } as const;
 /** The roots of what belongs to media. */
 export const mediaRoots = [storageRoots.originals, storageRoots.derived] as const;

@@ -25,7 +25,7 @@ import { LiveFeed } from './redis/live-events';
 import { Locks } from './redis/lock';
 import { connectRedis } from './redis/redis';
 import { DiskReserve } from './storage/disk-reserve';
-import { PresignedUploads } from './storage/s3/presigned-uploads';
+import { bucketProviders } from './storage/s3/bucket-providers';
 import { S3Storage } from './storage/s3/storage.s3';
 import type { Storage } from './storage/storage';
 import { LocalStorage } from './storage/storage.local';
@@ -38,8 +38,6 @@ const logger = new Logger('Platform');
 export const CONFIG = Symbol('Config');
 export const STORAGE = Symbol('Storage');
 export const ALERTS = Symbol('Alerts');
-/** `PresignedUploads`, or null where clients cannot send bytes straight to a bucket. */
-export const PRESIGNED_UPLOADS = Symbol('PresignedUploads');
 /** A fail-fast connection for short commands. */
 export const REDIS = Symbol('Redis');
 
@@ -89,7 +87,7 @@ export class PlatformModule implements OnApplicationBootstrap, OnApplicationShut
         useFactory: (reserve: DiskReserve) => makeResumableStore(config, reserve),
         inject: [DiskReserve],
       },
-      { provide: PRESIGNED_UPLOADS, useFactory: () => makePresignedUploads(config) },
+      ...bucketProviders(config),
       { provide: ALERTS, useFactory: () => makeAlerts(config) },
     ];
     return { module: PlatformModule, providers, exports: providers.map(({ provide }) => provide) };
@@ -163,10 +161,6 @@ function makeResumableStore(config: Config, reserve: DiskReserve): TusStore {
     expiryMs,
     reserve,
   );
-}
-
-function makePresignedUploads({ s3Bucket, directUploadOrigin, region }: Config): PresignedUploads | null {
-  return s3Bucket && directUploadOrigin ? PresignedUploads.connect({ bucket: s3Bucket, region }) : null;
 }
 
 function makeAlerts(config: Config): Alerts {

@@ -8,6 +8,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import { emitEvents } from './s3-events';
 import { listParts } from './s3-parts';
 import { refuseAsS3 } from './s3-refusals';
 
@@ -15,6 +16,8 @@ export interface TestAws {
   /** Options for the constructor of any SDK client. */
   readonly client: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } };
   readonly endpoint: string;
+  /** Sends the events of all buckets to an SQS queue from now on. */
+  sendEventsTo(queueUrl: string): void;
   /** Returns the number of multipart uploads that were neither completed nor aborted. */
   openUploads(): number;
   /** All requests so far, e.g. `GET /bucket/key`. */
@@ -34,11 +37,14 @@ export async function startAws(): Promise<TestAws> {
   const requests: string[] = [];
   const openUploads = listParts(app as never);
   refuseAsS3(app as never);
+  const sendEventsTo = emitEvents(app as never);
   app.addHook('onResponse', async (request) => void requests.push(`${request.method} ${request.url}`));
   const endpoint = await app.listen({ host: '127.0.0.1', port: 0 });
+  const client = { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
   return {
-    client: { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } },
+    client,
     endpoint,
+    sendEventsTo: (queueUrl) => sendEventsTo(client, queueUrl),
     openUploads,
     requests: () => requests,
     stop: () => app.close(),

@@ -1,6 +1,7 @@
 export { aMedium } from './a-medium';
 export { ApiClient, eventually, newAccount, UnexpectedAnswerError, type Account } from './api-client';
 export { createBucket, createTopic, startAws, subscribe, type TestAws, type TestSubscriber } from './aws-emulators';
+export { createdEvent } from './s3-events';
 export { confirmEvent } from './confirm-event';
 export { startDynamoDb, type TestDynamoDb } from './dynamodb';
 export { freePort } from './free-port';

@@ -5,11 +5,14 @@ import { MediaErasure } from './account/erasure';
 import { MediaAdminController } from './admin/media-admin.controller';
 import { adminProviders } from './admin/providers';
 import { BytesController } from './bytes/bytes.controller';
+import { Arrivals } from './direct/arrivals';
+import { ArrivalsSweep } from './direct/arrivals.sweep';
 import { DirectCreation } from './direct/direct-creation';
 import { DirectRecords } from './direct/direct-records';
 import { DirectTransfers } from './direct/direct-transfers';
 import { DirectUploads } from './direct/direct-uploads';
 import { DirectController } from './direct/direct.controller';
+import { Inbox } from './direct/inbox';
 import { ExportController } from './export/export.controller';
 import { LibraryExport } from './export/library-export';
 import { LibraryActions } from './library/library.actions';
@@ -58,6 +61,9 @@ const consumers = serviceConsumers<'media', [MediaErasure]>({
     DirectRecords,
     DirectTransfers,
     DirectUploads,
+    Inbox,
+    Arrivals,
+    ArrivalsSweep,
     LibraryReader,
     LibraryStats,
     LibraryActions,

@@ -32,23 +32,18 @@ export class DirectTransfers {
     private readonly staging: Staging,
   ) {}
 
-  /** @throws {ProblemError} direct_upload_unavailable */
-  assertAvailable(): void {
-    this.bucket();
-  }
-
   /** Signs the addresses for the bytes of an upload, for at most `maxSeconds`. */
   async begin(key: MediaKey, { sizeBytes, sha256 }: Declared, maxSeconds: number): Promise<Addresses> {
     const seconds = Math.min(maxSeconds, BASE_SECONDS + Math.ceil(sizeBytes / BYTES_PER_SECOND));
     const expiresAt = new Date(Date.now() + seconds * 1_000).toISOString();
     const at = incomingKey(key);
     if (sizeBytes <= MAX_PUT_BYTES) {
-      const { url, headers } = await this.bucket().signPut(at, sizeBytes, sha256, seconds);
+      const { url, headers } = await this.bucket.signPut(at, sizeBytes, sha256, seconds);
       return { method: 'put', urls: [url], headers, partBytes: sizeBytes, expiresAt, multipartId: null };
     }
     const partBytes = Math.max(MAX_PUT_BYTES, Math.ceil(sizeBytes / MAX_PARTS / MIB) * MIB);
-    const multipartId = await this.bucket().beginParts(at);
-    const urls = await this.bucket().signParts(at, multipartId, sizesOf(sizeBytes, partBytes), seconds);
+    const multipartId = await this.bucket.beginParts(at);
+    const urls = await this.bucket.signParts(at, multipartId, sizesOf(sizeBytes, partBytes), seconds);
     return { method: 'multipart', urls, headers: {}, partBytes, expiresAt, multipartId };
   }
 
@@ -64,12 +59,12 @@ export class DirectTransfers {
     named?: CompleteDirectUploadRequest['parts'],
   ): Promise<InspectedUpload> {
     const at = incomingKey(key);
-    const parts = record.multipartId === null ? null : await this.bucket().parts(at, record.multipartId);
+    const parts = record.multipartId === null ? null : await this.bucket.parts(at, record.multipartId);
     if (parts) {
       assertComplete(parts, record.sizeBytes, named);
-      await this.bucket().completeParts(at, record.multipartId!, parts);
+      await this.bucket.completeParts(at, record.multipartId!, parts);
     }
-    const found = await this.bucket().stat(at);
+    const found = await this.bucket.stat(at);
     if (found?.sizeBytes !== record.sizeBytes)
       throw new ProblemError(record.multipartId === null ? 'upload_incomplete' : 'upload_expired');
     const inspected = found.sha256
@@ -89,9 +84,9 @@ export class DirectTransfers {
     return this.staging.inspect(await this.storage.read(at, { start: 0, end: bytes - 1 }));
   }
 
-  private bucket(): PresignedUploads {
+  private get bucket(): PresignedUploads {
     if (this.presigned) return this.presigned;
-    throw new ProblemError('direct_upload_unavailable');
+    throw new Error('Expected storage in S3, but it is a disk');
   }
 }
 

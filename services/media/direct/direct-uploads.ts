@@ -41,7 +41,6 @@ export class DirectUploads {
    * @throws {ProblemError} not_found, upload_incomplete, upload_locked, and what refuses the bytes
    */
   complete(key: MediaKey, parts?: NamedParts): Promise<FinishedUpload> {
-    this.transfers.assertAvailable();
     return this.exclusively(key, async () => {
       const finished = await this.completion.find(key);
       if (finished) return finished;
@@ -52,9 +51,13 @@ export class DirectUploads {
     });
   }
 
+  /** Whether the upload has become a medium. */
+  async isFinished(key: MediaKey): Promise<boolean> {
+    return (await this.completion.find(key)) !== null;
+  }
+
   /** Erases an unfinished upload. @throws {ProblemError} not_found, upload_finished, upload_locked */
   giveUp(key: MediaKey): Promise<void> {
-    this.transfers.assertAvailable();
     return this.exclusively(key, async () => {
       if (await this.completion.find(key)) throw new ProblemError('upload_finished');
       if (!(await this.discard(key))) throw new ProblemError('not_found');

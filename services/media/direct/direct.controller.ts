@@ -36,6 +36,7 @@ export class DirectController {
     @ZodBody(api.directUploads.complete.body) { parts }: CompleteDirectUploadRequest,
     @Res({ passthrough: true }) res: Response,
   ): Promise<Media> {
+    this.creation.assertAvailable();
     const { mediaId } = await this.uploads.complete({ userId: user.id, id }, parts);
     res.locals.mediaId = mediaId;
     return this.library.show({ userId: user.id, id: mediaId });
@@ -43,6 +44,7 @@ export class DirectController {
 
   @Endpoint(api.directUploads.remove)
   async remove(@CurrentUser() user: SessionUser, @Id() id: string): Promise<void> {
+    this.creation.assertAvailable();
     await this.uploads.giveUp({ userId: user.id, id });
   }
 }

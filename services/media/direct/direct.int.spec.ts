@@ -1,12 +1,16 @@
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Controller, Module, Req } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Request } from 'express';
 import { api, registerRequest, type DirectUpload, type Media, type RegisterRequest } from '#contracts';
 import { createService, Endpoint, Sessions, ZodBody } from '#nest';
-import { STORAGE, type Storage } from '#platform';
+import { Dynamo, newId, STORAGE, userKey, type Storage } from '#platform';
 import {
   ApiClient,
   createBucket,
+  createdEvent,
+  eventually,
   makeJpegOf,
   newAccount,
   sha256,
@@ -17,6 +21,8 @@ import {
 } from '#testing';
 import { MediaServiceModule } from '../media-service.module';
 import { ExpiredUploads } from '../tus/expired-uploads';
+import { Arrivals } from './arrivals';
+import { Inbox } from './inbox';
 
 @Controller()
 class LoginController {
@@ -55,9 +61,9 @@ describe('direct uploads', () => {
     await service.listen(0, '127.0.0.1');
     return service;
   };
-  const newUser = async (service = app) => {
+  const newUser = async (service = app, username?: string) => {
     const client = new ApiClient((await service.getUrl()).replace('[::1]', '127.0.0.1'));
-    await client.expect(201, 'POST', '/api/auth/register', { json: newAccount() });
+    await client.expect(201, 'POST', '/api/auth/register', { json: newAccount({ ...(username && { username }) }) });
     return client;
   };
   beforeAll(async () => {
@@ -67,6 +73,7 @@ describe('direct uploads', () => {
       makeJpegOf(4_000).then((bytes) => new Uint8Array(bytes)),
     ]);
     process.env.AWS_ENDPOINT_URL_S3 = aws.endpoint;
+    process.env.AWS_ENDPOINT_URL_SQS = aws.endpoint;
     const limits = { MAX_UPLOAD_BYTES: String(80 * MIB), USER_QUOTA_BYTES: String(100 * MIB) };
     app = await start({
       S3_BUCKET: await createBucket(aws),
@@ -78,6 +85,7 @@ describe('direct uploads', () => {
   });
   afterAll(async () => {
     delete process.env.AWS_ENDPOINT_URL_S3;
+    delete process.env.AWS_ENDPOINT_URL_SQS;
     await Promise.all([app.close(), onDisk.close()]);
     await aws.stop();
     await environment.stop();
@@ -206,5 +214,126 @@ describe('direct uploads', () => {
     await problem(409, 'direct_upload_unavailable', `${path}/complete`, {}, client);
     expect(await client.problem('DELETE', path)).toMatchObject({ code: 'direct_upload_unavailable' });
     expect(await client.expect(200, 'GET', '/api/media/stats')).toMatchObject({ directUploads: false });
+  });
+
+  describe('with events of the bucket', () => {
+    let evented: NestExpressApplication;
+    let bucket: string;
+    let queueUrl: string;
+    let sqs: SQSClient;
+    let s3: S3Client;
+    let userId: string;
+    let bea: ApiClient;
+    beforeAll(async () => {
+      sqs = new SQSClient(aws.client);
+      s3 = new S3Client({ ...aws.client, forcePathStyle: true });
+      bucket = await createBucket(aws);
+      queueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'bucket-events' }))).QueueUrl!;
+      aws.sendEventsTo(queueUrl);
+      evented = await start({
+        S3_BUCKET: bucket,
+        AWS_ENDPOINT_URL_S3: aws.endpoint,
+        AWS_ENDPOINT_URL_SQS: aws.endpoint,
+        S3_EVENTS_QUEUE_URL: queueUrl,
+        MAX_UPLOAD_BYTES: String(MIB),
+      });
+    });
+    afterAll(async () => {
+      await evented.close();
+      s3.destroy();
+      sqs.destroy();
+    });
+    beforeEach(async () => {
+      userId = newId();
+      bea = await newUser(evented, userId);
+      await evented.get(Dynamo).put('users', { ...userKey(userId), id: userId, schemaVersion: 1 });
+    });
+
+    const emit = (event: object) =>
+      sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(event) }));
+    const put = (Key: string, Body: Uint8Array) => s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+    const media = async () => (await bea.expect<{ items: Media[] }>(200, 'GET', '/api/media')).items;
+    const keysOf = async (Prefix: string) =>
+      ((await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix }))).Contents ?? []).map(({ Key }) => Key!);
+    const untilHandled = () =>
+      eventually(
+        async () =>
+          (
+            await sqs.send(
+              new GetQueueAttributesCommand({
+                QueueUrl: queueUrl,
+                AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+              }),
+            )
+          ).Attributes!,
+        (counts) => Object.values(counts).every((count) => count === '0'),
+      );
+
+    it('makes one medium of an upload that its client does not complete, or completes as well', async () => {
+      const upload = await create({ ...describeJpeg(), filename: 'lost.jpg' }, bea);
+      await send(upload, jpeg);
+      expect(await eventually(media, (items) => items.length > 0)).toMatchObject([{ id: upload.id }]);
+      expect((await complete(upload.id, {}, bea)).status).toBe(201);
+      await emit(createdEvent(bucket, `incoming/${userId}/${upload.id}/bytes`));
+      await untilHandled();
+      expect(await media()).toHaveLength(1);
+    });
+
+    it('answers the client with the refusal of an event that was first', async () => {
+      const upload = await create({ filename: 'a.jpg', sizeBytes: 5 }, bea);
+      await send(upload, new Uint8Array(Buffer.from('hello')));
+      await untilHandled();
+      await problem(415, 'unsupported_media_type', `${PATH}/${upload.id}/complete`, {}, bea);
+      expect(await keysOf(`incoming/${userId}/`)).toEqual([]);
+    });
+
+    it('makes one medium of an object that another program puts into the inbox', async () => {
+      const key = `inbox/${userId}/Sommer 2026/Käfer + Biene.jpg`;
+      await put(key, jpeg);
+      await emit({ Event: 's3:TestEvent' });
+      await emit(createdEvent(bucket, key));
+      await emit(createdEvent(bucket, key));
+      await eventually(media, (items) => items.length > 0);
+      await emit(createdEvent(bucket, key)); // late: the object is handled and deleted
+      await untilHandled();
+      expect(await media()).toMatchObject([{ filename: 'Käfer + Biene.jpg', sha256: sha256(jpeg) }]);
+      expect([...(await keysOf('inbox/')), ...(await keysOf('incoming/'))]).toEqual([]);
+    });
+
+    it('finds objects whose events were lost', async () => {
+      aws.sendEventsTo((await sqs.send(new CreateQueueCommand({ QueueName: 'lost' }))).QueueUrl!);
+      await put(`inbox/${userId}/silent.jpg`, jpeg);
+      const keys: string[] = [];
+      for await (const key of evented.get(Inbox).waiting(new Date(Date.now() + 1_000))) keys.push(key);
+      for (const key of keys) await evented.get(Arrivals).handle(key);
+      expect(await media()).toHaveLength(1);
+      aws.sendEventsTo(queueUrl);
+    });
+
+    it.each([
+      ['text.jpg', 'plain text', 'unsupported_media_type'],
+      ['empty.jpg', '', 'empty_file'],
+      ['large.jpg', 'x'.repeat(MIB + 1), 'file_too_large'],
+    ])('says beside %s why it makes no medium', async (name, content, code) => {
+      const key = `inbox/${userId}/${name}`;
+      await put(key, Buffer.from(content));
+      await eventually(
+        () => keysOf(`inbox/${userId}/`),
+        (keys) => keys.length === 2,
+      );
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: `${key}.refused.txt` }));
+      expect(await Body!.transformToString()).toContain(`(${code})`);
+      await untilHandled();
+      expect(await media()).toEqual([]);
+    });
+
+    it('says so of an object for a user who does not exist', async () => {
+      const key = `inbox/${newId()}/a.jpg`;
+      await put(key, jpeg);
+      await eventually(
+        () => keysOf(key),
+        (keys) => keys.length === 2,
+      );
+    });
   });
 });

@@ -28,7 +28,8 @@ const within = (sizeBytes: number) => ({ abortSignal: AbortSignal.timeout(copyDe
 
 /** Copies an object of any size within its bucket, on the server side. Leaves nothing behind when it fails. */
 export async function copyObject(client: S3Client, copy: S3Copy, partBytes = PART_BYTES): Promise<void> {
-  const source = { CopySource: `${copy.bucket}/${copy.from}`, CopySourceIfMatch: copy.etag };
+  const from = copy.from.split('/').map(encodeURIComponent).join('/');
+  const source = { CopySource: `${copy.bucket}/${from}`, CopySourceIfMatch: copy.etag };
   if (copy.sizeBytes <= partBytes) {
     await client.send(new CopyObjectCommand({ Bucket: copy.bucket, Key: copy.to, ...source }), within(copy.sizeBytes));
     return;
