@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { derivedSchema, mediaKinds } from '#contracts';
-import { failureCodes } from './media-failure';
 
 const pixels = z.int().positive().nullable();
 
@@ -33,17 +32,6 @@ export type Job = z.infer<typeof jobSchema>;
 
 /** Parent -> child. */
 export const requestSchema = z.object({ id: z.int(), job: jobSchema });
-
-/** Child -> parent. `failed`: the file is bad; `exhausted`: out of disk, handles or processes; `broken`: our error. */
-export const replySchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('ready') }),
-  z.object({ type: z.literal('progress'), id: z.int(), percent: z.number() }),
-  z.object({ type: z.literal('done'), id: z.int(), facts: factsSchema }),
-  z.object({ type: z.literal('failed'), id: z.int(), code: z.enum(failureCodes), detail: z.string().optional() }),
-  z.object({ type: z.literal('exhausted'), id: z.int(), message: z.string() }),
-  z.object({ type: z.literal('broken'), id: z.int(), message: z.string() }),
-]);
-export type Reply = z.infer<typeof replySchema>;
 
 /** Whole percents of the job, 0..100. */
 export type OnProgress = (percent: number) => void;

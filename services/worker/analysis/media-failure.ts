@@ -12,4 +12,4 @@ export class MediaFailure extends Error {
   }
 }
 
-export const failureCodes = Object.keys(failures) as [FailureCode, ...FailureCode[]];
+export const isFailureCode = (code: string): code is FailureCode => Object.hasOwn(failures, code);

@@ -7,8 +7,9 @@ import { killAll, useFfmpeg } from '../analysis/ffmpeg/ffmpeg';
 import { useFfprobe } from '../analysis/ffmpeg/probe';
 import { analyseImage } from '../analysis/image/image';
 import { restrictLoaders } from '../analysis/image/picture';
-import { type Facts, type Job, type OnProgress, type Reply, requestSchema } from '../analysis/job';
+import { type Facts, type Job, type OnProgress, requestSchema } from '../analysis/job';
 import { MediaFailure } from '../analysis/media-failure';
+import type { Reply } from './program';
 
 /** The disposable process in which all untrusted bytes are parsed, one job at a time. */
 const [ffmpeg = 'ffmpeg', ffprobe = 'ffprobe', ...folders] = process.argv.slice(2);
@@ -42,7 +43,7 @@ async function handleRequest(id: number, job: Job): Promise<void> {
     send({
       type: 'done',
       id,
-      facts: await analyse(
+      result: await analyse(
         job,
         throttle((percent) => send({ type: 'progress', id, percent })),
       ),

@@ -1,43 +1,48 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { DependencyUnavailableError } from '#platform';
 import { isExhaustion } from '../analysis/exhaustion';
-import { type Facts, type Job, type OnProgress, replySchema } from '../analysis/job';
-import { MediaFailure } from '../analysis/media-failure';
+import type { OnProgress } from '../analysis/job';
 import { childModule } from './child-module';
+import { type Program, replySchema } from './program';
 import type { Toolbox } from './toolbox';
 
-/** The analysis process exited during a job without being asked to. */
+/** The process exited during a job without being asked to. */
 export class ProcessCrash extends Error {}
 
 const MAX_STDERR_LENGTH = 2_000;
 
-interface Pending {
+interface Pending<Job, Result> {
   id: number;
-  resolve: (facts: Facts) => void;
+  job: Job;
+  resolve: (result: Result) => void;
   reject: (reason: unknown) => void;
   onProgress: OnProgress;
 }
 
-/** A disposable process, leader of its own process group, that analyses one file at a time. */
-export class AnalysisProcess {
+/** A disposable process, leader of its own process group, that runs a program: one job at a time. */
+export class SandboxProcess<Job extends object, Result> {
   private readonly child: ChildProcess;
   private readonly exited: Promise<void>;
-  private pending: Pending | null = null;
+  private pending: Pending<Job, Result> | null = null;
   private isReady = false;
   private isEnding = false;
   private jobs = 0;
   /** The end of its stderr, for error messages. */
   private stderr = '';
 
-  constructor({ node, ffmpeg, ffprobe, input, output }: Toolbox) {
-    const { path, execArgv } = childModule('analysis.child');
-    this.child = fork(path, [ffmpeg, ffprobe, input, output], {
-      execPath: node,
-      execArgv,
+  constructor(
+    private readonly program: Program<Job, Result>,
+    toolbox: Toolbox,
+  ) {
+    const { path, execArgv } = childModule(program.module);
+    this.child = fork(path, program.arguments?.(toolbox) ?? [], {
+      execPath: toolbox.node,
+      execArgv: [...execArgv, ...(program.execArgv ?? [])],
       detached: true,
       cwd: '/',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      env: { TZ: 'UTC', MALLOC_ARENA_MAX: '2', TMPDIR: output }, // no environment of ours: no secrets, no addresses
+      // no environment of ours: no secrets, no addresses
+      env: { TZ: 'UTC', MALLOC_ARENA_MAX: '2', TMPDIR: toolbox.output, ...program.environment },
     });
     this.child.on('message', (message) => this.receive(message));
     // it could not start, or a message could not be sent: 'close' follows
@@ -62,19 +67,19 @@ export class AnalysisProcess {
   }
 
   /**
-   * Runs one job and resolves to its facts.
-   * @throws {MediaFailure} for a bad file
+   * Runs one job and resolves to its result.
+   * @throws a failure of the program, for a bad file
    * @throws {ProcessCrash} when the process exits unexpectedly
    * @throws {DependencyUnavailableError} when the machine is out of disk space, file descriptors or processes
    * @throws the reason of `end`, or an error of ours
    */
-  run(job: Job, onProgress: OnProgress): Promise<Facts> {
+  run(job: Job, onProgress: OnProgress): Promise<Result> {
     const id = (this.jobs += 1);
     this.stderr = this.isReady ? '' : this.stderr; // output of this job only, or of the start
     // a process that could not start has no `send`
     if (!this.child.connected) return this.exited.then(() => Promise.reject(this.crash('could not start')));
     return new Promise((resolve, reject) => {
-      this.pending = { id, resolve, reject, onProgress };
+      this.pending = { id, job, resolve, reject, onProgress };
       this.child.send(
         { id, job },
         (error) => error && this.settle((pending) => pending.reject(this.crash(error.message))),
@@ -93,16 +98,23 @@ export class AnalysisProcess {
 
   private receive(message: unknown): void {
     const reply = replySchema.safeParse(message);
-    if (!reply.success)
-      return void this.end(new Error(`Invalid reply of the analysis process: ${reply.error.message}`));
+    if (!reply.success) return this.endInvalid(reply.error);
     const { data } = reply;
     if (data.type === 'ready') this.isReady = true;
     if (data.type === 'ready' || data.id !== this.pending?.id) return;
     if (data.type === 'progress') this.pending.onProgress(data.percent);
-    if (data.type === 'done') this.settle((pending) => pending.resolve(data.facts));
-    if (data.type === 'failed') this.settle((pending) => pending.reject(new MediaFailure(data.code, data.detail)));
+    if (data.type === 'done') {
+      const result = this.program.resultOf(this.pending.job).safeParse(data.result);
+      if (!result.success) return this.endInvalid(result.error);
+      this.settle((pending) => pending.resolve(result.data));
+    }
+    if (data.type === 'failed') this.settle((pending) => pending.reject(this.program.failure(data)));
     if (data.type === 'exhausted') this.settle((pending) => pending.reject(exhausted(data.message)));
     if (data.type === 'broken') this.settle((pending) => pending.reject(new Error(data.message)));
+  }
+
+  private endInvalid(error: Error): void {
+    void this.end(new Error(`Invalid reply of the analysis process: ${error.message}`));
   }
 
   /** The error for an exit; a process that was never ready did not crash on a file. */
@@ -112,7 +124,7 @@ export class AnalysisProcess {
     return this.isReady ? new ProcessCrash(message) : new Error(message);
   }
 
-  private settle(action: (pending: Pending) => void): void {
+  private settle(action: (pending: Pending<Job, Result>) => void): void {
     const { pending } = this;
     this.pending = null;
     if (pending) action(pending);
