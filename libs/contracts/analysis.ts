@@ -28,9 +28,21 @@ interface AnalyserEntry {
  * one without the other does not compile.
  */
 export const analysers = {
-  labels: { kinds: ['image', 'video'], unit: 'image', providers: {} },
-  moderation: { kinds: ['image', 'video'], unit: 'image', providers: {} },
-  text: { kinds: ['image', 'video'], unit: 'image', providers: {} },
+  labels: {
+    kinds: ['image', 'video'],
+    unit: 'image',
+    providers: { local: { model: 'coco-ssd MobileNetV2, face-api 1.7.15', priceUsd: 0 } },
+  },
+  moderation: {
+    kinds: ['image', 'video'],
+    unit: 'image',
+    providers: { local: { model: 'nsfwjs 4.4.0', priceUsd: 0 } },
+  },
+  text: {
+    kinds: ['image', 'video'],
+    unit: 'image',
+    providers: { local: { model: 'PP-OCRv4', priceUsd: 0 } },
+  },
   speech: { kinds: ['audio', 'video'], unit: 'minute', providers: {} },
   sentiment: {
     kinds: ['image', 'video', 'audio'],

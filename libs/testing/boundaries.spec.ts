@@ -25,6 +25,7 @@ describe('the boundaries between folders', () => {
     ['services/media/a.ts', "import { Queue } from 'bullmq';"],
     ['services/media/a.ts', "const { SNSClient } = await import('@aws-sdk/client-sns');"],
     ['libs/media/a.ts', "import sharp from 'sharp';"],
+    ['services/worker/analysers/a.ts', "import * as tf from '@tensorflow/tfjs';"],
     ['services/media/a.ts', 'const port = process.env.PORT;'],
     ['services/media/a.ts', "this.dynamo.queryAll<MediaKey>('media', {"],
     ['services/media/a.ts', "import { Files } from '../../tests/faults/files';"],

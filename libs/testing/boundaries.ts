@@ -34,7 +34,16 @@ const service = ['libs/contracts', 'libs/config', 'libs/platform', 'libs/media',
 const confined: ReadonlyArray<{ pattern: RegExp; to: readonly string[] }> = [
   { pattern: /^@aws-sdk\//, to: ['libs/platform/', 'libs/testing/', 'deploy/'] },
   { pattern: /^bullmq$/, to: ['libs/platform/'] },
-  { pattern: /^sharp$/, to: ['services/worker/analysis/', 'services/worker/sandbox/restraints/', 'libs/testing/'] },
+  {
+    pattern: /^sharp$/,
+    to: [
+      'services/worker/analysis/',
+      'services/worker/sandbox/restraints/',
+      'services/worker/vision/',
+      'libs/testing/',
+    ],
+  },
+  { pattern: /^(@tensorflow\/|@vladmandic\/|onnxruntime)/, to: ['services/worker/vision/'] },
   { pattern: /^fluent-ffmpeg$/, to: ['services/worker/analysis/'] },
 ];
 

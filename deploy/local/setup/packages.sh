@@ -13,6 +13,7 @@ install_packages() {
   quietly 'npm ci failed: check the network and the lines above, then run this again.' \
     run_npm ci --ignore-scripts --include=dev --include=optional --no-audit --no-fund --no-progress --loglevel error \
     || return 1
+  sh deploy/local/setup/prune-packages.sh || return 1
   packages_state >node_modules/.snapstream-lock
 }
 
