@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { workQueues } from '#contracts';
+import { analysisSettings, missingSpeechSetting, toAnalysisConfig } from './analysis-settings';
 import { assumeEmulatorCredentials } from './emulator-credentials';
 import { OperatorError } from './operator-error';
 import { runningInstallation } from './running';
@@ -44,6 +45,7 @@ const common = {
     .default(workQueues.join(','))
     .transform((list) => list.split(',').map((name) => name.trim()))
     .pipe(z.array(z.enum(workQueues)).min(1)),
+  ...analysisSettings,
   SESSION_SECRET: z.string().min(32, 'at least 32 characters').optional(),
   SANDBOX: z.enum(['auto', 'required']).default('auto'),
   REDIS_PASSWORD: z.string().optional(),
@@ -96,6 +98,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     );
     throw new OperatorError(`Configuration (${mode} mode): ${issues.join('; ')}`);
   }
+  const missing = missingSpeechSetting(parsed.data);
+  if (missing) throw new OperatorError(`Configuration (${mode} mode): ${missing}: is missing`);
   return toConfig(withRunningInstallation(parsed.data, env));
 }
 
@@ -138,6 +142,7 @@ function toConfig(settings: Settings) {
     workers: settings.WORKERS,
     workerConcurrency: settings.WORKER_CONCURRENCY,
     workerQueues: [...new Set(settings.WORKER_QUEUES)],
+    ...toAnalysisConfig(settings),
     /** Whether a worker refuses to start when a restraint of the analysis process is missing. */
     sandbox: settings.SANDBOX,
     s3Bucket: settings.S3_BUCKET,

@@ -8,6 +8,10 @@ export type AnalyserName = (typeof analyserNames)[number];
 export const analysisProviders = ['local', 'http', 'aws'] as const;
 export type AnalysisProvider = (typeof analysisProviders)[number];
 
+/** Legal transitions: queued -> running -> completed | failed | skipped, and any end -> queued by the next run. */
+export const analysisStatuses = ['queued', 'running', 'completed', 'failed', 'skipped'] as const;
+export type AnalysisStatus = (typeof analysisStatuses)[number];
+
 /** What is priced: a picture or a frame of a film, a minute of sound, a hundred characters of text. */
 export const analysisUnits = ['image', 'minute', '100 characters'] as const;
 export type AnalysisUnit = (typeof analysisUnits)[number];

@@ -13,6 +13,15 @@ import {
   adminUsersQuery,
   auditListResponse,
 } from './admin';
+import {
+  analyseRequest,
+  analysersField,
+  analysisEstimateSchema,
+  analysisListResponse,
+  analysisSettingsSchema,
+  estimateRequest,
+  updateAnalysisRequest,
+} from './analysis-api';
 import { completeDirectUploadRequest, directUploadRequest, directUploadSchema } from './direct-uploads';
 import type { ProblemCode } from './errors';
 import { mediaKinds, mediaSchema, mediaStatuses } from './media';
@@ -104,7 +113,7 @@ export type ApiKey = z.infer<typeof apiKeySchema>;
 export const newApiKeySchema = apiKeySchema.extend({ key: z.string() }).meta({ id: 'NewApiKey' });
 export type NewApiKey = z.infer<typeof newApiKeySchema>;
 
-const notificationTypes = ['account.welcome', 'media.completed', 'media.failed'] as const;
+const notificationTypes = ['account.welcome', 'media.completed', 'media.failed', 'media.analysis_failed'] as const;
 export const notificationSchema = z
   .object({
     id: z.string(),
@@ -157,10 +166,17 @@ export const updateMediaRequest = z.strictObject({
 });
 export type UpdateMediaRequest = z.infer<typeof updateMediaRequest>;
 
-export const batchRequest = z.strictObject({
-  action: z.enum(['delete', 'retry']),
-  ids: z.array(z.string().max(64)).min(1).max(100),
-});
+export const batchRequest = z
+  .strictObject({
+    action: z.enum(['delete', 'retry', 'analyse']),
+    ids: z.array(z.string().max(64)).min(1).max(100),
+    /** With `analyse`. */
+    analysers: analysersField.optional(),
+  })
+  .refine(({ action, analysers }) => (action === 'analyse') === (analysers !== undefined), {
+    path: ['analysers'],
+    message: 'Name the analysers with the action `analyse`, and with no other.',
+  });
 export type BatchRequest = z.infer<typeof batchRequest>;
 export const batchResponse = z.object({
   items: z.array(z.object({ id: z.string(), ok: z.boolean(), code: z.string().optional() })),
@@ -430,7 +446,7 @@ export const api = {
       ...writesMedia,
       method: 'POST',
       path: '/api/media/batch',
-      summary: 'Delete or retry up to 100 items',
+      summary: 'Delete, retry or analyse up to 100 items',
       body: batchRequest,
       status: 200,
       response: batchResponse,
@@ -509,6 +525,56 @@ export const api = {
       status: 200,
       response: waveformSchema,
       errors: ['not_found', 'not_ready'],
+    },
+  },
+  analysis: {
+    list: {
+      ...readsMedia,
+      method: 'GET',
+      path: `${id}/analysis`,
+      summary: 'The latest analysis of a medium by each analyser, with its result',
+      status: 200,
+      response: analysisListResponse,
+      errors: ['not_found'],
+    },
+    start: {
+      ...writesMedia,
+      method: 'POST',
+      path: `${id}/analysis`,
+      summary: 'Analyse a medium; completed analyses are repeated with `again`',
+      body: analyseRequest,
+      status: 202,
+      response: analysisListResponse,
+      errors: ['not_found', 'not_completed', 'analyser_off', 'budget_exceeded'],
+    },
+    settings: {
+      ...readsMedia,
+      method: 'GET',
+      path: '/api/analysis',
+      summary: 'The analysers, their prices, and the budget of this month',
+      status: 200,
+      response: analysisSettingsSchema,
+      errors: [],
+    },
+    update: {
+      ...writesMedia,
+      method: 'PUT',
+      path: '/api/analysis',
+      summary: 'Choose what happens by itself',
+      body: updateAnalysisRequest,
+      status: 200,
+      response: analysisSettingsSchema,
+      errors: ['analyser_off'],
+    },
+    estimate: {
+      ...readsMedia,
+      method: 'POST',
+      path: '/api/analysis/estimate',
+      summary: 'What analyses would cost, before anything is spent',
+      body: estimateRequest,
+      status: 200,
+      response: analysisEstimateSchema,
+      errors: ['analyser_off'],
     },
   },
   /**

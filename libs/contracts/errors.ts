@@ -46,6 +46,17 @@ export const problems = {
   wrong_password: [403, 'Wrong password', 'The current password is not right. Check it and try again.'],
   not_found: [404, 'Not found', 'There is nothing here, or it is not yours.'],
   not_ready: [404, 'Not ready', 'This file is not available yet. Wait until processing has finished.'],
+  not_completed: [
+    409,
+    'Not completed',
+    'Only a medium that is completed can be analysed. Wait until it is processed, then try again.',
+  ],
+  analyser_off: [409, 'Analyser off', 'This analyser is switched off, or does not analyse this kind of media.'],
+  budget_exceeded: [
+    402,
+    'Budget exceeded',
+    'The budget of this month does not cover this analysis. Ask the operator for more, or wait for the next month.',
+  ],
   method_not_allowed: [405, 'Method not allowed', 'This address does not support that method.'],
   upload_stalled: [
     408,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { analyserNames, analysisProviders, analysisStatuses } from './analysis';
 import { failureSchema, mediaKinds, mediaStatuses } from './media';
 
 /** Where events are delivered: `inApp` to the owner's pages and list of notifications, `alerts` to the alerts topic. */
@@ -13,6 +14,8 @@ export const eventChannels = {
   'media.processing': ['inApp', 'alerts'],
   'media.completed': ['inApp', 'alerts'],
   'media.failed': ['inApp', 'alerts'],
+  /** An analysis of a medium ended: one for each run. */
+  'media.analysed': ['inApp', 'alerts'],
   /** Counted, but neither shown as a notification nor published. */
   'media.deleted': ['inApp'],
 } as const satisfies Record<string, readonly Channel[]>;
@@ -45,9 +48,16 @@ export const alertSchema = z.object({
   mediaId: z.string().optional(),
   title: z.string().optional(),
   kind: z.enum(mediaKinds).optional(),
-  status: z.enum(mediaStatuses).optional(),
+  /** Of the medium, or of the analysis. */
+  status: z.enum([...mediaStatuses, ...analysisStatuses]).optional(),
   round: z.int().positive().optional(),
   failure: failureSchema.optional(),
+  analyser: z.enum(analyserNames).optional(),
+  provider: z.enum(analysisProviders).optional(),
+  /** Found by the analyser `labels`, best first. */
+  labels: z.array(z.string()).optional(),
+  /** Found by the analyser `moderation`. */
+  flagged: z.boolean().optional(),
 });
 export type Alert = z.infer<typeof alertSchema>;
 

@@ -1,5 +1,6 @@
 export * from './admin';
 export * from './analysis';
+export * from './analysis-api';
 export * from './api';
 export * from './derived';
 export * from './direct-uploads';

@@ -1,8 +1,16 @@
 import { z } from 'zod';
+import { analyserNames } from './analysis';
 import { eventSourceSchema, type Channel } from './events';
 
 /** `round` makes the wake-up of an owner's retry a different job from the one that just ended. */
 const processMedia = z.object({ userId: z.string(), mediaId: z.string(), round: z.int().positive() });
+/** `run` makes the wake-up of a repeated analysis a different job from the one that just ended. */
+const analyseMedia = z.object({
+  userId: z.string(),
+  mediaId: z.string(),
+  analyser: z.enum(analyserNames),
+  run: z.int().positive(),
+});
 /**
  * `event`: the event itself, when it is announced, so that a consumer need not read it unless it is old or delivered
  * again. `isPushed`: the open pages have received the medium.
@@ -30,6 +38,7 @@ const erased = z.object({
   done: z.boolean().default(true),
 });
 
+export type AnalyseMedia = z.infer<typeof analyseMedia>;
 export type ProcessMedia = z.infer<typeof processMedia>;
 export type EventRef = z.infer<typeof eventRef>;
 export type EraseOwned = z.infer<typeof eraseOwned>;
@@ -37,6 +46,9 @@ export type Erased = z.infer<typeof erased>;
 
 /** The deduplication key of a wake-up: one per round of a medium. */
 export const mediaKey = (payload: Pick<ProcessMedia, 'mediaId' | 'round'>) => `${payload.mediaId}.${payload.round}`;
+/** As `mediaKey`: one per run of an analyser of a medium. */
+export const analysisKey = ({ mediaId, analyser, run }: Omit<AnalyseMedia, 'userId'>) =>
+  `${mediaId}.${analyser}.${run}`;
 const eventKey = (payload: EventRef) => payload.eventId;
 const erasureKey = ({ userId, counted, final }: EraseOwned) =>
   `${userId}.${final ? 'final' : counted ? 'counted' : 'new'}`;
@@ -51,6 +63,8 @@ export const queues = {
   image: { consumer: 'worker', payload: processMedia, dedupe: mediaKey, attempts: 5, backoffMs: 1_000 },
   audio: { consumer: 'worker', payload: processMedia, dedupe: mediaKey, attempts: 5, backoffMs: 1_000 },
   video: { consumer: 'worker', payload: processMedia, dedupe: mediaKey, attempts: 5, backoffMs: 1_000 },
+  /** What is in a medium: only while no medium waits to be processed. */
+  analysis: { consumer: 'worker', payload: analyseMedia, dedupe: analysisKey, attempts: 5, backoffMs: 1_000 },
   /** The channel `inApp`: notification row, counters, live push. */
   events: { consumer: 'notification', payload: eventRef, dedupe: eventKey, attempts: 8, backoffMs: 500 },
   /** The channel `alerts`. Each channel has a queue of its own, so that an outage of one does not delay the others. */
@@ -87,9 +101,14 @@ export type QueuesOf<C extends Consumer> = {
   [Q in QueueName]: (typeof queues)[Q]['consumer'] extends C ? Q : never;
 }[QueueName];
 
-/** The queues that a worker process can consume: one per kind of media, so that each kind scales independently. */
+/** The queues that a worker process can consume. */
 export type WorkQueue = QueuesOf<'worker'>;
-export const workQueues = ['image', 'audio', 'video'] as const satisfies readonly WorkQueue[];
+/** One per kind of media, so that each kind scales independently. */
+export const mediaQueues = ['image', 'audio', 'video'] as const satisfies readonly WorkQueue[];
+export type MediaQueue = (typeof mediaQueues)[number];
+export const workQueues = [...mediaQueues, 'analysis'] as const satisfies readonly WorkQueue[];
 /** Its jobs take seconds, where those of the others take minutes: they run beside jobs of the others. */
-export const shortQueue = 'image' as const satisfies WorkQueue;
+export const shortQueue = 'image' as const satisfies MediaQueue;
+/** Its jobs wait for all others, and take no slot from them. */
+export const backgroundQueue = 'analysis' as const satisfies WorkQueue;
 export const isWorkQueue = (name: QueueName): name is WorkQueue => queues[name].consumer === 'worker';

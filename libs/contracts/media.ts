@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { analyserNames, analyserResults, analysisProviders, analysisStatuses } from './analysis';
 
 export const mediaKinds = ['image', 'audio', 'video'] as const;
 export type MediaKind = (typeof mediaKinds)[number];
@@ -31,6 +32,31 @@ const historyEntrySchema = z.object({
   round: z.int().positive(),
 });
 export type HistoryEntry = z.infer<typeof historyEntrySchema>;
+
+/** The state of an analysis, as each medium carries it. `costUsd`: reserved while it is open, then what it cost. */
+const analysisStateSchema = z.object({
+  analyser: z.enum(analyserNames),
+  status: z.enum(analysisStatuses),
+  /** Percent, for long ones. */
+  progress: z.int().min(0).max(100),
+  provider: z.enum(analysisProviders),
+  model: z.string(),
+  completedAt: z.iso.datetime().nullable(),
+  costUsd: z.number().nonnegative(),
+  failure: failureSchema.nullable(),
+});
+export type AnalysisState = z.infer<typeof analysisStateSchema>;
+
+/** An analysis with its result, whose shape depends on the analyser. */
+export const analysisSchema = analysisStateSchema
+  .extend({
+    requestedBy: z.enum(['automatic', 'owner']),
+    startedAt: z.iso.datetime().nullable(),
+    durationMs: z.int().nonnegative().nullable(),
+    result: z.union(analyserNames.map((name) => analyserResults[name])).nullable(),
+  })
+  .meta({ id: 'Analysis' });
+export type Analysis = z.infer<typeof analysisSchema>;
 
 const nullableUrl = z.string().nullable();
 
@@ -70,6 +96,11 @@ export const mediaSchema = z
     previewUrl: nullableUrl,
     originalUrl: z.string(),
     metadata: z.record(z.string(), z.unknown()),
+    analysis: z.array(analysisStateSchema),
+    /** What is in it, best first. */
+    labels: z.array(z.string()).max(20),
+    /** Whether moderation found something that not everyone wants to see. */
+    flagged: z.boolean(),
   })
   .meta({ id: 'Media' });
 export type Media = z.infer<typeof mediaSchema>;

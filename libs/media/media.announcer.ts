@@ -1,5 +1,6 @@
-import type { Media } from '#contracts';
+import type { AnalyserName, Media } from '#contracts';
 import { JobQueue, LiveFeed, Outbox } from '#platform';
+import { startableAnalyses, type AnalysedEvent } from './analysis/analysis.entry';
 import type { MediaEvent, MediaItem } from './media.item';
 import type { QueueEstimator } from './queue-estimator';
 
@@ -15,21 +16,23 @@ export class MediaAnnouncer {
     private readonly queue: JobQueue,
   ) {}
 
-  async announce({ item, event }: { item: MediaItem; event: MediaEvent }): Promise<void> {
+  async announce({ item, event }: { item: MediaItem; event: MediaEvent | AnalysedEvent }): Promise<void> {
     const key = { userId: item.userId, id: item.id };
     const isPushed = await this.push(item, event).then(
       () => true,
       () => false,
     );
     await this.outbox.announce({ table: 'media', key }, event, isPushed);
-    if (event.type === 'media.completed') await this.estimator.recordDuration(item);
+    if (event.type !== 'media.completed') return;
+    await this.estimator.recordDuration(item);
+    await this.wakeAnalyses(item);
   }
 
   /**
    * Pushes a change of status or a deletion to the open pages of the owner, once however often it is called.
    * @throws {DependencyUnavailableError}
    */
-  async push(item: MediaItem, event: MediaEvent): Promise<void> {
+  async push(item: MediaItem, event: MediaEvent | AnalysedEvent): Promise<void> {
     if (item.deletedAt) await this.live.push(item.userId, 'media-deleted', { id: item.id }, item.id);
     else await this.live.push(item.userId, 'media', await this.estimator.showOne(item), event.id);
   }
@@ -51,6 +54,17 @@ export class MediaAnnouncer {
     await this.queue.send(kind, { userId, mediaId: id, round });
   }
 
+  /** Sends a wake-up for each analysis that waits. Never rejects: the sweep sends lost wake-ups again. */
+  async wakeAnalyses(item: MediaItem): Promise<void> {
+    const names = startableAnalyses(item.analyses);
+    await Promise.all(names.map((name) => this.queue.sendSoon('analysis', analysisJob(item, name))));
+  }
+
+  /** As `wakeAnalyses`, for what lost its wake-up. @throws {DependencyUnavailableError} */
+  async wakeAnalysesAgain(item: MediaItem): Promise<void> {
+    for (const name of startableAnalyses(item.analyses)) await this.queue.send('analysis', analysisJob(item, name));
+  }
+
   /** Asks the open channels again for every event of a medium that is older than `olderThanMs` and not confirmed. */
   async announceAgain(olderThanMs: number, signal?: AbortSignal): Promise<void> {
     await this.outbox.resend('media', ['userId', 'id'], olderThanMs, signal);
@@ -61,3 +75,10 @@ export class MediaAnnouncer {
     await this.live.hint(item.userId, await this.estimator.showOne({ ...item, progress })).catch(() => {});
   }
 }
+
+const analysisJob = ({ userId, id: mediaId, analyses }: MediaItem, analyser: AnalyserName) => ({
+  userId,
+  mediaId,
+  analyser,
+  run: analyses![analyser]!.run,
+});

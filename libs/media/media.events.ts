@@ -1,4 +1,6 @@
 import type { Alert, MediaStatus } from '#contracts';
+import type { AnalysedEvent } from './analysis/analysis.entry';
+import { toAnalysisAlert } from './analysis/analysis.events';
 import type { MediaEvent, MediaItem } from './media.item';
 
 /** Builds the event of `item` entering its status. The id is deterministic: one per medium, status and round. */
@@ -44,7 +46,8 @@ function buildEvent(
 }
 
 /** Returns an event as subscribers of the topic receive it, or null when it is not published. */
-export function toAlert(event: MediaEvent): Alert | null {
+export function toAlert(event: MediaEvent | AnalysedEvent): Alert | null {
+  if (event.type === 'media.analysed') return toAnalysisAlert(event);
   if (event.type === 'media.deleted') return null;
   const { id, type, occurredAt, userId, mediaId, title, kind, status, round, failure } = event;
   return { id, type, occurredAt, userId, mediaId, title, kind, status, round, ...(failure && { failure }) };

@@ -1,5 +1,6 @@
-import type { Derived, Failure, HistoryEntry, Media, MediaKind, MediaStatus } from '#contracts';
+import type { AnalyserName, Derived, Failure, HistoryEntry, Media, MediaKind, MediaStatus } from '#contracts';
 import { rowParser, type OutboxFields, type PendingEvent } from '#platform';
+import { analysisStates, type AnalysedEvent, type AnalysisEntry } from './analysis/analysis.entry';
 
 export interface MediaKey {
   userId: string;
@@ -67,7 +68,13 @@ export interface MediaItem extends MediaKey, OutboxFields {
   createdAt: string;
   updatedAt: string;
   completedAt: string | null;
-  pending: Record<string, MediaEvent>;
+  pending: Record<string, MediaEvent | AnalysedEvent>;
+  /** The latest run of each analyser; absent on media of versions without analyses. */
+  analyses?: Partial<Record<AnalyserName, AnalysisEntry>>;
+  /** Found by the analyser `labels`, best first. */
+  labels?: string[];
+  /** Found by the analyser `moderation`. */
+  flagged?: boolean;
   /** The delivery that holds the claim. Removed when the claim is released. */
   token?: string;
   leaseUntil?: string;
@@ -144,5 +151,8 @@ export function toMedia(item: MediaItem, queue: Media['queue'] = null): Media {
     previewUrl: item.derived?.preview ? `${base}/preview` : null,
     originalUrl: `${base}/original`,
     metadata: item.metadata,
+    analysis: analysisStates(item.analyses),
+    labels: item.labels ?? [],
+    flagged: item.flagged ?? false,
   };
 }

@@ -1,5 +1,10 @@
 import { Global, Module } from '@nestjs/common';
-import { Dynamo, JobQueue, LiveFeed, Outbox, STORAGE, QueuePositions, type Storage } from '#platform';
+import type { Config } from '#config';
+import { CONFIG, Dynamo, JobQueue, LiveFeed, Outbox, STORAGE, QueuePositions, type Storage } from '#platform';
+import { AnalysisBudget } from './analysis/analysis-budget';
+import { AnalysisPreferences } from './analysis/analysis-preferences';
+import { AnalysisRepository } from './analysis/analysis.repository';
+import { AnalysisResults } from './analysis/analysis.results';
 import { MediaAnnouncer } from './media.announcer';
 import { MediaEraser } from './media.eraser';
 import { MediaProjections } from './media.projections';
@@ -17,7 +22,7 @@ import { StoredFolders } from './stored-folders';
 
 /** What needs the tables alone. */
 const repositories = [
-  MediaRepository,
+  AnalysisRepository,
   MediaLists,
   MediaCounters,
   MediaRecount,
@@ -35,6 +40,22 @@ const repositories = [
       useFactory: (dynamo: Dynamo) => new type(dynamo),
       inject: [Dynamo],
     })),
+    ...[AnalysisPreferences, AnalysisBudget].map((type) => ({
+      provide: type,
+      useFactory: (dynamo: Dynamo, config: Config) => new type(dynamo, config),
+      inject: [Dynamo, CONFIG],
+    })),
+    {
+      provide: MediaRepository,
+      useFactory: (dynamo: Dynamo, preferences: AnalysisPreferences) =>
+        new MediaRepository(dynamo, (...of) => preferences.automaticFor(...of)),
+      inject: [Dynamo, AnalysisPreferences],
+    },
+    {
+      provide: AnalysisResults,
+      useFactory: (storage: Storage) => new AnalysisResults(storage),
+      inject: [STORAGE],
+    },
     {
       provide: MediaDirectory,
       useFactory: (dynamo: Dynamo, lists: MediaLists) => new MediaDirectory(dynamo, lists),
@@ -72,6 +93,10 @@ const repositories = [
     ...repositories,
     MediaDirectory,
     MediaProjections,
+    MediaRepository,
+    AnalysisPreferences,
+    AnalysisBudget,
+    AnalysisResults,
     StoredFolders,
     MediaEraser,
     QueueEstimator,

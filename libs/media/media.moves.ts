@@ -1,5 +1,6 @@
 import { failures, type FailureCode } from '#contracts';
 import type { Change } from '#platform';
+import type { AnalysisEntries } from './analysis/analysis.entry';
 import type { MediaFacts, MediaItem } from './media.item';
 
 export type Ending =
@@ -33,8 +34,17 @@ const MAX_TIMEOUTS = 3;
 /** Whether a failed medium took too long in too many rounds to be retried. */
 export const hasExhaustedRetries = ({ timeouts = 0 }: MediaItem) => timeouts >= MAX_TIMEOUTS;
 
-/** The item after the end of a round. A time-out that cannot be retried fails as `too_complex`. */
-export function applyEnding(before: MediaItem, token: string, ending: Ending, at: string): Move {
+/**
+ * The item after the end of a round. `analyses`: those with which a completed one begins. A time-out that cannot be
+ * retried fails as `too_complex`.
+ */
+export function applyEnding(
+  before: MediaItem,
+  token: string,
+  ending: Ending,
+  at: string,
+  analyses: AnalysisEntries = {},
+): Move {
   const base = {
     ...before,
     status: ending.status,
@@ -54,6 +64,7 @@ export function applyEnding(before: MediaItem, token: string, ending: Ending, at
     ...base,
     ...ending.facts,
     derivedBytes: ending.derivedBytes,
+    analyses,
     progress: 100,
     failure: null,
     completedAt: at,
@@ -67,6 +78,7 @@ export function applyEnding(before: MediaItem, token: string, ending: Ending, at
       'updatedAt',
       'history',
       'derivedBytes',
+      'analyses',
       'progress',
       'failure',
       'completedAt',

@@ -2,7 +2,7 @@
  * Data of a user that is stored beside the media in the media table, each under a partition key of its own:
  * `{userId}#{partition}`. Deleting an account erases all of them.
  */
-export const partitions = ['counters', 'words', 'idempotency', 'reused'] as const;
+export const partitions = ['counters', 'words', 'idempotency', 'reused', 'analysis'] as const;
 export type Partition = (typeof partitions)[number];
 
 /** Returns the partition key of one of a user's partitions. */

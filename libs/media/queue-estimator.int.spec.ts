@@ -71,7 +71,7 @@ describe('QueueEstimator', () => {
       return { next: 'done' } as const;
     };
     pool = new WorkerPool(
-      { image: handle, audio: handle, video: handle },
+      { image: handle, audio: handle, video: handle, analysis: handle },
       {
         redisUrl: server.url,
         tablePrefix: PREFIX,

@@ -1,4 +1,4 @@
-import { type Media, type MediaKind, mediaKey, shortQueue, workQueues } from '#contracts';
+import { type Media, type MediaKind, mediaKey, mediaQueues, shortQueue } from '#contracts';
 import { type QueueSnapshot, type SizedWork, QueuePositions } from '#platform';
 import { type MediaItem, toMedia } from './media.item';
 
@@ -58,7 +58,7 @@ function queueOf(item: MediaItem, view: QueueSnapshot): Media['queue'] {
 /** Returns how long the current work of all workers, of any kind, is likely to delay the next of this kind at most. */
 function longestBlockSeconds(view: QueueSnapshot, kind: MediaKind): number {
   if (kind === shortQueue) return 0; // it runs beside the others
-  const busy = workQueues.filter((queue) => view.queues[queue].active > 0);
+  const busy = mediaQueues.filter((queue) => view.queues[queue].active > 0);
   return Math.max(0, ...busy.map((queue) => runEta(runsOfKind(view, queue))[1]));
 }
 

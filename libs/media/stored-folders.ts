@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { Dynamo, type Storage } from '#platform';
+import type { AnalysisEntries } from './analysis/analysis.entry';
 import { parseMediaItem, type MediaItem, type MediaKey } from './media.item';
 import { readSidecar, type Sidecar } from './media.sidecar';
 import { parsePartitionKey } from './partitions';
@@ -21,9 +22,10 @@ export interface StoredFolder {
 interface NamingRow extends MediaKey {
   derivedToken?: string | null;
   token?: string;
+  analyses?: AnalysisEntries;
   reserved?: Record<string, unknown>;
 }
-const namingFields = ['userId', 'id', 'derivedToken', 'token', 'reserved'] as const satisfies ReadonlyArray<
+const namingFields = ['userId', 'id', 'derivedToken', 'token', 'analyses', 'reserved'] as const satisfies ReadonlyArray<
   keyof NamingRow
 >;
 
@@ -94,12 +96,13 @@ export class StoredFolders {
 }
 
 /** Returns the prefixes of the folders that a row of the media table names. */
-export function foldersNamedBy({ userId, id, derivedToken, token, reserved }: NamingRow): string[] {
+export function foldersNamedBy({ userId, id, derivedToken, token, analyses, reserved }: NamingRow): string[] {
   const { userId: owner, partition } = parsePartitionKey(userId);
   if (partition) return Object.keys(reserved ?? {}).map((uploadId) => originalFolder({ userId: owner, id: uploadId }));
+  const ofAnalyses = Object.values(analyses ?? {}).flatMap((entry) => [entry.token, entry.resultToken]);
   return [
     originalFolder({ userId, id }),
-    ...[derivedToken, token].filter((each) => each).map((each) => derivedFolder(id, each!)),
+    ...[derivedToken, token, ...ofAnalyses].filter((each) => each).map((each) => derivedFolder(id, each!)),
   ];
 }
 

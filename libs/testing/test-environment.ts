@@ -15,6 +15,14 @@ export interface TestEnvironment {
   stop(): Promise<void>;
 }
 
+/** Suites that do not want them are faster without analyses. */
+const withoutAnalyses = {
+  ANALYSE_LABELS: 'off',
+  ANALYSE_MODERATION: 'off',
+  ANALYSE_TEXT: 'off',
+  ANALYSE_SENTIMENT: 'off',
+};
+
 /** Starts a Redis and a DynamoDB emulator with an empty data folder for one test file. */
 export async function startTestEnvironment(): Promise<TestEnvironment> {
   const [redis, dynamodb, dataDir] = await Promise.all([
@@ -30,6 +38,7 @@ export async function startTestEnvironment(): Promise<TestEnvironment> {
     PORT: '0',
     OPS_PORT: '0',
     LOG_LEVEL: 'silent',
+    ...withoutAnalyses,
     ...overrides,
   });
   return {

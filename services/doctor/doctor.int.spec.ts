@@ -7,6 +7,7 @@ import {
   sidecarKey,
   WordIndex,
   type MediaItem,
+  type MediaEvent,
 } from '#media';
 import { JobQueue, newId, type Key } from '#platform';
 import { aMedium } from '#testing';
@@ -165,7 +166,7 @@ describe('rebuilding a destroyed table', () => {
       round: 1,
       derivedToken: null,
     });
-    for (const event of Object.values(again.pending)) await installation.confirm(event);
+    for (const event of Object.values(again.pending)) await installation.confirm(event as MediaEvent);
     for (const event of await installation.process(again)) await installation.confirm(event);
     expect((await media.get(item))!.status).toBe('completed');
     expect(await installation.get(MediaCounters).usedBytes(userId)).toBe(39);

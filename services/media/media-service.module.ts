@@ -4,6 +4,9 @@ import { serviceConsumers } from '#nest';
 import { MediaErasure } from './account/erasure';
 import { MediaAdminController } from './admin/media-admin.controller';
 import { adminProviders } from './admin/providers';
+import { AnalysisOffers } from './analysis/analysis-offers';
+import { AnalysisActions } from './analysis/analysis.actions';
+import { AnalysisController } from './analysis/analysis.controller';
 import { BytesController } from './bytes/bytes.controller';
 import { Arrivals } from './direct/arrivals';
 import { ArrivalsSweep } from './direct/arrivals.sweep';
@@ -16,6 +19,7 @@ import { Inbox } from './direct/inbox';
 import { ExportController } from './export/export.controller';
 import { LibraryExport } from './export/library-export';
 import { LibraryActions } from './library/library.actions';
+import { LibraryBatch } from './library/library.batch';
 import { LibraryController } from './library/library.controller';
 import { LibraryReader, LibraryStats } from './library/library.reader';
 import { UploadCompletion } from './tus/completion';
@@ -43,6 +47,7 @@ const consumers = serviceConsumers<'media', [MediaErasure]>({
     TusController,
     ExportController,
     LibraryController,
+    AnalysisController,
     BytesController,
     MediaAdminController,
   ],
@@ -67,6 +72,9 @@ const consumers = serviceConsumers<'media', [MediaErasure]>({
     LibraryReader,
     LibraryStats,
     LibraryActions,
+    LibraryBatch,
+    AnalysisOffers,
+    AnalysisActions,
     LibraryExport,
     MediaErasure,
     ...adminProviders,

@@ -1,21 +1,19 @@
-import type { MediaRepository } from '#media';
 import { Lease, LEASE_MS } from './lease';
 
-/** A repository whose renewals always succeed and are recorded. */
-function fakeRepository() {
+/** Renewals that always succeed and are recorded. */
+function recordRenewals() {
   const renewals: number[] = [];
-  return { renewals, media: { renew: async () => renewals.push(Date.now()) > 0 } as unknown as MediaRepository };
+  return { renewals, renew: async () => renewals.push(Date.now()) > 0 };
 }
 
 describe('Lease', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
   const neverAborted = new AbortController().signal;
-  const key = { userId: 'u', id: 'm' };
 
   it('is renewed until its work ends', async () => {
-    const { media, renewals } = fakeRepository();
-    const lease = new Lease(media, key, 'token', neverAborted);
+    const { renew, renewals } = recordRenewals();
+    const lease = new Lease(renew, neverAborted);
     await jest.advanceTimersByTimeAsync(3_600_000);
     expect(renewals.length).toBeGreaterThan(3_600_000 / LEASE_MS);
     expect(lease.signal.aborted).toBe(false);
@@ -26,8 +24,8 @@ describe('Lease', () => {
   });
 
   it('expires at its time limit, so that another delivery can claim the medium', async () => {
-    const { media, renewals } = fakeRepository();
-    const lease = new Lease(media, key, 'token', neverAborted);
+    const { renew, renewals } = recordRenewals();
+    const lease = new Lease(renew, neverAborted);
     const onHang = jest.fn();
     lease.limit(60_000, onHang);
     await jest.advanceTimersByTimeAsync(70_000);
@@ -40,7 +38,7 @@ describe('Lease', () => {
   });
 
   it('calls onHang when its work continues after its time limit', async () => {
-    const lease = new Lease(fakeRepository().media, key, 'token', neverAborted);
+    const lease = new Lease(recordRenewals().renew, neverAborted);
     const onHang = jest.fn();
     lease.limit(60_000, onHang);
     await jest.advanceTimersByTimeAsync(200_000);

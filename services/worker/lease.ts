@@ -1,4 +1,3 @@
-import type { MediaKey, MediaRepository } from '#media';
 import { DependencyUnavailableError, retry } from '#platform';
 
 export const LEASE_MS = 10_000;
@@ -7,14 +6,17 @@ const RETRY_MS = 500;
 /** Aborted work ends sooner than this, unless it hangs. */
 const HANG_AFTER_MS = 60_000;
 
-/** Another delivery has claimed the medium or soon may: later writes of this one are fenced. */
+/** Another delivery has claimed the work or soon may: later writes of this one are fenced. */
 class LeaseLostError extends Error {
   constructor() {
     super('the lease was lost');
   }
 }
 
-/** Renews the lease of a claim, with the progress, while its work runs. `signal` aborts on its loss and at shutdown. */
+/**
+ * Renews the lease of a claim, {@link LEASE_MS} long, with the progress, while its work runs. `signal` aborts on its
+ * loss and at shutdown.
+ */
 export class Lease {
   progress = 0;
   readonly signal: AbortSignal;
@@ -25,10 +27,9 @@ export class Lease {
   private onHang = () => {};
   private hangTimer: NodeJS.Timeout | undefined;
 
+  /** @param renewClaim writes the lease and the progress in percent; false when the claim is no longer held */
   constructor(
-    private readonly media: MediaRepository,
-    private readonly key: MediaKey,
-    private readonly token: string,
+    private readonly renewClaim: (progress: number) => Promise<boolean>,
     shutdown: AbortSignal,
   ) {
     this.signal = AbortSignal.any([shutdown, this.lost.signal]);
@@ -71,7 +72,7 @@ export class Lease {
     const startedAt = Date.now();
     if (startedAt > this.limitAt) return this.expire();
     try {
-      if (await this.media.renew(this.key, this.token, LEASE_MS, this.progress)) this.heldUntil = startedAt + LEASE_MS;
+      if (await this.renewClaim(this.progress)) this.heldUntil = startedAt + LEASE_MS;
       else this.lost.abort(new LeaseLostError());
     } catch {
       // the table is unavailable: the lease is held until it ends

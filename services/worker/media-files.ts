@@ -36,12 +36,11 @@ export class MediaFiles {
     await this.storage.deletePrefix(derivedFolder(mediaId, token));
   }
 
-  /** Deletes the files of all deliveries but the winner. */
-  async eraseOthers(mediaId: string, winnerToken: string): Promise<void> {
+  /** Deletes the files of all deliveries but those that the table names, of the winner and of analyses. */
+  async eraseOthers(mediaId: string, isNamed: (token: string) => Promise<boolean>): Promise<void> {
     const folder = derivedFolder(mediaId);
     const tokens = new Set<string>();
     for await (const { key } of this.storage.list(folder)) tokens.add(key.slice(folder.length).split('/')[0]!);
-    tokens.delete(winnerToken);
-    for (const token of tokens) await this.erase(mediaId, token);
+    for (const token of tokens) if (!(await isNamed(token))) await this.erase(mediaId, token);
   }
 }

@@ -4,23 +4,14 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { FailureCode, MediaKind, ProcessMedia } from '#contracts';
 import { MediaAnnouncer, MediaRepository, type Ending, type MediaItem, type MediaKey } from '#media';
 import { measureJob, type JobOutcome } from '#nest';
-import {
-  DependencyUnavailableError,
-  newId,
-  ObjectMissingError,
-  retry,
-  StorageFullError,
-  type WorkResult,
-} from '#platform';
-import { isExhaustion, isOutOfSpace, MediaFailure } from './analysis';
+import { DependencyUnavailableError, newId, ObjectMissingError, retry, type WorkResult } from '#platform';
+import { isOutOfSpace, MediaFailure } from './analysis';
+import { DONE, isOutage, OUTAGE_PAUSE_MS, retryAfter } from './delivery';
 import { DiskSpace } from './disk-space';
 import { Lease, LEASE_MS } from './lease';
 import { MediaFiles } from './media-files';
 import { SandboxPool, workLimitMs } from './sandbox';
 
-const DONE: WorkResult = { next: 'done' };
-/** Backoff after an outage, so that a recovering dependency is not overloaded. */
-const OUTAGE_PAUSE_MS = 3_000;
 /** Base of the exponential backoff after an error of ours. */
 const ERROR_PAUSE_MS = 2_000;
 const HINT_INTERVAL_MS = 1_000;
@@ -77,7 +68,8 @@ export class ProcessingService {
   }
 
   private async work(item: MediaItem, token: string, shutdown: AbortSignal, exclusive: boolean): Promise<WorkResult> {
-    const lease = new Lease(this.media, item, token, shutdown);
+    const renew = (progress: number) => this.media.renew(item, token, LEASE_MS, progress);
+    const lease = new Lease(renew, shutdown);
     const recordOutcome = measureJob(item.kind);
     try {
       const { ending, error } = await this.sandboxes.use(exclusive, (sandbox) =>
@@ -154,7 +146,8 @@ export class ProcessingService {
       round: item.round,
       msg: 'media processed',
     });
-    if (item.round > 1 || item.crashes > 0 || item.errors > 0) await this.files.eraseOthers(item.id, token);
+    if (item.round > 1 || item.crashes > 0 || item.errors > 0)
+      await this.files.eraseOthers(item.id, (each) => this.media.mayName(item, each));
     return ending.status;
   }
 
@@ -227,14 +220,6 @@ export class ProcessingService {
     };
   }
 }
-
-function retryAfter(pauseMs: number): WorkResult {
-  return { next: 'again', at: new Date(Date.now() + pauseMs) };
-}
-
-/** Whether an error is an outage: the medium is released with a backoff, and the error is not counted. */
-const isOutage = (error: unknown) =>
-  error instanceof DependencyUnavailableError || error instanceof StorageFullError || isExhaustion(String(error));
 
 /** The outcome, for metrics, of a delivery that did not finish. */
 function outcomeOf(error: unknown, lease: Lease, shutdown: AbortSignal): JobOutcome {

@@ -3,6 +3,11 @@ import type { Config } from '#config';
 import type { MediaKind } from '#contracts';
 import { MediaModule } from '#media';
 import { CONFIG, requireRedisUrl, WorkerPool, WorkerPresence, type Work, type WorkHandlers } from '#platform';
+import { Adapters } from './analysers/adapters';
+import { AnalysisPrices } from './analysers/analysis-prices';
+import { AnalysisRuns } from './analysers/analysis-runs';
+import { AnalysisService } from './analysers/analysis.service';
+import { Subjects } from './analysers/subjects';
 import { DiskSpace } from './disk-space';
 import { MediaFiles } from './media-files';
 import { ProcessingService } from './processing.service';
@@ -19,15 +24,21 @@ class ProcessingPool implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     processing: ProcessingService,
+    analyses: AnalysisService,
     sandboxes: SandboxPool,
     private readonly presence: WorkerPresence,
     @Inject(CONFIG) config: Config,
   ) {
     const processOf =
-      (kind: MediaKind): Work =>
+      (kind: MediaKind): Work<MediaKind> =>
       (payload, shutdown) =>
         processing.process(kind, payload, shutdown);
-    const handlers: WorkHandlers = { image: processOf('image'), audio: processOf('audio'), video: processOf('video') };
+    const handlers: WorkHandlers = {
+      image: processOf('image'),
+      audio: processOf('audio'),
+      video: processOf('video'),
+      analysis: (payload, shutdown) => analyses.process(payload, shutdown),
+    };
     this.pool = new WorkerPool(handlers, {
       redisUrl: requireRedisUrl(config),
       tablePrefix: config.tablePrefix,
@@ -55,6 +66,11 @@ class ProcessingPool implements OnApplicationBootstrap, OnModuleDestroy {
     MediaFiles,
     DiskSpace,
     ProcessingService,
+    Adapters,
+    Subjects,
+    AnalysisRuns,
+    AnalysisPrices,
+    AnalysisService,
     ProcessingPool,
     SandboxPool,
     RestraintCheck,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DependencyUnavailableError, Dynamo, equals, JobQueue, newId, Outbox } from '#platform';
 import { confirmEvent, aMedium, startTestEnvironment, type TestEnvironment } from '#testing';
 import { mediaEvent } from '../media.events';
-import type { MediaFacts, MediaItem } from '../media.item';
+import type { MediaEvent, MediaFacts, MediaItem } from '../media.item';
 import { MediaCounters } from './media.counters';
 import { MediaRepository } from './media.repository';
 
@@ -186,7 +186,7 @@ describe('MediaCounters', () => {
     const finished = await media.finish(item, token, { status: 'completed', facts, derivedBytes: 30 });
     const events = [
       finished!.event,
-      (await media.get(item))!.pending[`${item.id}.uploaded.1`]!,
+      (await media.get(item))!.pending[`${item.id}.uploaded.1`] as MediaEvent,
       claim.outcome === 'claimed' ? claim.announced! : finished!.event,
     ];
     await Promise.all([...events, ...events].map((event) => counters.apply(event)));

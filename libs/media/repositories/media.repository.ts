@@ -15,6 +15,9 @@ import {
   type Change,
   type Condition,
 } from '#platform';
+import type { AutomaticAnalyses } from '../analysis/analysis-preferences';
+import { openAnalyses, type AnalysisEntries } from '../analysis/analysis.entry';
+import { takeOver } from '../claims';
 import { deletedEvent, mediaEvent, storedEvent } from '../media.events';
 import { listKeys, parseMediaItem, type MediaEvent, type MediaItem, type MediaKey } from '../media.item';
 import {
@@ -27,8 +30,6 @@ import {
   type Ending,
 } from '../media.moves';
 
-/** After this many leases of one round that ended without a release (worker crashes) the medium fails. */
-const MAX_CRASHES = 3;
 /** Limit of internal errors in one round, outages not counted. */
 const MAX_ERRORS = 5;
 /** A wake-up that was not processed within this time is sent again by the sweep. */
@@ -66,7 +67,11 @@ const heldBy = (token: string): Condition => all(equals('status', 'processing'),
  * its token. Writes are confirmed where one whose response was lost matters: see {@link writeOrConfirm}.
  */
 export class MediaRepository {
-  constructor(private readonly dynamo: Dynamo) {}
+  /** @param automatic the analyses with which a medium begins when it is completed */
+  constructor(
+    private readonly dynamo: Dynamo,
+    private readonly automatic: AutomaticAnalyses = async () => ({}),
+  ) {}
 
   /** @returns null when there is none or it is deleted */
   async get(key: MediaKey): Promise<MediaItem | null> {
@@ -158,22 +163,27 @@ export class MediaRepository {
    * @returns the item and its event, or null when fenced out: announce nothing
    */
   async finish(key: MediaKey | MediaItem, token: string, ending: Ending): Promise<Transition | null> {
-    const finished = 'status' in key && (await this.finishClaimed(key, token, ending));
+    const analyses =
+      ending.status === 'completed'
+        ? await this.automatic(key.userId, { description: '', ...key, ...ending.facts })
+        : {};
+    const finished = 'status' in key && (await this.finishClaimed(key, token, ending, analyses));
     if (finished) return finished;
     const before = await this.get(key);
     if (!before) return null;
     const known = this.confirmEnding(token, ending, before);
     if (known) return known;
     const at = new Date().toISOString();
-    const move = applyEnding(before, token, ending, at);
+    const move = applyEnding(before, token, ending, at, analyses);
     const event = mediaEvent(move.after, 'processing', at);
     const change = {
       set: [
         ...changedFields(move),
         ...Object.entries(listKeys(move.after)),
+        ...this.openForAnalysis(move.after),
         ...Outbox.addEvent(key.id, storedEvent(event)),
       ],
-      remove: ['token', 'leaseUntil', 'openShard', 'openAt'],
+      remove: ['token', 'leaseUntil', ...closedKeys(move.after)],
       when: all(mayBecome(ending.status), heldBy(token)),
     };
     return writeOrConfirm(
@@ -188,7 +198,10 @@ export class MediaRepository {
    */
   async mayName(key: MediaKey, token: string): Promise<boolean> {
     const item = await this.getEvenDeleted(key);
-    return item !== null && (item.token === token || (item.status === 'completed' && item.derivedToken === token));
+    if (!item) return false;
+    const ofAnalyses = Object.values(item.analyses ?? {}).flatMap((entry) => [entry.token, entry.resultToken]);
+    const isCompleted = item.status === 'completed' && item.derivedToken === token;
+    return item.token === token || isCompleted || ofAnalyses.includes(token);
   }
 
   /**
@@ -270,6 +283,11 @@ export class MediaRepository {
     return this.dynamo.delete('media', { userId, id }, all(exists('filesErasedAt'), sizeIs('pending', 0)));
   }
 
+  /** Removes a completed medium from the sweep, unless it has changed since it was read. */
+  async close(item: MediaItem): Promise<void> {
+    await this.write(item, { remove: ['openShard', 'openAt'], when: equals('openAt', item.openAt) });
+  }
+
   /** Yields the open items (waiting, claimed or to be erased) that are due, for the sweep. */
   async *due(now: Date): AsyncGenerator<MediaKey> {
     for await (const { userId, id } of this.dynamo.due<{ userId: string; id: string }>('media', 'open', now))
@@ -312,18 +330,24 @@ export class MediaRepository {
   }
 
   /** @returns null when the token no longer holds the claim, `claimed` is of another round, or the history is full */
-  private async finishClaimed(claimed: MediaItem, token: string, ending: Ending): Promise<Transition | null> {
+  private async finishClaimed(
+    claimed: MediaItem,
+    token: string,
+    ending: Ending,
+    analyses: AnalysisEntries,
+  ): Promise<Transition | null> {
     const at = new Date().toISOString();
-    const { after, changed } = applyEnding(claimed, token, ending, at);
+    const { after, changed } = applyEnding(claimed, token, ending, at, analyses);
     const event = mediaEvent(after, 'processing', at);
     const item = await this.write(claimed, {
       set: [
         ...changedFields({ after, changed: changed.filter((name) => name !== 'history') }),
         ...Object.entries(listKeys(after)),
+        ...this.openForAnalysis(after),
         ...Outbox.addEvent(claimed.id, storedEvent(event)),
       ],
       append: [['history', [{ status: ending.status, at, round: claimed.round }]]],
-      remove: ['token', 'leaseUntil', 'openShard', 'openAt'],
+      remove: ['token', 'leaseUntil', ...closedKeys(after)],
       when: all(mayBecome(ending.status), heldBy(token), equals('round', claimed.round), hasHistorySpace),
     });
     return item && { item, event: mediaEvent(item, 'processing', at) }; // its title may have been changed meanwhile
@@ -352,16 +376,16 @@ export class MediaRepository {
   }
 
   private async takeOver(before: MediaItem, token: string, leaseMs: number): Promise<Claim> {
-    if (before.leaseUntil && before.leaseUntil > new Date().toISOString())
-      return { outcome: 'busy', until: new Date(before.leaseUntil) };
-    const crashes = before.crashes + (before.token ? 1 : 0); // a claim that was not released: its worker crashed
+    const possible = takeOver(before);
+    if (possible.busyUntil) return { outcome: 'busy', until: possible.busyUntil };
+    const { crashes, isExhausted } = possible;
     const item = await this.write(before, {
       set: [['token', token], ['crashes', crashes], ...this.lease(before.id, leaseMs)],
       when: all(equals('status', 'processing'), equals('leaseUntil', before.leaseUntil), notDeleted),
     });
     if (!item) return this.confirmClaim(before, token, null);
     const announced = unconfirmedEventOf(item); // the crashed worker may not have announced it
-    if (crashes >= MAX_CRASHES) return { outcome: 'exhausted', item, code: 'crashed_worker', announced };
+    if (isExhausted) return { outcome: 'exhausted', item, code: 'crashed_worker', announced };
     return { outcome: 'claimed', item, exclusive: crashes > 0, announced };
   }
 
@@ -381,6 +405,11 @@ export class MediaRepository {
 
   private lease(id: string, leaseMs: number): NonNullable<Change['set']> {
     return Object.entries({ leaseUntil: fromNow(leaseMs), ...this.openKeys(id, leaseMs) });
+  }
+
+  /** A medium with analyses in the queue stays open, so that the sweep finds those whose wake-up was lost. */
+  private openForAnalysis(item: MediaItem): NonNullable<Change['set']> {
+    return openAnalyses(item.analyses).length > 0 ? Object.entries(this.openKeys(item.id, WAKE_UP_MS)) : [];
   }
 
   private openKeys(id: string, delayMs: number) {
@@ -405,6 +434,8 @@ export class MediaRepository {
 
 /** Returns the event of the latest transition until it is confirmed, then null. */
 const unconfirmedEventOf = (item: MediaItem): MediaEvent | null =>
-  item.pending[`${item.id}.${item.status}.${item.round}`] ?? null;
+  (item.pending[`${item.id}.${item.status}.${item.round}`] as MediaEvent | undefined) ?? null;
+
+const closedKeys = ({ analyses }: MediaItem) => (openAnalyses(analyses).length > 0 ? [] : ['openShard', 'openAt']);
 
 const fromNow = (delayMs: number) => new Date(Date.now() + delayMs).toISOString();

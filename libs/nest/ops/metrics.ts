@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, register } from 'prom-client';
-import { api, type MediaKind } from '#contracts';
+import { api, type AnalyserName, type MediaKind } from '#contracts';
 
 /** The outcome of a delivery: the two ends of a round, claim released, internal error, or fenced out. */
 export type JobOutcome = 'completed' | 'failed' | 'released' | 'error' | 'fenced';
@@ -80,7 +80,7 @@ function countUpload(req: Request, res: Response): void {
 }
 
 /** Starts the timer of a delivery. @returns a function to call with its outcome */
-export function measureJob(kind: MediaKind): (outcome: JobOutcome) => void {
+export function measureJob(kind: MediaKind | AnalyserName): (outcome: JobOutcome) => void {
   const stop = startMetrics().jobs.startTimer({ kind });
   return (outcome) => void stop({ outcome });
 }

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { workQueues, type WorkQueue } from '#contracts';
+import { mediaQueues, type MediaQueue } from '#contracts';
 import { queuePrefix, withRedis } from '../redis/redis';
 import { turnsKey } from './turns';
 
@@ -9,7 +9,7 @@ const KEPT_SECONDS = 30 * 86_400;
 
 /** A job of a kind and size. */
 export interface SizedWork {
-  queue: WorkQueue;
+  queue: MediaQueue;
   sizeBytes: number;
 }
 
@@ -21,9 +21,9 @@ export interface QueueState {
 }
 
 export interface QueueSnapshot {
-  queues: Record<WorkQueue, QueueState>;
+  queues: Record<MediaQueue, QueueState>;
   /** How many jobs are before this one, at most the number of waiting jobs; null: it is not queued. */
-  before(work: { queue: WorkQueue; id: string }): number | null;
+  before(work: { queue: MediaQueue; id: string }): number | null;
   /** Durations of the latest runs of this kind and about this size, in seconds. */
   runs(work: SizedWork): number[];
 }
@@ -55,7 +55,7 @@ export class QueuePositions {
   async snapshot(jobs: ReadonlyArray<SizedWork & { id: string }>): Promise<QueueSnapshot> {
     const sizes = [...new Set(jobs.map(({ queue, sizeBytes }) => this.runsKey(queue, sizeBytes)))];
     const replies = await this.execute([
-      ...workQueues.flatMap((queue) => [
+      ...mediaQueues.flatMap((queue) => [
         ['llen', `${queuePrefix(this.prefix)}:${queue}:wait`], // returned jobs, and those of a worker that was killed
         ['zcard', `${queuePrefix(this.prefix)}:${queue}:prioritized`],
         ['llen', `${queuePrefix(this.prefix)}:${queue}:active`],
@@ -64,7 +64,7 @@ export class QueuePositions {
       ...jobs.map(({ queue, id }) => ['zrank', turnsKey(this.prefix, queue), id]),
       ...sizes.map((key) => ['lrange', key, '0', '-1']),
     ]);
-    const queues = workQueues.map((queue) => {
+    const queues = mediaQueues.map((queue) => {
       const [first, others, active, runs] = replies.splice(0, 4) as [number, number, number, string[]];
       return [queue, { waiting: first + others, active, runs: runs.map(Number) }] as const;
     });
@@ -90,7 +90,7 @@ export class QueuePositions {
   }
 
   /** Sizes in one class differ by a factor of four at most. */
-  private runsKey(queue: WorkQueue, sizeBytes?: number): string {
+  private runsKey(queue: MediaQueue, sizeBytes?: number): string {
     const size = sizeBytes === undefined ? 'all' : Math.floor(Math.log2(Math.max(1, sizeBytes)) / 2);
     return `${this.prefix}runs:${queue}:${size}`;
   }

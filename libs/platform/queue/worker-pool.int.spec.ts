@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type WorkQueue, workQueues } from '#contracts';
+import { type MediaQueue, type WorkQueue, workQueues } from '#contracts';
 import { connectRedis, type Work, WorkerPool, type WorkResult } from '#platform';
 import { eventually, startQueue, type TestQueue } from '#testing';
 
@@ -19,7 +19,7 @@ describe('WorkerPool', () => {
   const payload = { userId: 'u', mediaId: 'm', round: 2 };
 
   function startPool(work: Work, { queues = workQueues as readonly WorkQueue[], concurrency = 1 } = {}): WorkerPool {
-    const handlers = { image: work, audio: work, video: work };
+    const handlers = { image: work, audio: work, video: work, analysis: work };
     const options = { redisUrl: testQueue.redis.url, tablePrefix: 'test-', queues, concurrency, onError: () => {} };
     const pool = new WorkerPool(handlers, options);
     pool.start();
@@ -83,13 +83,46 @@ describe('WorkerPool', () => {
     expect(await testQueue.queue.failures('image', 10)).toEqual([]);
   });
 
-  const sendAll = async (queue: WorkQueue, userId: string, ids: readonly string[]) => {
+  it('runs background jobs only while no other job waits or runs, and others beside them at once', async () => {
+    const gates = { films: Promise.withResolvers<void>(), analysis: Promise.withResolvers<void>() };
+    const started: string[] = [];
+    const handlerOf = (name: string, gate: Promise<void>) => async () => {
+      started.push(name);
+      await gate;
+      return { next: 'done' } as const;
+    };
+    const [film, analysis] = [handlerOf('film', gates.films.promise), handlerOf('analysis', gates.analysis.promise)];
+    await testQueue.queue.send('analysis', { userId: 'u', mediaId: 'm', analyser: 'labels', run: 1 });
+    await sendAll('video', 'a', ['f0', 'f1']);
+    const handlers = { image: film, audio: film, video: film, analysis };
+    const options = { redisUrl: testQueue.redis.url, tablePrefix: 'test-', queues: workQueues, onError: () => {} };
+    const pool = new WorkerPool(handlers, { ...options, concurrency: 1 });
+    pools.push(pool);
+    pool.start();
+    const reach = (count: number) =>
+      eventually(
+        async () => started.length,
+        (length) => length === count,
+      );
+    await reach(1);
+    await sleep(500);
+    expect(started).toEqual(['film']);
+    gates.films.resolve();
+    await reach(3);
+    expect(started).toEqual(['film', 'film', 'analysis']);
+    await sendAll('video', 'a', ['f2']);
+    await reach(4);
+    expect(started[3]).toBe('film');
+    gates.analysis.resolve();
+  });
+
+  const sendAll = async (queue: MediaQueue, userId: string, ids: readonly string[]) => {
     for (const id of ids) await testQueue.queue.send(queue, { userId, mediaId: id, round: 1 });
   };
 
   /** Runs the waiting jobs of the queue one at a time until none is left, and returns the media in their order. */
   async function drain(
-    queue: WorkQueue,
+    queue: MediaQueue,
     onTaken: (taken: readonly string[]) => Promise<WorkResult | void> = async () => {},
   ): Promise<string[]> {
     const taken: string[] = [];

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UnrecoverableError, Worker, type Job } from 'bullmq';
-import { queues, shortQueue, type JobPayload, type WorkQueue } from '#contracts';
+import { backgroundQueue, queues, shortQueue, type JobPayload, type WorkQueue } from '#contracts';
 import { connectRedis, queuePrefix } from '../redis/redis';
 import { lockMs, maxStalledCount } from './consumers';
 import { JobMarkers } from './job-markers';
@@ -10,13 +10,20 @@ import { Turns } from './turns';
 
 /** The outcome of a wake-up: remove it, deliver it again at a time, or keep it with its error for the operator. */
 export type WorkResult = { next: 'done' } | { next: 'again'; at: Date } | { next: 'failed'; error: Error };
-export type Work = (payload: JobPayload<WorkQueue>, shutdown: AbortSignal) => Promise<WorkResult>;
+export type Work<Q extends WorkQueue = WorkQueue> = (
+  payload: JobPayload<Q>,
+  shutdown: AbortSignal,
+) => Promise<WorkResult>;
 /** One handler for each queue of the pool: omitting one does not compile. */
-export type WorkHandlers = Record<WorkQueue, Work>;
+export type WorkHandlers = { [Q in WorkQueue]: Work<Q> };
 
 interface QueueWorker {
   queue: WorkQueue;
   worker: Worker;
+}
+
+interface BackgroundQueue extends QueueWorker {
+  markers: JobMarkers;
 }
 
 export interface WorkerPoolOptions {
@@ -43,12 +50,14 @@ const RETRY_MS = 1_000;
  * manually (https://docs.bullmq.io/patterns/manually-fetching-jobs), round robin over the queues, only when a slot is
  * free; an idle slot waits for a marker of any of them ({@link JobMarkers}). While every slot runs a long job, one more
  * runs short jobs, so that pictures never wait for films. It is an additional slot: one that is reserved would leave a
- * process of concurrency 1 without slots for films.
+ * process of concurrency 1 without slots for films. A third kind of slot runs background jobs, one at a time, and takes
+ * them only while no other job waits or runs here.
  */
 export class WorkerPool {
   private readonly connection;
   private readonly turns: Turns;
   private readonly workers: QueueWorker[];
+  private readonly background: BackgroundQueue | null;
   private readonly stop = new AbortController();
   private readonly slots: Promise<void>[] = [];
   private readonly markers: JobMarkers;
@@ -66,7 +75,7 @@ export class WorkerPool {
   ) {
     this.connection = connectRedis(options.redisUrl, 'waiting');
     this.turns = new Turns(this.connection, options.tablePrefix);
-    this.workers = options.queues.map((queue) => {
+    const open = (queue: WorkQueue): QueueWorker => {
       const worker = new Worker(queue, null, {
         connection: this.connection,
         prefix: queuePrefix(options.tablePrefix),
@@ -79,12 +88,22 @@ export class WorkerPool {
       });
       worker.on('error', () => {}); // Redis is unavailable: the slots below pause and retry
       return { queue, worker };
-    });
-    this.markers = new JobMarkers(options.redisUrl, options.tablePrefix, options.queues);
+    };
+    const others = options.queues.filter((queue) => queue !== backgroundQueue);
+    const own = others.length > 0 ? others : options.queues;
+    this.workers = own.map(open);
+    this.background =
+      own.length < options.queues.length
+        ? {
+            ...open(backgroundQueue),
+            markers: new JobMarkers(options.redisUrl, options.tablePrefix, [backgroundQueue]),
+          }
+        : null;
+    this.markers = new JobMarkers(options.redisUrl, options.tablePrefix, own);
     this.shortMarkers = new JobMarkers(options.redisUrl, options.tablePrefix, [shortQueue]);
     this.stalled = new StalledJobs(
       this.connection,
-      this.workers.map(({ worker }) => worker),
+      [...this.workers, ...(this.background ? [this.background] : [])].map(({ worker }) => worker),
     );
   }
 
@@ -104,6 +123,14 @@ export class WorkerPool {
           () => this.waitForShortJob(),
         ),
       );
+    const { background } = this;
+    if (background)
+      this.slots.push(
+        this.runSlot(
+          async (token) => !(await this.areOthersBusy()) && this.runFrom(background, token),
+          () => this.waitForBackground(background),
+        ),
+      );
   }
 
   /** Stops fetching jobs, signals running work to release its media, and waits for it. */
@@ -112,12 +139,14 @@ export class WorkerPool {
     this.stalled.stop();
     this.markers.close();
     this.shortMarkers.close();
+    this.background?.markers.close();
     this.taken.resolve();
     const ended = Promise.all(this.slots);
     while (this.running.size > 0) await Promise.race([ended, sleep(50)]);
     await Promise.race([ended, sleep(RETRY_MS)]); // an idle slot may be waiting for Redis
     this.connection.disconnect();
-    await Promise.all(this.workers.map(({ worker }) => worker.close(true)));
+    const all = [...this.workers, ...(this.background ? [this.background] : [])];
+    await Promise.all(all.map(({ worker }) => worker.close(true)));
   }
 
   /** @param wait resolves when `runOne` may find a job */
@@ -146,7 +175,7 @@ export class WorkerPool {
   }
 
   private get areAllLong(): boolean {
-    const long = [...this.running].filter(({ queueName }) => queueName !== shortQueue);
+    const long = [...this.running].filter(({ queueName }) => queueName !== shortQueue && !this.isBackground(queueName));
     return long.length === this.options.concurrency;
   }
 
@@ -165,6 +194,31 @@ export class WorkerPool {
     if (!this.mayRunBeside) return sleep(EXCLUSIVE_MS);
     const isMarked = await this.shortMarkers.wait(IDLE_MS);
     if (isMarked && !this.mayRunBeside) await this.shortMarkers.restore(shortQueue); // a slot has become free meanwhile
+  }
+
+  /** Whether other than background jobs run in this process, or wait for it. */
+  private async areOthersBusy(): Promise<boolean> {
+    if ([...this.running].some(({ queueName }) => !this.isBackground(queueName))) return true;
+    const keys = this.workers.map(({ queue }) => `${queuePrefix(this.options.tablePrefix)}:${queue}`);
+    const counts = await this.connection
+      .pipeline(
+        keys.flatMap((key) => [
+          ['llen', `${key}:wait`],
+          ['zcard', `${key}:prioritized`],
+        ]),
+      )
+      .exec();
+    return counts!.some(([error, count]) => error !== null || Number(count) > 0);
+  }
+
+  private async waitForBackground({ queue, markers }: BackgroundQueue): Promise<void> {
+    if (await this.areOthersBusy()) return sleep(EXCLUSIVE_MS);
+    const isMarked = await markers.wait(IDLE_MS);
+    if (isMarked && (await this.areOthersBusy())) await markers.restore(queue); // for another process
+  }
+
+  private isBackground(queueName: string): boolean {
+    return this.background !== null && queueName === backgroundQueue;
   }
 
   private async runFrom({ queue, worker }: QueueWorker, token: string): Promise<boolean> {
@@ -205,7 +259,7 @@ export class WorkerPool {
 
   private async handle(queue: WorkQueue, job: Job): Promise<WorkResult> {
     try {
-      return await this.handlers[queue](queues[queue].payload.parse(job.data), this.stop.signal);
+      return await (this.handlers[queue] as Work)(queues[queue].payload.parse(job.data), this.stop.signal);
     } catch (error) {
       return { next: 'failed', error: error as Error };
     }

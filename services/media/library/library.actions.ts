@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { BatchRequest, BatchResponse, Media, UpdateMediaRequest } from '#contracts';
+import type { Media, UpdateMediaRequest } from '#contracts';
 import {
   hasExhaustedRetries,
   MediaAnnouncer,
@@ -9,8 +9,7 @@ import {
   WordIndex,
   type MediaKey,
 } from '#media';
-import { ProblemError, toProblem } from '#nest';
-import { isId } from '#platform';
+import { ProblemError } from '#nest';
 
 /** The actions of a user on media of the library. */
 @Injectable()
@@ -60,21 +59,6 @@ export class LibraryActions {
     } catch (err) {
       this.logger.warn({ err, mediaId: key.id, msg: 'files of a deleted medium are left for the sweep' });
     }
-  }
-
-  /** Applies the action to each id independently and reports the outcome for each. */
-  async batch(userId: string, { action, ids }: BatchRequest): Promise<BatchResponse> {
-    const items: BatchResponse['items'] = [];
-    for (const id of new Set(ids)) {
-      try {
-        if (!isId(id)) notFound();
-        await (action === 'delete' ? this.remove({ userId, id }) : this.retry({ userId, id }));
-        items.push({ id, ok: true });
-      } catch (error) {
-        items.push({ id, ok: false, code: toProblem(error).code });
-      }
-    }
-    return { items };
   }
 }
 

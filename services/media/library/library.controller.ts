@@ -12,6 +12,7 @@ import {
 } from '#contracts';
 import { CurrentUser, Endpoint, Id, ZodBody, ZodQuery, type SessionUser } from '#nest';
 import { LibraryActions } from './library.actions';
+import { LibraryBatch } from './library.batch';
 import { LibraryReader, LibraryStats } from './library.reader';
 
 @Controller()
@@ -20,6 +21,7 @@ export class LibraryController {
     private readonly library: LibraryReader,
     private readonly statistics: LibraryStats,
     private readonly actions: LibraryActions,
+    private readonly batches: LibraryBatch,
   ) {}
 
   @Endpoint(api.media.list)
@@ -39,7 +41,7 @@ export class LibraryController {
 
   @Endpoint(api.media.batch)
   batch(@CurrentUser() user: SessionUser, @ZodBody(api.media.batch.body) body: BatchRequest): Promise<BatchResponse> {
-    return this.actions.batch(user.id, body);
+    return this.batches.apply(user.id, body);
   }
 
   @Endpoint(api.media.get)

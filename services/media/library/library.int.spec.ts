@@ -6,6 +6,7 @@ import { newId } from '#platform';
 import { aMedium, startTestEnvironment, type TestEnvironment } from '#testing';
 import { MediaServiceModule } from '../media-service.module';
 import { LibraryActions } from './library.actions';
+import { LibraryBatch } from './library.batch';
 import { LibraryReader } from './library.reader';
 
 let environment: TestEnvironment;
@@ -89,7 +90,7 @@ describe('a medium whose rounds take too long', () => {
       message: expect.stringContaining('time'),
     });
     await expect(actions.retry(item)).rejects.toMatchObject({ code: 'retries_exhausted' });
-    expect(await actions.batch(item.userId, { action: 'retry', ids: [item.id] })).toEqual({
+    expect(await app.get(LibraryBatch).apply(item.userId, { action: 'retry', ids: [item.id] })).toEqual({
       items: [{ id: item.id, ok: false, code: 'retries_exhausted' }],
     });
     expect(await media.get(item)).toMatchObject({ status: 'failed', round: 3 });

@@ -1,11 +1,15 @@
 import type { EventType, UserEvent } from '#contracts';
-import type { MediaEvent } from '#media';
+import type { AnalysedEvent, MediaEvent } from '#media';
 
 /** Every event that is delivered, discriminated by `type`. */
-export type DomainEvent = UserEvent | MediaEvent;
+export type DomainEvent = UserEvent | MediaEvent | AnalysedEvent;
 
 /** The events of one type. */
-export type EventOf<T extends EventType> = T extends UserEvent['type'] ? UserEvent : MediaEvent;
+export type EventOf<T extends EventType> = T extends UserEvent['type']
+  ? UserEvent
+  : T extends AnalysedEvent['type']
+    ? AnalysedEvent
+    : MediaEvent;
 
 /** A channel that delivers events to recipients. */
 export interface DeliveryChannel {
@@ -18,4 +22,6 @@ export interface DeliveryChannel {
   deliver(event: DomainEvent, context: { isOwnerDeleted: boolean; isPushed?: boolean | undefined }): Promise<void>;
 }
 
-export const isMediaEvent = (event: DomainEvent): event is MediaEvent => event.type.startsWith('media.');
+/** Whether it is an event of a medium, of its status or of one of its analyses. */
+export const isMediaEvent = (event: DomainEvent): event is MediaEvent | AnalysedEvent =>
+  event.type.startsWith('media.');

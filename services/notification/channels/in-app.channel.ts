@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { MediaAnnouncer, MediaProjections, MediaRepository, type MediaEvent } from '#media';
+import { MediaAnnouncer, MediaProjections, MediaRepository, type AnalysedEvent, type MediaEvent } from '#media';
 import { deterministicId, LiveFeed } from '#platform';
 import { NotificationsRepository } from '../feed/notifications.repository';
 import { isMediaEvent, type DeliveryChannel, type DomainEvent } from './channel';
@@ -38,8 +38,8 @@ export class InAppChannel implements DeliveryChannel {
   }
 
   /** Updates the counts, and the medium on the open pages. */
-  private async update(event: MediaEvent, isPushed = false): Promise<void> {
-    await this.projections.apply(event);
+  private async update(event: MediaEvent | AnalysedEvent, isPushed = false): Promise<void> {
+    if (event.type !== 'media.analysed') await this.projections.apply(event);
     if (isPushed) return;
     const item = await this.media.getEvenDeleted({ userId: event.userId, id: event.mediaId });
     if (item) await this.announcer.push(item, event);

@@ -1,12 +1,19 @@
-import type { EventType, Notification } from '#contracts';
+import type { AnalyserName, EventType, Notification } from '#contracts';
 import type { DomainEvent, EventOf } from './channel';
 
 type NotificationText = Pick<Notification, 'type' | 'title' | 'body' | 'retryable'>;
 
+const ANALYSER = {
+  labels: 'labels',
+  moderation: 'sensitive content',
+  text: 'text',
+  speech: 'speech',
+  sentiment: 'its mood',
+} as const satisfies Record<AnalyserName, string>;
 const KIND = { image: 'image', audio: 'sound', video: 'video' } as const;
 
 /** The notification for each type of event; null: none. A type without an entry does not compile. */
-const texts: { [T in EventType]: ((event: EventOf<T>) => NotificationText) | null } = {
+const texts: { [T in EventType]: ((event: EventOf<T>) => NotificationText | null) | null } = {
   'user.registered': () => ({
     type: 'account.welcome',
     title: 'Welcome to SnapStream',
@@ -28,9 +35,18 @@ const texts: { [T in EventType]: ((event: EventOf<T>) => NotificationText) | nul
     body: failure?.message ?? 'Something went wrong.',
     retryable: failure?.retryable ?? false,
   }),
+  'media.analysed': ({ title, analyser, requestedBy, failure }) =>
+    requestedBy === 'owner' && failure
+      ? {
+          type: 'media.analysis_failed',
+          title: `“${title}” could not be analysed for ${ANALYSER[analyser]}`,
+          body: failure.message,
+          retryable: false,
+        }
+      : null,
   'media.deleted': null,
 };
 
 /** Returns the text of the notification for an event, or null when there is none. */
 export const notificationText = (event: DomainEvent): NotificationText | null =>
-  (texts[event.type] as ((event: DomainEvent) => NotificationText) | null)?.(event) ?? null;
+  (texts[event.type] as ((event: DomainEvent) => NotificationText | null) | null)?.(event) ?? null;

@@ -4,6 +4,7 @@ import {
   MediaCounters,
   MediaEraser,
   MediaRepository,
+  openAnalyses,
   QUOTA_ROW,
   RESERVATION_MS,
   type MediaItem,
@@ -59,9 +60,17 @@ export class MediaSweeper extends ScheduledJob {
       );
     const item = await this.media.getEvenDeleted(key);
     if (!item?.openAt) return; // the index lags behind the table
-    if (item.openAt > now.toISOString() && !(isLost && item.status === 'uploaded' && !item.deletedAt)) return;
+    if (item.openAt > now.toISOString() && !(isLost && isWaiting(item))) return;
     if (item.deletedAt) return this.erase(item);
+    if (item.status === 'completed') return this.sweepAnalyses(item);
     await this.announcer.wakeAgain(item);
+    await this.media.postpone(item, RECHECK_MS);
+  }
+
+  /** A medium is due until its last analysis has ended. */
+  private async sweepAnalyses(item: MediaItem): Promise<void> {
+    if (openAnalyses(item.analyses).length === 0) return this.media.close(item);
+    await this.announcer.wakeAnalysesAgain(item);
     await this.media.postpone(item, RECHECK_MS);
   }
 
@@ -70,3 +79,6 @@ export class MediaSweeper extends ScheduledJob {
     if (!(await this.media.removeErased(item))) await this.media.postpone(item, ERASE_RETRY_MS);
   }
 }
+
+/** Whether it waits for a message, which is lost with Redis. */
+const isWaiting = ({ status, deletedAt }: MediaItem) => !deletedAt && (status === 'uploaded' || status === 'completed');

@@ -55,7 +55,7 @@ class MeasuredQueue {
       return { next: 'done' } as const;
     };
     const pool = new WorkerPool(
-      { image: work, audio: work, video: work },
+      { image: work, audio: work, video: work, analysis: work },
       { redisUrl: this.test.redis.url, tablePrefix: PREFIX, queues: [shortQueue], concurrency: 1, onError: all.reject },
     );
     const start = performance.now();

@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { confinedProgram } from '../../sandbox/confined-program';
+import { runProgram } from '../../sandbox/run-program';
 import { cutAtQuiet, FRAME_SECONDS, isSilent, type Piece, type PieceLimits } from './pieces';
 
 const SAMPLE_RATE = 16_000;
 const FRAME_BYTES = 2 * SAMPLE_RATE * FRAME_SECONDS;
-const MAX_MESSAGE_LENGTH = 500;
 
 /** How the samples of a piece are written: FLAC to be sent, WAV to be read by a recognizer. */
 export type PieceFormat = 'flac' | 'wav';
@@ -42,7 +41,7 @@ export async function openSound(path: string, folder: string, signal: AbortSigna
       const target = join(folder, `piece.${format}`);
       await rm(target, { force: true });
       const part = ['-ss', startSeconds.toFixed(3), '-t', (endSeconds - startSeconds).toFixed(3)];
-      await run([...ffmpeg, ...COMMON, ...part, ...input, ...OUTPUT, target], aborted);
+      await runProgram('ffmpeg', [...ffmpeg, ...COMMON, ...part, ...input, ...OUTPUT, target], aborted);
       return target;
     },
   };
@@ -56,12 +55,17 @@ const OUTPUT = ['-ac', '1', '-ar', String(SAMPLE_RATE), '-sample_fmt', 's16', '-
 async function readLevels(ffmpeg: string[], input: string[], signal: AbortSignal): Promise<Float32Array> {
   const levels: number[] = [];
   let rest = Buffer.alloc(0);
-  await run([...ffmpeg, ...input, '-af', 'highpass=f=80', ...OUTPUT, '-f', 's16le', '-'], signal, (chunk) => {
-    const samples = Buffer.concat([rest, chunk]);
-    const whole = Math.floor(samples.length / FRAME_BYTES) * FRAME_BYTES;
-    for (let at = 0; at < whole; at += FRAME_BYTES) levels.push(rms(samples.subarray(at, at + FRAME_BYTES)));
-    rest = samples.subarray(whole);
-  });
+  await runProgram(
+    'ffmpeg',
+    [...ffmpeg, ...input, '-af', 'highpass=f=80', ...OUTPUT, '-f', 's16le', '-'],
+    signal,
+    (chunk) => {
+      const samples = Buffer.concat([rest, chunk]);
+      const whole = Math.floor(samples.length / FRAME_BYTES) * FRAME_BYTES;
+      for (let at = 0; at < whole; at += FRAME_BYTES) levels.push(rms(samples.subarray(at, at + FRAME_BYTES)));
+      rest = samples.subarray(whole);
+    },
+  );
   return Float32Array.from(levels);
 }
 
@@ -69,18 +73,4 @@ function rms(samples: Buffer): number {
   let sum = 0;
   for (let at = 0; at < samples.length; at += 2) sum += (samples.readInt16LE(at) / 32_768) ** 2;
   return Math.sqrt(sum / (samples.length / 2));
-}
-
-function run([command = '', ...args]: string[], signal: AbortSignal, onData?: (chunk: Buffer) => void): Promise<void> {
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], signal, killSignal: 'SIGKILL', env: {} });
-    let message = '';
-    child.stdout.on('data', onData ?? (() => {}));
-    child.stderr.on('data', (text: Buffer) => (message = `${message}${text.toString()}`.slice(0, MAX_MESSAGE_LENGTH)));
-    child.on('error', (error) => reject(signal.aborted ? signal.reason : error));
-    child.on('close', (code, killedBy) =>
-      code === 0 ? resolve() : reject(new Error(`ffmpeg ended with ${killedBy ?? code}: ${message}`)),
-    );
-  });
 }

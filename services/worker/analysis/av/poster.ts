@@ -7,7 +7,7 @@ import { toneMapping } from './tone-mapping';
 /** Candidate positions as fractions of the duration. The first frame is often black, so it comes last. */
 const POSITIONS = [0.1, 0.3, 0.5, 0.75, 0];
 /** Square pixels, at most the size of a preview, never enlarged. ffmpeg has already rotated the frame. */
-const UPRIGHT = [
+export const UPRIGHT = [
   "scale='max(1,round(iw*sar))':ih",
   'setsar=1',
   `scale='min(iw,${PREVIEW_SIDE})':'min(ih,${PREVIEW_SIDE})':force_original_aspect_ratio=decrease`,

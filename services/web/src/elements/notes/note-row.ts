@@ -11,6 +11,7 @@ import { timeAgo } from '../base/time-ago';
 const icons: Record<Notification['type'], IconName> = {
   'media.completed': 'check',
   'media.failed': 'alert',
+  'media.analysis_failed': 'alert',
   'account.welcome': 'sparkle',
 };
 /** Media of a drop shown before "Show all". */

@@ -1,0 +1,146 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { analysisListResponse, api } from '#contracts';
+import { AnalysisBudget, AnalysisRepository, AnalysisResults, MediaRepository, type MediaItem } from '#media';
+import { createService } from '#nest';
+import { newId } from '#platform';
+import { aMedium, startTestEnvironment, type TestEnvironment } from '#testing';
+import { LibraryBatch } from '../library/library.batch';
+import { MediaServiceModule } from '../media-service.module';
+import { AnalysisOffers } from './analysis-offers';
+import { AnalysisActions } from './analysis.actions';
+
+let environment: TestEnvironment;
+let app: NestExpressApplication;
+
+beforeAll(async () => {
+  environment = await startTestEnvironment();
+  const config = environment.config({
+    ANALYSE_SENTIMENT: 'local',
+    PRICE_SENTIMENT: '0.01',
+    ANALYSIS_MONTHLY_BUDGET_USD: '100',
+    ANALYSIS_USER_MONTHLY_BUDGET_USD: '1',
+  });
+  app = await createService(MediaServiceModule, { config, name: 'media' });
+  await app.init();
+});
+afterAll(async () => {
+  await app.close();
+  await environment.stop();
+});
+
+const facts = {
+  kind: 'image' as const,
+  width: 4,
+  height: 3,
+  durationSeconds: null,
+  codecs: ['jpeg'],
+  metadata: {},
+  placeholder: null,
+  derived: { thumbnail: null, preview: null, waveform: null },
+};
+
+/** Creates a medium that is completed, without analyses. */
+async function completed(userId = newId()): Promise<MediaItem> {
+  const media = app.get(MediaRepository);
+  const item = aMedium({ userId });
+  await media.create(item);
+  await media.claim(item, 'token', 10_000);
+  await media.finish(item, 'token', { status: 'completed', facts, derivedBytes: 0 });
+  return item;
+}
+
+describe('analyses of a medium', () => {
+  it('are started by its owner, and shown with their result', async () => {
+    const [actions, analyses] = [app.get(AnalysisActions), app.get(AnalysisRepository)];
+    const item = await completed();
+    expect(await actions.list(item)).toEqual({ items: [] });
+    const started = await actions.start(item, { analysers: ['sentiment'] });
+    expect(analysisListResponse.parse(started).items).toMatchObject([
+      { analyser: 'sentiment', status: 'queued', requestedBy: 'owner', provider: 'local', result: null },
+    ]);
+    expect(await actions.start(item, { analysers: ['sentiment'] })).toEqual(started); // it waits already
+    const claim = await analyses.claim(
+      { userId: item.userId, mediaId: item.id, analyser: 'sentiment', run: 1 },
+      'delivery',
+      10_000,
+    );
+    if (claim.outcome !== 'claimed') throw new Error(claim.outcome);
+    const result = {
+      language: 'en',
+      source: 'description' as const,
+      overall: 'positive' as const,
+      scores: { positive: 1, negative: 0, neutral: 0, mixed: 0 },
+      keyPhrases: [],
+    };
+    await app.get(AnalysisResults).write(item.id, 'delivery', 'sentiment', result);
+    await analyses.finish(claim, 'delivery', { status: 'completed', costMicros: 30_000 });
+    const shown = { status: 'completed', result, costUsd: 0.03, durationMs: expect.any(Number), progress: 100 };
+    expect((await actions.list(item)).items).toMatchObject([shown]);
+    expect((await actions.start(item, { analysers: ['sentiment'] })).items).toMatchObject([shown]);
+    expect((await actions.start(item, { analysers: ['sentiment'], again: true })).items).toMatchObject([
+      { status: 'queued', result },
+    ]);
+  });
+
+  it('are refused for media that are not completed, for analysers that are off, and beyond the budget', async () => {
+    const actions = app.get(AnalysisActions);
+    const waiting = aMedium();
+    await app.get(MediaRepository).create(waiting);
+    const item = await completed();
+    await expect(actions.list(aMedium())).rejects.toMatchObject({ code: 'not_found' });
+    await expect(actions.start(waiting, { analysers: ['sentiment'] })).rejects.toMatchObject({ code: 'not_completed' });
+    await expect(actions.start(item, { analysers: ['speech'] })).rejects.toMatchObject({ code: 'analyser_off' });
+    await app.get(AnalysisBudget).reserve(item.userId, 990_000);
+    await expect(actions.start(item, { analysers: ['sentiment'] })).rejects.toMatchObject({ code: 'budget_exceeded' });
+    expect(
+      await app.get(LibraryBatch).apply(item.userId, { action: 'analyse', analysers: ['speech'], ids: [item.id] }),
+    ).toEqual({ items: [{ id: item.id, ok: false, code: 'analyser_off' }] });
+  });
+
+  it.each([
+    [{ action: 'analyse', ids: ['a'] }],
+    [{ action: 'delete', ids: ['a'], analysers: ['labels'] }],
+    [{ action: 'analyse', ids: ['a'], analysers: ['taste'] }],
+  ])('are not started by the invalid batch %j', (body) => {
+    expect(api.media.batch.body.safeParse(body).success).toBe(false);
+  });
+});
+
+describe('the offers', () => {
+  it('name provider, model, price and budget, and what the user wants to happen by itself', async () => {
+    const [offers, userId] = [app.get(AnalysisOffers), newId()];
+    const { analysers, budget } = api.analysis.settings.response.parse(await offers.settings(userId));
+    expect(analysers.map(({ analyser, provider }) => [analyser, provider])).toEqual([
+      ['labels', 'off'],
+      ['moderation', 'off'],
+      ['text', 'off'],
+      ['speech', 'off'],
+      ['sentiment', 'local'],
+    ]);
+    expect(analysers.at(-1)).toMatchObject({ automatic: true, unit: '100 characters', priceUsd: 0.01 });
+    expect(budget).toEqual({ monthlyUsd: 1, spentUsd: 0, resetsAt: expect.stringMatching(/-01T00:00:00.000Z$/) });
+    const changed = await offers.update(userId, { automatic: { sentiment: false } });
+    expect(changed.analysers.at(-1)).toMatchObject({ analyser: 'sentiment', automatic: false });
+    expect(await offers.settings(userId)).toEqual(changed);
+    expect((await offers.settings(newId())).analysers.at(-1)).toMatchObject({ automatic: true });
+    await expect(offers.update(userId, { automatic: { speech: true } })).rejects.toMatchObject({
+      code: 'analyser_off',
+    });
+  });
+
+  it('estimate what a request would cost, for some media and for all', async () => {
+    const [offers, userId] = [app.get(AnalysisOffers), newId()];
+    const items = [await completed(userId), await completed(userId)];
+    const estimate = await offers.estimate(userId, { analysers: ['sentiment'], ids: [items[0]!.id] });
+    expect(estimate).toMatchObject({ items: 1, units: { '100 characters': 10 }, costUsd: 0.1 });
+    expect(await offers.estimate(userId, { analysers: ['sentiment'], all: true })).toMatchObject({
+      items: 2,
+      costUsd: 0.2,
+    });
+    await app.get(AnalysisActions).start(items[0]!, { analysers: ['sentiment'] });
+    expect(await offers.estimate(userId, { analysers: ['sentiment'], all: true })).toMatchObject({
+      items: 1,
+      costUsd: 0.1,
+    });
+  });
+});

@@ -1,0 +1,36 @@
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import type { Config } from '#config';
+import type { AnalyserName, AnalysisProvider } from '#contracts';
+import { CONFIG } from '#platform';
+import type { Analyser } from './analyser';
+import { registry } from './index';
+
+/** The adapters of this process, each made when it is first needed. */
+@Injectable()
+export class Adapters implements BeforeApplicationShutdown {
+  private readonly made = new Map<string, Analyser<AnalyserName>>();
+
+  constructor(@Inject(CONFIG) private readonly config: Config) {}
+
+  /** Returns null for a provider that this version does not have. */
+  of<N extends AnalyserName>(name: N, provider: AnalysisProvider): Analyser<N> | null {
+    const key = `${name} ${provider}`;
+    const known = this.made.get(key);
+    if (known) return known as Analyser<N>;
+    const make = (registry[name] as Partial<Record<AnalysisProvider, (config: Config) => Analyser<N>>>)[provider];
+    if (!make) return null;
+    const adapter = make(this.config);
+    this.made.set(key, adapter as Analyser<AnalyserName>);
+    return adapter;
+  }
+
+  /** Returns the adapter that the configuration names; null where the analyser is off. */
+  configured<N extends AnalyserName>(name: N): Analyser<N> | null {
+    const provider = this.config.analyse[name];
+    return provider === 'off' ? null : this.of(name, provider);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all([...this.made.values()].map((adapter) => adapter.close?.()));
+  }
+}
