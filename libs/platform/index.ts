@@ -29,6 +29,7 @@ export { LockTimeoutError, Locks, type HeldLock } from './redis/lock';
 export { MAX_PENDING, Outbox, type OutboxFields, type PendingEvent } from './outbox';
 export { JobQueue, queueNames } from './queue/job-queue';
 export { connectRedis, withRedis } from './redis/redis';
+export { SharedRate } from './redis/shared-rate';
 export { retry, retryInBackground } from './retry';
 export { TusStore } from './storage/tus-store';
 export { withSpool, type SpoolPlace } from './temp/spool';

@@ -32,7 +32,14 @@ const service = ['libs/contracts', 'libs/config', 'libs/platform', 'libs/media',
 
 /** Packages that only certain folders may import. */
 const confined: ReadonlyArray<{ pattern: RegExp; to: readonly string[] }> = [
-  { pattern: /^@aws-sdk\//, to: ['libs/platform/', 'libs/testing/', 'deploy/'] },
+  {
+    pattern: /^@aws-sdk\/(?!client-(rekognition|transcribe|comprehend)$)/,
+    to: ['libs/platform/', 'libs/testing/', 'deploy/'],
+  },
+  {
+    pattern: /^@aws-sdk\/client-(rekognition|transcribe|comprehend)$/,
+    to: ['services/worker/analysers/aws/', 'libs/testing/'],
+  },
   { pattern: /^bullmq$/, to: ['libs/platform/'] },
   {
     pattern: /^sharp$/,

@@ -27,3 +27,4 @@ export { startFaultProxy, type FaultMode, type FaultProxy } from './fault-proxy'
 export { seededRandom } from './random';
 export { fillDisk, mountSmallDisk, smallDiskObstacle, type SmallDisk } from './small-disk';
 export { startTranscriptionServer, type TranscriptionReply, type TranscriptionServer } from './transcription-server';
+export { AwsError, startAwsAnalysers, type AwsOperations, type TestAwsAnalysers } from './aws-analysers';
