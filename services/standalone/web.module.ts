@@ -7,7 +7,21 @@ import { ProblemError } from '#nest';
 import { setEncodingHeaders, hashedFiles, negotiateFile } from './static-files';
 
 const root = join(dirname(findPackageJSON('..', __filename)!), 'dist', 'web');
-const pages = ['/', '/login', '/register', '/upload', '/media', '/media/:id', '/notifications', '/profile'];
+const pages = [
+  '/',
+  '/login',
+  '/register',
+  '/upload',
+  '/media',
+  '/media/:id',
+  '/notifications',
+  '/profile',
+  '/admin',
+  '/admin/users',
+  '/admin/media',
+  '/admin/queues',
+  '/admin/audit',
+];
 
 /** Serves every page as the same static shell, which loads its data from the API. */
 @Controller()

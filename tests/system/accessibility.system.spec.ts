@@ -141,6 +141,28 @@ describeWithBrowser('accessibility of every page', () => {
     },
     { name: 'profile', path: () => '/profile', reach: (page) => page.locator('[data-session-id]').first().waitFor() },
     {
+      name: 'overview of the admin',
+      path: () => '/admin',
+      reach: (page) => page.getByText('invalid_media').or(page.getByText('truncated_media')).first().waitFor(),
+    },
+    { name: 'users', path: () => '/admin/users', reach: (page) => page.getByText(account.email).waitFor() },
+    {
+      name: 'quota of a user',
+      path: () => '/admin/users',
+      reach: (page) =>
+        page
+          .getByRole('button', { name: /^Quota/ })
+          .click()
+          .then(() => page.getByRole('dialog').waitFor()),
+    },
+    {
+      name: 'media of all users',
+      path: () => '/admin/media?status=failed',
+      reach: (page) => page.getByRole('checkbox').first().check(),
+    },
+    { name: 'queues', path: () => '/admin/queues', reach: (page) => page.getByText('eraseMedia').waitFor() },
+    { name: 'audit log', path: () => '/admin/audit', reach: (page) => page.getByText('No acts yet.').waitFor() },
+    {
       name: 'deletion of the account',
       path: () => '/profile',
       reach: (page) =>

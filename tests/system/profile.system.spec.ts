@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { browserPath, makeJpeg, newAccount, openBrowser, deployments, type Stack } from '#testing';
+import { ApiClient, browserPath, makeJpeg, newAccount, openBrowser, deployments, type Stack } from '#testing';
 import { readZip } from './zip';
 
 // services run apart do not serve pages: in the composed stack, nginx does
@@ -20,7 +20,7 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
     return context;
   };
   beforeAll(async () => {
-    [stack, browser] = await Promise.all([start({ workers: 0 }), openBrowser()]);
+    [stack, browser] = await Promise.all([start({ workers: 1 }), openBrowser()]);
     page = await (await open()).newPage();
   });
   afterAll(async () => {
@@ -95,7 +95,56 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
     expect(entries.map(({ sha256 }) => sha256)).toContain(createHash('sha256').update(buffer).digest('hex'));
   });
 
+  it('lets the admin disable a user, retry failed media, pause a queue, and see who did so', async () => {
+    const other = new ApiClient(stack.baseUrl);
+    const { username } = await other.register();
+    const jpeg = new Uint8Array(await makeJpeg({ width: 800, height: 600 }));
+    const { id } = await other.upload(jpeg.subarray(0, jpeg.length >> 1), { filename: 'half.jpg', title: 'Half' });
+    await other.waitUntilSettled(id);
+
+    await page.getByRole('link', { name: 'Admin', exact: true }).click();
+    await page.getByRole('heading', { name: 'Admin: Overview' }).waitFor();
+    await page.getByText('alerts.ndjson').waitFor();
+    const sections = page.getByRole('navigation', { name: 'Admin sections' });
+
+    await sections.getByRole('link', { name: 'Users' }).click();
+    await page.getByRole('searchbox').fill(username.toUpperCase());
+    await page.getByRole('button', { name: `Disable ${username}` }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
+    await page.getByText('Disabled', { exact: true }).waitFor();
+    expect((await other.call('GET', '/api/auth/me')).status).toBe(401);
+    await page.getByRole('button', { name: `Enable ${username}` }).press('Enter');
+    await page.getByRole('button', { name: `Disable ${username}` }).waitFor();
+
+    await page.getByRole('link', { name: `1 media of ${username}` }).click();
+    await page.getByRole('combobox', { name: 'Status' }).selectOption('failed');
+    await page.getByRole('checkbox', { name: 'Select Half' }).check();
+    await page.getByRole('button', { name: 'Retry 1 selected' }).click();
+    await page.getByText('1 queued again.').waitFor();
+
+    await sections.getByRole('link', { name: 'Queues' }).click();
+    await page.getByRole('button', { name: 'Pause eraseMedia' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('button', { name: 'Resume eraseMedia' }).click();
+    await page.getByRole('button', { name: 'Pause eraseMedia' }).waitFor();
+
+    await sections.getByRole('link', { name: 'Audit log' }).click();
+    for (const act of ['disabled an account', 'retried media', 'paused a queue', 'resumed a queue'])
+      await page.getByRole('cell', { name: act }).first().waitFor();
+  });
+
+  it('has no admin area for others', async () => {
+    const context = await open();
+    const ordinary = await context.newPage();
+    await ordinary.request.post('/api/auth/register', { data: newAccount() });
+    await ordinary.goto('/admin/users');
+    await ordinary.getByRole('heading', { name: 'Page not found' }).waitFor();
+    expect(await ordinary.getByRole('link', { name: 'Admin', exact: true }).count()).toBe(0);
+    await context.close();
+  });
+
   it('lists what will be deleted, and deletes the account only after the username was typed', async () => {
+    await page.goto('/profile');
     await page.getByRole('button', { name: 'Delete account' }).click();
     const dialog = page.locator('dialog[open]');
     await dialog.getByText('1 file (').waitFor();

@@ -25,14 +25,23 @@ describe('the nginx configuration', () => {
     });
   });
 
-  it.each(['/', '/login', '/register', '/upload', '/media', '/media/01K', '/notifications', '/profile', '/login/'])(
-    'serves the shell for %s',
-    (path) => {
-      expect(pagePattern().test(path)).toBe(true);
-    },
-  );
+  it.each([
+    '/',
+    '/login',
+    '/register',
+    '/upload',
+    '/media',
+    '/media/01K',
+    '/notifications',
+    '/profile',
+    '/admin',
+    '/admin/users',
+    '/login/',
+  ])('serves the shell for %s', (path) => {
+    expect(pagePattern().test(path)).toBe(true);
+  });
 
-  it.each(['/nothing', '/media/01K/more', '/loginx', '/api/media', '/assets/main.js'])(
+  it.each(['/nothing', '/admin/nothing', '/media/01K/more', '/loginx', '/api/media', '/assets/main.js'])(
     'does not serve the shell for %s',
     (path) => {
       expect(pagePattern().test(path)).toBe(false);

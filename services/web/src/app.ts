@@ -50,6 +50,11 @@ const routes: readonly Route[] = [
   { pattern: '/media/:id', name: 'detail', build: mediaDetailPage },
   { pattern: '/notifications', name: 'notifications', build: notificationsPage },
   { pattern: '/profile', name: 'profile', build: 'profile' },
+  { pattern: '/admin', name: 'admin', build: 'adminOverview' },
+  { pattern: '/admin/users', name: 'admin', build: 'adminUsers' },
+  { pattern: '/admin/media', name: 'admin', build: 'adminMedia' },
+  { pattern: '/admin/queues', name: 'admin', build: 'adminQueues' },
+  { pattern: '/admin/audit', name: 'admin', build: 'adminAudit' },
 ];
 
 const forever = new AbortController().signal;

@@ -78,7 +78,8 @@ function mediaPath(id: string): string {
   return `/api/media/${encodeURIComponent(id)}`;
 }
 
-function queryString(query: Record<string, string | number | undefined>): string {
+/** Returns the query string of the values that are given, with its question mark. */
+export function queryString(query: Record<string, string | number | undefined>): string {
   const entries = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
   const text = new URLSearchParams(entries.map(([name, value]) => [name, String(value)])).toString();
   return text && `?${text}`;
@@ -91,7 +92,11 @@ interface CallOptions {
   guest?: boolean;
 }
 
-async function call<T>(method: string, path: string, { body, signal, guest }: CallOptions = {}): Promise<T> {
+/**
+ * Calls a route of the API and returns its JSON.
+ * @throws {ApiProblem | NetworkProblem}
+ */
+export async function call<T>(method: string, path: string, { body, signal, guest }: CallOptions = {}): Promise<T> {
   // `keepalive`: a change is sent even if the page is left at this moment.
   const keepalive = method !== 'GET';
   const init: RequestInit = {
@@ -128,6 +133,6 @@ async function exchange(path: string, init: RequestInit, part: Part): Promise<{ 
 }
 
 function partOf(path: string): Part {
-  if (path.startsWith('/api/auth')) return 'auth';
+  if (/^\/api\/(auth|admin\/(users|audit))\b/.test(path)) return 'auth';
   return path.startsWith('/api/notifications') ? 'notifications' : 'media';
 }

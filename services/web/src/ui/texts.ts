@@ -56,6 +56,7 @@ export const texts = {
     upload: 'Upload',
     notifications: 'Notifications',
     profile: 'Profile',
+    admin: 'Admin',
     logOut: 'Log out',
     unread: (count: number) => `${count} unread`,
   },

@@ -10,12 +10,13 @@ import { texts } from '../../ui/texts';
 import { toast } from '../../ui/toasts';
 import { SignalElement } from './signal-element';
 
-const entries: readonly { path: string; label: string; icon: IconName }[] = [
+const entries: readonly { path: string; label: string; icon: IconName; forAdmins?: true }[] = [
   { path: '/', label: texts.nav.dashboard, icon: 'home' },
   { path: '/media', label: texts.nav.media, icon: 'grid' },
   { path: '/upload', label: texts.nav.upload, icon: 'upload' },
   { path: '/notifications', label: texts.nav.notifications, icon: 'bell' },
   { path: '/profile', label: texts.nav.profile, icon: 'user' },
+  { path: '/admin', label: texts.nav.admin, icon: 'screen', forAdmins: true },
 ];
 
 /** The navigation: a rail at the side; on narrow screens a bar at the top and tabs at the bottom. */
@@ -45,7 +46,10 @@ export class AppNav extends SignalElement {
         ),
       ),
     );
-    session.watch((user) => setText(name, user?.username ?? ''), signal);
+    session.watch((user) => {
+      setText(name, user?.username ?? '');
+      for (const link of this.querySelectorAll<HTMLElement>('[data-for-admins]')) link.hidden = user?.role !== 'admin';
+    }, signal);
     unread.watch((count) => this.#showUnread(count), signal);
   }
 
@@ -58,9 +62,15 @@ export class AppNav extends SignalElement {
     }
   }
 
-  #link({ path, label, icon: name }: (typeof entries)[number]): HTMLElement {
+  #link({ path, label, icon: name, forAdmins }: (typeof entries)[number]): HTMLElement {
     const badge = path === '/notifications' ? h('span', { class: 'badge', 'data-unread': '0', hidden: true }) : null;
-    return h('a', { href: path, class: 'nav-link' }, icon(name), h('span', { class: 'nav-label' }, label), badge);
+    return h(
+      'a',
+      { href: path, class: 'nav-link', 'data-for-admins': forAdmins },
+      icon(name),
+      h('span', { class: 'nav-label' }, label),
+      badge,
+    );
   }
 
   #showUnread(count: number): void {
