@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { workQueues } from '#contracts';
 import { analysisSettings, missingSpeechSetting, toAnalysisConfig } from './analysis-settings';
 import { assumeEmulatorCredentials } from './emulator-credentials';
+import { mailVariables, toMailSettings } from './mail-settings';
 import { OperatorError } from './operator-error';
 import { runningInstallation } from './running';
 import { loadOrCreateSessionSecret } from './session-secret';
@@ -53,6 +54,7 @@ const common = {
   DIRECT_UPLOADS: z.enum(['on', 'off']).default('on'),
   S3_EVENTS_QUEUE_URL: z.url().nullable().default(null),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  ...mailVariables,
   AWS_ENDPOINT_URL: z.url().optional(),
   AWS_ENDPOINT_URL_DYNAMODB: z.url().optional(),
   AWS_ENDPOINT_URL_S3: z.url().optional(),
@@ -152,6 +154,7 @@ function toConfig(settings: Settings) {
     snsTopicArn: settings.SNS_TOPIC_ARN,
     region: settings.AWS_REGION,
     dynamodbEndpoint: settings.AWS_ENDPOINT_URL_DYNAMODB ?? settings.AWS_ENDPOINT_URL ?? null,
+    mail: toMailSettings(settings, settings.PUBLIC_URL),
     logLevel: settings.LOG_LEVEL,
     /**
      * Signs session cookies. Lazy: only services with sessions get it, and local mode creates it on first use.

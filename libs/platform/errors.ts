@@ -1,4 +1,4 @@
-export type Dependency = 'redis' | 'dynamodb' | 'storage' | 'alerts';
+export type Dependency = 'redis' | 'dynamodb' | 'storage' | 'alerts' | 'mail';
 
 /**
  * A dependency did not respond in time or rejected the operation, which may or may not have happened (ambiguous write).

@@ -26,6 +26,8 @@ export { deterministicId, isId, leastIdAt, newId } from './ids';
 export { ConcurrencyLimiter, KeyedLimiter, LimiterFullError } from './limiter';
 export { LiveFeed, LiveSubscriptions, type LiveEvent } from './redis/live-events';
 export { LockTimeoutError, Locks, type HeldLock } from './redis/lock';
+export { MailRejectedError, type Mail, type Mailer } from './mail/mail';
+export { hashLinkToken, linkExpiry, linkToken, mailOrigin, newNonce, parseLinkToken } from './mail/links';
 export { MAX_PENDING, Outbox, type OutboxFields, type PendingEvent } from './outbox';
 export { JobQueue, queueNames } from './queue/job-queue';
 export { connectRedis, withRedis } from './redis/redis';
@@ -41,7 +43,7 @@ export { type InboxObject, type InboxObjects } from './storage/s3/inbox-objects'
 export { type PresignedUploads, type UploadedPart } from './storage/s3/presigned-uploads';
 export { S3Storage } from './storage/s3/storage.s3';
 export { receiptKey, userIdOf, userKey, shardOf, shards, tables, type TableName } from './dynamodb/tables';
-export { ALERTS, CONFIG, PlatformModule, REDIS, requireRedisUrl, STORAGE } from './platform.module';
+export { ALERTS, CONFIG, MAILER, PlatformModule, REDIS, requireRedisUrl, STORAGE } from './platform.module';
 export { openTempFolder } from './temp/temp-folder';
 export { QueuePositions, type QueueSnapshot, type SizedWork } from './queue/queue-positions';
 export { WorkerPresence } from './queue/worker-presence';

@@ -17,6 +17,9 @@ import { AlertsFile } from './alerts/alerts.file';
 import { SnsAlerts } from './alerts/alerts.sns';
 import { Dynamo } from './dynamodb/dynamo';
 import { DependencyUnavailableError } from './errors';
+import type { Mailer } from './mail/mail';
+import { MailFolder } from './mail/mail.file';
+import { SmtpMailer } from './mail/mail.smtp';
 import { Outbox } from './outbox';
 import { JobQueue } from './queue/job-queue';
 import { QueuePositions } from './queue/queue-positions';
@@ -38,6 +41,7 @@ const logger = new Logger('Platform');
 export const CONFIG = Symbol('Config');
 export const STORAGE = Symbol('Storage');
 export const ALERTS = Symbol('Alerts');
+export const MAILER = Symbol('Mailer');
 /** A fail-fast connection for short commands. */
 export const REDIS = Symbol('Redis');
 
@@ -51,6 +55,7 @@ export class PlatformModule implements OnApplicationBootstrap, OnApplicationShut
     private readonly dynamo: Dynamo,
     private readonly queue: JobQueue,
     @Inject(REDIS) private readonly redis: Redis,
+    @Inject(MAILER) private readonly mailer: Mailer,
     @Inject(CONFIG) { dataDir }: Config,
   ) {
     this.tempFiles = new TempFileReaper([join(dataDir, 'tmp'), join(dataDir, 'work')]);
@@ -89,6 +94,7 @@ export class PlatformModule implements OnApplicationBootstrap, OnApplicationShut
       },
       ...bucketProviders(config),
       { provide: ALERTS, useFactory: () => makeAlerts(config) },
+      { provide: MAILER, useFactory: () => makeMailer(config) },
     ];
     return { module: PlatformModule, providers, exports: providers.map(({ provide }) => provide) };
   }
@@ -99,6 +105,7 @@ export class PlatformModule implements OnApplicationBootstrap, OnApplicationShut
 
   async onApplicationShutdown(): Promise<void> {
     this.tempFiles.stop();
+    this.mailer.close();
     await this.queue.close();
     this.redis.disconnect();
     this.dynamo.close();
@@ -171,4 +178,9 @@ function makeAlerts(config: Config): Alerts {
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
   });
   return new SnsAlerts(config.snsTopicArn, client);
+}
+
+function makeMailer({ mail, dataDir }: Config): Mailer {
+  const sender = { from: mail.from, ...(mail.dkim && { dkim: mail.dkim }) };
+  return mail.url ? new SmtpMailer(mail.url, sender) : new MailFolder(join(dataDir, 'mail'), sender);
 }

@@ -24,6 +24,7 @@ export { browserPath, changeAnswer, changeJson, openBrowser } from './browser';
 export { abortRequests, openDescriptors } from './abort-requests';
 export { startPausable, type Pausable } from './pausable';
 export { startFaultProxy, type FaultMode, type FaultProxy } from './fault-proxy';
+export { parseMail, startSmtp, type ReceivedMail, type TestSmtp } from './smtp-server';
 export { seededRandom } from './random';
 export { fillDisk, mountSmallDisk, smallDiskObstacle, type SmallDisk } from './small-disk';
 export { startTranscriptionServer, type TranscriptionReply, type TranscriptionServer } from './transcription-server';

@@ -5,7 +5,7 @@ const available = () => Promise.resolve();
 const unavailable = () => Promise.reject(new Error('no connection'));
 const full = () => Promise.reject(new StorageFullError());
 const hanging = () => new Promise<void>(() => {});
-const healthy = { redis: available, dynamodb: available, storage: available, alerts: available };
+const healthy = { redis: available, dynamodb: available, storage: available, alerts: available, mail: available };
 
 describe('Health', () => {
   afterEach(() => {
@@ -15,6 +15,7 @@ describe('Health', () => {
   it.each([
     ['all dependencies are available', {}, 'ok', {}],
     ['alerts are unavailable', { alerts: unavailable }, 'degraded', { alerts: 'down' }],
+    ['mails cannot be sent', { mail: unavailable }, 'degraded', { mail: 'down' }],
     ['the disk is full', { storage: full }, 'degraded', { storage: 'down' }],
     ['the disk cannot be written', { storage: unavailable }, 'down', { storage: 'down' }],
     ['Redis is unavailable', { redis: unavailable }, 'down', { redis: 'down' }],
@@ -28,7 +29,7 @@ describe('Health', () => {
     const health = new Health({ ...healthy, ...failing });
     expect(await health.readiness()).toEqual({
       status,
-      checks: { redis: 'ok', dynamodb: 'ok', storage: 'ok', alerts: 'ok', ...down },
+      checks: { redis: 'ok', dynamodb: 'ok', storage: 'ok', alerts: 'ok', mail: 'ok', ...down },
     });
   });
 

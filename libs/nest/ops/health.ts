@@ -1,5 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { StorageFullError, type Alerts, type Dependency, type Dynamo, type JobQueue, type Storage } from '#platform';
+import {
+  StorageFullError,
+  type Alerts,
+  type Dependency,
+  type Dynamo,
+  type JobQueue,
+  type Mailer,
+  type Storage,
+} from '#platform';
 
 type State = 'ok' | 'degraded' | 'down';
 export interface Readiness {
@@ -9,7 +17,7 @@ export interface Readiness {
 
 const CHECK_MS = 2_000;
 const CACHE_MS = 1_000;
-const dependencies = ['redis', 'dynamodb', 'storage', 'alerts'] as const satisfies readonly Dependency[];
+const dependencies = ['redis', 'dynamodb', 'storage', 'alerts', 'mail'] as const satisfies readonly Dependency[];
 
 /** Readiness of this process: checks all dependencies in parallel, at most once a second. */
 export class Health {
@@ -19,12 +27,13 @@ export class Health {
   constructor(private readonly checks: Record<Dependency, () => Promise<void>>) {}
 
   /** Checks the dependencies that PlatformModule provides. */
-  static of(queue: JobQueue, dynamo: Dynamo, storage: Storage, alerts: Alerts): Health {
+  static of(queue: JobQueue, dynamo: Dynamo, storage: Storage, alerts: Alerts, mailer: Mailer): Health {
     return new Health({
       redis: () => queue.check(),
       dynamodb: () => dynamo.check(),
       storage: () => storage.check(),
       alerts: () => alerts.check(),
+      mail: () => mailer.check(),
     });
   }
 
@@ -48,7 +57,8 @@ export class Health {
     const storageFull = errors[2] instanceof StorageFullError;
     const isDown = checks.redis === 'down' || checks.dynamodb === 'down' || (checks.storage === 'down' && !storageFull);
     if (isDown) return { status: 'down', checks };
-    return { status: checks.alerts === 'down' || storageFull ? 'degraded' : 'ok', checks };
+    const isDegraded = checks.alerts === 'down' || checks.mail === 'down' || storageFull;
+    return { status: isDegraded ? 'degraded' : 'ok', checks };
   }
 }
 

@@ -1,6 +1,6 @@
 import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
 import type { Config } from '#config';
-import { ALERTS, Dynamo, JobQueue, Outbox, PlatformModule, STORAGE } from '#platform';
+import { ALERTS, Dynamo, JobQueue, MAILER, Outbox, PlatformModule, STORAGE } from '#platform';
 import { Admins } from '../admin/admins';
 import { AuditLog } from '../admin/audit-log';
 import { BacklogMetrics } from '../ops/backlog-metrics';
@@ -9,7 +9,7 @@ import { SessionModule } from '../session/session.module';
 import { ShutdownSignal } from './shutdown-signal';
 
 const providers = [
-  { provide: Health, useFactory: Health.of, inject: [JobQueue, Dynamo, STORAGE, ALERTS] },
+  { provide: Health, useFactory: Health.of, inject: [JobQueue, Dynamo, STORAGE, ALERTS, MAILER] },
   {
     provide: BacklogMetrics,
     useFactory: (queue: JobQueue, outbox: Outbox) => new BacklogMetrics(queue, outbox),
