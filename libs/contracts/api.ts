@@ -58,11 +58,32 @@ export const loginRequest = z.strictObject({
 export const updateMeRequest = z.strictObject({ username });
 export const changePasswordRequest = z.strictObject({ currentPassword: passwordAttempt, newPassword });
 export const deleteMeRequest = z.strictObject({ password: passwordAttempt });
+/** A token of a link in a mail. */
+const token = z.string().min(1, 'Enter the token of the link.').max(256);
+export const passwordResetRequest = z.strictObject({ email });
+export const confirmPasswordResetRequest = z.strictObject({ token, password: newPassword });
+export const verifyEmailRequest = z.strictObject({ token });
+export const changeEmailRequest = z.strictObject({ email, password: passwordAttempt });
+export type PasswordResetRequest = z.infer<typeof passwordResetRequest>;
+export type ConfirmPasswordResetRequest = z.infer<typeof confirmPasswordResetRequest>;
+export type VerifyEmailRequest = z.infer<typeof verifyEmailRequest>;
+export type ChangeEmailRequest = z.infer<typeof changeEmailRequest>;
 export type RegisterRequest = z.infer<typeof registerRequest>;
 export type LoginRequest = z.infer<typeof loginRequest>;
 export type UpdateMeRequest = z.infer<typeof updateMeRequest>;
 export type ChangePasswordRequest = z.infer<typeof changePasswordRequest>;
 export type DeleteMeRequest = z.infer<typeof deleteMeRequest>;
+
+export const emailStateSchema = z
+  .object({
+    email: z.string(),
+    /** Whether the address was confirmed from its mailbox. */
+    verified: z.boolean(),
+    /** The address that replaces it once it is confirmed. */
+    pending: z.object({ email: z.string(), expiresAt: z.iso.datetime() }).nullable(),
+  })
+  .meta({ id: 'EmailState' });
+export type EmailState = z.infer<typeof emailStateSchema>;
 
 export const sessionSchema = z
   .object({
@@ -337,6 +358,49 @@ export const api = {
       body: changePasswordRequest,
       status: 204,
       errors: ['wrong_password', 'too_many_attempts'],
+    },
+    requestPasswordReset: {
+      method: 'POST',
+      path: '/api/auth/password-reset',
+      summary: 'Ask for a link to set a new password, by e-mail; the response is the same without an account',
+      public: true,
+      body: passwordResetRequest,
+      status: 202,
+      errors: ['too_many_attempts'],
+    },
+    confirmPasswordReset: {
+      method: 'POST',
+      path: '/api/auth/password-reset/confirm',
+      summary: 'Set a new password with the token of the link, and end all sessions',
+      public: true,
+      body: confirmPasswordResetRequest,
+      status: 204,
+      errors: ['token_invalid', 'too_many_attempts'],
+    },
+    verifyEmail: {
+      method: 'POST',
+      path: '/api/auth/email/verify',
+      summary: 'Confirm an e-mail address with the token of the link',
+      public: true,
+      body: verifyEmailRequest,
+      status: 204,
+      errors: ['token_invalid', 'email_taken'],
+    },
+    email: {
+      method: 'GET',
+      path: '/api/auth/me/email',
+      summary: 'The e-mail address, whether it is confirmed, and the one that is to replace it',
+      status: 200,
+      response: emailStateSchema,
+      errors: [],
+    },
+    changeEmail: {
+      method: 'PUT',
+      path: '/api/auth/me/email',
+      summary: 'Change the e-mail address once the new one is confirmed; with the current one: send its link again',
+      body: changeEmailRequest,
+      status: 204,
+      errors: ['wrong_password', 'email_taken', 'too_many_attempts'],
     },
     deleteMe: {
       method: 'DELETE',

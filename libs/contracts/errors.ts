@@ -22,6 +22,11 @@ export const problems = {
     'The upload was not a complete multipart/form-data body with exactly one part named `file`. Send the file again.',
   ],
   empty_file: [400, 'Empty file', 'The file has no bytes. Choose another file, or check that it was saved completely.'],
+  token_invalid: [
+    400,
+    'Link not valid',
+    'This link was used already, has expired or is incomplete. Ask for a new one.',
+  ],
   unauthenticated: [401, 'Not logged in', 'Log in to continue.'],
   invalid_credentials: [
     401,

@@ -2,14 +2,27 @@ import { z } from 'zod';
 import { analyserNames, analysisProviders, analysisStatuses } from './analysis';
 import { failureSchema, mediaKinds, mediaStatuses } from './media';
 
-/** Where events are delivered: `inApp` to the owner's pages and list of notifications, `alerts` to the alerts topic. */
-export const channels = ['inApp', 'alerts'] as const;
+/**
+ * Where events are delivered: `inApp` to the owner's pages and list of notifications, `alerts` to the alerts topic,
+ * `mail` to a mailbox.
+ */
+export const channels = ['inApp', 'alerts', 'mail'] as const;
 export type Channel = (typeof channels)[number];
 
 /** Every domain event, with the channels that deliver it. */
 export const eventChannels = {
-  'user.registered': ['inApp', 'alerts'],
+  'user.registered': ['inApp', 'alerts', 'mail'],
   'user.logged_in': ['alerts'],
+  'user.new_device': ['mail'],
+  'user.password_reset_requested': ['mail'],
+  'user.password_changed': ['mail'],
+  /** A link goes to the address that is to be confirmed. */
+  'user.email_confirmation_requested': ['mail'],
+  /** The current address is notified that another one is to replace it. */
+  'user.email_change_requested': ['mail'],
+  /** The previous address is notified. */
+  'user.email_changed': ['mail'],
+  'user.deleted': ['mail'],
   'media.uploaded': ['inApp', 'alerts'],
   'media.processing': ['inApp', 'alerts'],
   'media.completed': ['inApp', 'alerts'],
@@ -30,13 +43,30 @@ const alertTypes = (Object.keys(eventChannels) as EventType[]).filter((type): ty
   (eventChannels[type] as readonly Channel[]).includes('alerts'),
 );
 
+/** What a mail about an account says. It is stored with the event only until the mail is sent. */
+export interface AccountMail {
+  /** The address at the time of the event. */
+  to: string;
+  username: string;
+  /** Scheme, host and port of the request, for links where PUBLIC_URL is not set; null: the event had no request. */
+  origin: string | null;
+  /** Where a request came from. */
+  device?: { ip: string; userAgent: string };
+  /** Random, for the token of a link: with the server's secret, which the table does not hold. */
+  nonce?: string;
+  /** The other address of a change. */
+  otherEmail?: string;
+}
+
 /** An event of an account in the outbox. Those of media also carry what the counters need: see libs/media. */
 export interface UserEvent {
   id: string;
-  type: 'user.registered' | 'user.logged_in';
+  type: Extract<EventType, `user.${string}`>;
   /** ISO 8601 UTC. */
   occurredAt: string;
   userId: string;
+  /** Set on events that the channel `mail` delivers. */
+  mail?: AccountMail;
 }
 
 /** A domain event as subscribers of the alerts topic receive it, at least once: a repeat has the same `id`. */

@@ -30,6 +30,8 @@ const eraseOwned = z.object({
   counted: z.boolean().default(false),
   final: z.boolean().default(false),
 });
+/** `origin`: of the request, for the link in the mail. */
+const passwordReset = z.object({ email: z.string(), origin: z.string() });
 const erased = z.object({
   userId: z.string(),
   service: z.enum(['media', 'notification']),
@@ -43,6 +45,7 @@ export type ProcessMedia = z.infer<typeof processMedia>;
 export type EventRef = z.infer<typeof eventRef>;
 export type EraseOwned = z.infer<typeof eraseOwned>;
 export type Erased = z.infer<typeof erased>;
+export type PasswordReset = z.infer<typeof passwordReset>;
 
 /** The deduplication key of a wake-up: one per round of a medium. */
 export const mediaKey = (payload: Pick<ProcessMedia, 'mediaId' | 'round'>) => `${payload.mediaId}.${payload.round}`;
@@ -69,6 +72,16 @@ export const queues = {
   events: { consumer: 'notification', payload: eventRef, dedupe: eventKey, attempts: 8, backoffMs: 500 },
   /** The channel `alerts`. Each channel has a queue of its own, so that an outage of one does not delay the others. */
   alerts: { consumer: 'notification', payload: eventRef, dedupe: eventKey, attempts: 8, backoffMs: 1_000 },
+  /** The channel `mail`. */
+  mails: { consumer: 'notification', payload: eventRef, dedupe: eventKey, attempts: 8, backoffMs: 1_000 },
+  /** A forgotten password: whether the account exists must not show in the response, nor in its time. */
+  passwordResets: {
+    consumer: 'auth',
+    payload: passwordReset,
+    dedupe: (p: PasswordReset) => p.email,
+    attempts: 8,
+    backoffMs: 1_000,
+  },
   /**
    * Deletion of an account, in two steps for each service: it counts what it owns and reports that to `erased`; once
    * the counts are durable it gets a second job, erases everything and reports `done`.
@@ -93,7 +106,10 @@ export const queues = {
 export type QueueName = keyof typeof queues;
 
 /** The queue of each channel. */
-export const channelQueues = { inApp: 'events', alerts: 'alerts' } as const satisfies Record<Channel, QueueName>;
+export const channelQueues = { inApp: 'events', alerts: 'alerts', mail: 'mails' } as const satisfies Record<
+  Channel,
+  QueueName
+>;
 export type JobPayload<Q extends QueueName> = z.infer<(typeof queues)[Q]['payload']>;
 export type Consumer = (typeof queues)[QueueName]['consumer'];
 /** The queues that a service must handle. */

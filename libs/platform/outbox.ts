@@ -85,10 +85,15 @@ export class Outbox {
 
   /** Returns the additions to an update that record an event. */
   static addEvent(shardKey: string, event: PendingEvent): NonNullable<Change['set']> {
+    return Outbox.addEvents(shardKey, [event]);
+  }
+
+  /** Returns the additions to an update that record events, at least one. */
+  static addEvents(shardKey: string, events: readonly PendingEvent[]): NonNullable<Change['set']> {
     return [
-      [entryPath(event.id), { ...event, channels: openChannels(event) }],
+      ...events.map((event) => [entryPath(event.id), { ...event, channels: openChannels(event) }] as const),
       ['outboxShard', shardOf(shardKey)],
-      ['outboxAt', event.occurredAt],
+      ['outboxAt', events[0]!.occurredAt],
     ];
   }
 
@@ -105,7 +110,9 @@ export class Outbox {
 
   /** Queues an event for each of its channels, now or as soon as Redis is available again. Never rejects. */
   async announce(source: EventSource, event: PendingEvent, isPushed = false): Promise<void> {
-    const job = { source, eventId: event.id, event: { ...event }, isPushed };
+    // a channel reads events of accounts in any case, and their personal data has no business in Redis
+    const carried = source.table === 'media' ? { event: { ...event }, isPushed } : {};
+    const job = { source, eventId: event.id, ...carried };
     await Promise.all(channelsOf(event).map((channel) => this.queue.sendSoon(channelQueues[channel], job)));
   }
 

@@ -51,7 +51,6 @@ const confined: ReadonlyArray<{ pattern: RegExp; to: readonly string[] }> = [
     ],
   },
   { pattern: /^(@tensorflow\/|@vladmandic\/|onnxruntime)/, to: ['services/worker/vision/'] },
-  { pattern: /^sharp$/, to: ['services/worker/analysis/', 'services/worker/sandbox/restraints/', 'libs/testing/'] },
   { pattern: /^nodemailer$/, to: ['libs/platform/mail/'] },
   { pattern: /^fluent-ffmpeg$/, to: ['services/worker/analysis/'] },
 ];

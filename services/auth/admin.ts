@@ -10,6 +10,7 @@ import { ErasureService } from './erasure.service';
 import { owaspOptions, PasswordHasher } from './password-hasher';
 import { assertStrongPassword } from './password-policy';
 import { Reservations } from './reservations';
+import { accountMail, userEvent } from './user-events';
 import type { UserItem } from './user.item';
 import { UsersRepository } from './users.repository';
 
@@ -47,7 +48,8 @@ async function resetPassword({ users, sessions, perform }: Tools, user: UserItem
   assertStrongPassword(password, user, 'password');
   const passwordHash = await new PasswordHasher(owaspOptions).hash(password, { ip: '', isKnown: true });
   await perform({ action: 'user.password' }, user, async () => {
-    if (!(await users.setPassword(user, passwordHash)))
+    const event = userEvent(user.id, 'user.password_changed', accountMail(user));
+    if (!(await users.setPassword(user, passwordHash, event)))
       throw new OperatorError('The account was changed at the same moment. Try again.');
     await sessions.endAll(user.id);
   });

@@ -15,8 +15,10 @@ import {
 } from '#contracts';
 import { CurrentUser, Endpoint, Id, ProblemError, Sessions, ZodBody, type SessionUser } from '#nest';
 import { AuthService } from './auth.service';
+import { AccountMails } from './email/account-mails';
 import { ErasureService } from './erasure.service';
 import { LocalGuard } from './local.strategy';
+import { accountMail, userEvent } from './user-events';
 import { toUser, type UserItem } from './user.item';
 
 @Controller()
@@ -25,6 +27,7 @@ export class AuthController {
     private readonly auth: AuthService,
     private readonly sessions: Sessions,
     private readonly erasure: ErasureService,
+    private readonly mails: AccountMails,
   ) {}
 
   @Endpoint(api.auth.register)
@@ -76,7 +79,9 @@ export class AuthController {
   ): Promise<void> {
     const user = await this.auth.find(current);
     await this.auth.confirmPassword(req, user, password);
-    if (!(await this.erasure.request(user))) throw new ProblemError('wrong_password');
+    const event = userEvent(user.id, 'user.deleted', accountMail(user, req));
+    if (!(await this.erasure.request(user, event))) throw new ProblemError('wrong_password');
+    await this.mails.announce(event);
     await this.sessions.forget(req, res);
   }
 

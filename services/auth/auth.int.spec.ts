@@ -102,11 +102,18 @@ describe('POST /api/auth/register', () => {
   });
 
   it('emits user.registered, and no user.logged_in', async () => {
-    const { user } = await registerClient();
+    const { user, account } = await registerClient();
     const item = await auth.dynamo.get<{ pending: Record<string, unknown> }>('users', { pk: `user#${user.id}` });
     const [[id, event]] = Object.entries(item!.pending) as [[string, unknown]];
-    const channels = { inApp: true, alerts: true };
-    expect(event).toEqual({ id, type: 'user.registered', occurredAt: user.createdAt, userId: user.id, channels });
+    const channels = { inApp: true, alerts: true, mail: true };
+    const mail = {
+      to: account.email,
+      username: account.username,
+      origin: auth.url,
+      nonce: expect.any(String) as string,
+    };
+    const facts = { type: 'user.registered', occurredAt: user.createdAt, userId: user.id };
+    expect(event).toEqual({ id, ...facts, mail, channels });
     expect(id).toMatch(new RegExp(`^${user.id}\\.user\\.registered\\.[0-9A-Z]{26}$`));
   });
 });

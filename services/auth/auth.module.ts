@@ -12,6 +12,10 @@ import { ApiKeysController } from './api-keys.controller';
 import { AuthController } from './auth.controller';
 import { AuthService } from './auth.service';
 import { AuthSweeper } from './auth.sweep';
+import { AccountMails } from './email/account-mails';
+import { EmailChanges } from './email/email-changes';
+import { EmailController } from './email/email.controller';
+import { PasswordResetRequests, PasswordResets } from './email/password-reset';
 import { ErasureService } from './erasure.service';
 import { LocalStrategy } from './local.strategy';
 import { PasswordAttempts } from './password-attempts';
@@ -19,14 +23,17 @@ import { HASHING, owaspOptions, PasswordHasher } from './password-hasher';
 import { Reservations } from './reservations';
 import { UsersRepository } from './users.repository';
 
-const consumers = serviceConsumers<'auth', [ErasureService]>({
-  inject: [ErasureService],
-  handlers: (erasure) => ({ erased: (payload) => erasure.record(payload) }),
+const consumers = serviceConsumers<'auth', [ErasureService, PasswordResets]>({
+  inject: [ErasureService, PasswordResets],
+  handlers: (erasure, resets) => ({
+    erased: (payload) => erasure.record(payload),
+    passwordResets: (payload) => resets.send(payload),
+  }),
 });
 
 @Module({
   imports: [PassportModule],
-  controllers: [AuthController, ApiKeysController, UsersAdminController],
+  controllers: [AuthController, ApiKeysController, EmailController, UsersAdminController],
   providers: [
     AuthService,
     LocalStrategy,
@@ -35,6 +42,10 @@ const consumers = serviceConsumers<'auth', [ErasureService]>({
     PasswordHasher,
     PasswordAttempts,
     ErasureService,
+    AccountMails,
+    EmailChanges,
+    PasswordResetRequests,
+    PasswordResets,
     AuthSweeper,
     AdminRoster,
     UserDirectory,

@@ -1,5 +1,4 @@
 import { ProblemError, type Sessions } from '#nest';
-import type { Outbox } from '#platform';
 import { AuthService } from './auth.service';
 import {
   FakePorts,
@@ -12,6 +11,7 @@ import {
   unavailable,
   user,
 } from './auth.service.testing';
+import type { AccountMails } from './email/account-mails';
 import type { PasswordAttempts } from './password-attempts';
 import type { PasswordHasher } from './password-hasher';
 import type { UsersRepository } from './users.repository';
@@ -28,7 +28,7 @@ describe('AuthService', () => {
       ports.hasher as PasswordHasher,
       ports.attempts as unknown as PasswordAttempts,
       ports.sessions as Sessions,
-      ports.outbox as Outbox,
+      ports.mails as AccountMails,
     );
   });
 
@@ -93,7 +93,8 @@ describe('AuthService', () => {
   describe('login', () => {
     it('starts the session before it checks the account again, then announces', async () => {
       expect(await auth.login(req, user)).toEqual(publicUser);
-      expect(ports.steps).toEqual(['start', 'record login', 'announce user.logged_in']);
+      const recorded = ['start', 'record login', 'remember ann@example.org'];
+      expect(ports.steps).toEqual([...recorded, 'announce user.logged_in']);
     });
 
     it('ends the session when the password was changed or the account deleted meanwhile', async () => {
@@ -137,7 +138,7 @@ describe('AuthService', () => {
     it('sets the password, then ends every other session, then rotates the cookie', async () => {
       await change(PASSWORD, NEW_PASSWORD);
       const changed = ['remember ann@example.org', `set ${hashOf(NEW_PASSWORD)}`, 'end all but s', 'rotate'];
-      expect(ports.steps).toEqual([...verified, ...changed]);
+      expect(ports.steps).toEqual([...verified, ...changed, 'announce user.password_changed']);
     });
 
     it('changes nothing for a wrong password, and counts it', async () => {

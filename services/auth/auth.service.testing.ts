@@ -1,7 +1,8 @@
 import type { Request } from 'express';
 import type { UserEvent } from '#contracts';
 import type { Sessions } from '#nest';
-import { DependencyUnavailableError, type Outbox } from '#platform';
+import { DependencyUnavailableError } from '#platform';
+import type { AccountMails } from './email/account-mails';
 import type { PasswordAttempts } from './password-attempts';
 import type { PasswordHasher } from './password-hasher';
 import type { UserItem } from './user.item';
@@ -21,7 +22,7 @@ export const user = {
   createdAt: '2026-01-01T00:00:00.000Z',
 } as UserItem;
 export const session = { id: 'u', sessionId: 's', role: 'user' } as const;
-export const req = { ip: '192.0.2.1', headers: {} } as Request;
+export const req = { ip: '192.0.2.1', headers: {}, get: () => undefined } as unknown as Request;
 export const unavailable = new DependencyUnavailableError('redis', new Error('hangs'));
 export const reject = (error: Error) => async () => Promise.reject(error);
 
@@ -43,7 +44,7 @@ export class FakePorts {
     findByEmail: async (email) => (email === user.emailLower ? this.stored : null),
     recordLogin: async () => {
       this.steps.push('record login');
-      return { user, event: { type: 'user.logged_in' } as UserEvent };
+      return { user, events: [{ type: 'user.logged_in' } as UserEvent] };
     },
     rename: async (item, username) => ({ ...item, username }),
     setPassword: async (_item, passwordHash) => this.steps.push(`set ${passwordHash}`) > 0,
@@ -55,7 +56,7 @@ export class FakePorts {
       return passwordHash === hashOf(password);
     },
   };
-  readonly attempts: Pick<PasswordAttempts, 'limit' | 'limitRegistration' | 'remember'> = {
+  readonly attempts: Pick<PasswordAttempts, 'limit' | 'limitRegistration' | 'remember' | 'isKnownBrowser'> = {
     limit: async ({ account }, verify) => {
       this.steps.push(`limit ${account}`);
       return verify(false);
@@ -64,6 +65,7 @@ export class FakePorts {
       this.steps.push('count');
       return register();
     },
+    isKnownBrowser: async () => true,
     remember: async ({ account }) => {
       this.steps.push(`remember ${account}`);
       return 'device';
@@ -79,7 +81,7 @@ export class FakePorts {
     endAll: async (_userId, exceptId) => void this.steps.push(`end all but ${exceptId}`),
     rotate: async () => void this.steps.push('rotate'),
   };
-  readonly outbox: Pick<Outbox, 'announce'> = {
-    announce: async (_source, { type }) => void this.steps.push(`announce ${type}`),
+  readonly mails: Pick<AccountMails, 'announce'> = {
+    announce: async (...events) => void this.steps.push(...events.map(({ type }) => `announce ${type}`)),
   };
 }

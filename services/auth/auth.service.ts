@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
-import type { ChangePasswordRequest, RegisterRequest, User, UserEvent } from '#contracts';
+import type { ChangePasswordRequest, RegisterRequest, User } from '#contracts';
 import { ProblemError, readDevice, sendDevice, Sessions, type SessionUser } from '#nest';
-import { Outbox, userKey } from '#platform';
+import { AccountMails } from './email/account-mails';
 import { PasswordAttempts, type Guess } from './password-attempts';
 import { PasswordHasher } from './password-hasher';
 import { assertStrongPassword } from './password-policy';
+import { accountMail, originOf, userEvent } from './user-events';
 import { toUser, type UserItem } from './user.item';
 import { UsersRepository } from './users.repository';
 
@@ -17,7 +18,7 @@ export class AuthService {
     private readonly hasher: PasswordHasher,
     private readonly attempts: PasswordAttempts,
     private readonly sessions: Sessions,
-    private readonly outbox: Outbox,
+    private readonly mails: AccountMails,
   ) {}
 
   /** @throws {ProblemError} email_taken, username_taken, validation_failed, too_many_attempts */
@@ -27,7 +28,9 @@ export class AuthService {
     const passwordHash = await this.attempts.limitRegistration(ip, () =>
       this.hasher.hash(password, { ip, isKnown: false }),
     );
-    const created = await this.users.create({ username, email, passwordHash });
+    const created = await this.users.create({ username, email, passwordHash }, originOf(req), (event, address) =>
+      this.mails.firstLink(event, address),
+    );
     if ('taken' in created) throw new ProblemError(`${created.taken}_taken`);
     const { user, event } = created;
     try {
@@ -37,7 +40,7 @@ export class AuthService {
       await this.users.undo(user); // the client gets an error and will retry: leave no half-created account
       throw error;
     }
-    await this.announce(event);
+    await this.mails.announce(event);
     return toUser(user);
   }
 
@@ -52,29 +55,33 @@ export class AuthService {
       user = await this.users.findByEmail(guess.account);
       return this.hasher.verify(user?.passwordHash ?? null, password, { ip: guess.ip, isKnown });
     });
-    if (!isRight) return null;
-    await this.rememberBrowser(req, guess);
-    return user;
+    return isRight ? user : null;
   }
 
   /**
    * Starts a session for an account whose password was just verified. The session is created before the account is
    * checked again: a concurrent change of the password, or an admin who disables the account, either finds the session
-   * and ends it, or fails this check.
+   * and ends it, or fails this check. The browser is remembered last: a login that fails before is repeated, and must
+   * then still count as a new device.
    * @throws {ProblemError} account_disabled, invalid_credentials
    */
   async login(req: Request, user: UserItem): Promise<User> {
     if (user.disabledAt) throw new ProblemError('account_disabled');
+    const guess = guessOf(req, user.emailLower);
+    const newDevice = (await this.attempts.isKnownBrowser(guess)) ? null : accountMail(user, req);
     const session = await this.sessions.start(req, user);
-    const login = await this.users.recordLogin(user).catch(async (error: unknown) => {
-      await this.discardSession(req, session);
-      throw error;
-    });
+    const login = await this.users
+      .recordLogin(user, { origin: originOf(req), newDevice })
+      .catch(async (error: unknown) => {
+        await this.discardSession(req, session);
+        throw error;
+      });
     if (!login) {
       await this.discardSession(req, session);
       throw new ProblemError('invalid_credentials');
     }
-    await this.announce(login.event);
+    await this.rememberBrowser(req, guess);
+    await this.mails.announce(...login.events);
     return toUser(login.user);
   }
 
@@ -108,9 +115,11 @@ export class AuthService {
     assertStrongPassword(newPassword, user, 'newPassword');
     await this.confirmPassword(req, user, currentPassword);
     const passwordHash = await this.hasher.hash(newPassword, { ip: req.ip ?? '', isKnown: true });
-    if (!(await this.users.setPassword(user, passwordHash))) throw new ProblemError('wrong_password');
+    const event = userEvent(user.id, 'user.password_changed', accountMail(user, req));
+    if (!(await this.users.setPassword(user, passwordHash, event))) throw new ProblemError('wrong_password');
     await this.sessions.endAll(user.id, current.sessionId);
     await this.sessions.rotate(req);
+    await this.mails.announce(event);
   }
 
   /**
@@ -134,14 +143,11 @@ export class AuthService {
     await this.sessions.end(session.id, session.sessionId);
     await this.sessions.forget(req);
   }
-
-  private async announce(event: UserEvent): Promise<void> {
-    await this.outbox.announce({ table: 'users', key: userKey(event.userId) }, event);
-  }
 }
 
 const guessOf = (req: Request, account: string): Guess => ({
   account,
   ip: req.ip ?? '',
   device: readDevice(req, account),
+  userAgent: req.headers['user-agent'] ?? '',
 });

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Erased, EraseOwned } from '#contracts';
+import type { Erased, EraseOwned, UserEvent } from '#contracts';
 import { ApiKeys, Sessions } from '#nest';
 import {
   all,
@@ -56,8 +56,9 @@ export class ErasureService {
   ) {}
 
   /** Marks the account as deleted and starts the erasure. Returns false when the password was changed meanwhile. */
-  async request(user: UserItem): Promise<boolean> {
-    if (!(await this.users.markDeleted(user, { sessions: await this.sessions.count(user.id) }))) return false;
+  async request(user: UserItem, event: UserEvent): Promise<boolean> {
+    const counts = { sessions: await this.sessions.count(user.id) };
+    if (!(await this.users.markDeleted(user, counts, event))) return false;
     await this.users.forget(user).catch(() => {}); // and again when it is erased
     await this.advance(user.id).catch(() => {}); // the deletion is durable: the sweep continues it
     return true;

@@ -25,6 +25,7 @@ export interface Guess {
   ip: string;
   /** The id in the browser's device cookie for the account, if it sent one. */
   device: string | null;
+  userAgent: string;
 }
 
 /** What an attempt is counted under. */
@@ -84,16 +85,27 @@ export class PasswordAttempts {
     const device = guess.device && isKnownDevice ? guess.device : newDevice(); // never one that others have chosen
     const key = this.knownKey(guess);
     const now = Date.now();
+    const members = [...knownMembers({ ...guess, device }).map(([, member]) => member), agentMember(guess)];
     await withRedis(() =>
       this.redis
         .multi()
-        .zadd(key, ...knownMembers({ ...guess, device }).flatMap(([, member]) => [now + KNOWN_MS, member]))
+        .zadd(key, ...members.flatMap((member) => [now + KNOWN_MS, member]))
         .zremrangebyscore(key, 0, now)
         .zremrangebyrank(key, 0, -MAX_KNOWN - 1)
         .pexpire(key, KNOWN_MS)
         .exec(),
     );
     return device;
+  }
+
+  /**
+   * Whether the browser has logged in to the account before, by its cookie, or one of the same kind in the same
+   * network: programs without cookies are not a new device at each login, nor is a browser that has just registered.
+   */
+  async isKnownBrowser(guess: Guess): Promise<boolean> {
+    const members = knownMembers(guess).flatMap(([by, member]) => (by === 'device' ? member : []));
+    const scores = await withRedis(() => this.redis.zmscore(this.knownKey(guess), ...members, agentMember(guess)));
+    return scores.some((score) => Number(score ?? 0) > Date.now());
   }
 
   private async count(guess: Guess, counter: Counter, verify: () => Promise<boolean>): Promise<boolean> {
@@ -144,6 +156,8 @@ export class PasswordAttempts {
 /** Hashed, so that keys in Redis contain no e-mail addresses and no ids of cookies. */
 const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url');
 const accountHash = ({ account }: Guess) => hashOf(account);
+
+const agentMember = ({ userAgent, ip }: Guess) => `agent:${hashOf(`${userAgent} ${networkOf(ip)}`)}`;
 
 /** The names under which the origin of a guess may be known, the most specific one first. */
 const knownMembers = ({ device, ip }: Guess) => [

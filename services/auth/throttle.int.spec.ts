@@ -28,7 +28,7 @@ const repeat = async (times: number, attempt: (at: number) => Promise<unknown>) 
 const failFrom = (ip: string, { email }: Account) =>
   auth.app
     .get(PasswordAttempts)
-    .limit({ account: email.toLowerCase(), ip, device: null }, () => Promise.resolve(false));
+    .limit({ account: email.toLowerCase(), ip, device: null, userAgent: '' }, () => Promise.resolve(false));
 const all = (times: number, value: string) => Array<string>(times).fill(value);
 const register = async (ip = home) => (await auth.client(ip).register()).account;
 
@@ -181,7 +181,7 @@ const startAttempts = (guesses: Array<{ account: string; ip: string }>) => {
   const gate = Promise.withResolvers<void>();
   const state = { running: 0 };
   const attempts = guesses.map((guess) =>
-    auth.app.get(PasswordAttempts).limit({ ...guess, device: null }, async () => {
+    auth.app.get(PasswordAttempts).limit({ ...guess, device: null, userAgent: '' }, async () => {
       state.running += 1;
       await gate.promise;
       return true;
@@ -213,7 +213,9 @@ describe('password checks at the same time', () => {
     await sleep(100);
     const beyond = auth.app
       .get(PasswordAttempts)
-      .limit({ account: 'flood2@example.com', ip: '198.18.27.1', device: null }, () => Promise.resolve(true));
+      .limit({ account: 'flood2@example.com', ip: '198.18.27.1', device: null, userAgent: '' }, () =>
+        Promise.resolve(true),
+      );
     await expect(beyond).rejects.toMatchObject({ code: 'too_many_attempts' });
     await flood.end();
   });

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { UserEvent } from '#contracts';
+import type { AccountMail, UserEvent } from '#contracts';
 import {
-  all,
   DependencyUnavailableError,
   Dynamo,
   equals,
@@ -9,6 +8,7 @@ import {
   MAX_PENDING,
   missing,
   newId,
+  newNonce,
   Outbox,
   shardOf,
   userKey,
@@ -19,12 +19,11 @@ import {
 import { AdminRoster } from './admin/admin-roster';
 import { UserDirectory } from './admin/user-directory';
 import { PENDING_MS, Reservations, type Unique } from './reservations';
-import { parseUser, type UserItem } from './user.item';
+import { userEvent } from './user-events';
+import { parseUser, unlessChanged, type UserItem } from './user.item';
 
 export type NewUser = Pick<UserItem, 'username' | 'email' | 'passwordHash'>;
-
-/** The account is not deleted, and `conditions` (what the caller has read) still hold. */
-const unlessChanged = (...conditions: Condition[]): Condition => all(exists('pk'), missing('deletedAt'), ...conditions);
+type Links = Required<Pick<UserItem, 'links' | 'linksAt'>>;
 
 /** A reservation that expires sooner than this is not used: it may expire before the account is written. */
 const RESERVATION_MARGIN_MS = 10_000;
@@ -39,16 +38,24 @@ export class UsersRepository {
     private readonly directory: UserDirectory,
   ) {}
 
-  /** Creates an account, or returns which name is taken. The first one of a local installation is an admin. */
-  async create(input: NewUser): Promise<{ user: UserItem; event: UserEvent } | { taken: Unique }> {
+  /**
+   * Creates an account, or returns which name is taken. The first one of a local installation is an admin.
+   * @param origin where its owner reaches this server
+   * @param linkFor the link of the mail about its registration
+   */
+  async create(
+    input: NewUser,
+    origin: string | null = null,
+    linkFor?: (event: UserEvent, email: string) => Links,
+  ): Promise<{ user: UserItem; event: UserEvent } | { taken: Unique }> {
     const id = newId();
-    const createdAt = new Date().toISOString();
-    const event: UserEvent = {
-      id: `${id}.user.registered.${newId()}`,
-      type: 'user.registered',
-      occurredAt: createdAt,
-      userId: id,
-    };
+    const event = userEvent(id, 'user.registered', {
+      to: input.email,
+      username: input.username,
+      origin,
+      nonce: newNonce(),
+    });
+    const createdAt = event.occurredAt;
     const names = { usernameLower: input.username.toLowerCase(), emailLower: input.email.toLowerCase() };
     const user: UserItem = {
       ...userKey(id),
@@ -58,6 +65,8 @@ export class UsersRepository {
       ...names,
       role: (await this.roster.enterFirst(id)) ? 'admin' : 'user',
       createdAt,
+      ...(origin && { origin }),
+      ...linkFor?.(event, input.email),
       ...Outbox.firstEvent(id, event),
     };
     try {
@@ -103,23 +112,22 @@ export class UsersRepository {
   }
 
   /**
-   * Adds a login event. Returns null when the password was changed, or the account disabled or deleted, since `user`
-   * was read.
+   * Adds a login event, and one for the mail about a new device.
+   * @returns null when the password was changed, or the account disabled or deleted, since `user` was read
    */
-  async recordLogin(user: UserItem): Promise<{ user: UserItem; event: UserEvent } | null> {
-    const event: UserEvent = {
-      id: `${user.id}.user.logged_in.${newId()}`,
-      type: 'user.logged_in',
-      occurredAt: new Date().toISOString(),
-      userId: user.id,
-    };
+  async recordLogin(
+    user: UserItem,
+    { origin, newDevice }: { origin: string; newDevice: AccountMail | null },
+  ): Promise<{ user: UserItem; events: UserEvent[] } | null> {
+    const login = userEvent(user.id, 'user.logged_in');
+    const events = newDevice ? [login, userEvent(user.id, 'user.new_device', newDevice)] : [login];
     const change = {
-      set: Outbox.addEvent(user.id, event),
+      set: [...Outbox.addEvents(user.id, events), ['origin', origin] as const],
       remove: surplusLoginEvents(user),
       when: unlessChanged(equals('passwordHash', user.passwordHash), missing('disabledAt')),
     };
     const updated = await this.update(user.id, change);
-    return updated && { user: updated, event };
+    return updated && { user: updated, events };
   }
 
   /** Returns 'taken', or 'changed' when a concurrent change won. */
@@ -138,11 +146,27 @@ export class UsersRepository {
     return renamed;
   }
 
-  /** Returns false when the password is no longer the one that was verified. */
-  async setPassword(user: UserItem, passwordHash: string): Promise<boolean> {
-    const when = unlessChanged(equals('passwordHash', user.passwordHash));
+  /**
+   * Sets a password, and removes every link that was mailed except those that confirm the current address.
+   * @param event of the change
+   * @param link the hash of the link that permits the change; it proves the mailbox, too
+   * @returns false when the password is no longer the one that was verified, or the link was used
+   */
+  async setPassword(user: UserItem, passwordHash: string, event: UserEvent, link?: string): Promise<boolean> {
+    const isSame = equals('passwordHash', user.passwordHash);
+    const kept = Object.entries(user.links ?? {}).filter(([, { email }]) => email === user.email);
+    const change = {
+      set: [
+        ['passwordHash', passwordHash] as const,
+        ['links', Object.fromEntries(kept)] as const,
+        ['linksAt', event.occurredAt] as const,
+        ...(link ? [['emailVerifiedAt', user.emailVerifiedAt ?? event.occurredAt] as const] : []),
+        ...Outbox.addEvents(user.id, [event]),
+      ],
+      when: link ? unlessChanged(isSame, exists(['links', link])) : unlessChanged(isSame),
+    };
     return writeOrConfirm(
-      async () => (await this.update(user.id, { set: [['passwordHash', passwordHash]], when })) !== null,
+      async () => (await this.update(user.id, change)) !== null,
       async () => (await this.find(user.id))?.passwordHash === passwordHash,
     );
   }
@@ -161,7 +185,7 @@ export class UsersRepository {
   }
 
   /** Marks an account as deleted: logins are rejected, and the sweep finds it by the `open` index. */
-  async markDeleted(user: UserItem, counts: Record<string, number>): Promise<boolean> {
+  async markDeleted(user: UserItem, counts: Record<string, number>, event: UserEvent): Promise<boolean> {
     const at = new Date().toISOString();
     const change = {
       set: [
@@ -169,6 +193,7 @@ export class UsersRepository {
         ['receipts', { auth: { counts, done: true } }],
         ['openShard', shardOf(user.id)],
         ['openAt', at],
+        ...Outbox.addEvents(user.id, [event]),
       ],
       when: unlessChanged(equals('passwordHash', user.passwordHash)),
     } as const;
@@ -225,7 +250,7 @@ function assertReservationFresh(reservedAt: number): void {
 /** Paths of the oldest login events beyond MAX_PENDING: logins must work while events stay unconfirmed for weeks. */
 function surplusLoginEvents({ pending }: UserItem): Array<[string, string]> {
   const logins = Object.values(pending)
-    .filter(({ type }) => type === 'user.logged_in')
+    .filter(({ type }) => type === 'user.logged_in' || type === 'user.new_device')
     .toSorted((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1));
   return logins.slice(0, Math.max(0, logins.length - MAX_PENDING + 1)).map(({ id }) => ['pending', id]);
 }

@@ -4,11 +4,14 @@ import { serviceConsumers } from '#nest';
 import { AlertsChannel } from './channels/alerts.channel';
 import { EventDelivery } from './channels/event-delivery';
 import { InAppChannel } from './channels/in-app.channel';
+import { MailChannel } from './channels/mail.channel';
 import { NotificationErasure } from './feed/erasure';
 import { NotificationSweep } from './feed/notification-sweep';
 import { NotificationsController } from './feed/notifications.controller';
 import { NotificationsRepository } from './feed/notifications.repository';
 import { LiveController } from './live/live.controller';
+import { MailBook } from './mail/mail-book';
+import { OutgoingMails } from './mail/outgoing-mails';
 
 const consumers = serviceConsumers<'notification', [EventDelivery, NotificationErasure]>({
   inject: [EventDelivery, NotificationErasure],
@@ -16,6 +19,7 @@ const consumers = serviceConsumers<'notification', [EventDelivery, NotificationE
   handlers: (delivery, erasure) => ({
     events: (payload, isRepeated) => delivery.deliver('inApp', payload, isRepeated),
     alerts: (payload, isRepeated) => delivery.deliver('alerts', payload, isRepeated),
+    mails: (payload, isRepeated) => delivery.deliver('mail', payload, isRepeated),
     eraseNotifications: (payload) => erasure.erase(payload),
   }),
 });
@@ -27,6 +31,9 @@ const consumers = serviceConsumers<'notification', [EventDelivery, NotificationE
     NotificationsRepository,
     InAppChannel,
     AlertsChannel,
+    MailChannel,
+    MailBook,
+    OutgoingMails,
     EventDelivery,
     NotificationErasure,
     NotificationSweep,

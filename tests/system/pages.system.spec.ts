@@ -16,14 +16,22 @@ describe(`serving the pages, ${name}`, () => {
 
   const shell = async () => (await api.fetch('GET', '/', { headers: page })).text();
 
-  it.each(['/', '/login', '/register', '/upload', '/media', '/media/01K', '/notifications', '/profile'])(
-    'answers %s with the shell',
-    async (path) => {
-      const answer = await api.fetch('GET', path, { headers: page });
-      expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-cache']);
-      expect(await answer.text()).toBe(await shell());
-    },
-  );
+  it.each([
+    '/',
+    '/login',
+    '/register',
+    '/reset-password',
+    '/confirm-email',
+    '/upload',
+    '/media',
+    '/media/01K',
+    '/notifications',
+    '/profile',
+  ])('answers %s with the shell', async (path) => {
+    const answer = await api.fetch('GET', path, { headers: page });
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-cache']);
+    expect(await answer.text()).toBe(await shell());
+  });
 
   it.each(['/nothing', '/media/01K/more', '/loginx'])(
     'answers the unknown address %s with the shell and 404',

@@ -1,7 +1,19 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { ApiClient, browserPath, makeJpeg, newAccount, openBrowser, deployments, type Stack } from '#testing';
+import {
+  ApiClient,
+  browserPath,
+  deployments,
+  eventually,
+  makeJpeg,
+  newAccount,
+  openBrowser,
+  parseMail,
+  type ReceivedMail,
+  type Stack,
+} from '#testing';
 import { readZip } from './zip';
 
 // services run apart do not serve pages: in the composed stack, nginx does
@@ -18,6 +30,16 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
     const context = await browser.newContext({ baseURL: stack.baseUrl, viewport: { width: 1280, height: 900 } });
     context.setDefaultTimeout(20_000);
     return context;
+  };
+  /** Waits for the mail of this subject to an address, and returns the path that it links to. */
+  const linkTo = async (to: string, subject: string): Promise<string> => {
+    const folder = join(stack.processes!.dataDir, 'mail');
+    const isIt = (mail: ReceivedMail) => mail.to === to && mail.subject === subject;
+    const mails = async () =>
+      Promise.all((await readdir(folder)).map(async (file) => parseMail(await readFile(join(folder, file), 'utf8'))));
+    const found = (await eventually(mails, (all) => all.some(isIt))).find(isIt)!;
+    const { pathname, search } = new URL(/https?:\S+\?token=\S+/.exec(found.text)![0]);
+    return pathname + search;
   };
   beforeAll(async () => {
     [stack, browser] = await Promise.all([start({ workers: 1 }), openBrowser()]);
@@ -93,6 +115,46 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
     expect(download.suggestedFilename()).toMatch(/^snapstream-.*\.zip$/);
     const entries = readZip(await readFile(await download.path()));
     expect(entries.map(({ sha256 }) => sha256)).toContain(createHash('sha256').update(buffer).digest('hex'));
+  });
+
+  it('changes the e-mail address by a link that is mailed to the new one', async () => {
+    const { email } = newAccount();
+    const section = page.locator('.profile-section', { hasText: 'A new address counts once' });
+    await section.getByText('not confirmed yet').waitFor();
+    await section.locator('[name=email]').fill(email);
+    await section.locator('[name=password]').fill(account.password);
+    await section.getByRole('button', { name: 'Send the link' }).click();
+    await section.getByText(`${email} replaces it`).waitFor();
+    await page.goto(await linkTo(email, 'Confirm your e-mail address'));
+    await page.getByRole('button', { name: 'Confirm the address' }).click();
+    await page.waitForURL('**/profile');
+    await section.getByText(`${email} · confirmed`).waitFor();
+    account.email = email;
+  });
+
+  it('replaces a forgotten password by a link that is mailed', async () => {
+    const guest = await (await open()).newPage();
+    await guest.goto('/login');
+    await guest.getByRole('link', { name: 'Set a new one' }).click();
+    await guest.locator('[name=email]').fill(account.email);
+    await guest.getByRole('button', { name: 'Send the link' }).click();
+    await guest.getByText('If there is an account with').waitFor();
+    const link = await linkTo(account.email, 'Set a new password');
+    await guest.goto(link);
+    account.password = `new ${account.password}`;
+    await guest.locator('[name=password]').fill(account.password);
+    await guest.getByRole('button', { name: 'Set password' }).click();
+    await guest.waitForURL('**/login');
+    await page.waitForURL('**/login?next=%2Fprofile');
+    await page.locator('[name=email]').fill(account.email);
+    await page.locator('[name=password]').fill(account.password);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.waitForURL('**/profile');
+    await guest.goto(link);
+    await guest.locator('[name=password]').fill('one more sentence');
+    await guest.getByRole('button', { name: 'Set password' }).click();
+    await guest.getByText('This link was used already').waitFor();
+    await guest.context().close();
   });
 
   it('lets the admin disable a user, retry failed media, pause a queue, and see who did so', async () => {

@@ -29,6 +29,8 @@ describe('the nginx configuration', () => {
     '/',
     '/login',
     '/register',
+    '/reset-password',
+    '/confirm-email',
     '/upload',
     '/media',
     '/media/01K',

@@ -19,7 +19,7 @@ describe('Consumers', () => {
       if (calls <= times) throw error;
     };
     const consumers = new Consumers<'auth'>(
-      { erased },
+      { erased, passwordResets: async () => {} },
       {
         redisUrl: testQueue.redis.url,
         tablePrefix: 'test-',

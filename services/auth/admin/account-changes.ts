@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { User } from '#contracts';
 import { ApiKeys, ProblemError, Sessions } from '#nest';
 import { ErasureService } from '../erasure.service';
+import { accountMail, userEvent } from '../user-events';
 import type { UserItem } from '../user.item';
 import { UsersRepository } from '../users.repository';
 import { AdminRoster } from './admin-roster';
@@ -42,7 +43,8 @@ export class AccountChanges {
   /** @throws {ProblemError} last_admin, conflict */
   async remove(user: UserItem): Promise<void> {
     await this.leaveRoster(user);
-    if (!(await this.erasure.request(user))) conflict();
+    const event = userEvent(user.id, 'user.deleted', accountMail(user)); // a sweep announces it
+    if (!(await this.erasure.request(user, event))) conflict();
   }
 
   private async leaveRoster({ id, role }: UserItem): Promise<void> {

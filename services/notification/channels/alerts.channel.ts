@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { EventTypeOf, UserEvent } from '#contracts';
 import { toAlert } from '#media';
 import { ALERTS, type Alerts } from '#platform';
 import { isMediaEvent, type DeliveryChannel, type DomainEvent } from './channel';
@@ -10,7 +11,7 @@ export class AlertsChannel implements DeliveryChannel {
 
   async deliver(event: DomainEvent): Promise<void> {
     if (!isMediaEvent(event)) {
-      const { id, type, occurredAt, userId } = event;
+      const { id, type, occurredAt, userId } = event as UserEvent & { type: EventTypeOf<'alerts'> };
       return this.alerts.publish({ id, type, occurredAt, userId });
     }
     const alert = toAlert(event);

@@ -5,6 +5,7 @@ import { Outbox } from '#platform';
 import { AlertsChannel } from './alerts.channel';
 import type { DeliveryChannel, DomainEvent } from './channel';
 import { InAppChannel } from './in-app.channel';
+import { MailChannel } from './mail.channel';
 
 /**
  * A job that is older may be a copy, of a job that a worker sent before it crashed or of one that Redis has restored:
@@ -25,8 +26,9 @@ export class EventDelivery {
     private readonly outbox: Outbox,
     inApp: InAppChannel,
     alerts: AlertsChannel,
+    mail: MailChannel,
   ) {
-    this.channels = { inApp, alerts };
+    this.channels = { inApp, alerts, mail };
   }
 
   /** Idempotent: an event that the channel has confirmed is not delivered again. */

@@ -21,6 +21,13 @@ const texts: { [T in EventType]: ((event: EventOf<T>) => NotificationText | null
     retryable: false,
   }),
   'user.logged_in': null,
+  'user.new_device': null,
+  'user.password_reset_requested': null,
+  'user.password_changed': null,
+  'user.email_confirmation_requested': null,
+  'user.email_change_requested': null,
+  'user.email_changed': null,
+  'user.deleted': null,
   'media.uploaded': null,
   'media.processing': null,
   'media.completed': ({ title, kind }) => ({

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EraseOwned } from '#contracts';
 import { JobQueue, LiveFeed } from '#platform';
+import { MailBook } from '../mail/mail-book';
 import { NotificationsRepository } from './notifications.repository';
 
 /** Erases the data that the notification service holds of a deleted account, and reports the counts. Idempotent. */
@@ -8,6 +9,7 @@ import { NotificationsRepository } from './notifications.repository';
 export class NotificationErasure {
   constructor(
     private readonly notifications: NotificationsRepository,
+    private readonly mails: MailBook,
     private readonly live: LiveFeed,
     private readonly queue: JobQueue,
   ) {}
@@ -17,6 +19,7 @@ export class NotificationErasure {
     if (!counted && !final)
       return this.report(userId, { notifications: await this.notifications.count(userId) }, false);
     await this.notifications.erase(userId);
+    await this.mails.erase(userId);
     await this.live.forget(userId);
     await this.report(userId, {}, true);
   }

@@ -44,6 +44,9 @@ const notFound: Route = { pattern: '', name: 'not-found', build: notFoundPage, g
 const routes: readonly Route[] = [
   { pattern: '/login', name: 'login', build: loginPage, guest: 'only' },
   { pattern: '/register', name: 'register', build: registerPage, guest: 'only' },
+  { pattern: '/forgot-password', name: 'forgot-password', build: 'forgotPassword', guest: 'also' },
+  { pattern: '/reset-password', name: 'reset-password', build: 'resetPassword', guest: 'also' },
+  { pattern: '/confirm-email', name: 'confirm-email', build: 'confirmEmail', guest: 'also' },
   { pattern: '/', name: 'dashboard', build: dashboardPage },
   { pattern: '/upload', name: 'upload', build: uploadPage },
   { pattern: '/media', name: 'media', build: mediaListPage },

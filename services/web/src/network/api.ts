@@ -1,7 +1,10 @@
 import type {
   BatchRequest,
   BatchResponse,
+  ChangeEmailRequest,
   ChangePasswordRequest,
+  ConfirmPasswordResetRequest,
+  EmailState,
   LoginRequest,
   Media,
   MediaActivity,
@@ -40,6 +43,13 @@ export const api = {
   rename: (username: string) => call<User>('PATCH', '/api/auth/me', { body: { username } }),
   changePassword: (body: ChangePasswordRequest) => call<void>('PUT', '/api/auth/me/password', { body }),
   deleteAccount: (password: string) => call<void>('DELETE', '/api/auth/me', { body: { password } }),
+  requestPasswordReset: (email: string) =>
+    call<void>('POST', '/api/auth/password-reset', { body: { email }, guest: true }),
+  confirmPasswordReset: (body: ConfirmPasswordResetRequest) =>
+    call<void>('POST', '/api/auth/password-reset/confirm', { body, guest: true }),
+  verifyEmail: (token: string) => call<void>('POST', '/api/auth/email/verify', { body: { token }, guest: true }),
+  email: (signal?: AbortSignal) => call<EmailState>('GET', '/api/auth/me/email', { signal }),
+  changeEmail: (body: ChangeEmailRequest) => call<void>('PUT', '/api/auth/me/email', { body }),
   sessions: (signal?: AbortSignal) => call<{ items: SessionInfo[] }>('GET', '/api/auth/sessions', { signal }),
   endOtherSessions: () => call<void>('DELETE', '/api/auth/sessions'),
   endSession: (id: string) => call<void>('DELETE', `/api/auth/sessions/${encodeURIComponent(id)}`),

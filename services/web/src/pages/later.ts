@@ -5,7 +5,10 @@ import { adminMediaPage } from './admin/media';
 import { adminOverviewPage } from './admin/overview';
 import { adminQueuesPage } from './admin/queues';
 import { adminUsersPage } from './admin/users';
+import { confirmEmailPage } from './confirm-email';
+import { forgotPasswordPage } from './forgot-password';
 import { profilePage } from './profile';
+import { resetPasswordPage } from './reset-password';
 
 customElements.define('session-list', SessionList);
 customElements.define('theme-switch', ThemeSwitch);
@@ -18,4 +21,7 @@ export const laterPages = {
   adminMedia: adminMediaPage,
   adminQueues: adminQueuesPage,
   adminAudit: adminAuditPage,
+  forgotPassword: forgotPasswordPage,
+  resetPassword: resetPasswordPage,
+  confirmEmail: confirmEmailPage,
 };

@@ -3,7 +3,6 @@ import { form } from '../elements/base/form';
 import { api } from '../network/api';
 import type { Page, PageContext } from '../state/router';
 import { session, sessionEnded } from '../state/session';
-import { h } from '../ui/dom';
 import { texts } from '../ui/texts';
 import { authLayout, alternateAuthLink } from './auth-layout';
 import { safeNextPath } from './next-path';
@@ -39,7 +38,7 @@ export function loginPage({ query }: PageContext): Page {
         required: true,
       }),
     ),
-    h('p', { class: 'auth-other' }, texts.auth.forgotten),
+    alternateAuthLink('/forgot-password', '/', texts.auth.forgotten, texts.auth.toForgotten),
     alternateAuthLink('/register', next, texts.auth.noAccount, texts.auth.toRegister),
   );
   return { title: texts.auth.loginTitle, content };

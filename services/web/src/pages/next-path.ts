@@ -1,4 +1,4 @@
-const guestPages = new Set(['/login', '/register']);
+const guestPages = new Set(['/login', '/register', '/forgot-password', '/reset-password', '/confirm-email']);
 
 /**
  * Returns the path to open after a login: `wanted` if it is a path of this origin, otherwise `/`. It has one leading

@@ -1,5 +1,6 @@
 import type { User } from '#contracts';
 import { askToDeleteAccount } from '../elements/account/delete-account';
+import { emailForm } from '../elements/account/email-form';
 import { storageSplit } from '../elements/account/storage-split';
 import { field } from '../elements/base/field';
 import { form } from '../elements/base/form';
@@ -22,12 +23,8 @@ export function profilePage({ signal }: PageContext): Page {
   const sessions = h('session-list');
   const content = fragment(
     pageHead(texts.profile.title, texts.profile.memberSince(formatDate(user.createdAt))),
-    section(
-      texts.profile.account,
-      texts.profile.accountLead,
-      h('p', { class: 'profile-email' }, h('span', {}, texts.profile.email), user.email),
-      usernameForm(user),
-    ),
+    section(texts.profile.account, texts.profile.accountLead, usernameForm(user)),
+    section(texts.profile.email, texts.profile.emailLead, emailForm(user, signal)),
     section(
       texts.profile.password,
       texts.profile.passwordLead,
