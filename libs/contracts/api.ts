@@ -640,6 +640,33 @@ export const api = {
       response: analysisEstimateSchema,
       errors: ['analyser_off'],
     },
+    captions: {
+      ...readsMedia,
+      method: 'GET',
+      path: `${id}/captions.vtt`,
+      summary: 'What is said, as WebVTT: at most two lines of 42 characters at once',
+      status: 200,
+      produces: 'text/vtt',
+      errors: ['not_found', 'not_ready'],
+    },
+    transcript: {
+      ...readsMedia,
+      method: 'GET',
+      path: `${id}/transcript.txt`,
+      summary: 'What is said, as paragraphs of plain text',
+      status: 200,
+      produces: 'text/plain',
+      errors: ['not_found', 'not_ready'],
+    },
+    subtitles: {
+      ...readsMedia,
+      method: 'GET',
+      path: `${id}/transcript.srt`,
+      summary: 'What is said, as SubRip, for players that do not read WebVTT',
+      status: 200,
+      produces: 'application/x-subrip',
+      errors: ['not_found', 'not_ready'],
+    },
   },
   /**
    * tus 1.0.0 (https://tus.io/protocols/resumable-upload). Metadata: `filename`, `title`, `batch`, `onDuplicate`.

@@ -8,6 +8,8 @@ import { AnalysisOffers } from './analysis/analysis-offers';
 import { AnalysisActions } from './analysis/analysis.actions';
 import { AnalysisController } from './analysis/analysis.controller';
 import { BytesController } from './bytes/bytes.controller';
+import { CaptionsController } from './captions/captions.controller';
+import { SpokenText } from './captions/spoken-text';
 import { Arrivals } from './direct/arrivals';
 import { ArrivalsSweep } from './direct/arrivals.sweep';
 import { DirectCreation } from './direct/direct-creation';
@@ -48,6 +50,7 @@ const consumers = serviceConsumers<'media', [MediaErasure]>({
     ExportController,
     LibraryController,
     AnalysisController,
+    CaptionsController,
     BytesController,
     MediaAdminController,
   ],
@@ -75,6 +78,7 @@ const consumers = serviceConsumers<'media', [MediaErasure]>({
     LibraryBatch,
     AnalysisOffers,
     AnalysisActions,
+    SpokenText,
     LibraryExport,
     MediaErasure,
     ...adminProviders,

@@ -4,6 +4,7 @@ import { AnalysisBudget, AnalysisRepository, AnalysisResults, MediaRepository, t
 import { createService } from '#nest';
 import { newId } from '#platform';
 import { aMedium, startTestEnvironment, type TestEnvironment } from '#testing';
+import { SpokenText } from '../captions/spoken-text';
 import { LibraryBatch } from '../library/library.batch';
 import { MediaServiceModule } from '../media-service.module';
 import { AnalysisOffers } from './analysis-offers';
@@ -103,6 +104,24 @@ describe('analyses of a medium', () => {
     [{ action: 'analyse', ids: ['a'], analysers: ['taste'] }],
   ])('are not started by the invalid batch %j', (body) => {
     expect(api.media.batch.body.safeParse(body).success).toBe(false);
+  });
+});
+
+describe('what is said in a medium', () => {
+  it('is read as WebVTT, SubRip and text, once it is analysed, and by its owner only', async () => {
+    const [spoken, analyses, item] = [app.get(SpokenText), app.get(AnalysisRepository), await completed()];
+    await expect(spoken.read(item, 'vtt')).rejects.toMatchObject({ code: 'not_ready' });
+    await analyses.request(item, [{ analyser: 'speech', provider: 'http', model: 'whisper-1' }], false);
+    const run = { userId: item.userId, mediaId: item.id, analyser: 'speech' as const, run: 1 };
+    const claim = await analyses.claim(run, 'delivery', 10_000);
+    if (claim.outcome !== 'claimed') throw new Error(claim.outcome);
+    const segments = [{ startSeconds: 1, endSeconds: 2.5, text: 'Good morning.' }];
+    await app.get(AnalysisResults).write(item.id, 'delivery', 'speech', { language: 'en', text: '', segments });
+    await analyses.finish(claim, 'delivery', { status: 'completed', costMicros: 0 });
+    expect(await spoken.read(item, 'vtt')).toBe('WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nGood morning.\n\n');
+    expect(await spoken.read(item, 'srt')).toBe('1\n00:00:01,000 --> 00:00:02,500\nGood morning.\n\n');
+    expect(await spoken.read(item, 'txt')).toBe('Good morning.\n');
+    await expect(spoken.read({ ...item, userId: newId() }, 'txt')).rejects.toMatchObject({ code: 'not_found' });
   });
 });
 
