@@ -13,6 +13,7 @@ export { measureJob, measureRestraints, type JobOutcome } from './ops/metrics';
 export { addressOf, networkOf } from './session/network';
 export { ProblemError, toProblem, type ProblemOptions } from './http/problem';
 export { runHeadless, runService } from './runtime/run-service';
+export { ScalingMetric } from './ops/scaling-metric';
 export { ScheduledJob } from './runtime/scheduled-job';
 export { createService } from './runtime/service';
 export { serviceConsumers } from './runtime/service-consumers';

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { MediaModule } from '#media';
-import { serviceConsumers } from '#nest';
+import { ScalingMetric, serviceConsumers } from '#nest';
 import { MediaErasure } from './account/erasure';
 import { MediaAdminController } from './admin/media-admin.controller';
 import { adminProviders } from './admin/providers';
@@ -82,6 +82,7 @@ const consumers = serviceConsumers<'media', [MediaErasure]>({
     LibraryExport,
     MediaErasure,
     ...adminProviders,
+    ScalingMetric,
     consumers,
   ],
 })

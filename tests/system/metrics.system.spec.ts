@@ -69,6 +69,14 @@ describe('/metrics', () => {
     expect(series['snapstream_queue_oldest_waiting_seconds{queue="image"}']).toBeLessThan(300);
   });
 
+  it('reports at /scaling the work ahead of each queue', async () => {
+    const answer = await fetch(`http://127.0.0.1:${opsPort}/scaling`);
+    const { queues } = (await answer.json()) as { queues: Record<string, Record<string, number>> };
+    expect(queues.image).toMatchObject({ waiting: 2, active: 0, workSeconds: 4 });
+    expect(queues.image!.oldestSeconds).toBeGreaterThan(1);
+    expect(queues.video).toEqual({ workSeconds: 0, waiting: 0, active: 0, oldestSeconds: 0 });
+  });
+
   it('reports number and duration of finished jobs, by kind and outcome', async () => {
     const port = await freePort();
     const broken = new Uint8Array((await makeJpeg()).subarray(0, 200)); // it looks like a picture
@@ -112,6 +120,7 @@ describe('/metrics', () => {
     const series = await scrape(port);
     expect(Object.keys(series).some((name) => name.startsWith('snapstream_queue_jobs{'))).toBe(false);
     expect(series['snapstream_outbox_unconfirmed_items{table="users"}']).toBeDefined();
+    expect((await fetch(`http://127.0.0.1:${port}/scaling`)).status).toBe(503);
     await environment.redis.restart(); // without it, processes take long to stop
     await media.stop();
   }, 60_000);

@@ -1,17 +1,19 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { DependencyUnavailableError } from '#platform';
 import { hostCheck } from '../http/known-host';
 import { answerHealth, type Health } from './health';
 import { metricsText, metricsType, startMetrics } from './metrics';
+import type { Scaling } from './scaling';
 
 /**
- * Serves `/health/*` and `/metrics` on OPS_HOST and a separate port, for operators; `fallback`: on any free port when
+ * Serves `/health/*`, `/metrics` and `/scaling` on OPS_HOST and a separate port, for operators; `fallback`: on any free port when
  * that is in use.
  * @throws EADDRINUSE
  */
 export async function startOpsServer(
-  health: Health,
+  { health, scaling }: { health: Health; scaling: Scaling },
   address: { host: string; port: number; fallback: boolean },
 ): Promise<{ server: Server; port: number }> {
   startMetrics();
@@ -20,8 +22,8 @@ export async function startOpsServer(
   const isKnown = isLoopback(host) ? hostCheck({ host, publicUrl: null }) : () => true;
   const server = createServer((req, res) => {
     if (!isKnown(req.headers.host ?? host)) return void res.writeHead(421).end();
-    answer(health, req, res).catch(() => {
-      res.statusCode = 500;
+    answer({ health, scaling }, req, res).catch((error: unknown) => {
+      res.statusCode = error instanceof DependencyUnavailableError ? 503 : 500;
       res.end();
     });
   });
@@ -39,11 +41,22 @@ async function listen(server: Server, port: number, host: string): Promise<void>
 
 const isLoopback = (host: string) => /^(?:127\.|::1$|localhost$)/.test(host);
 
-async function answer(health: Health, req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function answer(
+  { health, scaling }: { health: Health; scaling: Scaling },
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
   if (await answerHealth(health, req, res)) return;
   if (req.method === 'GET' && req.url === '/metrics') {
     res.setHeader('Content-Type', metricsType);
     res.end(await metricsText());
+    return;
+  }
+  if (req.method === 'GET' && req.url === '/scaling') {
+    const body = JSON.stringify(await scaling.read());
+    res.setHeader('Content-Type', 'application/json; charset=utf-8');
+    res.setHeader('Cache-Control', 'no-store');
+    res.end(body);
     return;
   }
   res.statusCode = 404;

@@ -4,11 +4,13 @@ import { announceReady, stopWithParent } from '#platform';
 import type { Health } from '../ops/health';
 import { createLogger } from '../ops/logging';
 import { startOpsServer } from '../ops/ops-server';
+import type { Scaling } from '../ops/scaling';
 
 export interface Running {
   /** The base URL of a process that serves HTTP. */
   url?: string;
   health: Health;
+  scaling: Scaling;
   /** Finishes running work within 15 s and releases all resources. */
   stop(): Promise<void>;
 }
@@ -27,7 +29,7 @@ export async function runProcess(
   try {
     const running = await start(config, logger);
     const { opsHost: host, opsPort: port, isOpsPortFixed } = config;
-    const ops = await startOpsServer(running.health, { host, port, fallback: !isOpsPortFixed });
+    const ops = await startOpsServer(running, { host, port, fallback: !isOpsPortFixed });
     stopOnSignal(logger, async () => {
       running.health.stop();
       await running.stop();

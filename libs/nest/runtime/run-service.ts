@@ -7,6 +7,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Config } from '#config';
 import { Health } from '../ops/health';
 import { NestLogger } from '../ops/logging';
+import { Scaling } from '../ops/scaling';
 import { runProcess } from './run-process';
 import { rootModule } from './runtime.module';
 import { createService } from './service';
@@ -37,7 +38,7 @@ export function runService({ name, module }: ServiceDefinition): Promise<void> {
   return runProcess(name, async (config) => {
     const app = await createService(module(config), { config, name });
     const url = await listen(app, config);
-    return { url, health: app.get(Health), stop: () => stopService(app) };
+    return { url, health: app.get(Health), scaling: app.get(Scaling), stop: () => stopService(app) };
   });
 }
 
@@ -48,7 +49,7 @@ export function runHeadless({ name, module }: ServiceDefinition): Promise<void> 
       logger: new NestLogger(logger),
       abortOnError: false,
     });
-    return { health: app.get(Health), stop: () => app.close() };
+    return { health: app.get(Health), scaling: app.get(Scaling), stop: () => app.close() };
   });
 }
 

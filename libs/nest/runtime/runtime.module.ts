@@ -1,10 +1,11 @@
 import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
 import type { Config } from '#config';
-import { ALERTS, Dynamo, JobQueue, MAILER, Outbox, PlatformModule, STORAGE } from '#platform';
+import { ALERTS, Dynamo, JobQueue, MAILER, Outbox, PlatformModule, QueuePositions, STORAGE } from '#platform';
 import { Admins } from '../admin/admins';
 import { AuditLog } from '../admin/audit-log';
 import { BacklogMetrics } from '../ops/backlog-metrics';
 import { Health } from '../ops/health';
+import { Scaling } from '../ops/scaling';
 import { SessionModule } from '../session/session.module';
 import { ShutdownSignal } from './shutdown-signal';
 
@@ -15,12 +16,17 @@ const providers = [
     useFactory: (queue: JobQueue, outbox: Outbox) => new BacklogMetrics(queue, outbox),
     inject: [JobQueue, Outbox],
   },
+  {
+    provide: Scaling,
+    useFactory: (positions: QueuePositions, queue: JobQueue) => new Scaling(positions, queue),
+    inject: [QueuePositions, JobQueue],
+  },
   { provide: Admins, useFactory: (dynamo: Dynamo) => new Admins(dynamo), inject: [Dynamo] },
   { provide: AuditLog, useFactory: (dynamo: Dynamo) => new AuditLog(dynamo), inject: [Dynamo] },
   { provide: ShutdownSignal, useFactory: () => new ShutdownSignal() },
 ];
 
-/** Provides health, backlog metrics, admins, their audit log and the shutdown signal to every module of a process. */
+/** Provides health, backlog, scaling, admins, their audit log and the shutdown signal to every module of a process. */
 @Global()
 @Module({ providers, exports: providers.map(({ provide }) => provide) })
 class RuntimeModule {}

@@ -4,9 +4,28 @@ import { Controller, Get, Module, Param, Req } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Request } from 'express';
 import request from 'supertest';
-import { api, registerRequest, updateMeRequest, type RegisterRequest, type UpdateMeRequest } from '#contracts';
+import {
+  api,
+  registerRequest,
+  updateMeRequest,
+  workQueues,
+  type RegisterRequest,
+  type UpdateMeRequest,
+} from '#contracts';
+import { Locks } from '#platform';
 import { startTestEnvironment, type TestEnvironment } from '#testing';
-import { createService, CurrentUser, Endpoint, Id, ProblemError, Sessions, ZodBody, type SessionUser } from '../index';
+import {
+  createService,
+  CurrentUser,
+  Endpoint,
+  Id,
+  ProblemError,
+  ScalingMetric,
+  Sessions,
+  ZodBody,
+  type SessionUser,
+} from '../index';
+import { Scaling } from '../ops/scaling';
 
 @Controller()
 class ProbeController {
@@ -289,5 +308,25 @@ describe('createService', () => {
     expect(log).toContain('"path":"/api/media"');
     for (const secret of [account.password, cookie.split(/[=;]/)[1]!, 'private-words', 'secret-token'])
       expect(log).not.toContain(secret);
+  });
+
+  it('logs the work ahead of each queue as CloudWatch metrics, once a minute in one process', async () => {
+    const config = environment.config({
+      SNAPSTREAM_MODE: 'aws',
+      AWS_REGION: 'us-east-1',
+      SNS_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:alerts',
+    });
+    logged.length = 0;
+    const metric = () => new ScalingMetric(config, app.get(Scaling), app.get(Locks)); // of one process
+    await metric().sweep();
+    await metric().sweep();
+    const metrics = lines().filter((line) => '_aws' in line);
+    expect(metrics).toHaveLength(workQueues.length);
+    expect(metrics[0]).toMatchObject({
+      queue: 'image',
+      workSeconds: 0,
+      oldestSeconds: 0,
+      _aws: { CloudWatchMetrics: [{ Namespace: 'SnapStream', Dimensions: [['queue']] }] },
+    });
   });
 });

@@ -82,10 +82,12 @@ export class QueuePositions {
   }
 
   private async execute(commands: string[][]): Promise<unknown[]> {
-    const replies = await withRedis(async () => (await this.redis.pipeline(commands).exec()) ?? []);
-    return replies.map(([error, reply]) => {
-      if (error) throw error;
-      return reply;
+    return withRedis(async () => {
+      const replies = (await this.redis.pipeline(commands).exec()) ?? [];
+      return replies.map(([error, reply]) => {
+        if (error) throw error;
+        return reply;
+      });
     });
   }
 
