@@ -1,10 +1,12 @@
 import type { Browser, BrowserContext, BrowserContextOptions, CDPSession, Locator, Page } from 'playwright-core';
 import sharp from 'sharp';
-import type { MediaStats } from '#contracts';
+import type { Analysis, AnalysisList, Media, MediaStats } from '#contracts';
 import {
   browserPath,
+  changeJson,
   eventually,
   makeJpeg,
+  makeMp4,
   makePng,
   openBrowser,
   startStandalone,
@@ -262,7 +264,76 @@ describeWithBrowser('the picture viewer', () => {
     await eventually(() => brightness(page.locator('.viewer-picture')), isLight);
     await context.close();
   });
+
+  it('shows what was found in a picture, and where when asked', async () => {
+    const { page, context } = await visit();
+    const box = { x: 0.25, y: 0.25, width: 0.5, height: 0.5 };
+    await found(page, [
+      ['labels', { labels: [{ name: 'dog', confidence: 0.9, boxes: [box], atSeconds: [] }], faces: 2 }],
+      ['text', { language: 'en', lines: [{ text: '<b>Soup</b>', confidence: 0.9, box: null, atSeconds: null }] }],
+      ['moderation', null],
+    ]);
+    await open(page, 'first');
+    const panel = page.locator('[data-panel=analysis]');
+    await panel.getByText('2 faces').waitFor();
+    await panel.getByText('<b>Soup</b>').waitFor();
+    await panel.getByText('The analyser could not be reached').waitFor();
+    await panel.getByRole('button', { name: 'Try again' }).waitFor();
+    await panel.getByRole('button', { name: 'Show where' }).click();
+    const picture = (await page.locator('.viewer-picture').boundingBox())!;
+    const shown = (await page.locator('.label-box', { hasText: 'dog' }).boundingBox())!;
+    expect(shown.width / picture.width).toBeCloseTo(0.5, 1);
+    expect((shown.x - picture.x) / picture.width).toBeCloseTo(0.25, 1);
+    await panel.getByRole('link', { name: 'dog' }).click();
+    await page.waitForURL('**/media?label=dog');
+    await page.getByRole('button', { name: 'Remove filter With: dog' }).click();
+    await page.waitForURL('**/media');
+    await context.close();
+  });
+
+  it('plays a film from a line of its transcript, which follows it, with captions', async () => {
+    const { id } = await api.upload(new Uint8Array(await makeMp4({ seconds: 4 })), { filename: 'talk.mp4' });
+    await api.waitUntilSettled(id);
+    const { page, context } = await visit();
+    const segments = ['One', 'Two', 'Three'].map((text, at) => ({ startSeconds: at, endSeconds: at + 1, text }));
+    await found(page, [['speech', { language: 'en', text: 'One Two Three', segments }]]);
+    await page.goto(`/media/${id}?t=2`);
+    const video = page.locator('video');
+    await eventually(
+      () => video.evaluate<number, { currentTime: number }>(({ currentTime }) => currentTime),
+      (now) => now >= 2,
+    );
+    await page.locator('.transcript [aria-current]', { hasText: 'Three' }).waitFor();
+    await page.getByRole('button', { name: 'Play from 0:01' }).click();
+    await page.locator('.transcript [aria-current]', { hasText: 'Two' }).waitFor();
+    expect(await video.locator('track').getAttribute('src')).toBe(`/api/media/${id}/captions.vtt`);
+    await context.close();
+  });
+
+  it('covers what moderation flagged until it is asked for', async () => {
+    const { page, context } = await visit();
+    await changeJson<Media>(page, `**/api/media/${ids[0]}`, (media) => ({ ...media, flagged: true }));
+    await page.goto(`/media/${ids[0]}`);
+    await page.getByText('This may be sensitive.').waitFor();
+    expect(await page.locator('[data-sensitive]').count()).toBe(1);
+    await page.getByRole('button', { name: 'Show it' }).click();
+    expect(await page.locator('[data-sensitive]').count()).toBe(0);
+    await context.close();
+  });
 });
+
+/** Serves these results; null: an analysis that failed. */
+const found = (page: Page, results: [analyser: Analysis['analyser'], result: Analysis['result']][]) =>
+  changeJson<AnalysisList>(page, '**/api/media/*/analysis', () => ({
+    items: results.map(([analyser, result]) => ({
+      analyser,
+      result,
+      status: result ? 'completed' : 'failed',
+      failure: result
+        ? null
+        : { code: 'analyser_unavailable', message: 'The analyser could not be reached.', retryable: true },
+    })),
+  }));
 
 /** A touch gesture: fingers move from one set of points to the next, and are lifted. */
 async function touchGesture(session: CDPSession, moments: [x: number, y: number][][]): Promise<void> {

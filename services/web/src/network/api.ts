@@ -1,10 +1,15 @@
 import type {
+  AnalyseRequest,
+  AnalysisEstimate,
+  AnalysisList,
+  AnalysisSettings,
   BatchRequest,
   BatchResponse,
   ChangeEmailRequest,
   ChangePasswordRequest,
   ConfirmPasswordResetRequest,
   EmailState,
+  EstimateRequest,
   LoginRequest,
   Media,
   MediaActivity,
@@ -14,6 +19,7 @@ import type {
   NotificationList,
   RegisterRequest,
   SessionInfo,
+  UpdateAnalysisRequest,
   UpdateMediaRequest,
   User,
   Waveform,
@@ -30,6 +36,8 @@ export interface MediaQuery {
   kind?: string;
   q?: string;
   sha256?: string;
+  label?: string;
+  flagged?: string;
   cursor?: string;
   limit?: number;
 }
@@ -63,6 +71,13 @@ export const api = {
   retryMedium: (id: string) => call<Media>('POST', `${mediaPath(id)}/retry`),
   batch: (body: BatchRequest) => call<BatchResponse>('POST', '/api/media/batch', { body }),
   waveform: (id: string, signal?: AbortSignal) => call<Waveform>('GET', `${mediaPath(id)}/waveform`, { signal }),
+
+  analysis: (id: string, signal?: AbortSignal) => call<AnalysisList>('GET', `${mediaPath(id)}/analysis`, { signal }),
+  analyse: (id: string, body: AnalyseRequest) => call<AnalysisList>('POST', `${mediaPath(id)}/analysis`, { body }),
+  analysisSettings: (signal?: AbortSignal) => call<AnalysisSettings>('GET', '/api/analysis', { signal }),
+  updateAnalysis: (body: UpdateAnalysisRequest) => call<AnalysisSettings>('PUT', '/api/analysis', { body }),
+  estimateAnalysis: (body: EstimateRequest, signal?: AbortSignal) =>
+    call<AnalysisEstimate>('POST', '/api/analysis/estimate', { body, signal }),
 
   notifications: (query: { cursor?: string; limit?: number }, signal?: AbortSignal) =>
     call<NotificationList>('GET', `/api/notifications${queryString(query)}`, { signal }),

@@ -1,5 +1,6 @@
 import type { Media } from '#contracts';
 import { removeMedia } from '../actions/removals';
+import type { AnalysisPanel } from '../elements/analysis/analysis-panel';
 import { problemState } from '../elements/base/page-parts';
 import { statusBadge } from '../elements/base/status-badge';
 import { AboutForm } from '../elements/media/about-form';
@@ -36,6 +37,7 @@ class MediaDetail {
   readonly #stage = h('div', { class: 'stage skeleton' });
   readonly #side = h('div', { class: 'detail-side' });
   readonly #facts = h('div', { class: 'detail-facts' });
+  readonly #found = h('div', { class: 'detail-facts' });
   readonly element = h('div', { class: 'detail' });
   readonly #id: string;
   readonly #signal: AbortSignal;
@@ -43,6 +45,7 @@ class MediaDetail {
   #media: Media | null = null;
   #stageKey = '';
   #about: AboutForm | undefined;
+  #analysis: AnalysisPanel | undefined;
 
   constructor(id: string, signal: AbortSignal) {
     this.#id = id;
@@ -99,11 +102,12 @@ class MediaDetail {
     this.#showStage(media);
     if (this.#about) this.#about.show(media);
     else this.#about = new AboutForm(media, this.#signal);
+    void this.#showAnalysis(media);
     fill(this.#facts, factsPanel(media), historyPanel(media), metadataPanel(media));
     if (!first) return;
     libraries.viewed = media.id;
     this.#steps.show();
-    fill(this.#side, this.#about.element, this.#facts);
+    fill(this.#side, this.#about.element, this.#found, this.#facts);
     fill(this.#actions, ...this.#buttons());
   }
 
@@ -118,6 +122,16 @@ class MediaDetail {
     const bar = this.#stage.querySelector<HTMLElement>('[role="progressbar"]');
     bar?.setAttribute('aria-valuenow', String(media.progress));
     bar?.style.setProperty('--share', `${media.progress}%`);
+  }
+
+  /** Adds the panel of what was found in the medium, whose code is loaded when the first one is opened. */
+  async #showAnalysis(media: Media): Promise<void> {
+    if (media.status !== 'completed') return;
+    const { AnalysisPanel: Panel } = await import('../elements/analysis/analysis-panel');
+    if (this.#signal.aborted) return;
+    this.#analysis ??= new Panel(media, this.#stage, this.#signal);
+    if (!this.#analysis.element.isConnected) this.#found.append(this.#analysis.element);
+    this.#analysis.show(this.#media ?? media);
   }
 
   #buttons(): HTMLElement[] {

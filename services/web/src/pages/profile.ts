@@ -2,6 +2,7 @@ import type { User } from '#contracts';
 import { askToDeleteAccount } from '../elements/account/delete-account';
 import { emailForm } from '../elements/account/email-form';
 import { storageSplit } from '../elements/account/storage-split';
+import { analysisSettings } from '../elements/analysis/analysis-settings';
 import { field } from '../elements/base/field';
 import { form } from '../elements/base/form';
 import { pageHead } from '../elements/base/page-parts';
@@ -9,6 +10,7 @@ import { api, exportUrl } from '../network/api';
 import type { Page, PageContext } from '../state/router';
 import { session } from '../state/session';
 import { stats } from '../state/stats';
+import { analysisTexts } from '../ui/analysis-texts';
 import { fragment, h, setText, type Child } from '../ui/dom';
 import { formatBytes, formatDate } from '../ui/format';
 import { icon } from '../ui/icons';
@@ -32,6 +34,7 @@ export function profilePage({ signal }: PageContext): Page {
     ),
     section(texts.profile.sessions, texts.profile.sessionsLead, sessions),
     section(texts.profile.appearance, texts.profile.appearanceLead, h('theme-switch')),
+    section(analysisTexts.settings, analysisTexts.settingsLead, analysisSettings(signal)),
     section(texts.profile.files, texts.profile.filesLead, storageSplit(signal), exportOffer(signal)),
     section(
       texts.profile.danger,

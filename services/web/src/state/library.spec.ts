@@ -26,11 +26,11 @@ const state = (ids: string[], nextCursor: string | null = null): LibraryState =>
   more: nextCursor !== null,
 });
 const ids = ({ items }: LibraryState) => items.map(({ id }) => id);
-const all = { status: '', kind: '', q: '', order: '' };
+const all = { status: '', kind: '', q: '', label: '', flagged: '', order: '' };
 const oldestFirst = { ...all, order: 'asc' };
 
 test('converts the filter to the address and back, without unset fields', () => {
-  const filter = { status: 'failed', kind: '', q: 'sea & sun', order: 'asc' };
+  const filter = { ...all, status: 'failed', q: 'sea & sun', order: 'asc' };
   expect(queryOf(filter).toString()).toBe('status=failed&q=sea+%26+sun&order=asc');
   expect(libraryPath(all)).toBe('/media');
   expect(filterFrom(queryOf(filter))).toEqual(filter);

@@ -5,6 +5,10 @@ export interface LibraryFilter {
   status: string;
   kind: string;
   q: string;
+  /** Something that was recognised in them. */
+  label: string;
+  /** 'true': only what moderation flagged. */
+  flagged: string;
   /** '': newest first; 'asc': oldest first. */
   order: string;
 }
@@ -30,7 +34,15 @@ export function filterFrom(query: URLSearchParams): LibraryFilter {
   const oneOf = (name: string, values: readonly string[]): string =>
     values.find((value) => value === query.get(name)) ?? '';
   const q = (query.get('q') ?? '').trim().slice(0, searchLength);
-  return { status: oneOf('status', statuses), kind: oneOf('kind', kinds), q, order: oneOf('order', ['asc']) };
+  const label = (query.get('label') ?? '').trim().slice(0, searchLength);
+  return {
+    status: oneOf('status', statuses),
+    kind: oneOf('kind', kinds),
+    q,
+    label,
+    flagged: oneOf('flagged', ['true']),
+    order: oneOf('order', ['asc']),
+  };
 }
 
 /** Returns the query of a filter: only fields that are set, so that the address of the whole library is `/media`. */
@@ -82,13 +94,18 @@ export function neighbours(items: readonly Media[], id: string): { previous: Med
 }
 
 /** Returns the number of items of the whole list; null when the counts of the server do not contain it. */
-export function countOf({ status, kind, q }: LibraryFilter, stats: MediaStats | null): number | null {
-  if (!stats || kind || q) return null;
+export function countOf({ status, kind, q, label, flagged }: LibraryFilter, stats: MediaStats | null): number | null {
+  if (!stats || kind || q || label || flagged) return null;
   return status ? ((stats as unknown as Record<string, number | undefined>)[status] ?? null) : stats.total;
 }
 
-function fits(media: Media, { status, kind }: LibraryFilter): boolean {
-  return (!status || media.status === status) && (!kind || media.kind === kind);
+function fits(media: Media, { status, kind, label, flagged }: LibraryFilter): boolean {
+  return (
+    (!status || media.status === status) &&
+    (!kind || media.kind === kind) &&
+    (!label || media.labels.includes(label)) &&
+    (!flagged || media.flagged)
+  );
 }
 
 /** Ids sort by creation time. */

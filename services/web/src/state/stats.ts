@@ -8,7 +8,7 @@ import { Store } from '../ui/store';
 /** Counts and bytes of the library; null before the first response. Shared by the navigation and the dashboard. */
 export const stats = new Store<MediaStats | null>(null);
 
-/** The server counts a change a moment after it pushes it, so the counts are read again when no other change follows. */
+/** The server counts a change after it has pushed it, so the counts are read again when no other change follows. */
 const countedMs = 3_000;
 
 /** Reads `stats` after each change, with one request for a burst of changes, until `signal` aborts. */

@@ -325,7 +325,7 @@ export const texts = {
   library: {
     title: 'My Media',
     search: 'Search',
-    searchPlaceholder: 'Search titles, tags, descriptions',
+    searchPlaceholder: 'Search titles, tags and what is in them',
     statusFilter: 'Status',
     kindFilter: 'Kind',
     all: 'All',
@@ -336,6 +336,9 @@ export const texts = {
     noMatchTitle: 'Nothing matches',
     noMatchLead: 'Try another word, or remove a filter.',
     clearFilters: 'Clear filters',
+    label: (name: string) => `With: ${name}`,
+    flagged: 'Sensitive content',
+    removeFilter: (filter: string) => `Remove filter ${filter}`,
     order: 'Order',
     orders: { '': 'Newest first', asc: 'Oldest first' },
     loaded: (count: number) => plural(count, 'item', 'items'),
@@ -349,6 +352,7 @@ export const texts = {
     all: 'Select all',
     selectMonth: 'Select',
     retry: (count: number) => `Retry ${number(count)}`,
+    analyse: 'Analyse…',
   },
 
   removal: {
@@ -415,6 +419,8 @@ export const texts = {
     queuedLead: 'Processing begins as soon as a worker is free.',
     processingTitle: 'Processing',
     processingLead: 'The preview shows up here when it is done.',
+    sensitive: 'This may be sensitive.',
+    showSensitive: 'Show it',
     noPreview: 'There is no preview of this file. Download the original to open it.',
     zoom: 'Zoom',
     zoomIn: 'Zoom in',

@@ -34,7 +34,7 @@ const elements = {
   'wave-player': WavePlayer,
 };
 
-/** Defines the custom elements of every page (`pages/later.ts` has the others); importing an element has no side effect. */
+/** Defines the custom elements of every page; `pages/later.ts` has the others. Importing one has no side effect. */
 export function defineElements(): void {
   for (const [name, element] of Object.entries(elements)) customElements.define(name, element);
 }

@@ -8,7 +8,11 @@ import { placeholder } from './placeholder';
  * because the title is beside it.
  */
 export function thumbnail(media: Media): HTMLElement {
-  const frame = h('div', { class: 'thumbnail', 'data-kind': media.kind }, icon(media.kind));
+  const frame = h(
+    'div',
+    { class: 'thumbnail', 'data-kind': media.kind, 'data-sensitive': media.flagged },
+    icon(media.kind),
+  );
   if (!media.thumbnailUrl) return frame;
   const picture = h('img', {
     src: media.thumbnailUrl,

@@ -54,13 +54,25 @@ export function libraryToolbar(
     kind,
     status,
     order,
+    narrowing('label', initial.label, texts.library.label(initial.label)),
+    narrowing('flagged', initial.flagged, texts.library.flagged),
   );
   let timer: ReturnType<typeof setTimeout> | undefined;
   const notify = (typed: boolean): void => {
     clearTimeout(timer);
     const values = new FormData(toolbar);
     const value = (name: keyof LibraryFilter): string => String(values.get(name) ?? '').trim();
-    changed({ q: value('q'), kind: value('kind'), status: value('status'), order: value('order') }, typed);
+    changed(
+      {
+        q: value('q'),
+        kind: value('kind'),
+        status: value('status'),
+        label: value('label'),
+        flagged: value('flagged'),
+        order: value('order'),
+      },
+      typed,
+    );
   };
   toolbar.addEventListener('submit', (event) => {
     event.preventDefault();
@@ -76,6 +88,22 @@ export function libraryToolbar(
 
 function option(value: string, label: string): HTMLElement {
   return h('option', { value }, label);
+}
+
+/** Builds a filter that comes from a link, and can only be removed here; null when it is not set. */
+function narrowing(name: keyof LibraryFilter, value: string, text: string): HTMLElement | null {
+  if (!value) return null;
+  const chip = h('span', { class: 'chip' }, h('input', { type: 'hidden', name, value }), h('bdi', {}, text));
+  const remove = (): void => {
+    const form = chip.closest('form');
+    chip.remove();
+    form?.dispatchEvent(new Event('change'));
+  };
+  const label = texts.library.removeFilter(text);
+  chip.append(
+    h('button', { type: 'button', class: 'chip-remove', 'aria-label': label, onclick: remove }, icon('close')),
+  );
+  return chip;
 }
 
 function segment(value: string, label: string, initial: LibraryFilter): HTMLElement {

@@ -28,6 +28,7 @@ export class LibraryView {
   readonly #bar = selectionBar({
     remove: () => void this.#remove(this.#selected),
     retry: () => void this.#retry(),
+    analyse: () => void this.#analyse(),
     clear: () => this.#selection.clear(),
     selectAll: () => void this.#selectAll(),
   });
@@ -222,6 +223,12 @@ export class LibraryView {
     const ids = this.#selected.filter(({ failure }) => failure?.retryable).map(({ id }) => id);
     this.#selection.clear();
     await retryMedia(ids);
+  }
+
+  /** The code of the dialog is loaded when it is opened. */
+  async #analyse(): Promise<void> {
+    const { askToAnalyse } = await import('../analysis/analyse-dialog');
+    await askToAnalyse(this.#selected.filter(({ status }) => status === 'completed'));
   }
 
   #empty(filter: LibraryFilter): HTMLElement {

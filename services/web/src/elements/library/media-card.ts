@@ -37,6 +37,7 @@ export class MediaCard extends HTMLElement {
       media.thumbnailUrl,
       media.kind,
       media.durationSeconds,
+      media.flagged,
     ]);
     if (shape !== this.#drawn) this.#draw(media);
     this.#drawn = shape;

@@ -5,6 +5,7 @@ import { texts } from '../../ui/texts';
 export interface SelectionActions {
   remove: () => void;
   retry: () => void;
+  analyse: () => void;
   clear: () => void;
   selectAll: () => void;
 }
@@ -16,7 +17,7 @@ export interface SelectionBar {
 }
 
 /** Builds the toolbar of the selection, which is hidden while nothing is selected. */
-export function selectionBar({ remove, retry, clear, selectAll }: SelectionActions): SelectionBar {
+export function selectionBar({ remove, retry, analyse, clear, selectAll }: SelectionActions): SelectionBar {
   const count = h('p', { class: 'selection-count', role: 'status' });
   const retryLabel = h('span');
   const retryButton = h('button', { type: 'button', class: 'button small', onclick: retry }, icon('retry'), retryLabel);
@@ -36,6 +37,7 @@ export function selectionBar({ remove, retry, clear, selectAll }: SelectionActio
     ),
     h('button', { type: 'button', class: 'button small', onclick: selectAll }, texts.selection.all),
     retryButton,
+    h('button', { type: 'button', class: 'button small', onclick: analyse }, icon('sparkle'), texts.selection.analyse),
     h('button', { type: 'button', class: 'button small danger', onclick: remove }, icon('trash'), texts.media.delete),
   );
   // The count is always in the page, because screen readers do not announce a region that appears with its text.

@@ -8,12 +8,33 @@ import { texts } from '../../ui/texts';
 import { progressBar } from '../base/progress-bar';
 
 /** Returns a key that changes when the stage has to be rebuilt. */
-export function stageKey({ id, status, kind, round, previewUrl }: Media): string {
-  return JSON.stringify([id, status, kind, round, previewUrl]);
+export function stageKey({ id, status, kind, round, previewUrl, flagged }: Media): string {
+  return JSON.stringify([id, status, kind, round, previewUrl, flagged]);
 }
 
 /** Builds the viewer or player of a medium; before it is ready, or when it failed, a message. */
 export function mediaStage(media: Media): HTMLElement {
+  const stage = stageOf(media);
+  return media.flagged && media.status === 'completed' ? covered(stage) : stage;
+}
+
+/** Blurs what moderation flagged until it is asked for. */
+function covered(stage: HTMLElement): HTMLElement {
+  const show = (): void => {
+    delete stage.dataset['sensitive'];
+    cover.remove();
+  };
+  const cover = h(
+    'div',
+    { class: 'stage-cover' },
+    h('p', {}, texts.media.sensitive),
+    h('button', { type: 'button', class: 'button', onclick: show }, icon('eye'), texts.media.showSensitive),
+  );
+  stage.dataset['sensitive'] = '';
+  return h('div', { class: 'stage-sensitive' }, stage, cover);
+}
+
+function stageOf(media: Media): HTMLElement {
   if (media.status === 'failed') return failureCard(media);
   if (media.status !== 'completed') return waitingCard(media);
   if (media.kind === 'image') return imageViewer(media);

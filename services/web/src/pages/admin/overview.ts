@@ -80,22 +80,18 @@ function failures({ failures: counts }: AdminOverview): HTMLElement {
 
 function queues({ queues: all }: AdminOverview): HTMLElement {
   const { waiting, active, paused } = adminTexts.queues;
+  const count = (value: number, name: string): string => `${formatNumber(value)} ${name.toLowerCase()}`;
   const row = (queue: (typeof all)[number]): HTMLElement =>
     h(
       'li',
       {},
       h('span', {}, queue.name, queue.paused ? h('span', { class: 'tag-note' }, paused) : null),
-      h(
-        'span',
-        {},
-        `${formatNumber(queue.waiting)} ${waiting.toLowerCase()}, ${formatNumber(queue.active)} ${active.toLowerCase()}`,
-      ),
+      h('span', {}, `${count(queue.waiting, waiting)}, ${count(queue.active, active)}`),
     );
   return h('ul', { class: 'admin-list', role: 'list' }, ...all.map(row));
 }
 
-const checkRow = ([name, state]: [string, string]): HTMLElement =>
-  h('li', {}, h('span', {}, name), stateBadge(state));
+const checkRow = ([name, state]: [string, string]): HTMLElement => h('li', {}, h('span', {}, name), stateBadge(state));
 
 function health({ health: { checks } }: AdminOverview): HTMLElement {
   return h('ul', { class: 'admin-list', role: 'list' }, ...Object.entries(checks).map(checkRow));
