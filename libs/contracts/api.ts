@@ -158,7 +158,12 @@ export const mediaListQuery = z.object({
   order: z.enum(['desc', 'asc']).default('desc'),
   status: z.enum(mediaStatuses).optional(),
   kind: z.enum(mediaKinds).optional(),
+  /** Words that each begin a word of the medium; those in double quotes stand together. */
   q: z.string().trim().max(200).optional(),
+  /** Media with exactly this label, whatever its case. */
+  label: z.string().trim().min(1).max(100).optional(),
+  /** Media that moderation has flagged. */
+  flagged: z.enum(['true']).optional(),
   /** Media with exactly these bytes, regardless of `kind` and `status`: to find duplicates before an upload. */
   sha256: z
     .string()

@@ -60,6 +60,17 @@ export type Analysis = z.infer<typeof analysisSchema>;
 
 const nullableUrl = z.string().nullable();
 
+/** The fields of a medium that a search looks into, best first. */
+export const searchFields = ['title', 'tags', 'labels', 'filename', 'description', 'text', 'speech'] as const;
+export type SearchField = (typeof searchFields)[number];
+const matchSchema = z.object({
+  field: z.enum(searchFields),
+  snippet: z.string(),
+  /** Where in a film or sound. */
+  atSeconds: z.number().nullable(),
+});
+export type MediaMatch = z.infer<typeof matchSchema>;
+
 /** A medium as its owner sees it over HTTP. Lengths in pixels, durations in seconds, sizes in bytes. */
 export const mediaSchema = z
   .object({
@@ -101,6 +112,8 @@ export const mediaSchema = z
     labels: z.array(z.string()).max(20),
     /** Whether moderation found something that not everyone wants to see. */
     flagged: z.boolean(),
+    /** Where it matches a search, best first; absent elsewhere. */
+    matches: z.array(matchSchema).max(5).optional(),
   })
   .meta({ id: 'Media' });
 export type Media = z.infer<typeof mediaSchema>;

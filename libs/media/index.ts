@@ -44,4 +44,13 @@ export { MediaRecount, type Drift } from './repositories/media.recount';
 export { foldersNamedBy, isComplete, StoredFolders, type StoredFolder } from './stored-folders';
 export { parsePartitionKey } from './partitions';
 export { foreignFormatName, sniff } from './sniff';
-export { matches, WordIndex, wordsOf } from './repositories/word-index';
+export { WordIndex } from './repositories/word-index';
+export { matchesOf, parseQuery, type SearchQuery } from './search/matches';
+export type { SearchIndex } from './search/search-index';
+export {
+  FLAGGED_MARK,
+  labelMark,
+  labelParts,
+  namedParts,
+  type SearchSource,
+} from './search/search-text';

@@ -53,8 +53,8 @@ const repositories = [
     },
     {
       provide: AnalysisResults,
-      useFactory: (storage: Storage) => new AnalysisResults(storage),
-      inject: [STORAGE],
+      useFactory: (storage: Storage, index: WordIndex) => new AnalysisResults(storage, index),
+      inject: [STORAGE, WordIndex],
     },
     {
       provide: MediaDirectory,

@@ -170,7 +170,7 @@ describe('rebuilding a destroyed table', () => {
     for (const event of await installation.process(again)) await installation.confirm(event);
     expect((await media.get(item))!.status).toBe('completed');
     expect(await installation.get(MediaCounters).usedBytes(userId)).toBe(39);
-    expect(await installation.get(WordIndex).find(userId, ['sea'])).toEqual([item.id]);
+    expect([...(await installation.get(WordIndex).find(userId, ['sea'])).keys()]).toEqual([item.id]);
   });
 
   it('is idempotent and changes no existing item', async () => {

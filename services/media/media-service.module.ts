@@ -24,6 +24,7 @@ import { LibraryActions } from './library/library.actions';
 import { LibraryBatch } from './library/library.batch';
 import { LibraryController } from './library/library.controller';
 import { LibraryReader, LibraryStats } from './library/library.reader';
+import { LibrarySearch } from './library/library.search';
 import { UploadCompletion } from './tus/completion';
 import { ExpiredUploads } from './tus/expired-uploads';
 import { FinishedUploads, PartialUploads } from './tus/partial-uploads';
@@ -72,6 +73,7 @@ const consumers = serviceConsumers<'media', [MediaErasure]>({
     Inbox,
     Arrivals,
     ArrivalsSweep,
+    LibrarySearch,
     LibraryReader,
     LibraryStats,
     LibraryActions,

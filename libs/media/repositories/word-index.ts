@@ -1,73 +1,52 @@
 import { all, beginsWith, Dynamo, equals, leastIdAt } from '#platform';
-import type { MediaItem } from '../media.item';
+import type { MediaItem, MediaKey } from '../media.item';
 import { partitionKey } from '../partitions';
+import type { SearchIndex } from '../search/search-index';
+import { foundWords, namedWords, searchSources, type SearchSource } from '../search/search-text';
+import { isStopWord } from '../search/words';
 
-const MAX_WORDS = 200;
-const MAX_WORD_LENGTH = 40;
 const MAX_QUERY_WORDS = 5;
 /** Matches of one word beyond this number are ignored. */
 const MAX_MATCHES = 10_000;
 
 type Described = Pick<MediaItem, 'userId' | 'id' | 'title' | 'filename' | 'tags' | 'description'>;
-
-/** Scripts that are written without blanks between words: a word can begin at any of their characters. */
-const UNSPACED = `ー${['Han', 'Hiragana', 'Katakana', 'Thai', 'Lao', 'Khmer', 'Myanmar']
-  .map((script) => `\\p{Script=${script}}`)
-  .join('')}`;
-const isUnspaced = new RegExp(`[${UNSPACED}]`, 'u');
-const WORD = new RegExp(`[${UNSPACED}]+|(?:(?![${UNSPACED}])[\\p{L}\\p{N}])+|\\p{Extended_Pictographic}`, 'gu');
-
-/** Splits a text into normalized words: without case, accents and punctuation. */
-function split(text: string): string[][] {
-  const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-  return (plain.match(WORD) ?? []).map((word) => [...word]);
-}
-
-/** Returns the words of a search. Text without blanks is searched by its pairs of characters. */
-export const wordsOf = (text: string): string[] => [
-  ...new Set(
-    split(text).flatMap((word) =>
-      isUnspaced.test(word[0]!) && word.length > 1 ? pairsOf(word) : [word.slice(0, MAX_WORD_LENGTH).join('')],
-    ),
-  ),
-];
-
-/** As `wordsOf`, and with the last character of text without blanks, which begins no pair. */
-const indexedWords = ({ title, filename, tags, description }: Described): string[] => {
-  const text = [title, ...tags, filename, description].join(' ');
-  const lastCharacters = split(text).flatMap((word) => (isUnspaced.test(word[0]!) ? [word.at(-1)!] : []));
-  return [...new Set([...wordsOf(text), ...lastCharacters])].slice(0, MAX_WORDS);
-};
-
-const pairsOf = (characters: string[]) => characters.slice(1).map((character, at) => characters[at]! + character);
-
-/** Whether each searched word is a prefix of a word of the medium. */
-export function matches(item: Described, searched: readonly string[]): boolean {
-  const words = indexedWords(item);
-  return searched.every((start) => words.some((word) => word.startsWith(start)));
-}
+type Sources = Map<string, Set<SearchSource>>;
 
 /**
- * An inverted index in DynamoDB: one row per word and medium in a partition beside the media, queried by `begins_with`.
- * Rows are written before their medium and erased after it; a row without a medium is harmless, since matches are
- * checked against the media again.
+ * An inverted index in DynamoDB: one row per word, medium and source in a partition beside the media, queried by
+ * `begins_with`. A row without a medium is harmless.
  */
-export class WordIndex {
+export class WordIndex implements SearchIndex {
   constructor(private readonly dynamo: Dynamo) {}
 
-  async add(item: Described): Promise<void> {
+  /** Adds the words by which a medium is named. */
+  add(item: Described): Promise<void> {
+    return this.put(item, 'names', namedWords(item));
+  }
+
+  /** Removes the words by which a medium is named, and those of what analysers found for lists. */
+  async remove(item: Described & Pick<MediaItem, 'labels' | 'flagged'>, keep?: Described): Promise<void> {
+    await this.drop(item, 'names', namedWords(item), keep && namedWords(keep));
+    if (!keep) await this.drop(item, 'labels', foundWords(item));
+  }
+
+  async put(key: MediaKey, source: SearchSource, words: readonly string[]): Promise<void> {
     await this.dynamo.writeMany(
       'media',
-      indexedWords(item).map((word) => ({ put: { ...rowKey(item, word), schemaVersion: 1 } })),
+      words.map((word) => ({ put: { ...rowKey(key, source, word), schemaVersion: 1 } })),
     );
   }
 
-  async remove(item: Described, keep?: Described): Promise<void> {
-    const kept = new Set(keep ? indexedWords(keep) : []);
-    const obsolete = indexedWords(item).filter((word) => !kept.has(word));
+  async drop(
+    key: MediaKey,
+    source: SearchSource,
+    words: readonly string[],
+    kept: readonly string[] = [],
+  ): Promise<void> {
+    const isKept = new Set(kept);
     await this.dynamo.writeMany(
       'media',
-      obsolete.map((word) => ({ delete: rowKey(item, word) })),
+      words.filter((word) => !isKept.has(word)).map((word) => ({ delete: rowKey(key, source, word) })),
     );
   }
 
@@ -77,18 +56,28 @@ export class WordIndex {
     for await (const { id } of this.rows(userId)) ids.add(id);
     const stale: Array<{ delete: { userId: string; id: string } }> = [];
     for await (const row of this.rows(partitionKey(userId, 'words'))) {
-      const mediaId = mediaIdOf(row);
+      const { mediaId } = parseRow(row);
       if (!ids.has(mediaId) && mediaId < leastIdAt(olderThan)) stale.push({ delete: row });
     }
     await this.dynamo.writeMany('media', stale);
     return stale.length;
   }
 
-  /** Returns the ids of media that match all words, in no order. Only the five longest words count. */
-  async find(userId: string, words: readonly string[]): Promise<string[]> {
-    const searched = words.toSorted((a, b) => b.length - a.length).slice(0, MAX_QUERY_WORDS);
-    const [first, ...others] = await Promise.all(searched.map((word) => this.idsOf(userId, word)));
-    return [...(first ?? [])].filter((id) => others.every((ids) => ids.has(id)));
+  /** Only the five longest words count, and those that are in every text only without others. */
+  async find(userId: string, words: readonly string[], marks: readonly string[] = []): Promise<Sources> {
+    const distinctive = words.filter((word) => !isStopWord(word));
+    const searched = (distinctive.length > 0 ? distinctive : words)
+      .toSorted((a, b) => b.length - a.length)
+      .slice(0, MAX_QUERY_WORDS);
+    const [first = new Map(), ...others] = await Promise.all([
+      ...searched.map((word) => this.idsOf(userId, word)),
+      ...marks.map((mark) => this.idsOf(userId, `${mark}#`)),
+    ]);
+    const found: Sources = new Map();
+    for (const [id, sources] of first as Sources)
+      if (others.every((ids) => ids.has(id)))
+        found.set(id, new Set([...sources, ...others.flatMap((ids) => [...ids.get(id)!])]));
+    return found;
   }
 
   private rows(userId: string) {
@@ -98,19 +87,28 @@ export class WordIndex {
     });
   }
 
-  private async idsOf(userId: string, start: string): Promise<Set<string>> {
-    const ids = new Set<string>();
+  private async idsOf(userId: string, start: string): Promise<Sources> {
+    const ids: Sources = new Map();
     const where = all(equals('userId', partitionKey(userId, 'words')), beginsWith('id', start));
     for await (const row of this.dynamo.queryAll<{ id: string }>('media', { where, project: ['id'] })) {
-      ids.add(mediaIdOf(row));
+      const { mediaId, source } = parseRow(row);
+      const sources = ids.get(mediaId) ?? new Set();
+      ids.set(mediaId, sources.add(source));
       if (ids.size >= MAX_MATCHES) break;
     }
     return ids;
   }
 }
 
-const mediaIdOf = (row: { id: string }) => row.id.slice(row.id.lastIndexOf('#') + 1);
-const rowKey = ({ userId, id }: Described, word: string) => ({
+/** Rows of names have no suffix: those of versions without analyses have the same key. */
+const suffixOf = (source: SearchSource) => (source === 'names' ? '' : `.${source}`);
+
+const rowKey = ({ userId, id }: MediaKey, source: SearchSource, word: string) => ({
   userId: partitionKey(userId, 'words'),
-  id: `${word}#${id}`,
+  id: `${word}#${id}${suffixOf(source)}`,
 });
+
+function parseRow({ id }: { id: string }): { mediaId: string; source: SearchSource } {
+  const [mediaId = '', suffix] = id.slice(id.lastIndexOf('#') + 1).split('.');
+  return { mediaId, source: searchSources.find((source) => source === suffix) ?? 'names' };
+}

@@ -1,11 +1,20 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { analysisListResponse, api } from '#contracts';
-import { AnalysisBudget, AnalysisRepository, AnalysisResults, MediaRepository, type MediaItem } from '#media';
+import { analysisListResponse, api, type AnalyserName, type AnalyserResults } from '#contracts';
+import {
+  AnalysisBudget,
+  AnalysisRepository,
+  AnalysisResults,
+  MediaRepository,
+  WordIndex,
+  type MediaItem,
+} from '#media';
 import { createService } from '#nest';
-import { newId } from '#platform';
+import { Dynamo, equals, newId } from '#platform';
 import { aMedium, startTestEnvironment, type TestEnvironment } from '#testing';
 import { SpokenText } from '../captions/spoken-text';
+import { LibraryActions } from '../library/library.actions';
 import { LibraryBatch } from '../library/library.batch';
+import { LibraryReader } from '../library/library.reader';
 import { MediaServiceModule } from '../media-service.module';
 import { AnalysisOffers } from './analysis-offers';
 import { AnalysisActions } from './analysis.actions';
@@ -73,7 +82,7 @@ describe('analyses of a medium', () => {
       scores: { positive: 1, negative: 0, neutral: 0, mixed: 0 },
       keyPhrases: [],
     };
-    await app.get(AnalysisResults).write(item.id, 'delivery', 'sentiment', result);
+    await app.get(AnalysisResults).write(item, 'delivery', { name: 'sentiment', result });
     await analyses.finish(claim, 'delivery', { status: 'completed', costMicros: 30_000 });
     const shown = { status: 'completed', result, costUsd: 0.03, durationMs: expect.any(Number), progress: 100 };
     expect((await actions.list(item)).items).toMatchObject([shown]);
@@ -116,12 +125,96 @@ describe('what is said in a medium', () => {
     const claim = await analyses.claim(run, 'delivery', 10_000);
     if (claim.outcome !== 'claimed') throw new Error(claim.outcome);
     const segments = [{ startSeconds: 1, endSeconds: 2.5, text: 'Good morning.' }];
-    await app.get(AnalysisResults).write(item.id, 'delivery', 'speech', { language: 'en', text: '', segments });
+    await app
+      .get(AnalysisResults)
+      .write(item, 'delivery', { name: 'speech', result: { language: 'en', text: '', segments } });
     await analyses.finish(claim, 'delivery', { status: 'completed', costMicros: 0 });
     expect(await spoken.read(item, 'vtt')).toBe('WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nGood morning.\n\n');
     expect(await spoken.read(item, 'srt')).toBe('1\n00:00:01,000 --> 00:00:02,500\nGood morning.\n\n');
     expect(await spoken.read(item, 'txt')).toBe('Good morning.\n');
     await expect(spoken.read({ ...item, userId: newId() }, 'txt')).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
+
+/** Ends an analysis of a medium with a result, as a worker does. */
+async function find<N extends AnalyserName>(
+  item: MediaItem,
+  name: N,
+  result: AnalyserResults[N],
+  found?: { labels: string[] } | { flagged: boolean },
+): Promise<void> {
+  const analyses = app.get(AnalysisRepository);
+  const requested = await analyses.request(item, [{ analyser: name, provider: 'local', model: 'm' }], true);
+  const { run } = requested!.analyses![name]!;
+  const token = newId();
+  const claim = await analyses.claim({ userId: item.userId, mediaId: item.id, analyser: name, run }, token, 10_000);
+  if (claim.outcome !== 'claimed') throw new Error(claim.outcome);
+  const results = app.get(AnalysisResults);
+  await results.write(claim.item, token, { name, result, ...(found && { found }) });
+  const finished = await analyses.finish(claim, token, {
+    status: 'completed',
+    costMicros: 0,
+    ...(found && { found }),
+  });
+  await results.dropReplaced(claim.item, finished!.item, name);
+}
+const speech = (...texts: string[]) => ({
+  language: 'en',
+  text: texts.join(' '),
+  segments: texts.map((text, at) => ({ startSeconds: 2 * at, endSeconds: 2 * at + 2, text })),
+});
+const search = async (userId: string, query: Record<string, string>) =>
+  (await app.get(LibraryReader).list(userId, api.media.list.query.parse(query))).items.map(({ id, matches }) => ({
+    id,
+    matches,
+  }));
+
+describe('a search', () => {
+  it('finds what is said, read and seen in media, with the second', async () => {
+    const userId = newId();
+    const [talk, sign] = [await completed(userId), await completed(userId)];
+    await find(talk, 'speech', speech('Good morning.', 'The old lighthouse keeper went home.'));
+    const lines = [{ text: 'LIGHTHOUSE CAFÉ', confidence: 1, box: null, atSeconds: null }];
+    await find(sign, 'text', { language: 'en', lines });
+    await find(sign, 'labels', { labels: [], faces: 0 }, { labels: ['sign', 'Dining table'] });
+    const said = { field: 'speech', snippet: 'The old lighthouse keeper went home.', atSeconds: 2 };
+    const read = { field: 'text', snippet: 'LIGHTHOUSE CAFÉ', atSeconds: null };
+    expect(await search(userId, { q: 'light' })).toEqual([
+      { id: sign.id, matches: [read] },
+      { id: talk.id, matches: [said] },
+    ]);
+    expect(await search(userId, { q: '"the old lighthouse"' })).toEqual([{ id: talk.id, matches: [said] }]);
+    expect(await search(userId, { q: '"old keeper"' })).toEqual([]);
+    expect(await search(userId, { q: 'cafe table' })).toMatchObject([
+      { id: sign.id, matches: [{ field: 'labels', snippet: 'Dining table' }, { field: 'text' }] },
+    ]);
+    expect(await search(userId, { label: 'dining TABLE' })).toEqual([{ id: sign.id, matches: [] }]);
+    expect(await search(userId, { label: 'dining' })).toEqual([]);
+    expect(await search(userId, { q: 'lighthouse', label: 'sign', kind: 'video' })).toEqual([]);
+  });
+
+  it('finds nothing that a later analysis did not find again, and no flagged media that are not', async () => {
+    const item = await completed();
+    await find(item, 'speech', speech('A violin plays.'));
+    await find(item, 'moderation', { flagged: true, categories: [] }, { flagged: true });
+    expect(await search(item.userId, { flagged: 'true', q: 'violin' })).toMatchObject([{ id: item.id }]);
+    await find(item, 'speech', speech('A piano plays.'));
+    await find(item, 'moderation', { flagged: false, categories: [] }, { flagged: false });
+    expect(await search(item.userId, { q: 'violin' })).toEqual([]);
+    expect(await search(item.userId, { q: 'piano' })).toMatchObject([{ id: item.id }]);
+    expect(await search(item.userId, { flagged: 'true' })).toEqual([]);
+  });
+
+  it('leaves no words of a deleted medium', async () => {
+    const item = await completed();
+    await find(item, 'speech', speech('A violin plays.'));
+    await find(item, 'labels', { labels: [], faces: 0 }, { labels: ['violin'] });
+    expect((await app.get(WordIndex).find(item.userId, ['violin'])).get(item.id)).toEqual(
+      new Set(['labels', 'speech']),
+    );
+    await app.get(LibraryActions).remove(item);
+    const rows = { where: equals('userId', `${item.userId}#words`) };
+    expect(await Array.fromAsync(app.get(Dynamo).queryAll('media', rows))).toEqual([]);
   });
 });
 

@@ -1,19 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '#config';
 import type { Media, MediaActivity, MediaList, MediaListQuery, MediaStats } from '#contracts';
-import {
-  matches,
-  MediaCounters,
-  MediaLists,
-  MediaRepository,
-  QueueEstimator,
-  WordIndex,
-  wordsOf,
-  type MediaItem,
-  type MediaKey,
-} from '#media';
+import { MediaCounters, MediaLists, MediaRepository, QueueEstimator, type MediaItem, type MediaKey } from '#media';
 import { decodeCursor, encodeCursor, ProblemError } from '#nest';
 import { CONFIG } from '#platform';
+import { LibrarySearch } from './library.search';
 
 /** Reads the library of a user: lists, search, single media. */
 @Injectable()
@@ -21,17 +12,22 @@ export class LibraryReader {
   constructor(
     private readonly media: MediaRepository,
     private readonly lists: MediaLists,
-    private readonly words: WordIndex,
+    private readonly search: LibrarySearch,
     private readonly estimator: QueueEstimator,
   ) {}
 
   async list(userId: string, query: MediaListQuery): Promise<MediaList> {
     const lastId = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
-    const words = query.q ? wordsOf(query.q) : [];
-    if (query.q && words.length === 0) return { items: [], nextCursor: null };
-    const { items, nextId } =
-      words.length > 0 ? await this.search(userId, words, query, lastId) : await this.lists.page(userId, query, lastId);
+    if (LibrarySearch.isSearch(query)) return this.found(userId, query, lastId);
+    const { items, nextId } = await this.lists.page(userId, query, lastId);
     return { items: await this.estimator.show(items), nextCursor: nextId && encodeCursor(nextId) };
+  }
+
+  private async found(userId: string, query: MediaListQuery, lastId?: string): Promise<MediaList> {
+    const { found, nextId } = await this.search.page(userId, query, lastId);
+    const shown = await this.estimator.show(found.map(({ item }) => item));
+    const items = shown.map((medium, at) => ({ ...medium, matches: found[at]!.matches }));
+    return { items, nextCursor: nextId && encodeCursor(nextId) };
   }
 
   /** @throws {ProblemError} not_found */
@@ -44,24 +40,6 @@ export class LibraryReader {
   /** @throws {ProblemError} not_found */
   async show(key: MediaKey): Promise<Media> {
     return this.estimator.showOne(await this.get(key));
-  }
-
-  private async search(
-    userId: string,
-    words: string[],
-    { kind, status, order, limit }: MediaListQuery,
-    lastId?: string,
-  ): Promise<{ items: MediaItem[]; nextId: string | null }> {
-    const compare = compareIds(order);
-    const ids = (await this.words.find(userId, words)).toSorted(compare);
-    const from = lastId ? ids.findIndex((id) => compare(id, lastId) > 0) : 0;
-    const pageIds = from < 0 ? [] : ids.slice(from, from + limit);
-    const found = await this.lists.among(userId, pageIds);
-    const items = found
-      .filter((item) => (!kind || item.kind === kind) && (!status || item.status === status) && matches(item, words))
-      .toSorted((a, b) => compare(a.id, b.id));
-    const last = pageIds.at(-1);
-    return { items, nextId: last && last !== ids.at(-1) ? last : null };
   }
 }
 
@@ -88,7 +66,3 @@ export class LibraryStats {
     return this.counters.activity(userId);
   }
 }
-
-/** Ids sort by the time of their creation. */
-const compareIds = (order: MediaListQuery['order']) => (a: string, b: string) =>
-  a === b ? 0 : a < b === (order === 'asc') ? -1 : 1;

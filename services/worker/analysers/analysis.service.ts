@@ -53,7 +53,7 @@ export class AnalysisService {
     try {
       const { result, ending } = await this.runs.run(claim, token, lease.signal, this.progressOf(claim, lease));
       lease.signal.throwIfAborted();
-      if (result) await lease.retryWhileHeld(() => this.store(claim, token, result));
+      if (result) await lease.retryWhileHeld(() => this.store(claim, token, result, ending));
       recordOutcome(await lease.retryWhileHeld(() => this.end(claim, token, ending)));
       return DONE;
     } catch (error) {
@@ -68,9 +68,11 @@ export class AnalysisService {
     { item, analyser }: ClaimedAnalysis,
     token: string,
     result: AnalyserResults[AnalyserName],
+    ending: AnalysisEnding,
   ): Promise<void> {
     const checked = analyserResults[analyser].parse(result) as AnalyserResults[AnalyserName];
-    await this.results.write(item.id, token, analyser, checked);
+    const found = ending.status === 'completed' ? ending.found : undefined;
+    await this.results.write(item, token, { name: analyser, result: checked, ...(found && { found }) });
   }
 
   private async end(claim: ClaimedAnalysis, token: string, ending: AnalysisEnding): Promise<JobOutcome> {
@@ -86,7 +88,7 @@ export class AnalysisService {
     const facts = { mediaId: item.id, userId: item.userId, analyser, run: entry.run, status: ending.status };
     this.logger.log({ ...facts, ...('code' in ending && { code: ending.code }), msg: 'medium analysed' });
     if (ending.status !== 'completed') return 'failed';
-    if (entry.resultToken && entry.resultToken !== token) await this.results.erase(item.id, entry.resultToken);
+    await this.results.dropReplaced(item, finished.item, analyser);
     return 'completed';
   }
 
