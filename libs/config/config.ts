@@ -53,6 +53,7 @@ const common = {
   S3_BUCKET: z.string().min(3).nullable().default(null),
   DIRECT_UPLOADS: z.enum(['on', 'off']).default('on'),
   S3_EVENTS_QUEUE_URL: z.url().nullable().default(null),
+  WEBHOOKS_ALLOW_PRIVATE: z.enum(['true', 'false']).default('false'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   ...mailVariables,
   AWS_ENDPOINT_URL: z.url().optional(),
@@ -155,6 +156,8 @@ function toConfig(settings: Settings) {
     region: settings.AWS_REGION,
     dynamodbEndpoint: settings.AWS_ENDPOINT_URL_DYNAMODB ?? settings.AWS_ENDPOINT_URL ?? null,
     mail: toMailSettings(settings, settings.PUBLIC_URL),
+    /** Whether webhooks may lead to private addresses, and without TLS. */
+    webhooksAllowPrivate: settings.WEBHOOKS_ALLOW_PRIVATE === 'true',
     logLevel: settings.LOG_LEVEL,
     /**
      * Signs session cookies. Lazy: only services with sessions get it, and local mode creates it on first use.

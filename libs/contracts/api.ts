@@ -27,6 +27,14 @@ import type { ProblemCode } from './errors';
 import { mediaKinds, mediaSchema, mediaStatuses } from './media';
 import { page } from './page';
 import { cleanLine, cleanText } from './text';
+import {
+  createWebhookRequest,
+  newWebhookSchema,
+  updateWebhookRequest,
+  webhookDeliveryListResponse,
+  webhookDeliverySchema,
+  webhookSchema,
+} from './webhooks';
 
 const username = z.string().regex(/^[A-Za-z0-9_.-]{3,32}$/, 'Use 3 to 32 letters, digits or the characters _ - .');
 /** RFC 5321 limits an address to 254 characters; uniqueness is checked on the lower-case form. */
@@ -134,7 +142,13 @@ export type ApiKey = z.infer<typeof apiKeySchema>;
 export const newApiKeySchema = apiKeySchema.extend({ key: z.string() }).meta({ id: 'NewApiKey' });
 export type NewApiKey = z.infer<typeof newApiKeySchema>;
 
-const notificationTypes = ['account.welcome', 'media.completed', 'media.failed', 'media.analysis_failed'] as const;
+const notificationTypes = [
+  'account.welcome',
+  'media.completed',
+  'media.failed',
+  'media.analysis_failed',
+  'webhook.disabled',
+] as const;
 export const notificationSchema = z
   .object({
     id: z.string(),
@@ -907,6 +921,74 @@ export const api = {
       status: 200,
       response: auditListResponse,
       errors: [],
+    },
+  },
+  webhooks: {
+    create: {
+      method: 'POST',
+      path: '/api/webhooks',
+      summary: 'Create a webhook; its response is the only one that contains the secret',
+      body: createWebhookRequest,
+      status: 201,
+      response: newWebhookSchema,
+      errors: ['too_many_webhooks'],
+    },
+    list: {
+      method: 'GET',
+      path: '/api/webhooks',
+      summary: 'Webhooks, newest first',
+      status: 200,
+      response: z.object({ items: z.array(webhookSchema) }),
+      errors: [],
+    },
+    get: {
+      method: 'GET',
+      path: '/api/webhooks/:id',
+      summary: 'One webhook',
+      status: 200,
+      response: webhookSchema,
+      errors: ['not_found'],
+    },
+    update: {
+      method: 'PATCH',
+      path: '/api/webhooks/:id',
+      summary: 'Change the address or the events, disable or enable',
+      body: updateWebhookRequest,
+      status: 200,
+      response: webhookSchema,
+      errors: ['not_found'],
+    },
+    remove: {
+      method: 'DELETE',
+      path: '/api/webhooks/:id',
+      summary: 'Delete a webhook and its deliveries',
+      status: 204,
+      errors: ['not_found'],
+    },
+    test: {
+      method: 'POST',
+      path: '/api/webhooks/:id/test',
+      summary: 'Send the event `webhook.test` now, once; the response says what the receiver answered',
+      status: 200,
+      response: webhookDeliverySchema,
+      errors: ['not_found', 'too_many_attempts'],
+    },
+    deliveries: {
+      method: 'GET',
+      path: '/api/webhooks/:id/deliveries',
+      summary: 'Deliveries of the last 7 days, newest first',
+      query: pageQuery,
+      status: 200,
+      response: webhookDeliveryListResponse,
+      errors: ['not_found'],
+    },
+    redeliver: {
+      method: 'POST',
+      path: '/api/webhooks/:id/deliveries/:deliveryId/redeliver',
+      summary: 'Deliver again, with the same `webhook-id`',
+      status: 202,
+      response: webhookDeliverySchema,
+      errors: ['not_found', 'webhook_disabled', 'too_many_attempts'],
     },
   },
 } as const satisfies Record<string, Record<string, Endpoint>>;

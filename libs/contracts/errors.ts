@@ -81,6 +81,12 @@ export const problems = {
     'Too many API keys',
     'You have as many API keys as an account can have. Revoke one that you no longer use, then try again.',
   ],
+  too_many_webhooks: [
+    409,
+    'Too many webhooks',
+    'You have as many webhooks as an account can have. Delete one that you no longer use, then try again.',
+  ],
+  webhook_disabled: [409, 'Webhook disabled', 'This webhook is disabled. Enable it, then deliver again.'],
   idempotency_in_progress: [
     409,
     'Still running',

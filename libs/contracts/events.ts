@@ -4,9 +4,9 @@ import { failureSchema, mediaKinds, mediaStatuses } from './media';
 
 /**
  * Where events are delivered: `inApp` to the owner's pages and list of notifications, `alerts` to the alerts topic,
- * `mail` to a mailbox.
+ * `mail` to a mailbox, `webhooks` to the addresses that the owner has entered.
  */
-export const channels = ['inApp', 'alerts', 'mail'] as const;
+export const channels = ['inApp', 'alerts', 'mail', 'webhooks'] as const;
 export type Channel = (typeof channels)[number];
 
 /** Every domain event, with the channels that deliver it. */
@@ -23,12 +23,12 @@ export const eventChannels = {
   /** The previous address is notified. */
   'user.email_changed': ['mail'],
   'user.deleted': ['mail'],
-  'media.uploaded': ['inApp', 'alerts'],
-  'media.processing': ['inApp', 'alerts'],
-  'media.completed': ['inApp', 'alerts'],
-  'media.failed': ['inApp', 'alerts'],
+  'media.uploaded': ['inApp', 'alerts', 'webhooks'],
+  'media.processing': ['inApp', 'alerts', 'webhooks'],
+  'media.completed': ['inApp', 'alerts', 'webhooks'],
+  'media.failed': ['inApp', 'alerts', 'webhooks'],
   /** An analysis of a medium ended: one for each run. */
-  'media.analysed': ['inApp', 'alerts'],
+  'media.analysed': ['inApp', 'alerts', 'webhooks'],
   /** Counted, but neither shown as a notification nor published. */
   'media.deleted': ['inApp'],
 } as const satisfies Record<string, readonly Channel[]>;

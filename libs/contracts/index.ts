@@ -10,3 +10,4 @@ export * from './formats';
 export * from './jobs';
 export * from './media';
 export * from './text';
+export * from './webhooks';

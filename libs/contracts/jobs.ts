@@ -40,9 +40,13 @@ const erased = z.object({
   done: z.boolean().default(true),
 });
 
+/** `userId`: the owner; `id`: the row of the delivery. */
+const deliverWebhook = z.object({ userId: z.string(), id: z.string() });
+
 export type AnalyseMedia = z.infer<typeof analyseMedia>;
 export type ProcessMedia = z.infer<typeof processMedia>;
 export type EventRef = z.infer<typeof eventRef>;
+export type DeliverWebhook = z.infer<typeof deliverWebhook>;
 export type EraseOwned = z.infer<typeof eraseOwned>;
 export type Erased = z.infer<typeof erased>;
 export type PasswordReset = z.infer<typeof passwordReset>;
@@ -68,9 +72,9 @@ export const queues = {
   video: { consumer: 'worker', payload: processMedia, dedupe: mediaKey, attempts: 5, backoffMs: 1_000 },
   /** What is in a medium: only while no medium waits to be processed. */
   analysis: { consumer: 'worker', payload: analyseMedia, dedupe: analysisKey, attempts: 5, backoffMs: 1_000 },
-  /** The channel `inApp`: notification row, counters, live push. */
+  /** The channels `inApp` (notification row, counters, live push) and `webhooks` (a row for each delivery). */
   events: { consumer: 'notification', payload: eventRef, dedupe: eventKey, attempts: 8, backoffMs: 500 },
-  /** The channel `alerts`. Each channel has a queue of its own, so that an outage of one does not delay the others. */
+  /** The channel `alerts`: a queue of its own, so that an outage of the topic does not delay the others. */
   alerts: { consumer: 'notification', payload: eventRef, dedupe: eventKey, attempts: 8, backoffMs: 1_000 },
   /** The channel `mail`. */
   mails: { consumer: 'notification', payload: eventRef, dedupe: eventKey, attempts: 8, backoffMs: 1_000 },
@@ -80,6 +84,14 @@ export const queues = {
     payload: passwordReset,
     dedupe: (p: PasswordReset) => p.email,
     attempts: 8,
+    backoffMs: 1_000,
+  },
+  /** One attempt to deliver to a webhook; the row holds when the next one is due. */
+  webhookDeliveries: {
+    consumer: 'notification',
+    payload: deliverWebhook,
+    dedupe: (p: DeliverWebhook) => p.id,
+    attempts: 3,
     backoffMs: 1_000,
   },
   /**
@@ -105,11 +117,13 @@ export const queues = {
 
 export type QueueName = keyof typeof queues;
 
-/** The queue of each channel. */
-export const channelQueues = { inApp: 'events', alerts: 'alerts', mail: 'mails' } as const satisfies Record<
-  Channel,
-  QueueName
->;
+/** The queue of each channel. Channels share one where they depend on the tables only: one job delivers both. */
+export const channelQueues = {
+  inApp: 'events',
+  alerts: 'alerts',
+  mail: 'mails',
+  webhooks: 'events',
+} as const satisfies Record<Channel, QueueName>;
 export type JobPayload<Q extends QueueName> = z.infer<(typeof queues)[Q]['payload']>;
 export type Consumer = (typeof queues)[QueueName]['consumer'];
 /** The queues that a service must handle. */

@@ -10,6 +10,7 @@ export { decodeCursor, encodeCursor } from './http/cursor';
 export { Endpoint, Id, parseWith, ZodBody, ZodQuery } from './http/endpoint';
 export { Health } from './ops/health';
 export { measureJob, measureRestraints, type JobOutcome } from './ops/metrics';
+export { isLocalName } from './http/known-host';
 export { addressOf, networkOf } from './session/network';
 export { ProblemError, toProblem, type ProblemOptions } from './http/problem';
 export { runHeadless, runService } from './runtime/run-service';

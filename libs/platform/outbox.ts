@@ -47,6 +47,9 @@ const openChannels = (event: PendingEvent): OpenChannels =>
 /** An entry of a version without channels is open for all channels of its event. */
 const openOf = (entry: PendingEntry) => Object.keys(entry.channels ?? openChannels(entry)) as Channel[];
 
+/** The queues of channels, each once. */
+const queuesOf = (channels: readonly Channel[]) => [...new Set(channels.map((channel) => channelQueues[channel]))];
+
 /** Channels that deliver an event at about the same time confirm it, and other events of its item, in one write. */
 const CONFIRM_WINDOW_MS = 250;
 const MAX_CONFIRMATIONS = 20;
@@ -113,7 +116,7 @@ export class Outbox {
     // a channel reads events of accounts in any case, and their personal data has no business in Redis
     const carried = source.table === 'media' ? { event: { ...event }, isPushed } : {};
     const job = { source, eventId: event.id, ...carried };
-    await Promise.all(channelsOf(event).map((channel) => this.queue.sendSoon(channelQueues[channel], job)));
+    await Promise.all(queuesOf(channelsOf(event)).map((queue) => this.queue.sendSoon(queue, job)));
   }
 
   /** Returns null when every channel has confirmed the event, or its item no longer exists. */
@@ -250,7 +253,7 @@ export class Outbox {
     for (const event of overdue) {
       if (!event.channels) await this.addChannels(source, event);
       const open = openOf(event);
-      for (const channel of open) await this.queue.send(channelQueues[channel], { source, eventId: event.id });
+      for (const queue of queuesOf(open)) await this.queue.send(queue, { source, eventId: event.id });
       if (open.length === 0) await this.removeEntry(source, event.id);
     }
     if (item && Object.keys(item.pending ?? {}).length === 0) await this.removeIndexKey(source);

@@ -74,10 +74,12 @@ describe('a backup', () => {
       mediaId: null,
       expiresAt: 1_800_000_000.5,
     });
+    await old.dynamo.put('webhooks', { userId, id: 'w1', url: 'https://example.org/', enabled: true });
     const before = {
       media: await rowsOf(old, 'media'),
       users: await rowsOf(old, 'users'),
       notifications: await rowsOf(old, 'notifications'),
+      webhooks: await rowsOf(old, 'webhooks'),
       objects: await objectsOf(old),
     };
     const manifest = await backUp(old);
@@ -90,6 +92,7 @@ describe('a backup', () => {
       media: await rowsOf(fresh, 'media'),
       users: await rowsOf(fresh, 'users'),
       notifications: await rowsOf(fresh, 'notifications'),
+      webhooks: await rowsOf(fresh, 'webhooks'),
       objects: await objectsOf(fresh),
     };
     expect(after).toEqual(before);
@@ -116,6 +119,18 @@ describe('a backup', () => {
       ...[kept, lost].map((item: MediaItem) => `${derivedFolder(item.id, item.derivedToken!)}thumbnail.webp`),
     ];
     expect((await objectsOf(fresh)).map((line) => line.split(': ')[0])).toEqual(files.toSorted());
+  });
+
+  it('of a version with fewer tables is restored', async () => {
+    const old = await start(onDisk);
+    await old.addUser();
+    const { rows, ...manifest } = await backUp(old);
+    const { webhooks: _webhooks, ...known } = rows;
+    rmSync(join(dir, 'copy', 'tables', 'webhooks.ndjson'));
+    writeFileSync(join(dir, 'copy', 'backup.json'), JSON.stringify({ ...manifest, rows: known }));
+    const fresh = await start(onDisk);
+    await restore(fresh);
+    expect(await rowsOf(fresh, 'users')).toHaveLength(1);
   });
 
   it('requires a new folder, and an empty installation to be restored into', async () => {

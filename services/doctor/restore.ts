@@ -23,7 +23,8 @@ export class Restore {
     const manifest = await folder.readManifest();
     await this.assertEmpty();
     for await (const { key, path } of folder.objects()) await this.storage.writeFile(key, path);
-    for (const table of tableNames.toReversed()) await this.writeRows(table, folder.rows(table));
+    const tables = tableNames.filter((table) => table in manifest.rows); // older backups have fewer
+    for (const table of tables.toReversed()) await this.writeRows(table, folder.rows(table));
     const secret = await folder.readSecret();
     if (secret && this.config.mode === 'local') this.writeSecret(secret);
     return manifest;

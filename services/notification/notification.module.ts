@@ -5,6 +5,7 @@ import { AlertsChannel } from './channels/alerts.channel';
 import { EventDelivery } from './channels/event-delivery';
 import { InAppChannel } from './channels/in-app.channel';
 import { MailChannel } from './channels/mail.channel';
+import { WebhooksChannel } from './channels/webhooks.channel';
 import { NotificationErasure } from './feed/erasure';
 import { NotificationSweep } from './feed/notification-sweep';
 import { NotificationsController } from './feed/notifications.controller';
@@ -12,20 +13,23 @@ import { NotificationsRepository } from './feed/notifications.repository';
 import { LiveController } from './live/live.controller';
 import { MailBook } from './mail/mail-book';
 import { OutgoingMails } from './mail/outgoing-mails';
+import { WebhookAttempts } from './webhooks/webhook-attempts';
+import { WebhooksModule } from './webhooks/webhooks.module';
 
-const consumers = serviceConsumers<'notification', [EventDelivery, NotificationErasure]>({
-  inject: [EventDelivery, NotificationErasure],
+const consumers = serviceConsumers<'notification', [EventDelivery, NotificationErasure, WebhookAttempts]>({
+  inject: [EventDelivery, NotificationErasure, WebhookAttempts],
   concurrency: 64, // a delivery waits until its confirmation is written together with others
-  handlers: (delivery, erasure) => ({
-    events: (payload, isRepeated) => delivery.deliver('inApp', payload, isRepeated),
+  handlers: (delivery, erasure, attempts) => ({
+    events: (payload, isRepeated) => delivery.deliver('events', payload, isRepeated),
     alerts: (payload, isRepeated) => delivery.deliver('alerts', payload, isRepeated),
-    mails: (payload, isRepeated) => delivery.deliver('mail', payload, isRepeated),
+    mails: (payload, isRepeated) => delivery.deliver('mails', payload, isRepeated),
+    webhookDeliveries: (payload) => attempts.attempt(payload),
     eraseNotifications: (payload) => erasure.erase(payload),
   }),
 });
 
 @Module({
-  imports: [MediaModule],
+  imports: [MediaModule, WebhooksModule],
   controllers: [NotificationsController, LiveController],
   providers: [
     NotificationsRepository,
@@ -34,6 +38,7 @@ const consumers = serviceConsumers<'notification', [EventDelivery, NotificationE
     MailChannel,
     MailBook,
     OutgoingMails,
+    WebhooksChannel,
     EventDelivery,
     NotificationErasure,
     NotificationSweep,

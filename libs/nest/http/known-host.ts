@@ -9,6 +9,9 @@ import { ProblemError } from './problem';
  */
 const LOCAL_NAME = /^[^.]+$|\.(?:localhost|local|home\.arpa|internal|lan)$/;
 
+/** Whether a host name, in lower case, has a meaning in a local network only. */
+export const isLocalName = (name: string) => LOCAL_NAME.test(name);
+
 /**
  * Returns whether a `Host` is an address or a name of this server: an IP address, a local name, HOST or the name in
  * PUBLIC_URL. By any other name a page of a stranger may reach it through its visitor's browser, as its own origin (DNS
@@ -18,7 +21,7 @@ export function hostCheck({ host, publicUrl }: Pick<Config, 'host' | 'publicUrl'
   const configured = new Set([nameOf(host), publicUrl && nameOf(new URL(publicUrl).host)]);
   return (given) => {
     const name = nameOf(given);
-    return name !== null && (isIP(name) > 0 || LOCAL_NAME.test(name) || configured.has(name));
+    return name !== null && (isIP(name) > 0 || isLocalName(name) || configured.has(name));
   };
 }
 

@@ -21,6 +21,7 @@ export interface TableShape {
  *   `{userId}#idempotency` and `{userId}#reused`
  * - admin: what spans all accounts, each kind of row in partitions of its own (`{kind}` or `{kind}#{part}`): the ids of
  *   accounts, media and failures, the roster of admins, the audit log
+ * - webhooks: per user; also `{userId}#deliveries`, open while a delivery is pending
  * - notifications: per user; `visibleId` until cleared, `unreadId` until read
  */
 export const tables = {
@@ -40,6 +41,7 @@ export const tables = {
       ['open', 'openShard', 'openAt'],
     ],
   },
+  webhooks: { hash: 'userId', range: 'id', global: [['open', 'openShard', 'openAt']] },
   notifications: { hash: 'userId', range: 'id', local: ['visibleId', 'unreadId'] },
   /** A table, not indexes of the others: those of an existing table cannot be added in one step, or in the emulator. */
   admin: { hash: 'pk', range: 'sk' },

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { Channel, EventRef, EventSource } from '#contracts';
+import { channelQueues, eventChannels, type Channel, type EventRef, type EventSource } from '#contracts';
 import { parseMediaItem } from '#media';
 import { Outbox } from '#platform';
 import { AlertsChannel } from './alerts.channel';
 import type { DeliveryChannel, DomainEvent } from './channel';
 import { InAppChannel } from './in-app.channel';
 import { MailChannel } from './mail.channel';
+import { WebhooksChannel } from './webhooks.channel';
 
 /**
  * A job that is older may be a copy, of a job that a worker sent before it crashed or of one that Redis has restored:
@@ -14,9 +15,20 @@ import { MailChannel } from './mail.channel';
  */
 const FIRST_DELIVERY_MS = 10_000;
 
+/** A queue of channels. */
+type ChannelQueue = (typeof channelQueues)[Channel];
+
+/** An event, and the channels that deliver it now. */
+interface Found {
+  event: DomainEvent;
+  open: readonly Channel[];
+  context: Parameters<DeliveryChannel['deliver']>[1];
+}
+
 /**
- * Delivers the events of the outbox by independent channels: each has a queue of its own and confirms its own delivery,
- * so that an unavailable channel delays no other. A channel without an adapter does not compile.
+ * Delivers the events of the outbox by independent channels: each confirms its own delivery, and those with different
+ * dependencies have queues of their own, so that an unavailable channel delays no other. A channel without an adapter
+ * does not compile.
  */
 @Injectable()
 export class EventDelivery {
@@ -27,28 +39,50 @@ export class EventDelivery {
     inApp: InAppChannel,
     alerts: AlertsChannel,
     mail: MailChannel,
+    webhooks: WebhooksChannel,
   ) {
-    this.channels = { inApp, alerts, mail };
+    this.channels = { inApp, alerts, mail, webhooks };
   }
 
-  /** Idempotent: an event that the channel has confirmed is not delivered again. */
-  async deliver(channel: Channel, { source, eventId, event, isPushed }: EventRef, isRepeated: boolean): Promise<void> {
+  /**
+   * Delivers an event by the channels of a queue. Idempotent: a channel that has confirmed it does not deliver it
+   * again.
+   */
+  async deliver(queue: ChannelQueue, ref: EventRef, isRepeated: boolean): Promise<void> {
+    const { source, event, isPushed } = ref;
     const isFirst = !isRepeated && event !== undefined && Date.now() - Date.parse(event.occurredAt) < FIRST_DELIVERY_MS;
     const found =
       isFirst && source.table === 'media'
-        ? { event: event as unknown as DomainEvent, context: { isOwnerDeleted: false, isPushed } }
-        : await this.read(channel, source, eventId);
+        ? firstDelivery(event as unknown as DomainEvent, isPushed)
+        : await this.read(ref);
     if (!found) return;
-    await this.channels[channel].deliver(found.event, found.context);
-    await this.outbox.confirm(source, found.event, channel);
+    const channels = found.open.filter((channel) => channelQueues[channel] === queue);
+    const outcomes = await Promise.allSettled(channels.map((channel) => this.deliverBy(channel, source, found)));
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed) throw failed.reason;
   }
 
-  /** @returns null when the channel has confirmed it */
-  private async read(channel: Channel, source: EventSource, eventId: string) {
+  private async deliverBy(channel: Channel, source: EventSource, { event, context }: Found): Promise<void> {
+    await this.channels[channel].deliver(event, context);
+    await this.outbox.confirm(source, event, channel);
+  }
+
+  /** @returns null when every channel has confirmed it */
+  private async read({ source, eventId }: EventRef): Promise<Found | null> {
     const entry = await this.outbox.read(source, eventId);
-    if (!entry?.open.includes(channel)) return null;
+    if (!entry) return null;
     const isOfMedium = source.table === 'media';
     const event = isOfMedium ? parseMediaItem(entry.item).pending[eventId] : entry.event;
-    return { event: event as DomainEvent, context: { isOwnerDeleted: !isOfMedium && entry.isDeleted } };
+    return {
+      event: event as DomainEvent,
+      open: entry.open,
+      context: { isOwnerDeleted: !isOfMedium && entry.isDeleted },
+    };
   }
 }
+
+const firstDelivery = (event: DomainEvent, isPushed: boolean | undefined): Found => ({
+  event,
+  open: eventChannels[event.type],
+  context: { isOwnerDeleted: false, isPushed },
+});

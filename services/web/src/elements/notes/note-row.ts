@@ -13,6 +13,7 @@ const icons: Record<Notification['type'], IconName> = {
   'media.failed': 'alert',
   'media.analysis_failed': 'alert',
   'account.welcome': 'sparkle',
+  'webhook.disabled': 'alert',
 };
 /** Media of a drop shown before "Show all". */
 const shownCount = 3;

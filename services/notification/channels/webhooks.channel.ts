@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { toAlert } from '#media';
+import { deterministicId, JobQueue } from '#platform';
+import { DeliveriesRepository } from '../webhooks/deliveries.repository';
+import { WebhooksRepository } from '../webhooks/webhooks.repository';
+import { isMediaEvent, type DeliveryChannel, type DomainEvent } from './channel';
+
+/**
+ * Stores a delivery for each webhook of the owner that receives the event. The deliveries are attempted apart from the
+ * outbox, for a day.
+ */
+@Injectable()
+export class WebhooksChannel implements DeliveryChannel {
+  constructor(
+    private readonly webhooks: WebhooksRepository,
+    private readonly deliveries: DeliveriesRepository,
+    private readonly queue: JobQueue,
+  ) {}
+
+  async deliver(event: DomainEvent): Promise<void> {
+    const alert = isMediaEvent(event) ? toAlert(event) : null;
+    if (!alert) return;
+    const { id: messageId, type, occurredAt, userId, ...subject } = alert;
+    for (const { id: webhookId, events } of await this.webhooks.enabledOf(userId)) {
+      const subscribed = events.find((each) => each === type);
+      if (!subscribed) continue;
+      const body = JSON.stringify({ type, timestamp: occurredAt, data: { userId, ...subject } });
+      const deliveryId = deterministicId(occurredAt, `${webhookId}.${messageId}`);
+      const message = { messageId, type: subscribed, body };
+      const { id } = await this.deliveries.create(userId, webhookId, deliveryId, message);
+      await this.queue.sendSoon('webhookDeliveries', { userId, id });
+    }
+  }
+}
