@@ -31,6 +31,14 @@ afterEach(() => installation.stop());
 const update = (change: Parameters<TestInstallation['dynamo']['update']>[2], id = item.id) =>
   installation.dynamo.update('media', { userId, id }, change);
 
+const overdueDelivery = (owner: string) =>
+  installation.dynamo.put('webhooks', {
+    userId: `${owner}#deliveries`,
+    id: `${newId()}.${newId()}`,
+    openShard: 's0',
+    openAt: new Date().toISOString(),
+  });
+
 const destroy = async () => {
   for await (const row of installation.dynamo.scan<Key>('media', ['userId', 'id']))
     await installation.dynamo.delete('media', row);
@@ -69,6 +77,12 @@ describe('the doctor', () => {
       () => installation.dynamo.delete('media', { userId, id: item.id }),
       /^Files without an item: originals\/.* rebuild/,
     ],
+    [
+      'a delivery of a webhook that nothing attempts',
+      () => overdueDelivery(userId),
+      /^1 deliveries of webhooks are overdue, the oldest since .* notification service/,
+    ],
+    ['webhooks without an account', () => overdueDelivery(newId()), /^User \w+ has 1 rows of webhooks, but no account/],
     [
       'a waiting item without a job',
       () => installation.get(MediaRepository).create(aMedium({ userId })),

@@ -10,10 +10,19 @@ import {
   type StoredFolder,
 } from '#media';
 import { DependencyUnavailableError, Dynamo, JobQueue, retry, userIdOf } from '#platform';
-import { driftFinding, eventFinding, orphanFinding, ownerFindings, type UnconfirmedEvents } from './findings';
+import {
+  deliveryFinding,
+  driftFinding,
+  eventFinding,
+  orphanFinding,
+  ownerFindings,
+  webhookFindings,
+  type UnconfirmedEvents,
+} from './findings';
 import { fileFindings, progressFindings } from './item-findings';
 
 const UNCONFIRMED_MS = 2 * 60_000;
+const OVERDUE_MS = 10 * 60_000;
 const REDIS_TIMEOUT_MS = 5_000;
 
 interface Account {
@@ -68,7 +77,9 @@ export class Doctor {
     }
     for (const folder of stored.values())
       if (!scan.referenced.has(folder.prefix)) yield* await this.checkOrphan(folder, now);
-    yield* ownerFindings(scan.owners, await this.accounts(scan, now));
+    const accounts = await this.accounts(scan, now);
+    yield* ownerFindings(scan.owners, accounts);
+    yield* await this.checkWebhooks(accounts, now);
     yield* eventFinding(scan.events);
     for (const userId of scan.users) yield* ((await this.recount.compare(userId)) ?? []).map(driftFinding);
   }
@@ -106,6 +117,18 @@ export class Doctor {
       if (error instanceof DependencyUnavailableError) return true;
       throw error;
     });
+  }
+
+  private async checkWebhooks(accounts: ReadonlySet<string>, now: Date): Promise<string[]> {
+    const before = new Date(now.getTime() - OVERDUE_MS).toISOString();
+    const owners = new Map<string, number>();
+    const overdue: string[] = [];
+    for await (const row of this.dynamo.scan<{ userId: string; openAt?: string }>('webhooks', ['userId', 'openAt'])) {
+      const [owner = ''] = row.userId.split('#');
+      owners.set(owner, (owners.get(owner) ?? 0) + 1);
+      if (row.openAt && row.openAt < before) overdue.push(row.openAt);
+    }
+    return [...deliveryFinding(overdue), ...webhookFindings(owners, accounts)];
   }
 
   private async accounts(scan: ScanState, now: Date): Promise<Set<string>> {

@@ -49,6 +49,23 @@ export function eventFinding({ count, since }: UnconfirmedEvents): string[] {
       ];
 }
 
+/** Reports deliveries of webhooks that are overdue, given the times at which they were due. */
+export function deliveryFinding(overdue: readonly string[]): string[] {
+  const [oldest] = overdue.toSorted();
+  return oldest === undefined
+    ? []
+    : [
+        `${overdue.length} deliveries of webhooks are overdue, the oldest since ${oldest}: is the notification ` +
+          'service running, and is Redis available?',
+      ];
+}
+
+/** Reports webhooks and deliveries whose owner has no account. */
+export const webhookFindings = (owners: ReadonlyMap<string, number>, accounts: ReadonlySet<string>): string[] =>
+  [...owners]
+    .filter(([userId]) => !accounts.has(userId))
+    .map(([userId, count]) => `User ${userId} has ${count} rows of webhooks, but no account: delete them.`);
+
 export function driftFinding({ userId, row, is, shouldBe }: Drift): string {
   const wrong = Object.entries(shouldBe).filter(([name, value]) => is[name as keyof typeof is] !== value);
   const sentence = wrong
