@@ -54,7 +54,7 @@ suite '**/tests/system/{journey,browser}.system.spec.ts' '**/tests/system/compos
 limited() {
   MAX_UPLOAD_BYTES=$1 USER_QUOTA_BYTES=$2 UPLOAD_IDLE_SECONDS=2 HEIC=off \
     quietly 'The containers could not be started with other settings.' \
-    $COMPOSE up -d --scale worker-image=0 --scale worker-media=0
+    $COMPOSE up -d --scale worker-image=0 --scale worker-media=0 --scale worker-analysis=0
   ready
 }
 limited 300000 1000000

@@ -47,10 +47,4 @@ export { foreignFormatName, sniff } from './sniff';
 export { WordIndex } from './repositories/word-index';
 export { matchesOf, parseQuery, type SearchQuery } from './search/matches';
 export type { SearchIndex } from './search/search-index';
-export {
-  FLAGGED_MARK,
-  labelMark,
-  labelParts,
-  namedParts,
-  type SearchSource,
-} from './search/search-text';
+export { FLAGGED_MARK, labelMark, labelParts, namedParts, type SearchSource } from './search/search-text';

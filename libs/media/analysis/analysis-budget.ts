@@ -1,5 +1,5 @@
 import type { Config } from '#config';
-import { any, atMost, missing, type Dynamo, type Key, type TableName } from '#platform';
+import { any, atMost, missing, type Dynamo, type Key } from '#platform';
 import { partitionKey } from '../partitions';
 
 const MICROS = 1_000_000;
@@ -16,11 +16,9 @@ const monthOf = (now: Date) => now.toISOString().slice(0, 7);
 export const budgetResetsAt = (now = new Date()) =>
   new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1)).toISOString();
 
-const userRow = (userId: string, month: string) => ({
-  userId: partitionKey(userId, 'analysis'),
-  id: `spent#${month}`,
-});
-const installationRow = (month: string) => ({ pk: `spent#${month}` });
+const rowOf = (userId: string, month: string) => ({ userId: partitionKey(userId, 'analysis'), id: `spent#${month}` });
+/** In the place of a user's id, which is a ULID: the sum over all users. */
+const INSTALLATION = 'installation';
 
 /**
  * The monthly budgets of the installation and of each user. The price of an analysis is reserved before the call, by a
@@ -45,35 +43,35 @@ export class AnalysisBudget {
   /** Returns the month that an amount is reserved in, or null when a budget does not cover it. */
   async reserve(userId: string, micros: number, now = new Date()): Promise<string | null> {
     const month = monthOf(now);
-    if (!(await this.add('media', userRow(userId, month), micros, this.limits.user))) return null;
-    if (await this.add('users', installationRow(month), micros, this.limits.all)) return month;
-    await this.add('media', userRow(userId, month), -micros);
+    if (!(await this.add(rowOf(userId, month), micros, this.limits.user))) return null;
+    if (await this.add(rowOf(INSTALLATION, month), micros, this.limits.all)) return month;
+    await this.add(rowOf(userId, month), -micros);
     return null;
   }
 
   /** Corrects a reservation by the difference to what the analysis cost. */
   async settle(userId: string, month: string, differenceMicros: number): Promise<void> {
     if (differenceMicros === 0) return;
-    await this.add('media', userRow(userId, month), differenceMicros);
-    await this.add('users', installationRow(month), differenceMicros);
+    await this.add(rowOf(userId, month), differenceMicros);
+    await this.add(rowOf(INSTALLATION, month), differenceMicros);
   }
 
   /** Returns what a user has spent or reserved this month, and what is left of both budgets. */
   async read(userId: string, now = new Date()): Promise<{ spentMicros: number; leftMicros: number }> {
     const month = monthOf(now);
     const [user, all] = await Promise.all([
-      this.dynamo.get<SpentRow>('media', userRow(userId, month)),
-      this.dynamo.get<SpentRow>('users', installationRow(month)),
+      this.dynamo.get<SpentRow>('media', rowOf(userId, month)),
+      this.dynamo.get<SpentRow>('media', rowOf(INSTALLATION, month)),
     ]);
     const spentMicros = user?.micros ?? 0;
     const leftMicros = Math.min(this.limits.user - spentMicros, this.limits.all - (all?.micros ?? 0));
     return { spentMicros, leftMicros: Math.max(0, leftMicros) };
   }
 
-  private async add(table: TableName, key: Key, micros: number, limit?: number): Promise<boolean> {
+  private async add(key: Key, micros: number, limit?: number): Promise<boolean> {
     if (limit !== undefined && micros > limit) return false;
     const when = limit === undefined ? undefined : any(missing('micros'), atMost('micros', limit - micros));
     const change = { set: [['schemaVersion', 1] as const], add: [['micros', micros] as const], ...(when && { when }) };
-    return (await this.dynamo.update(table, key, change)) !== null;
+    return (await this.dynamo.update('media', key, change)) !== null;
   }
 }

@@ -18,7 +18,7 @@ export interface TableShape {
  * partition.
  * - users: `user#{id}`, and the reservations `email#{lower case}`, `username#{lower case}`
  * - media: the library of a user, newest last by ULID; also `{userId}#counters`, `{userId}#words`,
- *   `{userId}#idempotency` and `{userId}#reused`
+ *   `{userId}#idempotency`, `{userId}#reused` and `{userId}#analysis` (preferences, spending by month)
  * - admin: what spans all accounts, each kind of row in partitions of its own (`{kind}` or `{kind}#{part}`): the ids of
  *   accounts, media and failures, the roster of admins, the audit log
  * - webhooks: per user; also `{userId}#deliveries`, open while a delivery is pending
