@@ -1,9 +1,12 @@
 import {
   CreateBucketCommand,
+  GetBucketCorsCommand,
   GetBucketLifecycleConfigurationCommand,
   HeadBucketCommand,
+  PutBucketCorsCommand,
   PutBucketLifecycleConfigurationCommand,
   type BucketLocationConstraint,
+  type CORSRule,
   type LifecycleRule,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -79,6 +82,41 @@ async function lifecycleOf(client: S3Client, Bucket: string, arn: string): Promi
     return Rules;
   } catch (error) {
     if ((error as Error).name === 'NoSuchLifecycleConfiguration') return [];
+    throw error;
+  }
+}
+
+/**
+ * Lets the pages at `origin` send direct uploads to the bucket; keeps its other rules.
+ * @returns the outcome as text
+ * @throws {OperatorError}
+ */
+export async function setUpCors(client: S3Client, bucket: string, origin: string): Promise<string> {
+  const arn = `arn:aws:s3:::${bucket}`;
+  const rules = await corsOf(client, bucket, arn);
+  if (rules.some((rule) => rule.AllowedOrigins?.includes(origin) && rule.AllowedMethods?.includes('PUT')))
+    return `${origin} may send uploads`;
+  const rule: CORSRule = {
+    ID: 'snapstream-direct-uploads',
+    AllowedOrigins: [origin],
+    AllowedMethods: ['PUT'],
+    AllowedHeaders: ['*'],
+    ExposeHeaders: ['ETag'],
+    MaxAgeSeconds: 3_600,
+  };
+  const request = new PutBucketCorsCommand({ Bucket: bucket, CORSConfiguration: { CORSRules: [...rules, rule] } });
+  await callAws('s3:PutBucketCORS', arn, () => client.send(request));
+  return `${origin} may send uploads from now on`;
+}
+
+async function corsOf(client: S3Client, Bucket: string, arn: string): Promise<CORSRule[]> {
+  try {
+    const { CORSRules = [] } = await callAws('s3:GetBucketCORS', arn, () =>
+      client.send(new GetBucketCorsCommand({ Bucket })),
+    );
+    return CORSRules;
+  } catch (error) {
+    if ((error as Error).name === 'NoSuchCORSConfiguration') return [];
     throw error;
   }
 }

@@ -4,13 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   CreateBucketCommand,
+  GetBucketCorsCommand,
   GetBucketLifecycleConfigurationCommand,
   PutBucketLifecycleConfigurationCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { startAws, startDynamoDb, type TestAws } from '#testing';
-import { setUpBucket } from './bucket';
+import { setUpBucket, setUpCors } from './bucket';
 import { setUp } from './steps';
 import { setUpTable } from './tables';
 import { setUpTopic } from './topic';
@@ -97,6 +98,18 @@ describe('setting up AWS', () => {
     expect(await setUpBucket(s3, 'ruled', 'us-east-1', 9)).toBe('exists, incomplete uploads are aborted after 9 days');
     const { Rules } = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket: 'ruled' }));
     expect(Rules).toMatchObject([rule, { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 9 } }]);
+  });
+
+  it('lets the pages send direct uploads, and keeps other CORS rules', async () => {
+    await s3.send(new CreateBucketCommand({ Bucket: 'direct' }));
+    for (const origin of ['https://a.example', 'https://b.example'])
+      expect(await setUpCors(s3, 'direct', origin)).toBe(`${origin} may send uploads from now on`);
+    expect(await setUpCors(s3, 'direct', 'https://a.example')).toBe('https://a.example may send uploads');
+    const { CORSRules } = await s3.send(new GetBucketCorsCommand({ Bucket: 'direct' }));
+    expect(CORSRules?.flatMap(({ AllowedOrigins }) => AllowedOrigins)).toEqual([
+      'https://a.example',
+      'https://b.example',
+    ]);
   });
 
   it('names each missing permission, and continues with the other steps', async () => {

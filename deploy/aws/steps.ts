@@ -3,7 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { Config } from '#config';
 import { tables, type TableName } from '#platform';
-import { setUpBucket } from './bucket';
+import { setUpBucket, setUpCors } from './bucket';
 import { setUpTable } from './tables';
 import { setUpTopic } from './topic';
 
@@ -16,7 +16,7 @@ const requestHandler = { connectionTimeout: 3_000, requestTimeout: 10_000, throw
 
 /** Returns a step for each AWS resource of the settings: tables (in AWS mode, or with an endpoint), topic, bucket. */
 export function stepsOf(config: Config): Step[] {
-  const { region, snsTopicArn, s3Bucket, dynamodbEndpoint, tablePrefix } = config;
+  const { region, snsTopicArn, s3Bucket, dynamodbEndpoint, tablePrefix, publicUrl, directUploadOrigin } = config;
   const [, partition = 'aws', , , account = '*'] = snsTopicArn?.split(':') ?? [];
   const dynamodb = new DynamoDBClient({
     region,
@@ -48,6 +48,19 @@ export function stepsOf(config: Config): Step[] {
                 s3Bucket,
                 region,
                 unfinishedDays(config),
+              ),
+          },
+        ]
+      : []),
+    ...(s3Bucket && directUploadOrigin && publicUrl
+      ? [
+          {
+            name: `direct uploads to ${s3Bucket}`,
+            run: () =>
+              setUpCors(
+                new S3Client({ region, requestHandler, forcePathStyle: true }),
+                s3Bucket,
+                new URL(publicUrl).origin,
               ),
           },
         ]

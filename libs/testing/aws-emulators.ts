@@ -8,6 +8,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import { allowByCors } from './s3-cors';
 import { emitEvents } from './s3-events';
 import { listParts } from './s3-parts';
 import { refuseAsS3 } from './s3-refusals';
@@ -36,6 +37,7 @@ export async function startAws(): Promise<TestAws> {
   const app = buildApp({ logger: false });
   const requests: string[] = [];
   const openUploads = listParts(app as never);
+  allowByCors(app as never);
   refuseAsS3(app as never);
   const sendEventsTo = emitEvents(app as never);
   app.addHook('onResponse', async (request) => void requests.push(`${request.method} ${request.url}`));

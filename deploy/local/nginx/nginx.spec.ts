@@ -68,7 +68,9 @@ function headersOfNginx(scheme: string): Record<string, string> {
     ...read('security-policy.conf').matchAll(/map \$client_scheme (\$\w+) \{ default ""; https "(.*)"; \}/g),
   ];
   const valueOf = (text: string) =>
-    maps.reduce((value, [, name, secure]) => value.replace(name!, scheme === 'https' ? secure! : ''), text);
+    maps
+      .reduce((value, [, name, secure]) => value.replace(name!, scheme === 'https' ? secure! : ''), text)
+      .replace('$bucket_origin', '');
   const lines = [...read('security-headers.conf').matchAll(/add_header (\S+) "?([^"]*?)"? always;/g)];
   return Object.fromEntries(lines.map(([, name, value]) => [name, valueOf(value!)]).filter(([, value]) => value));
 }

@@ -10,7 +10,7 @@ const directives = {
   styleSrc: self,
   imgSrc: [...self, 'blob:', 'data:'],
   mediaSrc: [...self, 'blob:'],
-  connectSrc: self,
+  connectSrc: self, // and the bucket, see below
   fontSrc: self,
   manifestSrc: self,
   workerSrc: self,
@@ -19,11 +19,15 @@ const directives = {
   frameAncestors: none,
 };
 
-function headers(overHttps: boolean): RequestHandler {
+function headers(overHttps: boolean, connectTo: readonly string[]): RequestHandler {
   return helmet({
     contentSecurityPolicy: {
       useDefaults: false,
-      directives: { ...directives, ...(overHttps && { upgradeInsecureRequests: [] }) },
+      directives: {
+        ...directives,
+        connectSrc: [...self, ...connectTo],
+        ...(overHttps && { upgradeInsecureRequests: [] }),
+      },
     },
     strictTransportSecurity: overHttps && { includeSubDomains: false }, // other hosts of a domain are not ours
     crossOriginResourcePolicy: { policy: 'same-origin' },
@@ -33,9 +37,12 @@ function headers(overHttps: boolean): RequestHandler {
   });
 }
 
-/** HSTS and upgrade-insecure-requests would break an installation on plain http, so they are sent over https only. */
-export function securityHeaders(): RequestHandler {
-  const plain = headers(false);
-  const secure = headers(true);
+/**
+ * `bucketOrigin`: where the pages send direct uploads to; null without.
+ * HSTS and upgrade-insecure-requests would break an installation on plain http, so they are sent over https only. */
+export function securityHeaders(bucketOrigin: string | null = null): RequestHandler {
+  const connectTo = bucketOrigin ? [bucketOrigin] : [];
+  const plain = headers(false, connectTo);
+  const secure = headers(true, connectTo);
   return (req, res, next) => (req.secure ? secure : plain)(req, res, next);
 }

@@ -8,8 +8,8 @@ import { metricsText, metricsType, startMetrics } from './metrics';
 import type { Scaling } from './scaling';
 
 /**
- * Serves `/health/*`, `/metrics` and `/scaling` on OPS_HOST and a separate port, for operators; `fallback`: on any free port when
- * that is in use.
+ * Serves `/health/*`, `/metrics` and `/scaling` on OPS_HOST and a separate port, for operators; `fallback`: on any free
+ * port when that is in use.
  * @throws EADDRINUSE
  */
 export async function startOpsServer(

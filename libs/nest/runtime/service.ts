@@ -52,7 +52,13 @@ export async function createService(
   app.useGlobalFilters(new ProblemFilter());
   app.useGlobalGuards(new JsonBodyGuard());
 
-  app.use(...requestLog(logger), measureRequests(), securityHeaders(), rejectUnknownHost(config), rejectCrossSite);
+  app.use(
+    ...requestLog(logger),
+    measureRequests(),
+    securityHeaders(config.directUploadOrigin),
+    rejectUnknownHost(config),
+    rejectCrossSite,
+  );
   app.use(healthRoutes(app.get(Health)));
   app.use('/api', noStore, compressJson, apiDocs());
   app.use(api.uploads.create.path, overrideMethod);

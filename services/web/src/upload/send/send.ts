@@ -1,9 +1,10 @@
 import type { Media } from '#contracts';
 import { api } from '../../network/api';
 import { NetworkProblem, parseProblem } from '../../network/problem';
+import { stats } from '../../state/stats';
 import type { PendingFile } from '../pending-database';
 import type { Upload } from '../queue/upload';
-import type { TransferOptions } from './send-resumable';
+import type { ResumableOptions, TransferOptions } from './send-resumable';
 
 /** From this size on, resending after a lost connection costs more than the two requests of a resumable upload. */
 const resumableFromBytes = 5 * 1024 ** 2;
@@ -42,16 +43,16 @@ export async function sendBytes(
     stop: { signal },
   } = source;
   if (!isResumable(sizeBytes)) return sendFile({ file, idempotencyKey, batchId, signal, progress });
-  const { sendResumable } = await import('./send-resumable');
-  source.mediaId ??= await sendResumable({
-    file,
-    batchId,
-    signal,
-    progress,
-    toProblem: parseProblem,
-    networkProblem: () => new NetworkProblem(),
-  });
+  const options = { file, batchId, signal, progress, toProblem: parseProblem, networkProblem };
+  source.mediaId ??= (await sendToBucket(options)) ?? (await (await import('./send-resumable')).sendResumable(options));
   return api.medium(source.mediaId);
+}
+
+/** Resolves with null where the bucket takes no bytes of this page. */
+async function sendToBucket(options: ResumableOptions): Promise<string | null> {
+  if (!stats.value?.directUploads) return null;
+  const { sendDirect } = await import('./send-direct');
+  return sendDirect(options);
 }
 
 /** Deletes the stored bytes of an unfinished resumable upload that is not being sent. */
@@ -60,6 +61,8 @@ export async function abandon({ file }: Source): Promise<void> {
   const { abandonResumable } = await import('./send-resumable');
   await abandonResumable(file);
 }
+
+const networkProblem = (): Error => new NetworkProblem();
 
 interface SendOptions extends TransferOptions {
   idempotencyKey: string;
