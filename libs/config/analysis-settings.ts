@@ -31,7 +31,8 @@ export const analysisSettings = {
 type AnalysisSettings = z.infer<z.ZodObject<typeof analysisSettings>>;
 
 /** Returns the name of the setting without which the provider of speech cannot work, or null. */
-export function missingSpeechSetting(settings: AnalysisSettings): string | null {
+export function missingSpeechSetting(settings: AnalysisSettings & { S3_BUCKET: string | null }): string | null {
+  if (settings.ANALYSE_SPEECH === 'aws' && !settings.S3_BUCKET) return 'S3_BUCKET';
   if (settings.ANALYSE_SPEECH === 'http' && !settings.SPEECH_URL) return 'SPEECH_URL';
   return settings.ANALYSE_SPEECH === 'local' && !settings.SPEECH_MODEL_DIR ? 'SPEECH_MODEL_DIR' : null;
 }
@@ -50,7 +51,8 @@ export function toAnalysisConfig(settings: AnalysisSettings) {
     speech: {
       url: settings.SPEECH_URL,
       apiKey: settings.SPEECH_API_KEY,
-      model: settings.SPEECH_MODEL,
+      /** Of a server; `whisper-1` is what OpenAI has, and what servers with one model accept as well. */
+      model: settings.SPEECH_MODEL ?? (settings.ANALYSE_SPEECH === 'http' ? 'whisper-1' : null),
       modelDir: settings.SPEECH_MODEL_DIR && resolve(settings.SPEECH_MODEL_DIR),
     },
     /** US dollars a month. `user`: null without a limit of its own. */

@@ -44,6 +44,7 @@ describe('loadConfig', () => {
     [{ ANALYSE_LABELS: 'http' }, 'ANALYSE_LABELS'],
     [{ ANALYSE_SPEECH: 'http' }, 'SPEECH_URL: is missing'],
     [{ ANALYSE_SPEECH: 'local' }, 'SPEECH_MODEL_DIR: is missing'],
+    [{ ANALYSE_SPEECH: 'aws' }, 'S3_BUCKET: is missing'],
     [{ ANALYSIS_MONTHLY_BUDGET_USD: '-1' }, 'ANALYSIS_MONTHLY_BUDGET_USD'],
     [{ MAX_UPLOAD_BYTES: '0' }, 'MAX_UPLOAD_BYTES'],
     [{ REDIS_URL: 'http://x' }, 'REDIS_URL'],

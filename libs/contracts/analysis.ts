@@ -35,23 +35,40 @@ export const analysers = {
   labels: {
     kinds: ['image', 'video'],
     unit: 'image',
-    providers: { local: { model: 'coco-ssd MobileNetV2, face-api 1.7.15', priceUsd: 0 } },
+    providers: {
+      local: { model: 'coco-ssd MobileNetV2, face-api 1.7.15', priceUsd: 0 },
+      aws: { model: 'Rekognition DetectLabels', priceUsd: 0.001 },
+    },
   },
   moderation: {
     kinds: ['image', 'video'],
     unit: 'image',
-    providers: { local: { model: 'nsfwjs 4.4.0', priceUsd: 0 } },
+    providers: {
+      local: { model: 'nsfwjs 4.4.0', priceUsd: 0 },
+      aws: { model: 'Rekognition DetectModerationLabels', priceUsd: 0.001 },
+    },
   },
   text: {
     kinds: ['image', 'video'],
     unit: 'image',
-    providers: { local: { model: 'PP-OCRv4', priceUsd: 0 } },
+    providers: {
+      local: { model: 'PP-OCRv4', priceUsd: 0 },
+      aws: { model: 'Rekognition DetectText', priceUsd: 0.001 },
+    },
   },
-  speech: { kinds: ['audio', 'video'], unit: 'minute', providers: {} },
+  speech: {
+    kinds: ['audio', 'video'],
+    unit: 'minute',
+    // OpenAI's price; a server without a key costs nothing. Of AWS: the highest that was found, since it differs
+    providers: { http: { model: null, priceUsd: 0.006 }, aws: { model: 'Transcribe', priceUsd: 0.024 } },
+  },
   sentiment: {
     kinds: ['image', 'video', 'audio'],
     unit: '100 characters',
-    providers: { local: { model: 'vader-sentiment 1.1.3, wink-nlp 2.4.0', priceUsd: 0 } },
+    providers: {
+      local: { model: 'vader-sentiment 1.1.3, wink-nlp 2.4.0', priceUsd: 0 },
+      aws: { model: 'Comprehend', priceUsd: 0.0003 }, // language, sentiment and key phrases
+    },
   },
 } as const satisfies Record<AnalyserName, AnalyserEntry>;
 

@@ -7,8 +7,10 @@ import { drawnClock, drawnText, drawPicture } from '../vision/drawings.testing';
 import { LocalVision, visionOf } from '../vision/local-vision';
 import type { AnalysisSubject } from './analyser';
 import { aSubject, describeAnalyser } from './analyser.contract';
-import { registry } from './index';
+import { LocalLabels } from './labels/local';
+import { LocalModeration } from './moderation/local';
 import { toResult } from './moderation/local';
+import { LocalText } from './text/local';
 
 const MEMORY_LIMIT_BYTES = 700 * 1024 ** 2;
 const wall = (colour: string) => `<rect width="100%" height="100%" fill="${colour}"/>`;
@@ -49,12 +51,12 @@ describe('the local analysers of pictures', () => {
     return drawPicture(dir, 'board', 800, 600, `${wall('#234a3a')}${lines.join('')}${sign}`);
   };
 
-  const labels = () => registry.labels.local(config);
-  const text = () => registry.text.local(config);
+  const labels = () => new LocalLabels(visionOf(config));
+  const text = () => new LocalText(visionOf(config));
   const labelsOf = (subject: AnalysisSubject) => labels().analyse(subject, noSignal, () => {});
   const namesOf = async (path: string) => (await labelsOf(showing(path))).labels.map(({ name }) => name);
   const linesOf = async (subject: AnalysisSubject) => (await text().analyse(subject, noSignal, () => {})).lines;
-  const moderation = () => registry.moderation.local(config);
+  const moderation = () => new LocalModeration(visionOf(config));
   describeAnalyser('labels', { analyser: labels, subjectOf: async () => showing(await clock()) });
   describeAnalyser('text', { analyser: text, subjectOf: async () => showing(await board()) });
   describeAnalyser('moderation', { analyser: moderation, subjectOf: async () => showing(await clock()) });

@@ -1,5 +1,7 @@
+import type { Redis } from 'ioredis';
+import type { Config } from '#config';
 import type { AnalysisFailureCode } from '#contracts';
-import { type SharedRate, DependencyUnavailableError } from '#platform';
+import { DependencyUnavailableError, SharedRate } from '#platform';
 import { AnalyserFailure } from '../analyser';
 
 /** What all adapters of AWS need. */
@@ -10,6 +12,15 @@ export interface AwsAccess {
   /** Other options of the clients, for tests. */
   client?: { endpoint: string; credentials: { accessKeyId: string; secretAccessKey: string } };
 }
+
+/** For each operation: the least of any account (https://docs.aws.amazon.com/general/latest/gr/rekognition.html). */
+const REQUESTS_PER_SECOND = 5;
+
+/** Returns what the adapters of AWS need, from the configuration; the SDK finds the credentials. */
+export const awsAccess = ({ region, tablePrefix }: Config, redis: Redis): AwsAccess => ({
+  region,
+  rate: new SharedRate(redis, tablePrefix, REQUESTS_PER_SECOND),
+});
 
 /** Options of a client: throttled requests are repeated by the SDK, which slows down for all of them. */
 export const clientOptions = ({ region, client }: AwsAccess) =>

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RekognitionClient } from '@aws-sdk/client-rekognition';
 import type { AnalyserName, AnalyserResults } from '#contracts';
 import { confinedProgram } from '../../sandbox/confined-program';
+import { runProgram } from '../../sandbox/run-program';
 import { type Analyser, AnalyserFailure, type AnalysisSubject, type OnProgress } from '../analyser';
 import { type AwsAccess, call, clientOptions } from './call';
 
@@ -72,17 +72,8 @@ export class AwsPictures<N extends AnalyserName, Found> implements Analyser<N> {
 async function toJpeg(path: string, folder: string, signal: AbortSignal): Promise<Uint8Array> {
   const target = join(folder, 'picture.jpg');
   await rm(target, { force: true });
-  const [command = '', ...confined] = await confinedProgram('ffmpeg', { input: dirname(path), output: folder });
+  const ffmpeg = await confinedProgram('ffmpeg', { input: dirname(path), output: folder });
   const options = ['-nostdin', '-loglevel', 'error', '-i', path, '-frames:v', '1', '-q:v', '3', target];
-  await new Promise<void>((resolve, reject) => {
-    const child = spawn(command, [...confined, ...options], {
-      stdio: 'ignore',
-      signal,
-      killSignal: 'SIGKILL',
-      env: {},
-    });
-    child.on('error', (error) => reject(signal.aborted ? signal.reason : error));
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`ffmpeg ended with ${code}`))));
-  });
+  await runProgram('ffmpeg', [...ffmpeg, ...options], signal);
   return readFile(target);
 }

@@ -1,15 +1,14 @@
-import { loadConfig } from '#config';
 import { describeAnalyser, aSubject } from '../analyser.contract';
-import { registry } from '../index';
+import { LocalSentiment } from './local';
 
 const subjectOf = (content: string) => aSubject({ text: { source: 'speech', content } });
 const GOOD = 'I love this wonderful garden. The red roses are beautiful, and our new neighbours are very kind.';
 const BAD = 'The service was terrible. We hated the cold food and the dirty table, an awful evening.';
 
 describe('the local analyser of sentiment', () => {
-  const analyser = registry.sentiment.local(loadConfig({}));
-  afterAll(() => analyser.close?.());
-  const analyse = (content: string) => analyser.analyse(subjectOf(content), new AbortController().signal, () => {});
+  const analyser = new LocalSentiment();
+  afterAll(() => analyser.close());
+  const analyse = (content: string) => analyser.analyse(subjectOf(content), new AbortController().signal);
 
   describeAnalyser('sentiment', { analyser: () => analyser, subjectOf: () => subjectOf(GOOD) });
 
@@ -37,7 +36,7 @@ describe('the local analyser of sentiment', () => {
     await expect(analyse('Das Wetter ist heute wunderschön, und wir gehen in den Garten.')).rejects.toMatchObject({
       code: 'language_unsupported',
     });
-    await expect(analyser.analyse(aSubject(), new AbortController().signal, () => {})).rejects.toMatchObject({
+    await expect(analyser.analyse(aSubject(), new AbortController().signal)).rejects.toMatchObject({
       code: 'no_text',
     });
   });
