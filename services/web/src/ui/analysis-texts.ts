@@ -7,6 +7,7 @@ const usd = new Intl.NumberFormat(globalThis.navigator?.language, {
   maximumFractionDigits: 4,
 });
 const items = (count: number): string => `${formatNumber(count)} ${count === 1 ? 'item' : 'items'}`;
+const list = (names: string[]): string => new Intl.ListFormat('en').format(names.map((name) => name.toLowerCase()));
 const providers: Record<AnalysisProvider, string> = {
   local: 'on this server',
   http: 'by a transcription server',
@@ -41,13 +42,7 @@ export const analysisTexts = {
     skipped: 'Skipped',
   } satisfies Record<AnalysisStatus, string>,
   progress: (percent: number) => `Being analysed… ${percent} %`,
-  nothing: {
-    labels: 'Nothing was recognised.',
-    moderation: 'Nothing sensitive was found.',
-    text: 'No text was found.',
-    speech: 'No speech was found.',
-    sentiment: 'No mood was found.',
-  } satisfies Record<AnalyserName, string>,
+  without: (names: string[]) => `Looked for, and not found: ${list(names)}.`,
   faces: (count: number) => (count === 1 ? '1 face' : `${count} faces`),
   find: (word: string) => `Find media with ${word}`,
   showBoxes: 'Show where',
@@ -79,8 +74,7 @@ export const analysisTexts = {
   settings: 'Analysis',
   settingsLead: 'What is looked for in your files by itself. You can always ask for it on the page of a file.',
   automatic: (name: string) => `${name}, by itself`,
-  off: (names: string[]) =>
-    `Switched off by the operator: ${new Intl.ListFormat('en').format(names.map((name) => name.toLowerCase()))}.`,
+  off: (names: string[]) => `Switched off by the operator: ${list(names)}.`,
   price: (provider: AnalysisProvider, model: string, priceUsd: number, unit: AnalysisUnit) =>
     `Done ${providers[provider]} (${model}), ${priceUsd > 0 ? `${usd.format(priceUsd)} per ${unit}` : 'at no cost'}.`,
   saved: 'Saved.',

@@ -61,10 +61,7 @@ export class AnalysisPanel {
   async #read(): Promise<void> {
     try {
       const { items } = await load(() => api.analysis(this.#media.id, this.#signal), this.#signal);
-      fill(
-        this.#content,
-        ...(items.length > 0 ? items.map((item) => this.#section(item)) : [h('p', { class: 'analysis-note' }, t.none)]),
-      );
+      fill(this.#content, ...this.#parts(items));
       if (items.some(({ analyser, result }) => analyser === 'speech' && result)) this.#addCaptions();
     } catch (error) {
       if (!this.#signal.aborted)
@@ -75,9 +72,20 @@ export class AnalysisPanel {
     }
   }
 
-  #section(item: Analysis): HTMLElement {
-    const { analyser, status, provider, model, result } = item;
-    const found: Child[] = result ? analysisResult(analyser, result, this.#page) : this.#state(item);
+  /** Analyses that found nothing share one sentence. */
+  #parts(items: Analysis[]): HTMLElement[] {
+    const without: string[] = [];
+    const parts: HTMLElement[] = [];
+    for (const item of items.filter((one) => !isIrrelevant(one))) {
+      const found = item.result ? analysisResult(item.analyser, item.result, this.#page) : this.#state(item);
+      if (found.length > 0) parts.push(this.#section(item, found));
+      else without.push(t.names[item.analyser]);
+    }
+    if (without.length > 0) parts.push(h('p', { class: 'analysis-note' }, t.without(without)));
+    return parts.length > 0 ? parts : [h('p', { class: 'analysis-note' }, t.none)];
+  }
+
+  #section({ analyser, status, provider, model }: Analysis, found: Child[]): HTMLElement {
     return h(
       'section',
       { class: 'analysis-part', 'data-analyser': analyser, 'data-status': status },
@@ -150,5 +158,9 @@ export class AnalysisPanel {
     this.#stage.querySelector('.viewer-picture')?.append(overlay);
   }
 }
+
+/** What runs by itself and has nothing to read: the mood of a picture without text. */
+const isIrrelevant = ({ requestedBy, failure }: Analysis): boolean =>
+  requestedBy === 'automatic' && failure?.code === 'no_text';
 
 const percent = (part: number): string => `${100 * part}%`;

@@ -48,10 +48,9 @@ const renderers: Renderers = {
   ],
 };
 
-/** Builds what an analyser has found; a sentence where it found nothing. */
+/** Builds what an analyser has found. @returns nothing where it found nothing */
 export function analysisResult<N extends AnalyserName>(analyser: N, result: Analysis['result'], page: ResultPage) {
-  const parts = renderers[analyser](result as AnalyserResults[N], page).filter(Boolean);
-  return parts.length > 0 ? parts : [h('p', { class: 'analysis-note' }, t.nothing[analyser])];
+  return renderers[analyser](result as AnalyserResults[N], page).filter(Boolean);
 }
 
 const searchPath = (q: string): string => `/media?${new URLSearchParams({ q }).toString()}`;

@@ -80,7 +80,6 @@ function failures({ failures: counts }: AdminOverview): HTMLElement {
 
 function queues({ queues: all }: AdminOverview): HTMLElement {
   const { waiting, active, paused } = adminTexts.queues;
-  const count = (value: number, name: string): string => `${formatNumber(value)} ${name.toLowerCase()}`;
   const row = (queue: (typeof all)[number]): HTMLElement =>
     h(
       'li',
@@ -90,6 +89,8 @@ function queues({ queues: all }: AdminOverview): HTMLElement {
     );
   return h('ul', { class: 'admin-list', role: 'list' }, ...all.map(row));
 }
+
+const count = (value: number, name: string): string => `${formatNumber(value)} ${name.toLowerCase()}`;
 
 const checkRow = ([name, state]: [string, string]): HTMLElement => h('li', {}, h('span', {}, name), stateBadge(state));
 
