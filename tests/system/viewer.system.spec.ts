@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, BrowserContextOptions, CDPSession, Locator, Page } from 'playwright-core';
 import sharp from 'sharp';
-import type { Analysis, AnalysisList, Media, MediaStats } from '#contracts';
+import type { Analysis, AnalysisList, Media, MediaList, MediaStats } from '#contracts';
 import {
   browserPath,
   changeJson,
@@ -307,6 +307,19 @@ describeWithBrowser('the picture viewer', () => {
     await page.getByRole('button', { name: 'Play from 0:01' }).click();
     await page.locator('.transcript [aria-current]', { hasText: 'Two' }).waitFor();
     expect(await video.locator('track').getAttribute('src')).toBe(`/api/media/${id}/captions.vtt`);
+    await context.close();
+  });
+
+  it('shows where a search found something, and plays from there', async () => {
+    const { page, context } = await visit();
+    await changeJson<MediaList>(page, /\/api\/media\?.*q=/, ({ items, nextCursor }) => ({
+      items: items.map((item) => ({ ...item, matches: [{ field: 'speech', snippet: 'so two of us', atSeconds: 2 }] })),
+      nextCursor,
+    }));
+    await page.goto('/media?q=talk');
+    await page.locator('.card-match', { hasText: 'Speech: 0:02 so two of us' }).waitFor();
+    await page.getByRole('link', { name: 'Play from 0:02' }).click();
+    await page.waitForURL('**/media/*?t=2');
     await context.close();
   });
 

@@ -74,7 +74,10 @@ export function applyMediaUpdate(state: LibraryState, media: Media, filter: Libr
   const known = state.items.find(({ id }) => id === media.id);
   if (known && isOlder(media, known)) return state;
   if (!fits(media, filter)) return known ? removeItem(state, media.id) : state;
-  if (known) return { ...state, items: state.items.map((item) => (item === known ? media : item)) };
+  if (known) {
+    const fresh = known.matches ? { ...media, matches: known.matches } : media; // events do not repeat the search
+    return { ...state, items: state.items.map((item) => (item === known ? fresh : item)) };
+  }
   if (filter.q || isBeyondLoaded(state, media, filter)) return state;
   return { ...state, items: [...state.items, media].toSorted((a, b) => (isBefore(a, b, filter) ? -1 : 1)) };
 }

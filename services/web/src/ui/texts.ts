@@ -1,4 +1,4 @@
-import type { MediaKind, MediaStatus } from '#contracts';
+import type { MediaKind, MediaStatus, SearchField } from '#contracts';
 import type { ForeignFormat } from '../upload/sniff';
 import type { Strength } from './password-strength';
 
@@ -338,6 +338,16 @@ export const texts = {
     clearFilters: 'Clear filters',
     label: (name: string) => `With: ${name}`,
     flagged: 'Sensitive content',
+    foundIn: {
+      title: 'Title',
+      filename: 'File name',
+      tags: 'Tags',
+      description: 'Description',
+      labels: 'Objects',
+      text: 'Text',
+      speech: 'Speech',
+    } satisfies Record<SearchField, string>,
+    playFrom: (clock: string) => `Play from ${clock}`,
     removeFilter: (filter: string) => `Remove filter ${filter}`,
     order: 'Order',
     orders: { '': 'Newest first', asc: 'Oldest first' },

@@ -1,7 +1,7 @@
 import type { Media } from '#contracts';
 import { retryMedium } from '../../actions/media-actions';
 import { fill, h, uniqueId } from '../../ui/dom';
-import { formatDuration } from '../../ui/format';
+import { formatClock, formatDuration } from '../../ui/format';
 import { icon } from '../../ui/icons';
 import { texts } from '../../ui/texts';
 import { progressBar } from '../base/progress-bar';
@@ -38,6 +38,7 @@ export class MediaCard extends HTMLElement {
       media.kind,
       media.durationSeconds,
       media.flagged,
+      media.matches,
     ]);
     if (shape !== this.#drawn) this.#draw(media);
     this.#drawn = shape;
@@ -93,7 +94,7 @@ export class MediaCard extends HTMLElement {
         'div',
         { class: 'card-text' },
         h('h3', { class: 'card-title', dir: 'auto' }, link),
-        h('p', { class: 'card-meta' }, ...meta(media)),
+        matchLine(media) ?? h('p', { class: 'card-meta' }, ...meta(media)),
       ),
       h(
         'div',
@@ -143,6 +144,22 @@ export class MediaCard extends HTMLElement {
   #select(event: MouseEvent): void {
     this.dispatchEvent(new CustomEvent('card-select', { bubbles: true, detail: event.shiftKey }));
   }
+}
+
+/** Shows where a search found the medium, unless the title says so; with a link to its second. */
+function matchLine({ id, matches }: Media): HTMLElement | null {
+  const match = matches?.[0];
+  if (!match || match.field === 'title') return null;
+  const { field, snippet, atSeconds } = match;
+  const clock = atSeconds === null ? '' : formatClock(atSeconds);
+  return h(
+    'p',
+    { class: 'card-meta card-match', dir: 'auto', title: snippet },
+    h('span', { class: 'visually-hidden' }, `${texts.library.foundIn[field]}: `),
+    clock && h('a', { href: `/media/${id}?t=${atSeconds}`, 'aria-label': texts.library.playFrom(clock) }, clock),
+    clock && ' ',
+    snippet,
+  );
 }
 
 function meta(media: Media): (Node | string)[] {
