@@ -21,6 +21,7 @@ describe('loadConfig', () => {
       opsHost: '127.0.0.1',
       publicUrl: null,
       maxUploadBytes: 5 * 1024 ** 3,
+      canaryMinutes: 0,
       userQuotaBytes: null,
       acceptsHeic: true,
     });

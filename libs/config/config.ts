@@ -39,6 +39,7 @@ const common = {
   UPLOAD_IDLE_SECONDS: wholeNumber(1, 3_600).default(60),
   UPLOAD_EXPIRY_SECONDS: wholeNumber(1, DAY_SECONDS).default(DAY_SECONDS),
   HEIC: z.enum(['on', 'off']).default('on'),
+  CANARY_MINUTES: wholeNumber(0, 1_440).default(0),
   WORKERS: wholeNumber(0, 256).default(cpus().length),
   WORKER_CONCURRENCY: wholeNumber(1, 64).default(1),
   WORKER_QUEUES: z
@@ -138,6 +139,7 @@ function toConfig(settings: Settings) {
     tablePrefix: settings.TABLE_PREFIX,
     trustProxy: settings.TRUST_PROXY,
     maxUploadBytes: settings.MAX_UPLOAD_BYTES,
+    canaryMinutes: settings.CANARY_MINUTES,
     userQuotaBytes: settings.USER_QUOTA_BYTES,
     uploadIdleSeconds: settings.UPLOAD_IDLE_SECONDS,
     uploadExpirySeconds: settings.UPLOAD_EXPIRY_SECONDS,

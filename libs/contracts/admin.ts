@@ -155,6 +155,26 @@ export type AdminQueueList = z.infer<typeof adminQueueListResponse>;
 /** `off`: not configured, or never run. */
 const state = z.enum(['ok', 'degraded', 'down', 'off']);
 
+/** One run of the canary: a tiny picture, sound and film through upload, queue, worker and deletion. */
+export const canarySchema = z
+  .object({
+    state,
+    running: z.boolean(),
+    /** How often it runs by itself, in minutes; 0: never. */
+    everyMinutes: count,
+    /** The latest run; null before the first one. */
+    last: z
+      .object({
+        at: time,
+        results: z.array(
+          z.object({ kind: z.enum(mediaKinds), ok: z.boolean(), seconds: z.number(), problem: z.string().nullable() }),
+        ),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'Canary' });
+export type CanaryView = z.infer<typeof canarySchema>;
+
 /** A way by which events leave the installation. `detail` says what to do when its state is not ok. */
 export const channelHealthSchema = z
   .object({ name: z.string(), state, detail: z.string() })
@@ -175,6 +195,7 @@ export const adminOverviewSchema = z
     /** Media that failed within the last 24 hours and were not retried since, by the code of their failure. */
     failures: z.array(z.object({ code: z.string(), count })),
     health: z.object({ status: z.enum(['ok', 'degraded', 'down']), checks: z.record(z.string(), z.string()) }),
+    canary: canarySchema,
     channels: z.array(channelHealthSchema),
   })
   .meta({ id: 'AdminOverview' });

@@ -12,6 +12,7 @@ import {
   adminUserSchema,
   adminUsersQuery,
   auditListResponse,
+  canarySchema,
 } from './admin';
 import {
   analyseRequest,
@@ -910,6 +911,15 @@ export const api = {
       admin: true,
       status: 200,
       response: adminQueueSchema,
+      errors: [],
+    },
+    canary: {
+      method: 'POST',
+      path: '/api/admin/canary',
+      summary: 'Run the canary now; its result is in the overview',
+      admin: true,
+      status: 202,
+      response: canarySchema,
       errors: [],
     },
     audit: {

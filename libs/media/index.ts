@@ -12,6 +12,7 @@ export {
 export type { AnalysisEnding } from './analysis/analysis.events';
 export { AnalysisRepository, type ClaimedAnalysis } from './analysis/analysis.repository';
 export { AnalysisResults } from './analysis/analysis.results';
+export { CANARY_USER, isCanary } from './canary';
 export { MediaAnnouncer } from './media.announcer';
 export { MediaCounters, QUOTA_ROW, RESERVATION_MS } from './repositories/media.counters';
 export { MediaProjections } from './media.projections';

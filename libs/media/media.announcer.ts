@@ -1,6 +1,7 @@
 import type { AnalyserName, Media } from '#contracts';
 import { JobQueue, LiveFeed, Outbox } from '#platform';
 import { startableAnalyses, type AnalysedEvent } from './analysis/analysis.entry';
+import { isCanary } from './canary';
 import type { MediaEvent, MediaItem } from './media.item';
 import type { QueueEstimator } from './queue-estimator';
 
@@ -23,7 +24,7 @@ export class MediaAnnouncer {
       () => false,
     );
     await this.outbox.announce({ table: 'media', key }, event, isPushed);
-    if (event.type !== 'media.completed') return;
+    if (event.type !== 'media.completed' || isCanary(item.userId)) return;
     await this.estimator.recordDuration(item);
     await this.wakeAnalyses(item);
   }
@@ -33,6 +34,7 @@ export class MediaAnnouncer {
    * @throws {DependencyUnavailableError}
    */
   async push(item: MediaItem, event: MediaEvent | AnalysedEvent): Promise<void> {
+    if (isCanary(item.userId)) return;
     if (item.deletedAt) await this.live.push(item.userId, 'media-deleted', { id: item.id }, item.id);
     else await this.live.push(item.userId, 'media', await this.estimator.showOne(item), event.id);
   }
@@ -72,6 +74,7 @@ export class MediaAnnouncer {
 
   /** Pushes the progress of the running round to open pages. Best effort. */
   async hint(item: MediaItem, progress: number): Promise<void> {
+    if (isCanary(item.userId)) return;
     await this.live.hint(item.userId, await this.estimator.showOne({ ...item, progress })).catch(() => {});
   }
 }

@@ -8,6 +8,7 @@ export { CurrentUser, type SessionUser } from './session/current-user';
 export { KNOWN_MS, newDevice, readDevice, sendDevice } from './session/device-cookie';
 export { decodeCursor, encodeCursor } from './http/cursor';
 export { Endpoint, Id, parseWith, ZodBody, ZodQuery } from './http/endpoint';
+export { CanaryLog, CANARY_RUN_MS } from './ops/canary-log';
 export { Health } from './ops/health';
 export { measureJob, measureRestraints, type JobOutcome } from './ops/metrics';
 export { isLocalName } from './http/known-host';

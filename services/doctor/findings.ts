@@ -1,4 +1,4 @@
-import { isComplete, type Drift, type StoredFolder } from '#media';
+import { isCanary, isComplete, type Drift, type StoredFolder } from '#media';
 
 /** Bytes are written before their item: younger ones may belong to an upload in progress. */
 const UPLOAD_GRACE_MS = 3_600_000;
@@ -29,7 +29,7 @@ export function orphanFinding(folder: StoredFolder, now: Date): string[] {
 
 /** Reports media whose owner has no account. */
 export function ownerFindings(owners: ReadonlyMap<string, number>, accounts: ReadonlySet<string>): string[] {
-  const lost = [...owners].filter(([userId]) => !accounts.has(userId));
+  const lost = [...owners].filter(([userId]) => !accounts.has(userId) && !isCanary(userId));
   if (accounts.size === 0 && lost.length > 0) {
     const media = lost.reduce((sum, [, count]) => sum + count, 0);
     return [

@@ -14,8 +14,8 @@ import type {
   NewApiKey,
 } from '#contracts';
 import { MediaDirectory, MediaProjections, MediaRepository } from '#media';
-import { createService } from '#nest';
-import { newId } from '#platform';
+import { CanaryLog, createService } from '#nest';
+import { Dynamo, newId } from '#platform';
 import { ApiClient, eventually, makeJpeg, startTestEnvironment, type TestEnvironment } from '#testing';
 import { StandaloneModule } from './standalone.module';
 
@@ -59,6 +59,8 @@ async function failedUpload({ client, user }: Awaited<ReturnType<typeof newUser>
 }
 const list = (query = '') => admin.expect<AdminMediaList>(200, 'GET', `/api/admin/media${query}`);
 const ids = async (query: string) => (await list(`?${query}`)).items.map(({ id }) => id);
+const ready = () => admin.expect<{ status: string; checks: Record<string, string> }>(200, 'GET', '/health/ready');
+const view = async () => (await admin.expect<AdminOverview>(200, 'GET', '/api/admin/overview')).canary;
 const withKey = (key: string) => new ApiClient(url, { authorization: `Bearer ${key}` });
 const alerts = async () => readFile(join(dataDir, 'alerts.ndjson'), 'utf8');
 const listed = ({ id }: Pick<Media, 'id'>) =>
@@ -76,6 +78,7 @@ describe('to anyone but an admin', () => {
     ['GET', '/api/admin/queues'],
     ['POST', '/api/admin/queues/image/pause'],
     ['POST', '/api/admin/queues/image/resume'],
+    ['POST', '/api/admin/canary'],
     ['GET', '/api/admin/users'],
     ['GET', '/api/admin/audit'],
   ])('%s %s does not exist', async (method, path) => {
@@ -231,6 +234,31 @@ describe('GET /api/admin/overview', () => {
     });
     expect(overview.users.total).toBeGreaterThan(2);
     expect(overview.storage.originalBytes).toBeGreaterThanOrEqual(jpeg.length);
+  });
+});
+
+describe('the canary', () => {
+  const result = { kind: 'image' as const, ok: true, seconds: 1.5, problem: null };
+
+  it('is off until it runs, and its failure degrades the installation until it succeeds', async () => {
+    expect(await view()).toEqual({ state: 'off', running: false, everyMinutes: 0, last: null });
+    expect(await ready()).toMatchObject({ status: 'ok', checks: { canary: 'ok' } });
+    await app.get(CanaryLog).begin();
+    expect(await view()).toMatchObject({ running: true });
+    const failed = { ...result, ok: false, problem: 'timeout' };
+    await app.get(CanaryLog).record([result, failed]);
+    expect(await view()).toMatchObject({ state: 'down', running: false, last: { results: [result, failed] } });
+    await eventually(ready, ({ status, checks }) => status === 'degraded' && checks.canary === 'down');
+    await app.get(CanaryLog).begin();
+    await app.get(CanaryLog).record([result]);
+    expect(await view()).toMatchObject({ state: 'ok' });
+    await eventually(ready, ({ status }) => status === 'ok');
+  });
+
+  it('is down when its runs have stopped', async () => {
+    const log = new CanaryLog(app.get(Dynamo), 5);
+    await log.begin(new Date(Date.now() - 60 * 60_000));
+    expect(await log.read()).toMatchObject({ state: 'down' });
   });
 });
 

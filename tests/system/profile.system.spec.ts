@@ -167,6 +167,10 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
     await page.getByRole('link', { name: 'Admin', exact: true }).click();
     await page.getByRole('heading', { name: 'Admin: Overview' }).waitFor();
     await page.getByText('alerts.ndjson').waitFor();
+    await page.getByRole('button', { name: 'Run it now' }).click();
+    const canary = page.locator('section', { has: page.getByRole('heading', { name: 'Canary' }) });
+    await canary.getByText('OK', { exact: true }).nth(2).waitFor();
+    await eventually(leftovers, (files) => files.length === 0);
     const sections = page.getByRole('navigation', { name: 'Admin sections' });
 
     await sections.getByRole('link', { name: 'Users' }).click();
@@ -194,6 +198,14 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
     for (const act of ['disabled an account', 'retried media', 'paused a queue', 'resumed a queue'])
       await page.getByRole('cell', { name: act }).first().waitFor();
   });
+
+  /** Files of the canary's account, and alerts of it. */
+  async function leftovers(): Promise<string[]> {
+    const { dataDir } = stack.processes!;
+    const files = await readdir(join(dataDir, 'objects'), { recursive: true });
+    const alerts = (await readFile(join(dataDir, 'alerts.ndjson'), 'utf8')).split('\n');
+    return [...files, ...alerts].filter((text) => text.includes('CANARY'));
+  }
 
   it('has no admin area for others', async () => {
     const context = await open();

@@ -1,6 +1,7 @@
 import type { Config } from '#config';
 import { analyserNames, type AnalyserName } from '#contracts';
 import type { Dynamo } from '#platform';
+import { isCanary } from '../canary';
 import { partitionKey } from '../partitions';
 import { canAnalyse, chooseAnalysers, type Analysable, type AnalyserChoices } from './analysis-choices';
 import { queuedEntry, type AnalysisEntries } from './analysis.entry';
@@ -44,6 +45,7 @@ export class AnalysisPreferences {
 
   /** See {@link AutomaticAnalyses}. */
   async automaticFor(...[userId, medium]: Parameters<AutomaticAnalyses>): ReturnType<AutomaticAnalyses> {
+    if (isCanary(userId)) return {};
     const automatic = await this.automatic(userId);
     const starts = analyserNames.filter((name) => automatic[name] && canAnalyse(name, medium));
     const hasText = starts.includes('speech') || starts.includes('text') || medium.description !== '';

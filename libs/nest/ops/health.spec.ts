@@ -5,7 +5,14 @@ const available = () => Promise.resolve();
 const unavailable = () => Promise.reject(new Error('no connection'));
 const full = () => Promise.reject(new StorageFullError());
 const hanging = () => new Promise<void>(() => {});
-const healthy = { redis: available, dynamodb: available, storage: available, alerts: available, mail: available };
+const healthy = {
+  redis: available,
+  dynamodb: available,
+  storage: available,
+  alerts: available,
+  mail: available,
+  canary: available,
+};
 
 describe('Health', () => {
   afterEach(() => {
@@ -16,6 +23,7 @@ describe('Health', () => {
     ['all dependencies are available', {}, 'ok', {}],
     ['alerts are unavailable', { alerts: unavailable }, 'degraded', { alerts: 'down' }],
     ['mails cannot be sent', { mail: unavailable }, 'degraded', { mail: 'down' }],
+    ['the canary has failed', { canary: unavailable }, 'degraded', { canary: 'down' }],
     ['the disk is full', { storage: full }, 'degraded', { storage: 'down' }],
     ['the disk cannot be written', { storage: unavailable }, 'down', { storage: 'down' }],
     ['Redis is unavailable', { redis: unavailable }, 'down', { redis: 'down' }],
@@ -29,7 +37,7 @@ describe('Health', () => {
     const health = new Health({ ...healthy, ...failing });
     expect(await health.readiness()).toEqual({
       status,
-      checks: { redis: 'ok', dynamodb: 'ok', storage: 'ok', alerts: 'ok', mail: 'ok', ...down },
+      checks: { redis: 'ok', dynamodb: 'ok', storage: 'ok', alerts: 'ok', mail: 'ok', canary: 'ok', ...down },
     });
   });
 

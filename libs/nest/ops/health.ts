@@ -8,32 +8,40 @@ import {
   type Mailer,
   type Storage,
 } from '#platform';
+import type { CanaryLog } from './canary-log';
 
+/** What is checked: the dependencies, and the latest run of the canary. */
+type Check = Dependency | 'canary';
+type Checked = [JobQueue, Dynamo, Storage, Alerts, Mailer, CanaryLog];
 type State = 'ok' | 'degraded' | 'down';
 export interface Readiness {
   status: State;
-  checks: Record<Dependency, 'ok' | 'down'>;
+  checks: Record<Check, 'ok' | 'down'>;
 }
 
 const CHECK_MS = 2_000;
 const CACHE_MS = 1_000;
-const dependencies = ['redis', 'dynamodb', 'storage', 'alerts', 'mail'] as const satisfies readonly Dependency[];
+const names = ['redis', 'dynamodb', 'storage', 'alerts', 'mail', 'canary'] as const satisfies readonly Check[];
 
-/** Readiness of this process: checks all dependencies in parallel, at most once a second. */
+/**
+ * Readiness of this process: runs all checks in parallel, at most once a second. Without alerts, mails or a successful
+ * canary the process is useful nevertheless, so it is degraded, not down.
+ */
 export class Health {
   private cached: { at: number; readiness: Promise<Readiness> } | null = null;
   private stopping = false;
 
-  constructor(private readonly checks: Record<Dependency, () => Promise<void>>) {}
+  constructor(private readonly checks: Record<Check, () => Promise<void>>) {}
 
-  /** Checks the dependencies that PlatformModule provides. */
-  static of(queue: JobQueue, dynamo: Dynamo, storage: Storage, alerts: Alerts, mailer: Mailer): Health {
+  /** Checks the dependencies that PlatformModule provides, and the canary. */
+  static of(...[queue, dynamo, storage, alerts, mailer, canary]: Checked): Health {
     return new Health({
       redis: () => queue.check(),
       dynamodb: () => dynamo.check(),
       storage: () => storage.check(),
       alerts: () => alerts.check(),
       mail: () => mailer.check(),
+      canary: () => canary.check(),
     });
   }
 
@@ -50,14 +58,14 @@ export class Health {
   }
 
   private async runChecks(): Promise<Readiness> {
-    const errors = await Promise.all(dependencies.map((name) => errorOf(this.checks[name])));
+    const errors = await Promise.all(names.map((name) => errorOf(this.checks[name])));
     const checks = Object.fromEntries(
-      dependencies.map((name, at) => [name, errors[at] === null ? 'ok' : 'down']),
+      names.map((name, at) => [name, errors[at] === null ? 'ok' : 'down']),
     ) as Readiness['checks'];
     const storageFull = errors[2] instanceof StorageFullError;
     const isDown = checks.redis === 'down' || checks.dynamodb === 'down' || (checks.storage === 'down' && !storageFull);
     if (isDown) return { status: 'down', checks };
-    const isDegraded = checks.alerts === 'down' || checks.mail === 'down' || storageFull;
+    const isDegraded = [checks.alerts, checks.mail, checks.canary].includes('down') || storageFull;
     return { status: isDegraded ? 'degraded' : 'ok', checks };
   }
 }

@@ -1,20 +1,26 @@
 import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
 import type { Config } from '#config';
-import { ALERTS, Dynamo, JobQueue, MAILER, Outbox, PlatformModule, QueuePositions, STORAGE } from '#platform';
+import { ALERTS, CONFIG, Dynamo, JobQueue, MAILER, Outbox, PlatformModule, QueuePositions, STORAGE } from '#platform';
 import { Admins } from '../admin/admins';
 import { AuditLog } from '../admin/audit-log';
 import { BacklogMetrics } from '../ops/backlog-metrics';
+import { CanaryLog } from '../ops/canary-log';
 import { Health } from '../ops/health';
 import { Scaling } from '../ops/scaling';
 import { SessionModule } from '../session/session.module';
 import { ShutdownSignal } from './shutdown-signal';
 
 const providers = [
-  { provide: Health, useFactory: Health.of, inject: [JobQueue, Dynamo, STORAGE, ALERTS, MAILER] },
+  { provide: Health, useFactory: Health.of, inject: [JobQueue, Dynamo, STORAGE, ALERTS, MAILER, CanaryLog] },
+  {
+    provide: CanaryLog,
+    useFactory: (dynamo: Dynamo, config: Config) => new CanaryLog(dynamo, config.canaryMinutes),
+    inject: [Dynamo, CONFIG],
+  },
   {
     provide: BacklogMetrics,
-    useFactory: (queue: JobQueue, outbox: Outbox) => new BacklogMetrics(queue, outbox),
-    inject: [JobQueue, Outbox],
+    useFactory: (queue: JobQueue, outbox: Outbox, canary: CanaryLog) => new BacklogMetrics(queue, outbox, canary),
+    inject: [JobQueue, Outbox, CanaryLog],
   },
   {
     provide: Scaling,

@@ -292,7 +292,7 @@ describe('createService', () => {
     expect((await request(server).get('/health/live').expect(200)).body).toEqual({ status: 'ok' });
     expect((await request(server).get('/health/ready').expect(200)).body).toEqual({
       status: 'ok',
-      checks: { redis: 'ok', dynamodb: 'ok', storage: 'ok', alerts: 'ok' },
+      checks: { redis: 'ok', dynamodb: 'ok', storage: 'ok', alerts: 'ok', mail: 'ok', canary: 'ok' },
     });
     await request(server).get('/metrics').expect(404);
     expect(lines().filter(({ path }) => String(path).startsWith('/health'))).toEqual([]);

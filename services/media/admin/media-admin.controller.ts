@@ -8,8 +8,10 @@ import {
   type AdminQueueList,
   type AdminRetryRequest,
   type AdminRetryResponse,
+  type CanaryView,
 } from '#contracts';
 import { CurrentAdmin, Endpoint, ZodBody, ZodQuery, type Actor } from '#nest';
+import { CanaryRuns } from './canary-runs';
 import { MediaAdminService } from './media-admin.service';
 import { OverviewService } from './overview.service';
 import { QueuesAdminService } from './queues-admin.service';
@@ -21,6 +23,7 @@ export class MediaAdminController {
     private readonly installation: OverviewService,
     private readonly allMedia: MediaAdminService,
     private readonly allQueues: QueuesAdminService,
+    private readonly canaryRuns: CanaryRuns,
   ) {}
 
   @Endpoint(api.admin.overview)
@@ -44,6 +47,11 @@ export class MediaAdminController {
   @Endpoint(api.admin.queues)
   async queues(): Promise<AdminQueueList> {
     return { items: await this.allQueues.list() };
+  }
+
+  @Endpoint(api.admin.canary)
+  canary(@CurrentAdmin() admin: Actor): Promise<CanaryView> {
+    return this.canaryRuns.start(admin);
   }
 
   @Endpoint(api.admin.pauseQueue)

@@ -1,7 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { AdminOverview, ChannelHealthView } from '#contracts';
-import { Health } from '#nest';
-import { ALERTS, WorkerPresence, type Alerts } from '#platform';
+import { Injectable } from '@nestjs/common';
+import type { AdminOverview } from '#contracts';
+import { CanaryLog, Health } from '#nest';
+import { ChannelHealth } from './channel-health';
 import { QueuesAdminService } from './queues-admin.service';
 import { InstallationTotals } from './totals';
 
@@ -11,29 +11,23 @@ export class OverviewService {
   constructor(
     private readonly totals: InstallationTotals,
     private readonly queues: QueuesAdminService,
-    private readonly workers: WorkerPresence,
     private readonly health: Health,
-    @Inject(ALERTS) private readonly alerts: Alerts,
+    private readonly canary: CanaryLog,
+    private readonly channels: ChannelHealth,
   ) {}
 
+  /** @throws {DependencyUnavailableError} */
   async read(): Promise<AdminOverview> {
-    const [totals, queues, workers, health, channels] = await Promise.all([
+    const [totals, queues, workers, health, canary, channels] = await Promise.all([
       this.totals.read(),
       this.queues.list(),
-      this.workers.count(),
+      this.queues.countWorkers(),
       this.health.readiness(),
-      this.channels(),
+      this.canary.read(),
+      this.channels.read(),
     ]);
     const waits = queues.map(({ oldestSeconds }) => oldestSeconds).filter((seconds) => seconds !== null);
     const oldestWaitSeconds = waits.length > 0 ? Math.max(...waits) : null;
-    return { ...totals, queues, oldestWaitSeconds, workers, health, channels };
-  }
-
-  private async channels(): Promise<ChannelHealthView[]> {
-    const alerts = await this.alerts.health().catch(() => ({
-      state: 'down' as const,
-      detail: 'The topic cannot be reached. Alerts are kept and delivered when it is available again.',
-    }));
-    return [{ name: 'alerts', ...alerts }];
+    return { ...totals, queues, oldestWaitSeconds, workers, health, canary, channels };
   }
 }

@@ -1,3 +1,6 @@
+import { Canary, CanaryLeftovers } from './canary';
+import { CanaryRuns } from './canary-runs';
+import { ChannelHealth } from './channel-health';
 import { DirectoryCompletion } from './directory-completion';
 import { MediaAdminService } from './media-admin.service';
 import { OverviewService } from './overview.service';
@@ -10,5 +13,9 @@ export const adminProviders = [
   QueuesAdminService,
   OverviewService,
   InstallationTotals,
+  ChannelHealth,
+  Canary,
+  CanaryLeftovers,
+  CanaryRuns,
   DirectoryCompletion,
 ];

@@ -1,18 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import type { AdminQueue, QueueName } from '#contracts';
 import { AuditLog, ProblemError, type Actor } from '#nest';
-import { JobQueue, queueNames } from '#platform';
+import { JobQueue, queueNames, WorkerPresence } from '#platform';
 
 /** The queues as admins see, pause and resume them. */
 @Injectable()
 export class QueuesAdminService {
   constructor(
     private readonly queue: JobQueue,
+    private readonly workers: WorkerPresence,
     private readonly audit: AuditLog,
   ) {}
 
   list(): Promise<AdminQueue[]> {
     return Promise.all(queueNames.map((name) => this.show(name)));
+  }
+
+  /** Returns the number of worker processes that are alive. */
+  countWorkers(): Promise<number> {
+    return this.workers.count();
   }
 
   /** @throws {ProblemError} not_found when there is no such queue */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { channelQueues, eventChannels, type Channel, type EventRef, type EventSource } from '#contracts';
-import { parseMediaItem } from '#media';
+import { isCanary, parseMediaItem } from '#media';
 import { Outbox } from '#platform';
 import { AlertsChannel } from './alerts.channel';
 import type { DeliveryChannel, DomainEvent } from './channel';
@@ -63,7 +63,7 @@ export class EventDelivery {
   }
 
   private async deliverBy(channel: Channel, source: EventSource, { event, context }: Found): Promise<void> {
-    await this.channels[channel].deliver(event, context);
+    if (!isCanary(event.userId)) await this.channels[channel].deliver(event, context);
     await this.outbox.confirm(source, event, channel);
   }
 

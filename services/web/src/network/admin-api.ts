@@ -9,6 +9,7 @@ import type {
   AdminUserChange,
   AdminUserList,
   AuditList,
+  CanaryView,
 } from '#contracts';
 import { call, queryString } from './api';
 
@@ -29,5 +30,6 @@ export const adminApi = {
   queues: (signal: AbortSignal) => read<AdminQueueList>('queues', {}, signal),
   setPaused: (name: string, paused: boolean) =>
     call<AdminQueue>('POST', `/api/admin/queues/${encodeURIComponent(name)}/${paused ? 'pause' : 'resume'}`),
+  runCanary: () => call<CanaryView>('POST', '/api/admin/canary'),
   audit: (query: Query, signal: AbortSignal) => read<AuditList>('audit', query, signal),
 };

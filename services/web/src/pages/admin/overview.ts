@@ -1,8 +1,11 @@
 import type { AdminOverview } from '#contracts';
 import { problemState } from '../../elements/base/page-parts';
+import { timeAgo } from '../../elements/base/time-ago';
 import { adminApi } from '../../network/admin-api';
+import { messageOf } from '../../network/problem';
 import { fill, h, type Child } from '../../ui/dom';
-import { formatBytes, formatNumber, formatWait } from '../../ui/format';
+import { formatBytes, formatDuration, formatNumber, formatWait } from '../../ui/format';
+import { toast } from '../../ui/toasts';
 import { adminPage, poll } from './frame';
 import { stateBadge } from './state-badge';
 import { adminTexts } from './texts';
@@ -22,7 +25,7 @@ export const adminOverviewPage = adminPage('overview', ({ signal }) => {
           problemState(result.problem, () => void refresh()),
         );
       const focused = content.contains(document.activeElement) ? document.activeElement?.getAttribute('href') : null;
-      fill(content, ...panels(result.data));
+      fill(content, ...panels(result.data, () => void refresh()));
       if (focused)
         content.querySelector<HTMLElement>(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
     },
@@ -31,13 +34,14 @@ export const adminOverviewPage = adminPage('overview', ({ signal }) => {
   return { content: [content], ready: refresh() };
 });
 
-function panels(overview: AdminOverview): HTMLElement[] {
+function panels(overview: AdminOverview, refresh: () => void): HTMLElement[] {
   return [
     h('div', { class: 'admin-figures' }, ...figures(overview)),
     panel(texts.failures, failures(overview)),
     panel(texts.queues, queues(overview)),
     panel(texts.health, health(overview)),
     panel(texts.channels, channels(overview)),
+    panel(texts.canary, canary(overview, refresh)),
   ];
 }
 
@@ -78,6 +82,8 @@ function failures({ failures: counts }: AdminOverview): HTMLElement {
   );
 }
 
+const count = (value: number, name: string): string => `${formatNumber(value)} ${name.toLowerCase()}`;
+
 function queues({ queues: all }: AdminOverview): HTMLElement {
   const { waiting, active, paused } = adminTexts.queues;
   const row = (queue: (typeof all)[number]): HTMLElement =>
@@ -102,4 +108,28 @@ function channels({ channels: all }: AdminOverview): HTMLElement {
   const row = ({ name, state, detail }: (typeof all)[number]): HTMLElement =>
     h('li', {}, h('span', {}, name, h('span', { class: 'admin-detail admin-block' }, detail)), stateBadge(state));
   return h('ul', { class: 'admin-list', role: 'list' }, ...all.map(row));
+}
+
+function canary({ canary: { state, running, last } }: AdminOverview, refresh: () => void): HTMLElement {
+  const button = h('button', { type: 'button', class: 'button small' }, running ? texts.canaryRuns : texts.runCanary);
+  if (running) button.setAttribute('aria-disabled', 'true');
+  button.addEventListener('click', () => {
+    if (button.getAttribute('aria-disabled') === 'true') return;
+    adminApi.runCanary().then(refresh, (error: unknown) => toast(messageOf(error), 'bad'));
+  });
+  const row = ({ kind, ok, seconds, problem }: NonNullable<typeof last>['results'][number]): HTMLElement =>
+    h(
+      'li',
+      {},
+      h('span', {}, kind),
+      h('span', {}, ok ? formatDuration(seconds) : (problem ?? '')),
+      stateBadge(ok ? 'ok' : 'down'),
+    );
+  return h(
+    'div',
+    {},
+    h('p', { class: 'admin-detail' }, texts.canaryLead, ' ', last ? timeAgo(last.at) : texts.canaryNever),
+    last ? h('ul', { class: 'admin-list', role: 'list' }, ...last.results.map(row)) : stateBadge(state),
+    h('div', { class: 'button-row admin-bar' }, button),
+  );
 }

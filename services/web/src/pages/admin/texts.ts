@@ -34,6 +34,11 @@ export const adminTexts = {
     queues: 'Queues',
     health: 'Health',
     channels: 'Channels',
+    canary: 'Canary',
+    canaryLead: 'A tiny picture, sound and film, sent through upload, queue, worker and deletion.',
+    canaryNever: 'It has not run yet.',
+    canaryRuns: 'Running…',
+    runCanary: 'Run it now',
     noWorkers: 'No worker is running: media wait until one starts.',
   },
 
