@@ -1,7 +1,8 @@
 #!/bin/sh
 # The entry point of the npm scripts. Requires only a Node of any version with npm:
 #   sh deploy/local/run.sh start | dev | test [jest arguments] | suite <name> | service <name> | setup-aws
-#     | doctor [rebuild] | backup <folder> | restore <folder> | admin <arguments> | <any command, under the right Node>
+#     | doctor [rebuild] | backup <folder> | restore <folder> | admin <arguments> | models <arguments>
+#     | <any command, under the right Node>
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -63,6 +64,10 @@ case $mode in
     use_programs $(own_redis) || exit 1
     use_build || exit 1
     exec node dist/deploy/local/tool.js dist/services/doctor/main.js "$mode" "$@"
+    ;;
+  models)
+    use_build || exit 1
+    exec node dist/services/worker/models/main.js "$@"
     ;;
   admin)
     use_build || exit 1

@@ -60,7 +60,11 @@ export const analysers = {
     kinds: ['audio', 'video'],
     unit: 'minute',
     // OpenAI's price; a server without a key costs nothing. Of AWS: the highest that was found, since it differs
-    providers: { http: { model: null, priceUsd: 0.006 }, aws: { model: 'Transcribe', priceUsd: 0.024 } },
+    providers: {
+      local: { model: null, priceUsd: 0 },
+      http: { model: null, priceUsd: 0.006 },
+      aws: { model: 'Transcribe', priceUsd: 0.024 },
+    },
   },
   sentiment: {
     kinds: ['image', 'video', 'audio'],

@@ -32,7 +32,7 @@ export { MAX_PENDING, Outbox, type OutboxFields, type PendingEvent } from './out
 export { JobQueue, queueNames } from './queue/job-queue';
 export { connectRedis, withRedis } from './redis/redis';
 export { SharedRate } from './redis/shared-rate';
-export { retry, retryInBackground } from './retry';
+export { retry, retryInBackground, type RetryOptions } from './retry';
 export { TusStore } from './storage/tus-store';
 export { withSpool, type SpoolPlace } from './temp/spool';
 export { ObjectMissingError, StorageFullError, type ByteRange, type Storage } from './storage/storage';

@@ -52,6 +52,7 @@ const confined: ReadonlyArray<{ pattern: RegExp; to: readonly string[] }> = [
   },
   { pattern: /^(@tensorflow\/|@vladmandic\/|onnxruntime)/, to: ['services/worker/vision/'] },
   { pattern: /^nodemailer$/, to: ['libs/platform/mail/'] },
+  { pattern: /^sherpa-onnx/, to: ['services/worker/analysers/speech/local/'] },
   { pattern: /^fluent-ffmpeg$/, to: ['services/worker/analysis/'] },
 ];
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import type { Config } from '#config';
 import type { analysers, AnalyserName } from '#contracts';
@@ -12,6 +13,7 @@ import { LocalLabels } from './labels/local';
 import { LocalModeration } from './moderation/local';
 import { LocalSentiment } from './sentiment/local';
 import { HttpSpeech } from './speech/http/http';
+import { LocalSpeech } from './speech/local/local';
 import { LocalText } from './text/local';
 
 /** What adapters may need besides the configuration. */
@@ -45,7 +47,8 @@ export const registry: Registry = {
     aws: (config, { redis }) => awsText(awsAccess(config, redis)),
   },
   speech: {
-    // the configuration ensures that there are an address, a model and a bucket
+    // the configuration ensures that there are a folder, an address, a model and a bucket
+    local: ({ speech, dataDir }) => new LocalSpeech(speech.modelDir!, join(dataDir, 'work'), speech.model ?? undefined),
     http: ({ speech }) => new HttpSpeech({ url: speech.url!, apiKey: speech.apiKey, model: speech.model! }),
     aws: (config, { redis, storage }) =>
       new AwsSpeech({

@@ -34,10 +34,12 @@ export class ProgramRunner<Job extends object, Result> {
 
   /** The folders that the process may use. */
   openToolbox(): Promise<Toolbox> {
-    this.toolbox ??= makeToolbox(this.options.limits ?? defaultLimits, this.workDir).catch((error: unknown) => {
-      this.toolbox = null; // e.g. a full disk: retried with the next job
-      throw error;
-    });
+    this.toolbox ??= makeToolbox(this.options.limits ?? defaultLimits, this.workDir, this.program.readable).catch(
+      (error: unknown) => {
+        this.toolbox = null; // e.g. a full disk: retried with the next job
+        throw error;
+      },
+    );
     return this.toolbox;
   }
 

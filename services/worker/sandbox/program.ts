@@ -6,6 +6,8 @@ export interface Program<Job extends object, Result> {
   /** Path relative to this folder, without extension. */
   module: string;
   arguments?: (toolbox: Toolbox) => string[];
+  /** Folders that it may read, besides the system and the files of its jobs. */
+  readable?: readonly string[];
   /** Options of Node, and environment variables, besides those of all programs. */
   execArgv?: string[];
   environment?: Record<string, string>;

@@ -21,9 +21,14 @@ export interface Toolbox {
 /**
  * Writes the scripts into a new folder in `parent`. Each ends in `exec`, so its pid is that of the program and SIGKILL
  * reaches it. They are files because fluent-ffmpeg and `fork` accept only the path of a program.
+ * @param readable folders that Node may read besides
  * @throws when ffmpeg or ffprobe is not installed
  */
-export async function makeToolbox(limits: AnalysisLimits, parent: string): Promise<Toolbox> {
+export async function makeToolbox(
+  limits: AnalysisLimits,
+  parent: string,
+  readable: readonly string[] = [],
+): Promise<Toolbox> {
   const [ffmpeg, ffprobe] = await Promise.all([findProgram('ffmpeg'), findProgram('ffprobe')]);
   const { wrap } = await findConfinement(parent);
   const limited = await findLimiter(limits);
@@ -36,7 +41,8 @@ export async function makeToolbox(limits: AnalysisLimits, parent: string): Promi
       await writeProgram(dir, 'ffmpeg', [...limited, ffmpeg]),
       await writeProgram(dir, 'ffprobe', [...limited, ffprobe]),
     ] as const;
-    const node = await writeProgram(dir, 'node', [...wrap({ programs: tools, input, output }), process.execPath]);
+    const restrained = wrap({ programs: [...tools, ...readable], input, output });
+    const node = await writeProgram(dir, 'node', [...restrained, process.execPath]);
     return { node, ffmpeg: tools[0], ffprobe: tools[1], input, output, erase };
   } catch (error) {
     await erase(); // e.g. a full disk: retried with the next job
