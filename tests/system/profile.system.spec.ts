@@ -217,6 +217,48 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
     await context.close();
   });
 
+  it('creates an API key, shows it once, and revokes it', async () => {
+    await page.goto('/profile');
+    const section = page.locator('.profile-section', { has: page.getByRole('heading', { name: 'API keys' }) });
+    await section.getByText('You have no API keys.').waitFor();
+    await section.locator('[name=name]').fill('camera import');
+    await section.getByLabel('See your media').uncheck();
+    await section.getByRole('button', { name: 'Create key' }).click();
+    await section.getByText('Choose at least one.').waitFor();
+    await section.getByLabel('See your media').check();
+    await section.getByRole('button', { name: 'Create key' }).click();
+    const key = await page.getByRole('dialog').getByLabel('Your new API key').inputValue();
+    const script = new ApiClient(stack.baseUrl, { authorization: `Bearer ${key}` });
+    await script.expect(200, 'GET', '/api/media');
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.reload();
+    await section.getByText(`…${key.slice(-4)} · media:read · used`).waitFor();
+    await section.getByRole('button', { name: 'Revoke camera import' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+    await section.getByText('You have no API keys.').waitFor();
+    expect(await script.problem('GET', '/api/media')).toMatchObject({ status: 401 });
+  });
+
+  it('creates a webhook, shows its secret once, lists its deliveries, and deletes it', async () => {
+    await page.goto('/profile');
+    const section = page.locator('.profile-section', { has: page.getByRole('heading', { name: 'Webhooks' }) });
+    await section.locator('[name=url]').fill('http://127.0.0.1/hook');
+    await section.getByRole('button', { name: 'Create webhook' }).click();
+    await section.getByText('Enter an address that begins with https://.').waitFor();
+    await section.locator('[name=url]').fill('https://8.8.8.8/hook');
+    await section.getByRole('button', { name: 'Create webhook' }).click();
+    const secret = page.getByRole('dialog').getByLabel('The secret of your webhook');
+    expect(await secret.inputValue()).toMatch(/^whsec_/);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await section.getByText('media.completed, media.failed').waitFor();
+    await section.getByRole('button', { name: 'Deliveries to 8.8.8.8' }).click();
+    await page.getByRole('dialog').getByText('Nothing was delivered').waitFor();
+    await page.getByRole('button', { name: 'Done' }).click();
+    await section.getByRole('button', { name: 'Delete the webhook to 8.8.8.8' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await section.getByText('You have no webhooks.').waitFor();
+  });
+
   it('lists what will be deleted, and deletes the account only after the username was typed', async () => {
     await page.goto('/profile');
     await page.getByRole('button', { name: 'Delete account' }).click();

@@ -6,6 +6,8 @@ import { analysisSettings } from '../elements/analysis/analysis-settings';
 import { field } from '../elements/base/field';
 import { form } from '../elements/base/form';
 import { pageHead } from '../elements/base/page-parts';
+import { apiKeys } from '../elements/integrations/api-keys';
+import { webhooks } from '../elements/integrations/webhooks';
 import { api, exportUrl } from '../network/api';
 import type { Page, PageContext } from '../state/router';
 import { session } from '../state/session';
@@ -14,6 +16,7 @@ import { analysisTexts } from '../ui/analysis-texts';
 import { fragment, h, setText, type Child } from '../ui/dom';
 import { formatBytes, formatDate } from '../ui/format';
 import { icon } from '../ui/icons';
+import { integrationTexts } from '../ui/integration-texts';
 import { ownWords } from '../ui/password-strength';
 import { usernamePattern } from '../ui/rules';
 import { texts } from '../ui/texts';
@@ -36,6 +39,8 @@ export function profilePage({ signal }: PageContext): Page {
     section(texts.profile.appearance, texts.profile.appearanceLead, h('theme-switch')),
     section(analysisTexts.settings, analysisTexts.settingsLead, analysisSettings(signal)),
     section(texts.profile.files, texts.profile.filesLead, storageSplit(signal), exportOffer(signal)),
+    section(integrationTexts.keys, integrationTexts.keysLead, apiKeys(signal)),
+    section(integrationTexts.webhooks, integrationTexts.webhooksLead, webhooks(signal)),
     section(
       texts.profile.danger,
       texts.profile.dangerLead,
