@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-/** Adds the CORS rules of buckets to the emulator of S3: browsers may send what PutBucketCors allows, and nothing else. */
+/** Adds the CORS rules of buckets to the emulator of S3: browsers may send what PutBucketCors allows. */
 export function allowByCors(app: FastifyInstance): void {
   const rules = new Map<string, string>();
   const allows = (bucket: string, element: string, value: string) =>

@@ -21,8 +21,8 @@ let isUnreachable = false;
 let wasReached = false;
 
 /**
- * Sends a file straight to the bucket, continuing an earlier attempt of this tab. Resolves with the id of the medium, or
- * with null where the file has to be sent in another way. When `signal` aborts with a reason named `AbortError`, the
+ * Sends a file straight to the bucket, continuing an earlier attempt of this tab. Resolves with the id of the medium,
+ * or with null where the file has to be sent in another way. When `signal` aborts with a reason named `AbortError`, the
  * server deletes the bytes; with any other reason it keeps them.
  * @throws the errors that `toProblem` and `networkProblem` return, or the reason of `signal`
  */
