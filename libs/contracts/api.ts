@@ -27,6 +27,7 @@ import { completeDirectUploadRequest, directUploadRequest, directUploadSchema } 
 import type { ProblemCode } from './errors';
 import { mediaKinds, mediaSchema, mediaStatuses } from './media';
 import { page } from './page';
+import { mailboxSchema, preferencesRequest, preferencesSchema } from './preferences';
 import { cleanLine, cleanText } from './text';
 import {
   createWebhookRequest,
@@ -785,6 +786,49 @@ export const api = {
       status: 200,
       response: notificationListResponse,
       errors: [],
+    },
+    preferences: {
+      method: 'GET',
+      path: '/api/notifications/preferences',
+      summary: 'By which channels each type of notification is delivered',
+      status: 200,
+      response: preferencesSchema,
+      errors: [],
+    },
+    updatePreferences: {
+      method: 'PUT',
+      path: '/api/notifications/preferences',
+      summary: 'Change some of the preferences',
+      body: preferencesRequest,
+      status: 200,
+      response: preferencesSchema,
+      errors: [],
+    },
+    mailbox: {
+      method: 'GET',
+      path: '/api/notifications/mailbox',
+      summary: 'Whether mails reach the user, or why not',
+      status: 200,
+      response: mailboxSchema,
+      errors: [],
+    },
+    unsubscribePage: {
+      method: 'GET',
+      path: '/api/unsubscribe/:token',
+      summary: 'A page that asks whether to end mails of this type; it changes nothing',
+      public: true,
+      status: 200,
+      produces: 'text/html',
+      errors: ['token_invalid'],
+    },
+    unsubscribe: {
+      method: 'POST',
+      path: '/api/unsubscribe/:token',
+      summary: 'End mails of this type (RFC 8058), without a session and from any site',
+      public: true,
+      status: 200,
+      produces: 'text/html',
+      errors: ['token_invalid'],
     },
     readAll: { method: 'POST', path: '/api/notifications/read-all', summary: 'Mark all read', status: 204, errors: [] },
     batch: {

@@ -25,8 +25,8 @@ export const eventChannels = {
   'user.deleted': ['mail'],
   'media.uploaded': ['inApp', 'alerts', 'webhooks'],
   'media.processing': ['inApp', 'alerts', 'webhooks'],
-  'media.completed': ['inApp', 'alerts', 'webhooks'],
-  'media.failed': ['inApp', 'alerts', 'webhooks'],
+  'media.completed': ['inApp', 'alerts', 'mail', 'webhooks'],
+  'media.failed': ['inApp', 'alerts', 'mail', 'webhooks'],
   /** An analysis of a medium ended: one for each run. */
   'media.analysed': ['inApp', 'alerts', 'webhooks'],
   /** Counted, but neither shown as a notification nor published. */

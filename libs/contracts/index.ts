@@ -9,5 +9,6 @@ export * from './events';
 export * from './formats';
 export * from './jobs';
 export * from './media';
+export * from './preferences';
 export * from './text';
 export * from './webhooks';

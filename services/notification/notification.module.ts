@@ -7,12 +7,21 @@ import { InAppChannel } from './channels/in-app.channel';
 import { MailChannel } from './channels/mail.channel';
 import { WebhooksChannel } from './channels/webhooks.channel';
 import { NotificationErasure } from './feed/erasure';
+import { NotificationFeed } from './feed/notification-feed';
 import { NotificationSweep } from './feed/notification-sweep';
 import { NotificationsController } from './feed/notifications.controller';
 import { NotificationsRepository } from './feed/notifications.repository';
 import { LiveController } from './live/live.controller';
+import { CollectedMails } from './mail/collected-mails';
 import { MailBook } from './mail/mail-book';
+import { MailSweep } from './mail/mail.sweep';
+import { MediaLetters } from './mail/media-letters';
+import { MediaMails } from './mail/media-mails';
 import { OutgoingMails } from './mail/outgoing-mails';
+import { Recipients } from './mail/recipients';
+import { PreferencesController } from './preferences/preferences.controller';
+import { PreferencesRepository } from './preferences/preferences.repository';
+import { UnsubscribeController } from './preferences/unsubscribe.controller';
 import { WebhookAttempts } from './webhooks/webhook-attempts';
 import { WebhooksModule } from './webhooks/webhooks.module';
 
@@ -30,13 +39,20 @@ const consumers = serviceConsumers<'notification', [EventDelivery, NotificationE
 
 @Module({
   imports: [MediaModule, WebhooksModule],
-  controllers: [NotificationsController, LiveController],
+  controllers: [NotificationsController, LiveController, PreferencesController, UnsubscribeController],
   providers: [
     NotificationsRepository,
     InAppChannel,
     AlertsChannel,
     MailChannel,
     MailBook,
+    MediaMails,
+    MediaLetters,
+    CollectedMails,
+    MailSweep,
+    Recipients,
+    PreferencesRepository,
+    NotificationFeed,
     OutgoingMails,
     WebhooksChannel,
     EventDelivery,

@@ -1,8 +1,11 @@
 import { Module } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { EmailState } from '#contracts';
+import type { EmailState, Mailbox } from '#contracts';
+import { MediaRepository } from '#media';
 import { createService } from '#nest';
+import { Outbox } from '#platform';
 import {
+  aMedium,
   ApiClient,
   eventually,
   newAccount,
@@ -12,6 +15,7 @@ import {
   type TestSmtp,
 } from '#testing';
 import { AuthModule } from '../auth/auth.module';
+import { MailSweep } from '../notification/mail/mail.sweep';
 import { NotificationModule } from '../notification/notification.module';
 
 /** The two services that mails need, in one process. */
@@ -26,7 +30,8 @@ let app: NestExpressApplication;
 let url: string;
 beforeAll(async () => {
   [environment, smtp] = await Promise.all([startTestEnvironment(), startSmtp()]);
-  const config = environment.config({ MAIL_URL: smtp.url, MAIL_FROM: 'media@example.org', TRUST_PROXY: '1' });
+  const mails = { MAIL_URL: smtp.url, MAIL_FROM: 'media@example.org' };
+  const config = environment.config({ ...mails, TRUST_PROXY: '1', WEBHOOKS_ALLOW_PRIVATE: 'true' });
   app = await createService(MailTestModule, { config, name: 'mail' });
   await app.listen(0, '127.0.0.1');
   url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
@@ -195,3 +200,168 @@ describe('mails about an account', () => {
     await mail(account.email, 'Your account was deleted');
   });
 });
+
+const FAILED = '“half” could not be processed';
+const facts = { width: 1, height: 1, durationSeconds: null, codecs: [], metadata: {}, placeholder: null };
+const derived = { thumbnail: null, preview: null, waveform: null };
+/** Stores a medium of a user as the worker leaves it, and announces that it has ended. */
+const end = async (userId: string, status: 'completed' | 'failed', batchId: string | null = null) => {
+  const media = app.get(MediaRepository);
+  const item = aMedium({ userId, batchId, title: status === 'failed' ? 'half' : 'whole' });
+  await media.create(item);
+  await media.claim(item, 'token', 60_000);
+  const ending =
+    status === 'failed'
+      ? ({ status, code: 'truncated_media' } as const)
+      : ({ status, facts: { kind: 'image', ...facts, derived }, derivedBytes: 0 } as const);
+  const { event } = (await media.finish({ userId, id: item.id }, 'token', ending))!;
+  await app.get(Outbox).announce({ table: 'media', key: { userId, id: item.id } }, event);
+  return item;
+};
+const registerUser = async () => {
+  const api = client();
+  const { account, id } = await api.register();
+  return { api, account, id };
+};
+const prefer = (api: ApiClient, json: unknown) => api.call('PUT', '/api/notifications/preferences', { json });
+const sendDue = (inMs: number) => app.get(MailSweep).sendDue(new Date(Date.now() + inMs));
+const subjectsTo = (email: string) => mailsTo(email).map(({ subject }) => decodeSubject(subject));
+const mailAbout = async (email: string, subject: string) => {
+  await eventually(
+    () => Promise.resolve(subjectsTo(email)),
+    (all) => all.includes(subject),
+  );
+  return mailsTo(email).find((each) => decodeSubject(each.subject) === subject)!;
+};
+const unsubscribePath = ({ source }: { source: string }) =>
+  new URL(/^List-Unsubscribe: <(\S+)>/im.exec(source.replaceAll(/\r\n[ \t]/g, ' '))![1]!).pathname;
+
+describe('mails about media', () => {
+  it('report a failure, until its mails are ended with one click from any site', async () => {
+    const { api, account, id } = await registerUser();
+    const { id: mediaId } = await end(id, 'failed');
+    const failure = await mailAbout(account.email, FAILED);
+    expect(failure.text).toContain('Upload the complete file again');
+    expect(failure.text).toContain(`${url}/media/${mediaId}`);
+    const path = unsubscribePath(failure);
+    const guest = client({ origin: 'https://mail.example', 'sec-fetch-site': 'cross-site' });
+    expect(await (await guest.fetch('GET', path)).text()).toContain('End the mails about media that could not');
+    expect(await api.expect(200, 'GET', '/api/notifications/preferences')).toMatchObject({
+      'media.failed': { email: 'immediately' },
+    });
+    const post = {
+      body: 'List-Unsubscribe=One-Click',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    };
+    expect((await guest.fetch('POST', path, post)).status).toBe(200);
+    expect(await guest.problem('POST', `${path}x`)).toMatchObject({ status: 400, code: 'token_invalid' });
+    await end(id, 'failed');
+    await resetToken(account.email); // a later mail has arrived
+    expect(subjectsTo(account.email).filter((subject) => subject === FAILED)).toHaveLength(1);
+  });
+
+  it('report a drop once, when nothing of it has changed for a minute', async () => {
+    const { api, account, id } = await registerUser();
+    await prefer(api, { 'drop.finished': { email: 'immediately' } });
+    for (const status of ['completed', 'completed', 'failed'] as const) await end(id, status, 'one-drop');
+    const open = aMedium({ userId: id, batchId: 'one-drop' });
+    await app.get(MediaRepository).create(open);
+    await eventually(
+      () => api.expect<{ unread: number }>(200, 'GET', '/api/notifications'),
+      ({ unread }) => unread === 4,
+    );
+    await sendDue(30_000);
+    await sendDue(90_000);
+    const subject = 'Your upload is finished: 2 ready, 1 failed';
+    expect(subjectsTo(account.email)).not.toContain(subject);
+    await app.get(MediaRepository).markDeleted(open);
+    for (const inMs of [90_000, 90_000, 200_000]) await sendDue(inMs);
+    await mailAbout(account.email, subject);
+    await end(id, 'failed', 'one-drop');
+    await mailAbout(account.email, FAILED);
+    await sendDue(400_000);
+    expect(subjectsTo(account.email).filter((each) => each.startsWith('Your upload'))).toEqual([subject]);
+  });
+
+  it('report a day in one mail', async () => {
+    const { api, account, id } = await registerUser();
+    await prefer(api, { 'media.completed': { email: 'daily' }, 'media.failed': { email: 'daily' } });
+    for (const status of ['completed', 'failed'] as const) await end(id, status);
+    await eventually(
+      () => api.expect<{ unread: number }>(200, 'GET', '/api/notifications'),
+      ({ unread }) => unread === 3,
+    );
+    await eventually(
+      async () => sendDue(86_400_000).then(() => subjectsTo(account.email)),
+      (all) => all.some((subject) => subject.startsWith('Your day')),
+    );
+    expect(subjectsTo(account.email)).toContain('Your day on SnapStream: 1 ready, 1 failed');
+  });
+
+  it('are chosen per type and channel, but for the security of the account', async () => {
+    const { api, id } = await registerUser();
+    expect(await prefer(api, { security: { email: 'off' } })).toMatchObject({
+      status: 400,
+      body: { code: 'validation_failed', errors: [{ path: 'security.email' }] },
+    });
+    const all = await api.expect<object>(200, 'GET', '/api/notifications/preferences');
+    const changed = { ...all, 'media.failed': { inApp: false, email: 'off', webhook: false } };
+    expect(await prefer(api, changed)).toMatchObject({ status: 200, body: changed });
+    const webhook = { url: `${url}/unused`, events: ['media.failed', 'media.completed'] };
+    const { id: webhookId } = await api.expect<{ id: string }>(201, 'POST', '/api/webhooks', { json: webhook });
+    await end(id, 'failed');
+    await end(id, 'completed');
+    const list = await eventually(
+      () => api.expect<{ items: Array<{ type: string }> }>(200, 'GET', '/api/notifications'),
+      ({ items }) => items.some(({ type }) => type === 'media.completed'),
+    );
+    expect(list.items.map(({ type }) => type)).not.toContain('media.failed');
+    const deliveries = await eventually(
+      () => api.expect<{ items: Array<{ type: string }> }>(200, 'GET', `/api/webhooks/${webhookId}/deliveries`),
+      ({ items }) => items.length > 0,
+    );
+    expect(deliveries.items.map(({ type }) => type)).toEqual(['media.completed']);
+  });
+
+  it('stop at an address that is refused for good, which its owner sees, until one is accepted', async () => {
+    const { api, account, id } = await registerUser();
+    await mail(account.email, 'Welcome to SnapStream');
+    smtp.reply = () => ({ code: 550, message: '5.1.1 no such user' });
+    await end(id, 'failed');
+    const mailbox = () => api.expect<Mailbox>(200, 'GET', '/api/notifications/mailbox');
+    const { bounce } = await eventually(mailbox, (state) => state.bounce !== null);
+    expect(bounce).toMatchObject({ email: account.email, reply: expect.stringContaining('no such user') as string });
+    smtp.reply = () => null;
+    await end(id, 'failed');
+    await resetToken(account.email);
+    await eventually(mailbox, (state) => state.bounce === null);
+    expect(subjectsTo(account.email)).not.toContain(FAILED);
+    await end(id, 'failed');
+    await mailAbout(account.email, FAILED);
+  });
+
+  it('wait for a server that refuses them for now, and arrive once', async () => {
+    const { account, id } = await registerUser();
+    await mail(account.email, 'Welcome to SnapStream');
+    let refused = 0;
+    smtp.reply = () => (refused++ < 3 ? { code: 451, message: '4.3.0 try again later' } : null);
+    await end(id, 'failed');
+    await mailAbout(account.email, FAILED);
+    expect(refused).toBe(4);
+    smtp.reply = () => null;
+  });
+});
+
+/** RFC 2047, as far as nodemailer writes it. */
+const decodeSubject = (subject: string) =>
+  subject
+    .replaceAll(/\?= =\?/g, '?==?')
+    .replaceAll(/=\?UTF-8\?Q\?(.*?)\?=/gi, (_, text: string) =>
+      Buffer.from(
+        text
+          .replaceAll('_', ' ')
+          .replaceAll(/=([0-9A-F]{2})/g, (__, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+        'latin1',
+      ).toString('utf8'),
+    )
+    .replaceAll(/=\?UTF-8\?B\?(.*?)\?=/gi, (_, text: string) => Buffer.from(text, 'base64').toString('utf8'));

@@ -132,6 +132,15 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
     account.email = email;
   });
 
+  it('saves by which channels its owner is notified', async () => {
+    const mode = page.getByLabel('By e-mail: A drop is finished');
+    await mode.selectOption('daily');
+    await page.getByText('Saved.').waitFor();
+    await page.reload();
+    await mode.waitFor();
+    expect(await mode.inputValue()).toBe('daily');
+  });
+
   it('replaces a forgotten password by a link that is mailed', async () => {
     const guest = await (await open()).newPage();
     await guest.goto('/login');

@@ -6,6 +6,8 @@ import { ProblemError } from './problem';
 /** RFC 9110 section 9.2.1. */
 export const SAFE_METHODS = new Set<string>(['GET', 'HEAD', 'OPTIONS']);
 const FOREIGN_SITES = new Set(['cross-site', 'same-site']);
+/** RFC 8058: mail programs send it from anywhere. Its token is all that it needs, and no cookie counts. */
+const UNSUBSCRIBE = /^\/api\/unsubscribe\//i;
 const logger = new Logger('CrossSite');
 
 /**
@@ -14,7 +16,7 @@ const logger = new Logger('CrossSite');
  * is ignored, and no page can make a browser send the key.
  */
 export const rejectCrossSite: RequestHandler = (req, _res, next) => {
-  if (SAFE_METHODS.has(req.method) || apiKeyOf(req) !== null) return next();
+  if (SAFE_METHODS.has(req.method) || apiKeyOf(req) !== null || UNSUBSCRIBE.test(req.path)) return next();
   const { 'sec-fetch-site': site, origin } = req.headers;
   if (typeof site === 'string' && FOREIGN_SITES.has(site.trim().toLowerCase()))
     return next(new ProblemError('cross_site_request'));

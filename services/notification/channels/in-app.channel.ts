@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { MediaAnnouncer, MediaProjections, MediaRepository, type AnalysedEvent, type MediaEvent } from '#media';
-import { deterministicId, LiveFeed } from '#platform';
-import { NotificationsRepository } from '../feed/notifications.repository';
+import { deterministicId } from '#platform';
+import { NotificationFeed } from '../feed/notification-feed';
 import { isMediaEvent, type DeliveryChannel, type DomainEvent } from './channel';
 import { notificationText } from './in-app.texts';
 
@@ -9,11 +9,10 @@ import { notificationText } from './in-app.texts';
 @Injectable()
 export class InAppChannel implements DeliveryChannel {
   constructor(
-    private readonly notifications: NotificationsRepository,
+    private readonly feed: NotificationFeed,
     private readonly media: MediaRepository,
     private readonly projections: MediaProjections,
     private readonly announcer: MediaAnnouncer,
-    private readonly live: LiveFeed,
   ) {}
 
   async deliver(
@@ -33,8 +32,7 @@ export class InAppChannel implements DeliveryChannel {
       read: false,
       createdAt: event.occurredAt,
     };
-    await this.notifications.create(event.userId, notification);
-    await this.live.push(event.userId, 'notification', notification, event.id);
+    await this.feed.add(event.userId, notification, event.id);
   }
 
   /** Updates the counts, and the medium on the open pages. */

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type { EventType, PreferenceType } from '#contracts';
 import { toAlert } from '#media';
 import { deterministicId, JobQueue } from '#platform';
+import { PreferencesRepository } from '../preferences/preferences.repository';
 import { DeliveriesRepository } from '../webhooks/deliveries.repository';
 import { WebhooksRepository } from '../webhooks/webhooks.repository';
 import { isMediaEvent, type DeliveryChannel, type DomainEvent } from './channel';
@@ -15,13 +17,16 @@ export class WebhooksChannel implements DeliveryChannel {
     private readonly webhooks: WebhooksRepository,
     private readonly deliveries: DeliveriesRepository,
     private readonly queue: JobQueue,
+    private readonly preferences: PreferencesRepository,
   ) {}
 
   async deliver(event: DomainEvent): Promise<void> {
     const alert = isMediaEvent(event) ? toAlert(event) : null;
     if (!alert) return;
     const { id: messageId, type, occurredAt, userId, ...subject } = alert;
-    for (const { id: webhookId, events } of await this.webhooks.enabledOf(userId)) {
+    const webhooks = await this.webhooks.enabledOf(userId);
+    if (webhooks.length === 0 || !(await this.isWanted(userId, type))) return;
+    for (const { id: webhookId, events } of webhooks) {
       const subscribed = events.find((each) => each === type);
       if (!subscribed) continue;
       const body = JSON.stringify({ type, timestamp: occurredAt, data: { userId, ...subject } });
@@ -30,5 +35,11 @@ export class WebhooksChannel implements DeliveryChannel {
       const { id } = await this.deliveries.create(userId, webhookId, deliveryId, message);
       await this.queue.sendSoon('webhookDeliveries', { userId, id });
     }
+  }
+
+  /** Types without a preference are always delivered. */
+  private async isWanted(userId: string, type: EventType): Promise<boolean> {
+    const { [type as PreferenceType]: preference } = await this.preferences.recent(userId);
+    return !preference || preference.webhook;
   }
 }

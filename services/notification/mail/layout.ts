@@ -28,7 +28,7 @@ function toText(block: Block): string {
 }
 
 /** Marks up a template literal; interpolated text is escaped unless `html` made it. */
-function html(parts: TemplateStringsArray, ...values: Array<string | Html | Html[]>): Html {
+export function html(parts: TemplateStringsArray, ...values: Array<string | Html | Html[]>): Html {
   const texts = values.map((value) =>
     typeof value === 'string' ? escape(value) : [value].flat().reduce((all, one) => all + one.markup, ''),
   );

@@ -19,12 +19,16 @@ export class OutgoingMails {
   ) {}
 
   /**
-   * Sends a mail unless it was sent before. A server that refuses it for good ends the matter: the address is marked,
-   * which its owner sees in the profile.
+   * Sends a mail unless one was sent under its key, by default the id of the mail. A server that refuses it for good
+   * ends the matter: the address is marked, which its owner sees in the profile.
    * @throws {DependencyUnavailableError} to be retried later
    */
-  async send(userId: string, mail: Mail, urgency: Urgency): Promise<void> {
-    if (await this.book.wasSent(userId, mail.id)) return;
+  async send(
+    userId: string,
+    mail: Mail,
+    { urgency, key = mail.id }: { urgency: Urgency; key?: string },
+  ): Promise<void> {
+    if (await this.book.wasSent(userId, key)) return;
     const bounce = await this.book.bounceOf(userId, mail.to);
     if (bounce && urgency === 'notice') return;
     try {
@@ -35,6 +39,6 @@ export class OutgoingMails {
       this.logger.warn({ userId, mailId: mail.id, reply: error.reply, msg: 'a mail was refused' });
       await this.book.recordBounce(userId, { email: mail.to, reply: error.reply, at: new Date().toISOString() });
     }
-    await this.book.recordSent(userId, mail.id);
+    await this.book.recordSent(userId, key);
   }
 }

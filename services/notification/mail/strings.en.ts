@@ -11,6 +11,41 @@ export const english = {
   setPassword: 'Set a new password',
   linkOnce: (until: string) => `The link works once, until ${until}.`,
 
+  toMedia: 'Open the library',
+  preferences: 'Which mails you get is chosen in your profile.',
+  more: (count: number) => `and ${count} more`,
+  counts: (completed: number, failed: number) =>
+    failed === 0 ? `${completed} ready` : `${completed} ready, ${failed} failed`,
+
+  mediumFailed: {
+    subject: (title: string) => `“${title}” could not be processed`,
+    open: 'Open it',
+  },
+  mediumReady: {
+    subject: (title: string) => `“${title}” is ready`,
+    lead: 'It was processed and can be viewed now.',
+    open: 'Open it',
+  },
+  dropFinished: {
+    subject: (counts: string) => `Your upload is finished: ${counts}`,
+    lead: 'All files that you added at once are processed.',
+  },
+  digest: {
+    subject: (counts: string) => `Your day on SnapStream: ${counts}`,
+    lead: 'What was processed since the last mail of this kind.',
+  },
+  unsubscribe: {
+    title: 'Mails from SnapStream',
+    question: (list: string) => `End the mails ${list}? Your account and all other mails stay as they are.`,
+    submit: 'End these mails',
+    done: (list: string) => `You get no more mails ${list}. Your profile has a switch to get them again.`,
+    lists: {
+      'media.completed': 'about media that are ready',
+      'media.failed': 'about media that could not be processed',
+      'drop.finished': 'about finished uploads',
+      daily: 'with the summary of a day',
+    },
+  },
   welcome: {
     subject: 'Welcome to SnapStream',
     lead: 'Your account is ready. Confirm that this is your address, so that we can reach you.',

@@ -1,6 +1,7 @@
 import type { User } from '#contracts';
 import { askToDeleteAccount } from '../elements/account/delete-account';
 import { emailForm } from '../elements/account/email-form';
+import { notificationSettings } from '../elements/account/notification-settings';
 import { storageSplit } from '../elements/account/storage-split';
 import { analysisSettings } from '../elements/analysis/analysis-settings';
 import { field } from '../elements/base/field';
@@ -36,6 +37,7 @@ export function profilePage({ signal }: PageContext): Page {
       passwordForm(user, () => void sessions.refresh()),
     ),
     section(texts.profile.sessions, texts.profile.sessionsLead, sessions),
+    section(texts.profile.notices, texts.profile.noticesLead, notificationSettings(signal)),
     section(texts.profile.appearance, texts.profile.appearanceLead, h('theme-switch')),
     section(analysisTexts.settings, analysisTexts.settingsLead, analysisSettings(signal)),
     section(texts.profile.files, texts.profile.filesLead, storageSplit(signal), exportOffer(signal)),

@@ -480,6 +480,22 @@ export const texts = {
     emailUnverified: 'not confirmed yet',
     emailPending: (email: string, until: string) =>
       `${email} replaces it once you follow the link that was sent there, until ${until}.`,
+    notices: 'Notifications',
+    noticesLead: 'What you are notified of, and where. Mails about the security of your account are always sent.',
+    noticeTypes: {
+      'media.completed': 'Media are ready',
+      'media.failed': 'Media could not be processed',
+      'drop.finished': 'A drop is finished',
+    },
+    noticeApp: 'In the pages',
+    noticeEmail: 'By e-mail',
+    noticeWebhook: 'Webhooks',
+    noticeFor: (channel: string, type: string) => `${channel}: ${type}`,
+    emailModes: { off: 'Off', immediately: 'At once', daily: 'Once a day' },
+    noticesSaved: 'Saved.',
+    bounced: (email: string, reply: string) =>
+      `Mails to ${email} come back: “${reply}”. None are sent there until you ask for the link above again and it ` +
+      'arrives. Check the address.',
     newEmail: 'E-mail',
     saveEmail: 'Send the link',
     emailSent: (email: string) => `A mail with a link is on its way to ${email}.`,
