@@ -96,8 +96,6 @@ function queues({ queues: all }: AdminOverview): HTMLElement {
   return h('ul', { class: 'admin-list', role: 'list' }, ...all.map(row));
 }
 
-const count = (value: number, name: string): string => `${formatNumber(value)} ${name.toLowerCase()}`;
-
 const checkRow = ([name, state]: [string, string]): HTMLElement => h('li', {}, h('span', {}, name), stateBadge(state));
 
 function health({ health: { checks } }: AdminOverview): HTMLElement {
