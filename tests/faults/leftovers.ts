@@ -63,7 +63,9 @@ export async function findLeftovers(rig: Rig, clients: readonly Client[], timeou
   left.push(...(await orphanedFiles(rig, ids)), ...(await expiredRows(rig)));
   await rig.stopWorkers();
   const temp = (await filesIn(rig.temp)).map((path) => `TMPDIR/${path}`);
-  const tools = (await filesIn(join(rig.dataDir, 'work'), rig.dataDir)).filter(isOfLivingWorker);
+  const tools = (await filesIn(join(rig.dataDir, 'work'), rig.dataDir)).filter(
+    (path) => isOfLivingWorker(path) && !rig.toolsAtKills.has(path.split('/')[1]!),
+  );
   return [
     ...left,
     ...temp,

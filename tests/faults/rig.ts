@@ -58,6 +58,9 @@ export class Rig {
   private readonly received: PublishedAlert[] = [];
   private readonly watch: NodeJS.Timeout;
 
+  /** Folders of tools at the times when workers were killed: those of the killed are reaped within five minutes. */
+  readonly toolsAtKills = new Set<string>();
+
   private constructor(
     readonly stack: Stack,
     private readonly opsPort: number,
@@ -155,6 +158,8 @@ export class Rig {
   async killWorker(worker: TestProcess): Promise<void> {
     this.workers.splice(this.workers.indexOf(worker), 1);
     await worker.kill();
+    const entries = await readdir(join(this.dataDir, 'work')).catch(() => []);
+    for (const name of entries) if (name.startsWith('tools-')) this.toolsAtKills.add(name);
   }
 
   async stopWorker(worker: TestProcess): Promise<void> {

@@ -9,6 +9,10 @@ import type { Restraints } from './confinement';
 /** Runs as the analysis process does, once per worker: uses what an analysis needs, and reports what it cannot do. */
 const [secret = '', output = '', ...programs] = process.argv.slice(2);
 
+// a pipe that the worker holds: it ends with the worker, also when that was killed
+process.stdin.once('end', () => process.exit(1)).resume();
+process.stdin.unref();
+
 void (async () => {
   await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } }).toFile(join(output, 'probe.webp'));
   for (const program of programs) execFileSync(program, ['-version'], { stdio: 'ignore' });

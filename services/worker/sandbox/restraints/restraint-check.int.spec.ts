@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -19,6 +20,16 @@ const script = `
     await new Promise(setImmediate);
     console.log(JSON.stringify({ refusal, metrics: await register.metrics() }));
   })();`;
+
+it('the probe of the restraints ends when its worker was killed', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'probe-'));
+  const loader = ['--require', join(root, 'libs/testing/run-typescript.cjs')];
+  const probe = spawn(process.execPath, [...loader, join(__dirname, 'probe.child.ts'), join(dir, 'secret'), dir]);
+  probe.stdin.end(); // as the pipe from a worker that has ended
+  const [code] = (await once(probe, 'exit')) as [number];
+  await rm(dir, { recursive: true });
+  expect(code).toBe(1);
+});
 
 it('a worker without perl, setpriv and unshare reports both and refuses to start when they are required', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'unrestrained-'));
