@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { AbstractKeyIterator, AbstractValueIterator } from 'abstract-level';
 import dynalite from 'dynalite';
+// not from #platform, which takes longer to load than the emulator to start
+import { collectGarbage } from '../../libs/platform/idle-memory';
 
 /**
  * dynalite 4.0.0 (db/index.js:431 and :464) closes its iterators by `return()`, which the iterators of abstract-level 3
@@ -57,7 +57,7 @@ export async function startDynamoDbEmulator(options: DynamoDbEmulatorOptions): P
   server.listen(options.port, options.host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const collector = setInterval(collectGarbage, COLLECT_GARBAGE_MS).unref();
+  const collector = setInterval(() => collectGarbage(), COLLECT_GARBAGE_MS).unref();
   const stop = async () => {
     clearInterval(collector);
     const closed = Promise.withResolvers<void>();
@@ -81,9 +81,4 @@ function isAdmitted(
 function isSame(given: string, key: string): boolean {
   const [one, other] = [Buffer.from(given), Buffer.from(key)];
   return one.length === other.length && timingSafeEqual(one, other);
-}
-
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
 }

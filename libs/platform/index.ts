@@ -22,6 +22,7 @@ export {
 } from './dynamodb/expression';
 export { rowParser } from './dynamodb/row-parser';
 export { writeOrConfirm } from './dynamodb/write-or-confirm';
+export { collectWhenIdle } from './idle-memory';
 export { deterministicId, isId, leastIdAt, newId } from './ids';
 export { ConcurrencyLimiter, KeyedLimiter, LimiterFullError } from './limiter';
 export { LiveFeed, LiveSubscriptions, type LiveEvent } from './redis/live-events';

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { OperatorError, loadConfig, type Config } from '#config';
-import { announceReady, stopWithParent } from '#platform';
+import { announceReady, collectWhenIdle, stopWithParent } from '#platform';
 import type { Health } from '../ops/health';
 import { createLogger } from '../ops/logging';
 import { startOpsServer } from '../ops/ops-server';
@@ -36,6 +36,7 @@ export async function runProcess(
       ops.server.close();
     });
     logger.info({ url: running.url, opsPort: ops.port }, 'ready');
+    collectWhenIdle();
     announceReady({ ...(running.url && { url: running.url }), opsPort: ops.port });
   } catch (error) {
     if (error instanceof OperatorError || isPortTaken(error)) exitWithLine((error as Error).message);

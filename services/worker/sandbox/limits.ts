@@ -27,7 +27,7 @@ export const defaultLimits: AnalysisLimits = {
   toolCpuSeconds: 4 * 3_600,
   toolAddressSpaceBytes: 4 * GIB,
   toolOutputBytes: 8 * GIB,
-  idleMs: 60_000,
+  idleMs: 30_000,
 };
 
 /** Wall clock in ms of an attempt at a file of this kind and size. */

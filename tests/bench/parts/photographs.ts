@@ -21,6 +21,7 @@ export async function photographs(
   { count, rounds, restMs }: { count: number; rounds: number; restMs: number },
 ): Promise<Row[]> {
   const api = await newClient(subject);
+  await sleep(restMs);
   const atRest = await subject.memoryMib();
   let highest = atRest;
   const watch = setInterval(async () => (highest = Math.max(highest, await subject.memoryMib())), SAMPLE_MS);
