@@ -1,18 +1,11 @@
 export { AnalysisBudget, budgetResetsAt } from './analysis/analysis-budget';
 export { canAnalyse, costMicros, frameCount, unitsOf } from './analysis/analysis-choices';
 export { AnalysisPreferences } from './analysis/analysis-preferences';
-export {
-  analysisState,
-  openAnalyses,
-  startsNextRun,
-  toUsd,
-  type AnalysedEvent,
-  type AnalysisEntry,
-} from './analysis/analysis.entry';
+export { openAnalyses, startsNextRun, toUsd, type AnalysedEvent } from './analysis/analysis.entry';
 export type { AnalysisEnding } from './analysis/analysis.events';
 export { AnalysisRepository, type ClaimedAnalysis } from './analysis/analysis.repository';
-export { AnalysisResults } from './analysis/analysis.results';
 export { CANARY_USER, isCanary } from './canary';
+export { AnalysisResults, resultName } from './analysis/analysis.results';
 export { MediaAnnouncer } from './media.announcer';
 export { MediaCounters, QUOTA_ROW, RESERVATION_MS } from './repositories/media.counters';
 export { MediaProjections } from './media.projections';

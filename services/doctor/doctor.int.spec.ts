@@ -100,6 +100,16 @@ describe('the doctor', () => {
         }),
       /has an expired lease/,
     ],
+    [
+      'an analysis whose result is missing',
+      () => update({ set: [['analyses', { labels: { status: 'completed', resultToken: 'lost' } }]] }),
+      /has lost the results of labels: /,
+    ],
+    [
+      'an analysis that no sweep finds',
+      () => update({ set: [['analyses', { labels: { status: 'queued', resultToken: null } }]] }),
+      /waits to be analysed, but no sweep can find it/,
+    ],
     ['a waiting item that no sweep finds', () => update({ set: [['status', 'uploaded']] }), /no sweep can find it/],
     [
       'an unconfirmed event',

@@ -1,5 +1,13 @@
-import { derivedFiles } from '#contracts';
-import { derivedFolder, originalFolder, originalKey, sidecarKey, type MediaItem } from '#media';
+import { analyserNames, derivedFiles, type AnalyserName } from '#contracts';
+import {
+  derivedFolder,
+  openAnalyses,
+  originalFolder,
+  originalKey,
+  resultName,
+  sidecarKey,
+  type MediaItem,
+} from '#media';
 
 const MINUTE_MS = 60_000;
 /** The sweep runs every few seconds: what it has not repaired by then, it cannot repair. */
@@ -25,6 +33,8 @@ export function fileFindings(item: MediaItem, filesOf: FilesOf): string[] {
   if (!(sidecarKey(item).slice(folder.length) in files))
     findings.push('has no about.json beside its original: if the table is lost, its item cannot be rebuilt');
   const missing = derivedNames(item).filter((name) => !(name in filesOf(derivedFolder(item.id, item.derivedToken!))));
+  const lost = analyserNames.filter((name) => hasLostResult(item, name, filesOf));
+  if (lost.length > 0) findings.push(`has lost the results of ${lost.join(' and ')}: analyse it again`);
   if (missing.length > 0)
     findings.push(`has lost ${missing.join(' and ')}: upload the file again, or restore it from a backup`);
   return findings.map((finding) => `${nameOf(item)} ${finding}.`);
@@ -57,10 +67,17 @@ export async function progressFindings(
       `${nameOf(item)} has an expired lease (until ${item.leaseUntil}), and no other worker claimed it: ` +
         `is a worker for ${item.kind} running?`,
     ];
+  if (item.openAt === undefined && openAnalyses(item.analyses).length > 0)
+    return [`${nameOf(item)} waits to be analysed, but no sweep can find it: its index keys are missing.`];
   const isUnindexed = (item.status === 'uploaded' || item.status === 'processing') && item.openAt === undefined;
   return isUnindexed
     ? [`${nameOf(item)} is ${item.status}, but no sweep can find it: its index keys are missing.`]
     : [];
+}
+
+function hasLostResult({ id, analyses }: MediaItem, name: AnalyserName, filesOf: FilesOf): boolean {
+  const token = analyses?.[name]?.resultToken;
+  return Boolean(token) && !(resultName(name) in filesOf(derivedFolder(id, token!)));
 }
 
 function derivedNames({ derived, derivedToken, status }: MediaItem): string[] {

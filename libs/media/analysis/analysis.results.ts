@@ -1,14 +1,17 @@
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { analyserResults, type AnalyserName, type AnalyserResults } from '#contracts';
+import { analyserNames, analyserResults, type AnalyserName, type AnalyserResults, type Analysis } from '#contracts';
 import { ObjectMissingError, type Storage } from '#platform';
 import type { MediaItem, MediaKey } from '../media.item';
 import type { SearchIndex } from '../search/search-index';
 import { foundWords, resultParts, searchWords, type SearchPart } from '../search/search-text';
 import { derivedFolder } from '../storage-layout';
+import { analysisState } from './analysis.entry';
 
+/** The file of a result in the folder of its delivery. */
+export const resultName = (name: AnalyserName) => `${name}.json`;
 const resultKey = (mediaId: string, token: string, name: AnalyserName) =>
-  `${derivedFolder(mediaId, token)}${name}.json`;
+  `${derivedFolder(mediaId, token)}${resultName(name)}`;
 
 /** The analysers in whose results words are searched. */
 const withWords = ['text', 'speech'] as const satisfies readonly AnalyserName[];
@@ -50,6 +53,21 @@ export class AnalysisResults {
       if (error instanceof ObjectMissingError || error instanceof SyntaxError) return null;
       throw error;
     }
+  }
+
+  /** Returns the analyses of a medium with their results, as its owner sees them. */
+  async show(item: MediaItem): Promise<Analysis[]> {
+    const shown = analyserNames.flatMap((name) => {
+      const entry = item.analyses?.[name];
+      return entry ? [{ name, entry }] : [];
+    });
+    return Promise.all(
+      shown.map(async ({ name, entry }) => {
+        const { requestedBy, startedAt, durationMs } = entry;
+        const result = await this.read(item, name);
+        return { ...analysisState(name, entry), requestedBy, startedAt, durationMs, result };
+      }),
+    );
   }
 
   /** Returns the parts of the latest result in which words are searched. */

@@ -1,14 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { analyserNames, type AnalyseRequest, type AnalyserName, type Analysis, type AnalysisList } from '#contracts';
-import {
-  AnalysisRepository,
-  AnalysisResults,
-  analysisState,
-  MediaAnnouncer,
-  type AnalysisEntry,
-  type MediaItem,
-  type MediaKey,
-} from '#media';
+import type { AnalyseRequest, AnalysisList } from '#contracts';
+import { AnalysisRepository, AnalysisResults, MediaAnnouncer, type MediaKey } from '#media';
 import { ProblemError } from '#nest';
 import { LibraryReader } from '../library/library.reader';
 import { AnalysisOffers } from './analysis-offers';
@@ -26,7 +18,7 @@ export class AnalysisActions {
 
   /** @throws {ProblemError} not_found */
   async list(key: MediaKey): Promise<AnalysisList> {
-    return this.show(await this.library.get(key));
+    return { items: await this.results.show(await this.library.get(key)) };
   }
 
   /** @throws {ProblemError} not_found, not_completed, analyser_off, budget_exceeded */
@@ -38,20 +30,6 @@ export class AnalysisActions {
     if (!requested) throw new ProblemError('not_found'); // deleted meanwhile
     await this.announcer.pushDetails(requested);
     await this.announcer.wakeAnalyses(requested);
-    return this.show(requested);
-  }
-
-  private async show(item: MediaItem): Promise<AnalysisList> {
-    const shown = analyserNames.flatMap((name) => {
-      const entry = item.analyses?.[name];
-      return entry ? [this.showOne(item, name, entry)] : [];
-    });
-    return { items: await Promise.all(shown) };
-  }
-
-  private async showOne(item: MediaItem, name: AnalyserName, entry: AnalysisEntry): Promise<Analysis> {
-    const { requestedBy, startedAt, durationMs } = entry;
-    const result = await this.results.read(item, name);
-    return { ...analysisState(name, entry), requestedBy, startedAt, durationMs, result };
+    return { items: await this.results.show(requested) };
   }
 }

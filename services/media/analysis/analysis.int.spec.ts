@@ -12,6 +12,7 @@ import { createService } from '#nest';
 import { Dynamo, equals, newId } from '#platform';
 import { aMedium, startTestEnvironment, type TestEnvironment } from '#testing';
 import { SpokenText } from '../captions/spoken-text';
+import { LibraryExport } from '../export/library-export';
 import { LibraryActions } from '../library/library.actions';
 import { LibraryBatch } from '../library/library.batch';
 import { LibraryReader } from '../library/library.reader';
@@ -137,7 +138,7 @@ describe('what is said in a medium', () => {
 });
 
 /** Ends an analysis of a medium with a result, as a worker does. */
-async function find<N extends AnalyserName>(
+async function endAnalysis<N extends AnalyserName>(
   item: MediaItem,
   name: N,
   result: AnalyserResults[N],
@@ -158,7 +159,7 @@ async function find<N extends AnalyserName>(
   });
   await results.dropReplaced(claim.item, finished!.item, name);
 }
-const speech = (...texts: string[]) => ({
+const spoken = (...texts: string[]) => ({
   language: 'en',
   text: texts.join(' '),
   segments: texts.map((text, at) => ({ startSeconds: 2 * at, endSeconds: 2 * at + 2, text })),
@@ -173,10 +174,10 @@ describe('a search', () => {
   it('finds what is said, read and seen in media, with the second', async () => {
     const userId = newId();
     const [talk, sign] = [await completed(userId), await completed(userId)];
-    await find(talk, 'speech', speech('Good morning.', 'The old lighthouse keeper went home.'));
+    await endAnalysis(talk, 'speech', spoken('Good morning.', 'The old lighthouse keeper went home.'));
     const lines = [{ text: 'LIGHTHOUSE CAFÉ', confidence: 1, box: null, atSeconds: null }];
-    await find(sign, 'text', { language: 'en', lines });
-    await find(sign, 'labels', { labels: [], faces: 0 }, { labels: ['sign', 'Dining table'] });
+    await endAnalysis(sign, 'text', { language: 'en', lines });
+    await endAnalysis(sign, 'labels', { labels: [], faces: 0 }, { labels: ['sign', 'Dining table'] });
     const said = { field: 'speech', snippet: 'The old lighthouse keeper went home.', atSeconds: 2 };
     const read = { field: 'text', snippet: 'LIGHTHOUSE CAFÉ', atSeconds: null };
     expect(await search(userId, { q: 'light' })).toEqual([
@@ -195,20 +196,31 @@ describe('a search', () => {
 
   it('finds nothing that a later analysis did not find again, and no flagged media that are not', async () => {
     const item = await completed();
-    await find(item, 'speech', speech('A violin plays.'));
-    await find(item, 'moderation', { flagged: true, categories: [] }, { flagged: true });
+    await endAnalysis(item, 'speech', spoken('A violin plays.'));
+    await endAnalysis(item, 'moderation', { flagged: true, categories: [] }, { flagged: true });
     expect(await search(item.userId, { flagged: 'true', q: 'violin' })).toMatchObject([{ id: item.id }]);
-    await find(item, 'speech', speech('A piano plays.'));
-    await find(item, 'moderation', { flagged: false, categories: [] }, { flagged: false });
+    await endAnalysis(item, 'speech', spoken('A piano plays.'));
+    await endAnalysis(item, 'moderation', { flagged: false, categories: [] }, { flagged: false });
     expect(await search(item.userId, { q: 'violin' })).toEqual([]);
     expect(await search(item.userId, { q: 'piano' })).toMatchObject([{ id: item.id }]);
     expect(await search(item.userId, { flagged: 'true' })).toEqual([]);
   });
 
+  it('has its results in the export of the library', async () => {
+    const item = await completed();
+    await endAnalysis(item, 'speech', spoken('A violin plays.'));
+    for await (const { name, input } of app.get(LibraryExport).entries(item.userId)) {
+      if (name !== 'library.json') continue;
+      const { media } = JSON.parse(Buffer.concat(await Array.fromAsync(input, Buffer.from)).toString());
+      expect(media).toMatchObject([{ analysis: [{ analyser: 'speech', result: { text: 'A violin plays.' } }] }]);
+    }
+    expect.assertions(1);
+  });
+
   it('leaves no words of a deleted medium', async () => {
     const item = await completed();
-    await find(item, 'speech', speech('A violin plays.'));
-    await find(item, 'labels', { labels: [], faces: 0 }, { labels: ['violin'] });
+    await endAnalysis(item, 'speech', spoken('A violin plays.'));
+    await endAnalysis(item, 'labels', { labels: [], faces: 0 }, { labels: ['violin'] });
     expect((await app.get(WordIndex).find(item.userId, ['violin'])).get(item.id)).toEqual(
       new Set(['labels', 'speech']),
     );

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Media } from '#contracts';
-import { MediaLists, originalKey, toMedia, type MediaItem } from '#media';
+import type { Analysis, Media } from '#contracts';
+import { AnalysisResults, MediaLists, originalKey, toMedia, type MediaItem } from '#media';
 import { newId, ObjectMissingError, STORAGE, type Storage } from '#platform';
 import { archiveName } from './archive-name';
 
@@ -15,13 +15,18 @@ export interface ArchiveEntry {
  * A medium without the fields of the running service. `file`: the path of its original in the archive, null when it is
  * lost.
  */
-type ExportedMedia = Omit<Media, 'queue' | 'thumbnailUrl' | 'previewUrl' | 'originalUrl'> & { file: string | null };
+type ExportedMedia = Omit<Media, 'queue' | 'thumbnailUrl' | 'previewUrl' | 'originalUrl' | 'analysis'> & {
+  file: string | null;
+  /** With what was found. */
+  analysis: Analysis[];
+};
 
 /** Exports the library of a user: all originals, and `library.json` with their data. */
 @Injectable()
 export class LibraryExport {
   constructor(
     private readonly lists: MediaLists,
+    private readonly results: AnalysisResults,
     @Inject(STORAGE) private readonly storage: Storage,
   ) {}
 
@@ -66,19 +71,21 @@ export class LibraryExport {
     yield `{"exportedAt":${JSON.stringify(exportedAt)},"media":[`;
     let separator = '\n';
     for await (const item of this.lists.upTo(userId, until)) {
-      yield separator + JSON.stringify(toExportedMedia(item, lost.has(item.id) ? null : archiveName(item)));
+      const file = lost.has(item.id) ? null : archiveName(item);
+      yield separator + JSON.stringify({ ...toExportedMedia(item, file), analysis: await this.results.show(item) });
       separator = ',\n';
     }
     yield '\n]}\n';
   }
 }
 
-function toExportedMedia(item: MediaItem, file: string | null): ExportedMedia {
+function toExportedMedia(item: MediaItem, file: string | null): Omit<ExportedMedia, 'analysis'> {
   const {
     queue: _queue,
     thumbnailUrl: _thumbnail,
     previewUrl: _preview,
     originalUrl: _original,
+    analysis: _states,
     ...media
   } = toMedia(item);
   return { ...media, file };

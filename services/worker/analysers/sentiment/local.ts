@@ -13,7 +13,7 @@ interface Reply {
 }
 
 const TIMEOUT_MS = 60_000;
-const IDLE_MS = 60_000;
+const IDLE_MS = 20_000;
 /** About three hours of speech; a second of work. The rest of a longer text is not read. */
 const MAX_CHARACTERS = 200_000;
 
