@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Picture } from '../picture';
 import { loadNetwork, modelFolder, type Network, toPlanes } from './network';
+import { type Found, withSpaces } from './spaces';
 import { STRIP_HEIGHT } from './strip';
 
 export interface RecognisedText {
@@ -10,16 +11,24 @@ export interface RecognisedText {
   confidence: number;
 }
 
+/** The characters of a strip, and the number of steps in which the network has looked at it. */
+interface Decoded {
+  found: Found[];
+  steps: number;
+  confidence: number;
+}
+
 const HALF = [0.5, 0.5, 0.5];
 
 let loaded: Promise<{ network: Network; characters: string[] }> | null = null;
 
 /** Reads a strip of one line. */
-export async function recognise({ data, width }: Picture): Promise<RecognisedText> {
+export async function recognise(strip: Picture): Promise<RecognisedText> {
   loaded ??= load();
   const { network, characters } = await loaded;
-  const output = await network(toPlanes(data, HALF, HALF), STRIP_HEIGHT, width);
-  return decode(output.data, characters);
+  const output = await network(toPlanes(strip.data, HALF, HALF), STRIP_HEIGHT, strip.width);
+  const { found, steps, confidence } = decode(output.data, characters);
+  return { text: withSpaces(found, strip, steps), confidence };
 }
 
 /** The classes of the output: nothing, the characters of the file, and a space. */
@@ -30,18 +39,19 @@ async function load(): Promise<{ network: Network; characters: string[] }> {
 }
 
 /** Greedy CTC: the best class of each step; repeated ones are one character, class 0 separates. */
-export function decode(scores: Float32Array, characters: readonly string[]): RecognisedText {
+export function decode(scores: Float32Array, characters: readonly string[]): Decoded {
   const classes = characters.length;
-  let [text, sum, count, previous] = ['', 0, 0, 0];
-  for (let step = 0; step + classes <= scores.length; step += classes) {
+  const found: Found[] = [];
+  let [sum, previous] = [0, 0];
+  for (let step = 0; (step + 1) * classes <= scores.length; step += 1) {
     let best = 0;
-    for (let at = 1; at < classes; at += 1) if (scores[step + at]! > scores[step + best]!) best = at;
+    const first = step * classes;
+    for (let at = 1; at < classes; at += 1) if (scores[first + at]! > scores[first + best]!) best = at;
     if (best > 0 && best !== previous) {
-      text += characters[best]!;
-      sum += scores[step + best]!;
-      count += 1;
+      found.push({ character: characters[best]!, step });
+      sum += scores[first + best]!;
     }
     previous = best;
   }
-  return { text: text.trim(), confidence: count > 0 ? sum / count : 0 };
+  return { found, steps: Math.floor(scores.length / classes), confidence: found.length > 0 ? sum / found.length : 0 };
 }

@@ -1,17 +1,34 @@
 import { inReadingOrder } from './read-text';
 import { decode } from './recognise';
 import { findRegions } from './regions';
+import { withSpaces } from './spaces';
+
+const found = (text: string) => [...text].map((character, at) => ({ character, step: [0, 1, 3, 5, 6][at]! }));
 
 describe('the decoding of recognised characters', () => {
   const characters = ['', 'a', 'b', ' '];
   /** Scores of steps in which one class is certain. */
   const steps = (...classes: number[]) =>
     Float32Array.from(classes.flatMap((best) => characters.map((_, at) => (at === best ? 0.9 : 0.1 / 3))));
+  const textOf = (...classes: number[]) =>
+    decode(steps(...classes), characters)
+      .found.map(({ character }) => character)
+      .join('');
 
   it('joins repeated classes, and separates them at class 0', () => {
-    expect(decode(steps(0, 1, 1, 0, 1, 2, 2, 3, 1, 0), characters).text).toBe('aab a');
+    expect(textOf(0, 1, 1, 0, 1, 2, 2, 3, 1, 0)).toBe('aab a');
     expect(decode(steps(1, 2), characters).confidence).toBeCloseTo(0.9);
-    expect(decode(steps(0, 0), characters)).toEqual({ text: '', confidence: 0 });
+    expect(decode(steps(0, 0), characters)).toEqual({ found: [], steps: 2, confidence: 0 });
+  });
+
+  it('adds the spaces that are in the picture, between Latin words only', () => {
+    const [width, height] = [100, 48];
+    const strip = { data: new Uint8Array(width * height * 3).fill(255), width, height };
+    for (const from of [2, 14, 26, 52, 64])
+      // letters of 10 pixels with 2 between them, and 16 once
+      for (let y = 10; y < 40; y += 1) strip.data.fill(0, (y * width + from) * 3, (y * width + from + 10) * 3);
+    expect(withSpaces(found('tobed'), strip, 10)).toBe('tob ed');
+    expect(withSpaces(found('\u5929\u6c14\u4eca\u65e5\u597d'), strip, 10)).toBe('\u5929\u6c14\u4eca\u65e5\u597d');
   });
 });
 
