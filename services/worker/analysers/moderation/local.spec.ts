@@ -1,4 +1,4 @@
-import { toResult } from './local';
+import { mean, toResult } from './local';
 
 const harmless = { drawing: 0.05, hentai: 0, neutral: 0.9, porn: 0.02, sexy: 0.03 };
 
@@ -18,4 +18,10 @@ it('the worst picture decides, and what is merely suggestive is not flagged', ()
     ],
   });
   expect(toResult([harmless])).toEqual({ flagged: false, categories: [] });
+});
+
+it('one of two models alone flags nothing', () => {
+  const explicit = { ...harmless, neutral: 0.05, porn: 0.8 };
+  expect(toResult([mean(harmless, explicit)]).flagged).toBe(false);
+  expect(toResult([mean(explicit, explicit)]).flagged).toBe(true);
 });

@@ -6,17 +6,17 @@ import { lookAtAll } from '../pictures';
 
 type Scores = VisionResults['moderation'];
 
-/** From here on the larger model decides: the small one calls sand dunes, dogs and bartenders unsafe at up to 0.8. */
+/** From here on a larger model is asked, too. Each alone calls hands, candles and evening dresses explicit at 0.8. */
 const DOUBTFUL = 0.15;
 /** Least score of a category that is reported. */
 const REPORTED = 0.15;
 /** Least score of explicit content at which a picture is flagged; what is merely suggestive is not. */
-const FLAGGED = 0.5;
+const FLAGGED = 0.6;
 
 /** Names as people say them, for the classes of the models. */
 const categories = { porn: 'explicit nudity', hentai: 'explicit drawing', sexy: 'suggestive' } as const;
 
-/** Explicit and suggestive content, by two models in packages: the larger is asked where the small one doubts. */
+/** Explicit and suggestive content, by two models in packages: where the small one doubts, the mean of both. */
 export class LocalModeration implements Analyser<'moderation'> {
   readonly provider = 'local';
   readonly model = analysers.moderation.providers.local.model;
@@ -32,7 +32,7 @@ export class LocalModeration implements Analyser<'moderation'> {
     const pictures = await lookAtAll(this.vision, 'moderation', subject, signal, onProgress);
     const verdicts: Scores[] = [];
     for (const { path, result } of pictures)
-      verdicts.push(isDoubtful(result) ? await this.vision.look('secondOpinion', path, signal) : result);
+      verdicts.push(isDoubtful(result) ? mean(result, await this.vision.look('secondOpinion', path, signal)) : result);
     return toResult(verdicts);
   }
 
@@ -42,6 +42,11 @@ export class LocalModeration implements Analyser<'moderation'> {
 }
 
 const isDoubtful = ({ porn, hentai, sexy }: Scores) => porn + hentai + sexy >= DOUBTFUL;
+
+export function mean(first: Scores, second: Scores): Scores {
+  const names = Object.keys(first) as Array<keyof Scores>;
+  return Object.fromEntries(names.map((name) => [name, (first[name] + second[name]) / 2])) as Scores;
+}
 
 /** The worst of all pictures decides. */
 export function toResult(verdicts: readonly Scores[]): AnalyserResults['moderation'] {

@@ -9,6 +9,8 @@ export interface Composition {
   grey: number;
   /** Difference between the darkest and the brightest twentieth, 0..1. */
   contrast: number;
+  /** The median, 0..1. */
+  brightness: number;
   /** Part of the blocks of 8 × 8 pixels in which all are alike, as in what a program has drawn. */
   flat: number;
   /** Lines of text, and the part of the picture that they cover. */
@@ -24,19 +26,17 @@ const GREY = 12;
 
 export function measure(picture: Picture, areas: readonly TextArea[]): Composition {
   const { width, height } = picture;
-  const { grey, contrast } = measureTones(picture);
   const covered = areas.reduce((sum, { length, height: high }) => sum + length * high, 0);
   return {
     aspect: width / height,
-    grey,
-    contrast,
+    ...measureTones(picture),
     flat: measureFlatness(picture),
     lines: areas.length,
     text: Math.min(1, covered / (width * height)),
   };
 }
 
-function measureTones({ data }: Picture): Pick<Composition, 'grey' | 'contrast'> {
+function measureTones({ data }: Picture): Pick<Composition, 'grey' | 'contrast' | 'brightness'> {
   const histogram = new Uint32Array(256);
   let grey = 0;
   for (let at = 0; at < data.length; at += 3) {
@@ -45,7 +45,8 @@ function measureTones({ data }: Picture): Pick<Composition, 'grey' | 'contrast'>
     histogram[green] = histogram[green]! + 1;
   }
   const pixels = data.length / 3;
-  return { grey: grey / pixels, contrast: (percentile(histogram, 0.95) - percentile(histogram, 0.05)) / 255 };
+  const [dark, median, bright] = [0.05, 0.5, 0.95].map((part) => percentile(histogram, part) / 255);
+  return { grey: grey / pixels, contrast: bright! - dark!, brightness: median! };
 }
 
 function percentile(histogram: Uint32Array, part: number): number {

@@ -2,7 +2,7 @@ import { measure } from './composition';
 import { sortsOf } from './labels';
 import { mergeBoxes } from './objects';
 
-const landscape = { aspect: 1.5, grey: 0.2, contrast: 0.6, flat: 0.1, lines: 0, text: 0 };
+const landscape = { aspect: 1.5, grey: 0.2, contrast: 0.6, brightness: 0.7, flat: 0.1, lines: 0, text: 0 };
 const face = (confidence: number, side: number) => ({ confidence, box: { x: 0, y: 0, width: side, height: side } });
 const names = (...arguments_: Parameters<typeof sortsOf>) => sortsOf(...arguments_).map(({ name }) => name);
 
@@ -48,12 +48,13 @@ describe('the sort of a picture', () => {
   });
 
   it('follows from its text: a photographed page, a rendered one, and a screen', () => {
-    expect(names({ ...landscape, grey: 0.9, lines: 30, text: 0.3, flat: 0.1 }, [])).toEqual(['document']);
-    expect(names({ ...landscape, aspect: Math.SQRT1_2, grey: 1, lines: 30, text: 0.3, flat: 0.7 }, [])).toEqual([
-      'document',
-    ]);
-    expect(names({ ...landscape, aspect: 0.46, grey: 1, lines: 30, text: 0.3, flat: 0.7 }, [])).toEqual(['screenshot']);
-    expect(names({ ...landscape, lines: 9, text: 0.1 }, [])).toEqual([]); // a photograph of a sign
+    const page = { ...landscape, grey: 0.9, lines: 30, text: 0.3 };
+    expect(names(page, [])).toEqual(['document']);
+    expect(names({ ...page, aspect: Math.SQRT1_2, text: 0.2, flat: 0.7 }, [])).toEqual(['document']);
+    expect(names({ ...page, flat: 0.7 }, [])).toEqual(['screenshot']);
+    const terminal = { ...page, text: 0.6, flat: 0.4, brightness: 0.1, aspect: 3 };
+    expect(names(terminal, [])).toEqual(['screenshot']);
+    expect(names({ ...landscape, lines: 9, text: 0.1 }, [])).toEqual([]); // a photograph of signs
   });
 });
 

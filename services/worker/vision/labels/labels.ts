@@ -23,6 +23,9 @@ const GREY_PART = 0.99;
 /** A picture of one tone is not black and white. */
 const MIN_CONTRAST = 0.2;
 
+/** What the model takes screens and pages for. */
+const devices = new Set(['tv', 'laptop', 'cell phone', 'keyboard', 'remote', 'book', 'microwave']);
+
 /** Names the objects of a preview or frame, counts its faces, and says of what sort it is. */
 export async function labelPicture(path: string): Promise<PictureLabels> {
   const picture = await readPicture(path, PREVIEW_SIDE);
@@ -32,7 +35,9 @@ export async function labelPicture(path: string): Promise<PictureLabels> {
   const objects = await findObjects(small);
   const faces = await findFaces(small);
   const sorts = sortsOf(measure(picture, await findTextAreas(picture, GLANCE_SIDE)), faces);
-  const labels = [...objects, ...sorts.map((sort) => ({ ...sort, boxes: [] }))];
+  const isFlat = sorts.some(({ name }) => name === 'screenshot' || name === 'document');
+  const real = objects.filter(({ name }) => !isFlat || !devices.has(name));
+  const labels = [...real, ...sorts.map((sort) => ({ ...sort, boxes: [] }))];
   return {
     labels: labels
       .map((label) => ({ ...label, confidence: round(label.confidence), boxes: label.boxes.map(clip) }))
@@ -41,11 +46,10 @@ export async function labelPicture(path: string): Promise<PictureLabels> {
   };
 }
 
+type Sort = { name: string; confidence: number };
+
 /** The labels that need no model of objects. */
-export function sortsOf(
-  composition: Composition,
-  faces: ReadonlyArray<Pick<Face, 'confidence' | 'box'>>,
-): Array<{ name: string; confidence: number }> {
+export function sortsOf(composition: Composition, faces: ReadonlyArray<Pick<Face, 'confidence' | 'box'>>): Sort[] {
   const { aspect, grey, contrast } = composition;
   const [first] = faces.toSorted((a, b) => b.confidence - a.confidence);
   const isPortrait = faces.length === 1 && first!.box.width * first!.box.height >= PORTRAIT_AREA;
@@ -59,22 +63,22 @@ export function sortsOf(
   ];
 }
 
-/** Least part of flat blocks in what a program has drawn, and of text in a page or on a screen. */
-const DRAWN_FLAT = 0.5;
-const SCREEN_TEXT = 0.015;
-const MIN_LINES = 3;
-const PAGE_TEXT = 0.12;
-/** Of the colours of a page. */
-const PAGE_GREY = 0.8;
+/** Of a screen: least lines and part of text, and of flat blocks; photographs of signs and posters have less. */
+const SCREEN = { lines: 6, text: 0.08, flat: 0.25 };
+/** Of a page: bright, grey and covered with text, less where it has the shape of paper or its texture. */
+const PAGE = { grey: 0.8, brightness: 0.6, text: 0.4, shapedText: 0.12, texturedFlat: 0.2, texturedText: 0.2 };
 /** Height by width of A4 and Letter, within 3 %. */
 const PAGE_ASPECTS = [Math.SQRT2, 11 / 8.5];
 
-/** Tells a page (scanned, photographed or rendered) from a screen, which is mostly of exact colours. */
-function drawnSort({ aspect, flat, lines, text, grey }: Composition): { name: string; confidence: number } | null {
-  if (lines < MIN_LINES) return null;
-  const isDrawn = flat >= DRAWN_FLAT;
+/** Tells a page (scanned, photographed or rendered) from a screen. */
+function drawnSort({ aspect, flat, lines, text, grey, brightness }: Composition): Sort | null {
   const isPageShaped = PAGE_ASPECTS.some((page) => Math.abs(1 / aspect / page - 1) < 0.03);
-  if (grey >= PAGE_GREY && text >= PAGE_TEXT && (!isDrawn || isPageShaped))
+  const isFullOfText =
+    text >= PAGE.text ||
+    (isPageShaped && text >= PAGE.shapedText) ||
+    (flat < PAGE.texturedFlat && text >= PAGE.texturedText);
+  if (lines >= SCREEN.lines && isFullOfText && grey >= PAGE.grey && brightness >= PAGE.brightness)
     return { name: 'document', confidence: Math.min(1, 0.6 + text) };
-  return isDrawn && text >= SCREEN_TEXT ? { name: 'screenshot', confidence: Math.min(1, 0.3 + flat * 0.7) } : null;
+  const isScreen = lines >= SCREEN.lines && text >= SCREEN.text && flat >= SCREEN.flat;
+  return isScreen ? { name: 'screenshot', confidence: Math.min(1, 0.6 + flat / 2) } : null;
 }
