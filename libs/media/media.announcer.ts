@@ -26,7 +26,7 @@ export class MediaAnnouncer {
     await this.outbox.announce({ table: 'media', key }, event, isPushed);
     if (event.type !== 'media.completed' || isCanary(item.userId)) return;
     await this.estimator.recordDuration(item);
-    await this.wakeAnalyses(item);
+    void this.wakeAnalyses(item); // the worker need not wait: it never rejects, and the sweep sends what is lost
   }
 
   /**

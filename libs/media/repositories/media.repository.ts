@@ -34,6 +34,8 @@ import {
 const MAX_ERRORS = 5;
 /** A wake-up that was not processed within this time is sent again by the sweep. */
 const WAKE_UP_MS = 5_000;
+/** As `WAKE_UP_MS`, for the analyses of a medium, which may wait for hours behind those of others. */
+const ANALYSIS_WAKE_UP_MS = 60_000;
 
 export type Claim =
   | { outcome: 'claimed'; item: MediaItem; exclusive: boolean; announced: MediaEvent | null }
@@ -409,7 +411,7 @@ export class MediaRepository {
 
   /** A medium with analyses in the queue stays open, so that the sweep finds those whose wake-up was lost. */
   private openForAnalysis(item: MediaItem): NonNullable<Change['set']> {
-    return openAnalyses(item.analyses).length > 0 ? Object.entries(this.openKeys(item.id, WAKE_UP_MS)) : [];
+    return openAnalyses(item.analyses).length > 0 ? Object.entries(this.openKeys(item.id, ANALYSIS_WAKE_UP_MS)) : [];
   }
 
   private openKeys(id: string, delayMs: number) {

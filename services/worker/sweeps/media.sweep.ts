@@ -17,6 +17,8 @@ const SCHEDULE = { name: 'sweep:media', everyMs: 5_000, lockMs: 15_000 };
 /** An event that is not confirmed within this time is resent. */
 const UNCONFIRMED_MS = 30_000;
 const RECHECK_MS = 30_000;
+/** Analyses may wait for hours behind others, and a check of each costs a write. */
+const ANALYSES_RECHECK_MS = 10 * 60_000;
 const ERASE_RETRY_MS = 5_000;
 
 /**
@@ -71,7 +73,7 @@ export class MediaSweeper extends ScheduledJob {
   private async sweepAnalyses(item: MediaItem): Promise<void> {
     if (openAnalyses(item.analyses).length === 0) return this.media.close(item);
     await this.announcer.wakeAnalysesAgain(item);
-    await this.media.postpone(item, RECHECK_MS);
+    await this.media.postpone(item, ANALYSES_RECHECK_MS);
   }
 
   private async erase(item: MediaItem): Promise<void> {
