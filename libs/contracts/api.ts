@@ -522,7 +522,7 @@ export const api = {
       ...readsMedia,
       method: 'GET',
       path: '/api/media/export',
-      summary: 'All originals and their metadata (`library.json`) as one zip',
+      summary: 'All originals and their metadata (`library.json`, with the account unless a key reads it) as one zip',
       status: 200,
       produces: 'application/zip',
       errors: [],

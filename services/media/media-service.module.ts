@@ -19,6 +19,7 @@ import { DirectUploads } from './direct/direct-uploads';
 import { DirectController } from './direct/direct.controller';
 import { Inbox } from './direct/inbox';
 import { ExportController } from './export/export.controller';
+import { AccountExport } from './export/account-export';
 import { LibraryExport } from './export/library-export';
 import { LibraryActions } from './library/library.actions';
 import { LibraryBatch } from './library/library.batch';
@@ -82,6 +83,7 @@ const consumers = serviceConsumers<'media', [MediaErasure]>({
     AnalysisActions,
     SpokenText,
     LibraryExport,
+    AccountExport,
     MediaErasure,
     ...adminProviders,
     ScalingMetric,

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { ApiKey, NewApiKey } from '#contracts';
+import type { ApiKey, NewApiKey, NewWebhook } from '#contracts';
 import { createService } from '#nest';
 import { Dynamo, userKey } from '#platform';
 import { ApiClient, EventReader, makeJpeg, startTestEnvironment, type TestEnvironment } from '#testing';
@@ -31,6 +31,8 @@ const create = (request: object = {}, client = owner) =>
   });
 const withKey = (key: string) => new ApiClient(url, { authorization: `Bearer ${key}` });
 const keysOf = async (client = owner) => (await client.expect<{ items: ApiKey[] }>(200, 'GET', '/api/auth/keys')).items;
+/** The archive as text: its entries are not compressed. */
+const textOf = async (reader: ApiClient) => (await reader.fetch('GET', '/api/media/export')).text();
 const jpeg = async () => new Uint8Array(await makeJpeg());
 
 describe('an API key', () => {
@@ -172,6 +174,20 @@ describe('an API key', () => {
     await client.expect(202, 'DELETE', '/api/auth/me', { json: { password: mine.password } });
     await kept.closed;
     expect(await withKey(second.key).problem('GET', '/api/notifications')).toMatchObject({ status: 401 });
+  });
+
+  it('is named in the export of the account, which it cannot read itself', async () => {
+    const client = new ApiClient(url);
+    const { account } = await client.register();
+    const { key, ...shown } = await create({ name: 'exporter' }, client);
+    const hook = { url: 'https://8.8.8.8/hook', events: ['media.failed'] };
+    const { secret } = await client.expect<NewWebhook>(201, 'POST', '/api/webhooks', { json: hook });
+    const own = await textOf(client);
+    for (const part of [account.email, JSON.stringify(shown), hook.url]) expect(own).toContain(part);
+    for (const hidden of [key, secret, 'hash', 'password']) expect(own).not.toContain(hidden);
+    const byKey = await textOf(withKey(key));
+    expect(byKey).toContain('"media":[');
+    for (const hidden of [account.email, 'exporter', hook.url]) expect(byKey).not.toContain(hidden);
   });
 
   it('is one of at most 20', async () => {

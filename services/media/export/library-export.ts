@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Analysis, Media } from '#contracts';
 import { AnalysisResults, MediaLists, originalKey, toMedia, type MediaItem } from '#media';
 import { newId, ObjectMissingError, STORAGE, type Storage } from '#platform';
+import type { ExportedAccount } from './account-export';
 import { archiveName } from './archive-name';
 
 export interface ArchiveEntry {
@@ -33,8 +34,9 @@ export class LibraryExport {
   /**
    * Yields the entries of the archive one by one: a single file is open at a time, and one page of the library in
    * memory. Media that are uploaded after the call are not part of it. Ending the generator early closes the open file.
+   * @param account part of `library.json`; null: left out
    */
-  async *entries(userId: string): AsyncGenerator<ArchiveEntry> {
+  async *entries(userId: string, account: ExportedAccount | null = null): AsyncGenerator<ArchiveEntry> {
     const until = newId();
     const lost = new Set<string>();
     for await (const item of this.lists.upTo(userId, until)) {
@@ -50,7 +52,8 @@ export class LibraryExport {
       }
     }
     const now = new Date().toISOString();
-    yield { name: 'library.json', lastModified: now, input: this.libraryJson(userId, until, lost, now) };
+    const head = { exportedAt: now, ...(account && { account }) };
+    yield { name: 'library.json', lastModified: now, input: this.libraryJson(userId, until, lost, head) };
   }
 
   /** Returns null for an original that is lost or was deleted meanwhile. */
@@ -66,9 +69,9 @@ export class LibraryExport {
     userId: string,
     until: string,
     lost: ReadonlySet<string>,
-    exportedAt: string,
+    head: { exportedAt: string; account?: ExportedAccount },
   ): AsyncGenerator<string> {
-    yield `{"exportedAt":${JSON.stringify(exportedAt)},"media":[`;
+    yield `${JSON.stringify(head).slice(0, -1)},"media":[`;
     let separator = '\n';
     for await (const item of this.lists.upTo(userId, until)) {
       const file = lost.has(item.id) ? null : archiveName(item);
