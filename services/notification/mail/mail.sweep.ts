@@ -5,7 +5,7 @@ import { Locks } from '#platform';
 import { CollectedMails, type DueMail } from './collected-mails';
 import { MediaLetters } from './media-letters';
 
-const SCHEDULE = { name: 'sweep:mails', everyMs: 15_000, lockMs: 60_000 };
+const SCHEDULE = { name: 'sweep:mails', everyMs: 60_000, lockMs: 60_000 };
 /** A drop is finished when nothing of it is open and nothing ended in this time: its next file may be on its way. */
 const QUIET_MS = 60_000;
 const PAGE = 100;
