@@ -939,6 +939,15 @@ export const api = {
       response: adminQueueListResponse,
       errors: [],
     },
+    board: {
+      method: 'GET',
+      path: '/api/admin/queues/board',
+      summary: 'The jobs in the queues, as pages of bull-board: read only, without payloads',
+      admin: true,
+      status: 200,
+      produces: 'text/html',
+      errors: [],
+    },
     pauseQueue: {
       method: 'POST',
       path: '/api/admin/queues/:name/pause',

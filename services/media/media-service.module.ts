@@ -1,9 +1,11 @@
-import { Module } from '@nestjs/common';
+import { Module, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
 import { MediaModule } from '#media';
 import { ScalingMetric, serviceConsumers } from '#nest';
+import { JobQueue } from '#platform';
 import { MediaErasure } from './account/erasure';
 import { MediaAdminController } from './admin/media-admin.controller';
 import { adminProviders } from './admin/providers';
+import { queueBoard } from './admin/queue-board';
 import { AnalysisOffers } from './analysis/analysis-offers';
 import { AnalysisActions } from './analysis/analysis.actions';
 import { AnalysisController } from './analysis/analysis.controller';
@@ -90,4 +92,10 @@ const consumers = serviceConsumers<'media', [MediaErasure]>({
     consumers,
   ],
 })
-export class MediaServiceModule {}
+export class MediaServiceModule implements NestModule {
+  constructor(private readonly queue: JobQueue) {}
+
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(queueBoard(this.queue)).forRoutes('/');
+  }
+}

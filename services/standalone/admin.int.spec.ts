@@ -79,6 +79,8 @@ describe('to anyone but an admin', () => {
     ['POST', '/api/admin/queues/image/pause'],
     ['POST', '/api/admin/queues/image/resume'],
     ['POST', '/api/admin/canary'],
+    ['GET', '/api/admin/queues/board'],
+    ['GET', '/api/admin/queues/board/api/queues'],
     ['GET', '/api/admin/users'],
     ['GET', '/api/admin/audit'],
   ])('%s %s does not exist', async (method, path) => {
@@ -213,6 +215,24 @@ describe('the queues', () => {
       ['queue.resume', 'alerts'],
       ['queue.pause', 'alerts'],
     ]);
+  });
+
+  it('are on a board that changes nothing and shows no payload', async () => {
+    const board = '/api/admin/queues/board';
+    const page = await admin.fetch('GET', board);
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);
+    expect(page.headers.get('content-security-policy')).toContain("base-uri 'self'");
+    const other = await admin.fetch('GET', '/api/admin/queues');
+    expect(other.headers.get('content-security-policy')).toContain("base-uri 'none'");
+    const { client, user } = await newUser();
+    await client.upload(jpeg, { filename: 'a.jpg' });
+    const jobs = await eventually(
+      async () => (await admin.fetch('GET', `${board}/api/queues?activeQueue=image&status=prioritized`)).text(),
+      (text) => text.includes('hidden'),
+    );
+    expect(jobs).not.toContain(user.id);
+    const clean = await admin.call('PUT', `${board}/api/queues/image/pause`);
+    expect(clean.status).toBe(405);
   });
 
   it('have the names of the job map only', async () => {

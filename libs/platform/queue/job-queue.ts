@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
+import type { RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import { isWorkQueue, queues, type JobPayload, type ProcessMedia, type QueueName } from '#contracts';
 import { DependencyUnavailableError } from '../errors';
 import { connectRedis, queuePrefix, withRedis } from '../redis/redis';
+import { makeQueueBoard } from './queue-board';
 import { Turns } from './turns';
 
 const HEALTH_KEY_TTL_MS = 10_000;
@@ -116,6 +118,11 @@ export class JobQueue {
 
   async isPaused(name: QueueName): Promise<boolean> {
     return withRedis(() => this.open[name].isPaused());
+  }
+
+  /** Serves a read-only board of all queues below `basePath`. */
+  board(basePath: string): RequestHandler {
+    return makeQueueBoard(Object.values(this.open), basePath);
   }
 
   /** Returns the latest failed jobs, newest first, with their payload and the stack of their error. */

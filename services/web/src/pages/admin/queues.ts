@@ -1,6 +1,7 @@
 import type { AdminQueue } from '#contracts';
 import { adminApi } from '../../network/admin-api';
 import { confirmDialog } from '../../ui/confirm-dialog';
+import { h } from '../../ui/dom';
 import { formatNumber, formatWait } from '../../ui/format';
 import { toast } from '../../ui/toasts';
 import { adminPage } from './frame';
@@ -45,5 +46,6 @@ export const adminQueuesPage = adminPage('queues', ({ signal }) => {
     ],
     signal,
   });
-  return { content: [table.element], ready: table.reload() };
+  const board = h('a', { class: 'button', href: '/api/admin/queues/board', target: '_blank' }, texts.board);
+  return { content: [table.element, h('p', {}, board)], ready: table.reload() };
 });

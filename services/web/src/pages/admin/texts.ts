@@ -127,6 +127,7 @@ export const adminTexts = {
     running: 'Open',
     pause: 'Pause',
     resume: 'Resume',
+    board: 'Show jobs (bull-board)',
     pauseTitle: (name: string) => `Pause the queue ${name}?`,
     pauseLead: 'Running jobs are finished. New ones wait until the queue is resumed, also over restarts.',
     of: (action: string, name: string) => `${action} ${name}`,
