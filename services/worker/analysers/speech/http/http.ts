@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent } from 'undici';
 import type { AnalyserResults } from '#contracts';
 import { type Analyser, AnalyserFailure, type AnalysisSubject, type OnProgress } from '../../analyser';
 import type { PieceLimits } from '../pieces';
 import { openSound } from '../sound-file';
 import { type Transcript, transcribeInPieces } from '../transcribe';
-import { BusyError, requestTranscript } from './request';
+import { BusyError, openAgent, requestTranscript } from './request';
 
 export interface HttpSpeechOptions {
   /** The base of the API, such as `https://api.openai.com/v1`. */
@@ -31,8 +30,7 @@ const LONGEST_PAUSE_MS = 30_000;
 export class HttpSpeech implements Analyser<'speech'> {
   readonly provider = 'http';
   readonly model: string;
-  /** Own limits of time: undici's response timeout of 5 minutes is too short for a server without a graphics card. */
-  private readonly agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, connectTimeout: 10_000 });
+  private readonly agent = openAgent();
 
   constructor(private readonly options: HttpSpeechOptions) {
     this.model = options.model;

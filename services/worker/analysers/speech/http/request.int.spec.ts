@@ -1,17 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Agent } from 'undici';
 import { startTranscriptionServer, type TranscriptionReply, type TranscriptionServer } from '#testing';
 import { AnalyserFailure } from '../../analyser';
 import { expected, openAi, speaches, whisperCpp } from './answers.testing';
-import { BusyError, requestTranscript } from './request';
+import { BusyError, openAgent, requestTranscript } from './request';
 
 let folder: string;
 let path: string;
 let server: TranscriptionServer;
 let reply: TranscriptionReply;
-const agent = new Agent();
+const agent = openAgent();
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'request-'));
@@ -70,6 +69,12 @@ describe('a transcript', () => {
     const error = await failure(answer);
     expect(error).toBeInstanceOf(BusyError);
     expect(error).toMatchObject({ retryAfterMs });
+  });
+
+  it('is not read beyond any length that one can have', async () => {
+    const error = await failure({ body: { ...openAi, text: 'x'.repeat(17 * 1024 ** 2) } });
+    expect(error).toBeInstanceOf(BusyError);
+    expect((error as Error).message).toMatch(/ended early/);
   });
 
   it.each<[string, TranscriptionReply, string, boolean]>([

@@ -1,5 +1,5 @@
 import { openAsBlob } from 'node:fs';
-import { type Agent, fetch, FormData, type Response } from 'undici';
+import { Agent, fetch, FormData, type Response } from 'undici';
 import { AnalyserFailure } from '../../analyser';
 import type { Transcript } from '../transcribe';
 import { parseAnswer } from './answer';
@@ -27,6 +27,12 @@ export class BusyError extends Error {
 }
 
 const MAX_MESSAGE_LENGTH = 300;
+/** The transcript of 12 minutes with times and tokens has some 100 kB. */
+const MAX_RESPONSE_BYTES = 16 * 1024 ** 2;
+
+/** Opens the connections to a server. Requests have their own limits of time: undici's 5 minutes are too short. */
+export const openAgent = () =>
+  new Agent({ headersTimeout: 0, bodyTimeout: 0, connectTimeout: 10_000, maxResponseSize: MAX_RESPONSE_BYTES });
 
 /**
  * Sends a sound to `POST /audio/transcriptions` and returns what is said in it.
