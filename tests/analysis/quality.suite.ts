@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { loadConfig } from '#config';
+import { aSubject } from '../../services/worker/analysers/analyser.contract';
 import { LocalLabels } from '../../services/worker/analysers/labels/local';
 import { LocalModeration } from '../../services/worker/analysers/moderation/local';
 import { LocalText } from '../../services/worker/analysers/text/local';
 import { visionOf } from '../../services/worker/vision/local-vision';
-import { aSubject } from '../../services/worker/analysers/analyser.contract';
 
 interface Row {
   file: string;
