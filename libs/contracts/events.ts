@@ -33,13 +33,14 @@ export const eventChannels = {
   'media.deleted': ['inApp'],
 } as const satisfies Record<string, readonly Channel[]>;
 export type EventType = keyof typeof eventChannels;
+export const eventTypes = Object.keys(eventChannels) as [EventType, ...EventType[]];
 
 /** The events that a channel delivers. */
 export type EventTypeOf<C extends Channel> = {
   [T in EventType]: C extends (typeof eventChannels)[T][number] ? T : never;
 }[EventType];
 
-const alertTypes = (Object.keys(eventChannels) as EventType[]).filter((type): type is EventTypeOf<'alerts'> =>
+const alertTypes = eventTypes.filter((type): type is EventTypeOf<'alerts'> =>
   (eventChannels[type] as readonly Channel[]).includes('alerts'),
 );
 

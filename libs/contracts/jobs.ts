@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { analyserNames } from './analysis';
-import { eventSourceSchema, type Channel } from './events';
+import { eventSourceSchema, eventTypes, type Channel } from './events';
 
 /** `round` makes the wake-up of an owner's retry a different job from the one that just ended. */
 const processMedia = z.object({ userId: z.string(), mediaId: z.string(), round: z.int().positive() });
@@ -11,15 +11,20 @@ const analyseMedia = z.object({
   analyser: z.enum(analyserNames),
   run: z.int().positive(),
 });
+const eventRef = z.object({ source: eventSourceSchema, eventId: z.string() });
 /**
- * `event`: the event itself, when it is announced, so that a consumer need not read it unless it is old or delivered
- * again. `isPushed`: the open pages have received the medium.
+ * Events of one medium, as they are announced: a consumer need not read them unless they are old or delivered again.
+ * `isPushed`: the open pages have received the medium.
  */
-const eventRef = z.object({
+const announcement = z.object({
   source: eventSourceSchema,
-  eventId: z.string(),
-  event: z.looseObject({ id: z.string(), occurredAt: z.string() }).optional(),
-  isPushed: z.boolean().optional(),
+  /** In the order in which they occurred. */
+  events: z.array(
+    z.object({
+      event: z.looseObject({ id: z.string(), type: z.enum(eventTypes), occurredAt: z.string() }),
+      isPushed: z.boolean(),
+    }),
+  ),
 });
 /**
  * `counted`: the counts are durable, so the data may be erased; otherwise it is only counted and reported.
@@ -46,6 +51,7 @@ const deliverWebhook = z.object({ userId: z.string(), id: z.string() });
 export type AnalyseMedia = z.infer<typeof analyseMedia>;
 export type ProcessMedia = z.infer<typeof processMedia>;
 export type EventRef = z.infer<typeof eventRef>;
+export type Announcement = z.infer<typeof announcement>;
 export type DeliverWebhook = z.infer<typeof deliverWebhook>;
 export type EraseOwned = z.infer<typeof eraseOwned>;
 export type Erased = z.infer<typeof erased>;
@@ -57,6 +63,7 @@ export const mediaKey = (payload: Pick<ProcessMedia, 'mediaId' | 'round'>) => `$
 export const analysisKey = ({ mediaId, analyser, run }: Omit<AnalyseMedia, 'userId'>) =>
   `${mediaId}.${analyser}.${run}`;
 const eventKey = (payload: EventRef) => payload.eventId;
+const announcementKey = ({ events }: Announcement) => events.at(-1)!.event.id;
 const erasureKey = ({ userId, counted, final }: EraseOwned) =>
   `${userId}.${final ? 'final' : counted ? 'counted' : 'new'}`;
 
@@ -72,7 +79,12 @@ export const queues = {
   video: { consumer: 'worker', payload: processMedia, dedupe: mediaKey, attempts: 5, backoffMs: 1_000 },
   /** What is in a medium: only while no medium waits to be processed. */
   analysis: { consumer: 'worker', payload: analyseMedia, dedupe: analysisKey, attempts: 5, backoffMs: 1_000 },
-  /** The channels `inApp` (notification row, counters, live push) and `webhooks` (a row for each delivery). */
+  /** Fresh events of media, for all their channels: one job, since each costs several round trips. */
+  announced: { consumer: 'notification', payload: announcement, dedupe: announcementKey, attempts: 8, backoffMs: 500 },
+  /**
+   * Events that a channel did not deliver when they were fresh, and those of accounts: the channels `inApp`
+   * (notification row, counters, live push) and `webhooks` (a row for each delivery).
+   */
   events: { consumer: 'notification', payload: eventRef, dedupe: eventKey, attempts: 8, backoffMs: 500 },
   /** The channel `alerts`: a queue of its own, so that an outage of the topic does not delay the others. */
   alerts: { consumer: 'notification', payload: eventRef, dedupe: eventKey, attempts: 8, backoffMs: 1_000 },

@@ -148,6 +148,24 @@ describe('Outbox', () => {
     for (const channel of eventChannels['media.completed']) await confirm(event, channel);
   });
 
+  it('announces the start of processing in one job with the end that soon follows', async () => {
+    const [started, ended] = [makeEvent('media.processing'), makeEvent('media.completed')];
+    const { source } = await putWithEvents(started, ended);
+    const before = await queue.counts('announced');
+    await outbox.announce(source, started, true);
+    await outbox.announce(source, ended);
+    expect(await queue.counts('announced')).toEqual({ ...before, waiting: before.waiting + 1 });
+  });
+
+  it('resends no event whose announcement still waits, which would deliver it twice', async () => {
+    const [started, ended] = [makeEvent('media.processing'), makeEvent('media.completed')];
+    const { source } = await putWithEvents(started, ended);
+    await outbox.announce(source, started);
+    await outbox.announce(source, ended);
+    await outbox.resend('media', ['userId', 'id'], 0);
+    for (const { id } of [started, ended]) expect(await queue.has('alerts', id)).toBe(false);
+  });
+
   it('refuses a further event of an item with 60 unconfirmed ones, which would outgrow its row', () => {
     expect(() => Outbox.assertNotFull({ pending: pendingOf(59) })).not.toThrow();
     expect(() => Outbox.assertNotFull({ pending: pendingOf(60) })).toThrow(DependencyUnavailableError);

@@ -50,15 +50,32 @@ const openOf = (entry: PendingEntry) => Object.keys(entry.channels ?? openChanne
 /** The queues of channels, each once. */
 const queuesOf = (channels: readonly Channel[]) => [...new Set(channels.map((channel) => channelQueues[channel]))];
 
-/** Channels that deliver an event at about the same time confirm it, and other events of its item, in one write. */
-const CONFIRM_WINDOW_MS = 250;
+/** The events of an item are confirmed in one write, which waits for the last of them no longer than this. */
+const CONFIRM_WINDOW_MS = 1_000;
 const MAX_CONFIRMATIONS = 20;
+
+/** Processing a picture takes about as long: the event of its start is announced in the job of that of its end. */
+const ANNOUNCE_WINDOW_MS = 250;
+const MAX_ANNOUNCED = 10;
+/** Whether another event of the item follows, soon if no more waits before it. */
+const isFollowed = ({ type }: Pick<PendingEvent, 'type'>) => type === 'media.uploaded' || type === 'media.processing';
 
 /** The delivery of an event by a channel. */
 interface Confirmation {
   source: EventSource;
   event: Pick<PendingEvent, 'id' | 'type'>;
   channel: Channel;
+}
+
+/** Whether a batch contains the confirmations of all channels of an event. */
+const isDeliveredBy = (batch: readonly Confirmation[], { id, type }: Confirmation['event']) =>
+  eventChannels[type].every((channel) => batch.some((one) => one.event.id === id && one.channel === channel));
+
+/** An event that is announced, and whether the open pages have received its medium. */
+interface Announced {
+  source: EventSource;
+  event: PendingEvent;
+  isPushed: boolean;
 }
 
 const entryPath = (eventId: string) => ['pending', eventId];
@@ -71,8 +88,21 @@ const channelPath = (eventId: string, channel: Channel) => [...channelsPath(even
  * delivery; the last channel removes the entry, and the last entry removes the index key.
  */
 export class Outbox {
-  private readonly confirmations = new Batches<Confirmation>(CONFIRM_WINDOW_MS, MAX_CONFIRMATIONS, (batch) =>
-    this.confirmBatch(batch),
+  private readonly announcements = new Batches<Announced>(
+    ANNOUNCE_WINDOW_MS,
+    MAX_ANNOUNCED,
+    (batch) =>
+      this.queue.sendSoon('announced', {
+        source: batch[0]!.source,
+        events: batch.map(({ event, isPushed }) => ({ event: { ...event }, isPushed })),
+      }),
+    (batch) => batch.at(-1)!.event.type !== 'media.processing',
+  );
+  private readonly confirmations = new Batches<Confirmation>(
+    CONFIRM_WINDOW_MS,
+    MAX_CONFIRMATIONS,
+    (batch) => this.confirmBatch(batch),
+    (batch) => batch.some(({ event }) => !isFollowed(event) && isDeliveredBy(batch, event)),
   );
 
   constructor(
@@ -111,12 +141,19 @@ export class Outbox {
       throw new DependencyUnavailableError('alerts', new Error(`${count} events of this item are unconfirmed`));
   }
 
-  /** Queues an event for each of its channels, now or as soon as Redis is available again. Never rejects. */
+  /**
+   * Queues an event for its channels, now or as soon as Redis is available again; that of the start of processing with
+   * the event that follows, or a moment later. Never rejects.
+   */
   async announce(source: EventSource, event: PendingEvent, isPushed = false): Promise<void> {
-    // a channel reads events of accounts in any case, and their personal data has no business in Redis
-    const carried = source.table === 'media' ? { event: { ...event }, isPushed } : {};
-    const job = { source, eventId: event.id, ...carried };
-    await Promise.all(queuesOf(channelsOf(event)).map((queue) => this.queue.sendSoon(queue, job)));
+    if (source.table !== 'media') {
+      // a channel reads events of accounts in any case, and their personal data has no business in Redis
+      const job = { source, eventId: event.id };
+      await Promise.all(queuesOf(channelsOf(event)).map((queue) => this.queue.sendSoon(queue, job)));
+      return;
+    }
+    const queued = this.announcements.add(JSON.stringify(source), { source, event, isPushed });
+    if (event.type !== 'media.processing') await queued;
   }
 
   /** Returns null when every channel has confirmed the event, or its item no longer exists. */
@@ -159,9 +196,7 @@ export class Outbox {
   private async confirmAll(batch: Confirmation[]): Promise<boolean> {
     const { source } = batch[0]!;
     const events = new Map(batch.map(({ event }) => [event.id, event]));
-    const isDelivered = ({ id, type }: Confirmation['event']) =>
-      eventChannels[type].every((channel) => batch.some((one) => one.event.id === id && one.channel === channel));
-    if (![...events.values()].every(isDelivered)) return false;
+    if (![...events.values()].every((event) => isDeliveredBy(batch, event))) return false;
     const areOpen = [...events.values()].flatMap(({ id, type }) =>
       eventChannels[type].map((channel) => exists(channelPath(id, channel))),
     );
@@ -246,10 +281,17 @@ export class Outbox {
     await this.dynamo.update(table, key, { remove: ['outboxShard', 'outboxAt'], when });
   }
 
+  /** Whether an announcement of events of an item waits or runs: it must not be delivered twice at the same time. */
+  private async isAnnounced({ pending }: OutboxFields): Promise<boolean> {
+    const found = await Promise.all(Object.keys(pending ?? {}).map((id) => this.queue.has('announced', id)));
+    return found.includes(true);
+  }
+
   /** Also completes what a killed consumer left unfinished: an entry without open channels, a key without entries. */
   private async resendItem(source: EventSource, before: string): Promise<number> {
     const item = await this.dynamo.get<OutboxFields>(source.table, source.key);
     const overdue = Object.values(item?.pending ?? {}).filter(({ occurredAt }) => occurredAt <= before);
+    if (item && (await this.isAnnounced(item))) return 0;
     for (const event of overdue) {
       if (!event.channels) await this.addChannels(source, event);
       const open = openOf(event);

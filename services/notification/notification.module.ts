@@ -27,11 +27,12 @@ import { WebhooksModule } from './webhooks/webhooks.module';
 
 const consumers = serviceConsumers<'notification', [EventDelivery, NotificationErasure, WebhookAttempts]>({
   inject: [EventDelivery, NotificationErasure, WebhookAttempts],
-  concurrency: 64, // a delivery waits until its confirmation is written together with others
+  concurrency: 256, // a delivery waits until its confirmation is written together with others
   handlers: (delivery, erasure, attempts) => ({
-    events: (payload, isRepeated) => delivery.deliver('events', payload, isRepeated),
-    alerts: (payload, isRepeated) => delivery.deliver('alerts', payload, isRepeated),
-    mails: (payload, isRepeated) => delivery.deliver('mails', payload, isRepeated),
+    announced: (payload, isRepeated) => delivery.deliverAnnounced(payload, isRepeated),
+    events: (payload) => delivery.deliver('events', payload),
+    alerts: (payload) => delivery.deliver('alerts', payload),
+    mails: (payload) => delivery.deliver('mails', payload),
     webhookDeliveries: (payload) => attempts.attempt(payload),
     eraseNotifications: (payload) => erasure.erase(payload),
   }),

@@ -22,7 +22,7 @@ describe('round trips to the stores', () => {
     const { dynamo, redis } = await metered.ofUploads(jpeg, 'photo.jpg', 4);
     expect(requestsOfUploads(dynamo) / 4).toBeLessThan(21);
     expect(dynamo.writeUnits / 4).toBeLessThan(23);
-    expect(redis.scripts / 4).toBeLessThan(60);
+    expect(redis.scripts / 4).toBeLessThan(26);
   });
 
   it('are hardly any at rest', async () => {

@@ -61,6 +61,7 @@ export class Consumers<C extends Consumer> {
         },
       );
       worker.on('error', () => {}); // Redis is unavailable: BullMQ reconnects and continues by itself
+      worker.on('active', () => waitForMarker(worker));
       worker.on('failed', (job, error) => options.onFailure(name, job, error));
       return worker;
     });
@@ -78,6 +79,14 @@ export class Consumers<C extends Consumer> {
     await Promise.all(this.workers.map((worker) => worker.close()));
     this.closeConnection();
   }
+}
+
+/**
+ * Lets a worker that has taken a job wait for the marker of its queue, which is set again with each job that is taken,
+ * instead of asking for a further one at once: most often there is none. The field is private in the types of BullMQ.
+ */
+function waitForMarker(worker: Worker): void {
+  worker['drained'] = true;
 }
 
 async function consume(

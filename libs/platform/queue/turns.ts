@@ -75,6 +75,12 @@ export class Turns {
     void this.run(LEAVE, queue, id, turn, Date.now(), this.keyOfJob(queue)).catch(() => {});
   }
 
+  /** As `leave`, for a job that has left, if a wake-up that was sent while it ran has joined again. Best effort. */
+  leaveAgain(queue: WorkQueue, id: string): void {
+    const joined = this.redis.zscore(turnsKey(this.prefix, queue), id);
+    void joined.then((turn) => turn && this.leave(queue, id)).catch(() => {});
+  }
+
   /** Puts a job that was taken and is delayed until `at` before all others. Best effort. */
   rejoin(queue: WorkQueue, id: string, at: Date): void {
     const [turns, , , sent] = this.keys(queue);

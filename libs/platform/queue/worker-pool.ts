@@ -4,7 +4,7 @@ import { UnrecoverableError, Worker, type Job } from 'bullmq';
 import { backgroundQueue, queues, shortQueue, type JobPayload, type WorkQueue } from '#contracts';
 import { connectRedis, queuePrefix } from '../redis/redis';
 import { lockMs, maxStalledCount } from './consumers';
-import { JobMarkers } from './job-markers';
+import { JobMarkers, mark } from './job-markers';
 import { StalledJobs, stalledIntervalMs } from './stalled-jobs';
 import { Turns } from './turns';
 
@@ -37,8 +37,8 @@ export interface WorkerPoolOptions {
   onError: (error: unknown, queue: WorkQueue) => void;
 }
 
-/** How long an idle slot waits until it looks for jobs whose marker was lost with the process that had removed it. */
-const IDLE_MS = 10_000;
+/** How often all queues are marked: a marker may have been lost with the process that had removed it. */
+const MARK_MS = 10_000;
 /** How often a slot checks whether exclusive work has ended. */
 const EXCLUSIVE_MS = 200;
 /** The pause of a slot after an error of Redis. */
@@ -48,10 +48,10 @@ const RETRY_MS = 1_000;
  * Runs jobs of several queues with one concurrency limit over all of them. BullMQ limits concurrency per queue: a
  * process busy with one kind would hold jobs of another kind that an idle process could run. Hence jobs are fetched
  * manually (https://docs.bullmq.io/patterns/manually-fetching-jobs), round robin over the queues, only when a slot is
- * free; an idle slot waits for a marker of any of them ({@link JobMarkers}). While every slot runs a long job, one more
- * runs short jobs, so that pictures never wait for films. It is an additional slot: one that is reserved would leave a
- * process of concurrency 1 without slots for films. A third kind of slot runs background jobs, one at a time, and takes
- * them only while no other job waits or runs here.
+ * free, from the queue that is marked ({@link JobMarkers}); taking a job marks its queue again for the next slot. While
+ * every slot runs a long job, one more runs short jobs, so that pictures never wait for films. It is an additional
+ * slot: one that is reserved would leave a process of concurrency 1 without slots for films. A third kind of slot runs
+ * background jobs, one at a time, and takes them only while no other job waits or runs here.
  */
 export class WorkerPool {
   private readonly connection;
@@ -63,8 +63,9 @@ export class WorkerPool {
   private readonly markers: JobMarkers;
   private readonly shortMarkers: JobMarkers;
   private readonly stalled: StalledJobs;
-  private idle: Promise<boolean> | undefined;
-  private nextQueue = 0;
+  /** Idle slots wait one after the other: a marker is for one of them. */
+  private waiting: Promise<unknown> = Promise.resolve();
+  private readonly marking: NodeJS.Timeout;
   private readonly running = new Set<Job>();
   /** Resolves when the next job is taken. */
   private taken = Promise.withResolvers<void>();
@@ -101,6 +102,7 @@ export class WorkerPool {
         : null;
     this.markers = new JobMarkers(options.redisUrl, options.tablePrefix, own);
     this.shortMarkers = new JobMarkers(options.redisUrl, options.tablePrefix, [shortQueue]);
+    this.marking = setInterval(() => void this.markAll(), MARK_MS);
     this.stalled = new StalledJobs(
       this.connection,
       [...this.workers, ...(this.background ? [this.background] : [])].map(({ worker }) => worker),
@@ -108,35 +110,20 @@ export class WorkerPool {
   }
 
   start(): void {
+    void this.markAll();
     for (let slot = 0; slot < this.options.concurrency; slot += 1)
-      this.slots.push(
-        this.runSlot(
-          (token) => this.runNext(token),
-          () => this.waitForJob(),
-        ),
-      );
+      this.slots.push(this.runSlot((token) => this.runMarked(token)));
     const short = this.workers.find(({ queue }) => queue === shortQueue);
-    if (short && this.workers.length > 1)
-      this.slots.push(
-        this.runSlot(
-          (token) => this.runBeside(short, token),
-          () => this.waitForShortJob(),
-        ),
-      );
+    if (short && this.workers.length > 1) this.slots.push(this.runSlot((token) => this.runBeside(short, token)));
     const { background } = this;
-    if (background)
-      this.slots.push(
-        this.runSlot(
-          async (token) => !(await this.areOthersBusy()) && this.runFrom(background, token),
-          () => this.waitForBackground(background),
-        ),
-      );
+    if (background) this.slots.push(this.runSlot((token) => this.runInBackground(background, token)));
   }
 
   /** Stops fetching jobs, signals running work to release its media, and waits for it. */
   async close(): Promise<void> {
     this.stop.abort(new Error('The worker is shutting down'));
     this.stalled.stop();
+    clearInterval(this.marking);
     this.markers.close();
     this.shortMarkers.close();
     this.background?.markers.close();
@@ -149,29 +136,45 @@ export class WorkerPool {
     await Promise.all(all.map(({ worker }) => worker.close(true)));
   }
 
-  /** @param wait resolves when `runOne` may find a job */
-  private async runSlot(runOne: (token: string) => Promise<boolean>, wait: () => Promise<unknown>): Promise<void> {
+  /** @param runOne waits for a job and runs it */
+  private async runSlot(runOne: (token: string) => Promise<unknown>): Promise<void> {
     const token = randomUUID();
     while (!this.stop.signal.aborted) {
       try {
-        const ran = await runOne(token);
-        if (!ran && !this.stop.signal.aborted) await wait();
+        await runOne(token);
       } catch {
         await sleep(RETRY_MS, undefined, { signal: this.stop.signal }).catch(() => {});
       }
     }
   }
 
-  private async runNext(token: string): Promise<boolean> {
-    for (let tried = 0; tried < this.workers.length; tried += 1) {
-      const next = this.workers[this.nextQueue++ % this.workers.length]!;
-      if (await this.runFrom(next, token)) return true;
-    }
-    return false;
+  private async runMarked(token: string): Promise<void> {
+    const marked = this.waiting.then(() => this.markers.wait());
+    this.waiting = marked.catch(() => {});
+    const queue = await marked;
+    if (this.stop.signal.aborted) return this.mark([queue]);
+    await this.runFrom(
+      this.workers.find((other) => other.queue === queue)!,
+      token,
+    );
   }
 
-  private async runBeside(short: QueueWorker, token: string): Promise<boolean> {
-    return this.mayRunBeside && this.runFrom(short, token);
+  private async runBeside(short: QueueWorker, token: string): Promise<void> {
+    const ran = this.mayRunBeside && (await this.runFrom(short, token));
+    if (!ran && !this.stop.signal.aborted) await this.waitForShortJob();
+  }
+
+  private async runInBackground(background: BackgroundQueue, token: string): Promise<void> {
+    const ran = !(await this.areOthersBusy()) && (await this.runFrom(background, token));
+    if (!ran && !this.stop.signal.aborted) await this.waitForBackground(background);
+  }
+
+  private async markAll(): Promise<void> {
+    await this.mark(this.options.queues).catch(() => {}); // Redis is unavailable: again at the next time
+  }
+
+  private mark(marked: readonly WorkQueue[]): Promise<void> {
+    return mark(this.connection, this.options.tablePrefix, marked);
   }
 
   private get areAllLong(): boolean {
@@ -183,17 +186,11 @@ export class WorkerPool {
     return this.areAllLong && (this.options.mayRunBeside?.() ?? true);
   }
 
-  /** One command for all idle slots. */
-  private waitForJob(): Promise<boolean> {
-    this.idle ??= this.markers.wait(IDLE_MS).finally(() => (this.idle = undefined));
-    return this.idle;
-  }
-
   private async waitForShortJob(): Promise<void> {
     if (!this.areAllLong) return this.taken.promise;
     if (!this.mayRunBeside) return sleep(EXCLUSIVE_MS);
-    const isMarked = await this.shortMarkers.wait(IDLE_MS);
-    if (isMarked && !this.mayRunBeside) await this.shortMarkers.restore(shortQueue); // a slot has become free meanwhile
+    await this.shortMarkers.wait();
+    if (!this.mayRunBeside) await this.mark([shortQueue]); // a slot has become free meanwhile
   }
 
   /** Whether other than background jobs run in this process, or wait for it. */
@@ -213,8 +210,8 @@ export class WorkerPool {
 
   private async waitForBackground({ queue, markers }: BackgroundQueue): Promise<void> {
     if (await this.areOthersBusy()) return sleep(EXCLUSIVE_MS);
-    const isMarked = await markers.wait(IDLE_MS);
-    if (isMarked && (await this.areOthersBusy())) await markers.restore(queue); // for another process
+    await markers.wait();
+    if (await this.areOthersBusy()) await this.mark([queue]); // for another process
   }
 
   private isBackground(queueName: string): boolean {
@@ -240,9 +237,9 @@ export class WorkerPool {
       if (result.next === 'again') return await this.delay(queue, job, token, result.at);
       if (result.next === 'done') await job.moveToCompleted(undefined, token, false);
       if (result.next === 'failed') await job.moveToFailed(unrecoverable(result.error), token, false);
-      this.turns.leave(queue, id); // a wake-up that was sent while it ran has joined again
+      this.turns.leaveAgain(queue, id);
     } catch (error) {
-      this.turns.leave(queue, id); // as a stalled job BullMQ delivers it before all others
+      this.turns.leaveAgain(queue, id); // as a stalled job BullMQ delivers it before all others
       this.options.onError(error, queue); // the job's lock was lost or Redis is unavailable: the table has the truth
     } finally {
       clearInterval(renewal);

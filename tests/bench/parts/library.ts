@@ -17,11 +17,13 @@ export async function library(
 ): Promise<Row[]> {
   assumeEmulatorCredentials();
   const dynamo = Dynamo.connect({ region: 'us-east-1', dynamodbEndpoint, tablePrefix: TABLE_PREFIX });
+  const counters = new MediaCounters(dynamo);
   try {
     const owner = async (count: number) => {
       const api = await newClient(subject);
       const { id } = await api.expect<{ id: string }>(200, 'GET', '/api/auth/me');
       await fill(dynamo, id, count, Math.max(1, Math.floor(count / few)));
+      await Promise.all(Array.from({ length: few }, () => counters.apply(created(completed(id, WORD)))));
       return api;
     };
     const [small, large] = [await owner(few), await owner(many)];
@@ -57,9 +59,12 @@ async function compare(
   };
 }
 
-/** Writes completed media as the services write them; every `foundEach`-th is found by the search. */
+/**
+ * Writes completed media as the services write them; every `foundEach`-th is found by the search. The first of them are
+ * counted: a counter is as long for any number, after the minute in which it remembers its events.
+ */
 async function fill(dynamo: Dynamo, userId: string, count: number, foundEach: number): Promise<void> {
-  const [words, counters] = [new WordIndex(dynamo), new MediaCounters(dynamo)];
+  const words = new WordIndex(dynamo);
   const batch = 100;
   await inParallel(Math.ceil(count / batch), WRITERS, async (number) => {
     const media = Array.from({ length: Math.min(batch, count - number * batch) }, (_, index) =>
@@ -70,9 +75,10 @@ async function fill(dynamo: Dynamo, userId: string, count: number, foundEach: nu
       media.map((item) => ({ put: { ...item, ...listKeys(item) } })),
     );
     for (const item of media) await words.add(item);
-    await Promise.all(media.map((item) => counters.apply(mediaEvent(item, null, item.createdAt))));
   });
 }
+
+const created = (item: MediaItem) => mediaEvent(item, null, item.createdAt);
 
 function completed(userId: string, title: string): MediaItem {
   const at = new Date().toISOString();
