@@ -181,7 +181,7 @@ export const channelHealthSchema = z
   .meta({ id: 'ChannelHealth' });
 export type ChannelHealthView = z.infer<typeof channelHealthSchema>;
 
-/** Bytes are those of all accounts; counts and bytes are at most 30 seconds old. */
+/** Bytes are those of all accounts; counts, bytes and spending are at most 30 seconds old. */
 export const adminOverviewSchema = z
   .object({
     users: z.object({ total: count }),
@@ -196,6 +196,8 @@ export const adminOverviewSchema = z
     failures: z.array(z.object({ code: z.string(), count })),
     health: z.object({ status: z.enum(['ok', 'degraded', 'down']), checks: z.record(z.string(), z.string()) }),
     canary: canarySchema,
+    /** What analyses by paid providers have cost all accounts in this month (UTC). */
+    analysis: z.object({ spentUsd: z.number().min(0), budgetUsd: z.number().min(0) }),
     channels: z.array(channelHealthSchema),
   })
   .meta({ id: 'AdminOverview' });

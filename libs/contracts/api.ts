@@ -904,7 +904,7 @@ export const api = {
     overview: {
       method: 'GET',
       path: '/api/admin/overview',
-      summary: 'Accounts, media, storage, queues, failures, workers, channels and health of the installation',
+      summary: 'Accounts, media, storage, queues, failures, spending, workers, channels and health of the installation',
       admin: true,
       status: 200,
       response: adminOverviewSchema,

@@ -3,7 +3,7 @@ export { type Alerts } from './alerts/alerts';
 export { Consumers, type HandlersOf } from './queue/consumers';
 export { DiskReserve } from './storage/disk-reserve';
 export { Dynamo, type Item, type Key } from './dynamodb/dynamo';
-export { collectPage, Directory, type DirectoryPage } from './dynamodb/directory';
+export { collectPage, Directory, type DirectoryPage, type FailingWebhook } from './dynamodb/directory';
 export { DependencyUnavailableError, type Dependency } from './errors';
 export {
   all,

@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
 
 const root = join(__dirname, '..', '..');
 /** Without the changelog, which may name files that were deleted. */
@@ -17,6 +18,27 @@ function missingPaths(document: string, text: string): string[] {
   const linked = [...text.matchAll(LINK)].map(([, path]) => join(dirname(document), path!));
   return [...named, ...linked].filter((path) => globSync(path, { cwd: root }).length === 0);
 }
+
+/** Settings of the README that containers have of their own: addresses and folders inside, and one process each. */
+const FIXED = /^(?:SNAPSTREAM_MODE|PORT|HOST|OPS_HOST|OPS_PORT|DATA_DIR|WORKERS|WORKER_QUEUES|SESSION_SECRET|AWS_\w+)$/;
+/** Those that have no meaning beside emulators. */
+const FIXED_BESIDE_EMULATORS = new Set(['TABLE_PREFIX', 'S3_EVENTS_QUEUE_URL']);
+
+describe('the compose files', () => {
+  const table = readFileSync(join(root, 'README.md'), 'utf8').match(/^\| `SNAPSTREAM_MODE`.*\n(?:\|.*\n)*/m)![0];
+  const cells = table.split('\n').map((row) => row.split(' | ', 1)[0]!);
+  const settings = cells.flatMap((cell) => [...cell.matchAll(/`([A-Z\d_]+)`/g)].map(([, name]) => name!));
+
+  it.each([
+    ['docker-compose.yml', FIXED_BESIDE_EMULATORS],
+    ['deploy/docker-compose.aws.yml', new Set<string>()],
+  ])('%s passes every setting of the README on', (path, fixed) => {
+    const file = parse(readFileSync(join(root, path), 'utf8'), { merge: true }) as Record<'x-environment', object>;
+    const passed = new Set(Object.keys(file['x-environment']));
+    expect(settings).toContain('LOG_LEVEL');
+    expect(settings.filter((name) => !passed.has(name) && !FIXED.test(name) && !fixed.has(name))).toEqual([]);
+  });
+});
 
 describe('the documents', () => {
   it.each(documents)('%s names only paths that exist', (document) => {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type {
@@ -13,10 +13,11 @@ import type {
   MediaStats,
   NewApiKey,
 } from '#contracts';
-import { MediaDirectory, MediaProjections, MediaRepository } from '#media';
+import { AnalysisBudget, MediaDirectory, MediaProjections, MediaRepository } from '#media';
 import { CanaryLog, createService } from '#nest';
 import { Dynamo, newId } from '#platform';
 import { ApiClient, eventually, makeJpeg, startTestEnvironment, type TestEnvironment } from '#testing';
+import { InstallationTotals } from '../media/admin/totals';
 import { StandaloneModule } from './standalone.module';
 
 let environment: TestEnvironment;
@@ -28,7 +29,7 @@ let jpeg: Uint8Array<ArrayBuffer>;
 
 beforeAll(async () => {
   environment = await startTestEnvironment();
-  const config = environment.config();
+  const config = environment.config({ ANALYSIS_MONTHLY_BUDGET_USD: '20' });
   dataDir = config.dataDir;
   app = await createService(StandaloneModule, { config, name: 'api' });
   await app.listen(0, '127.0.0.1');
@@ -60,7 +61,11 @@ async function failedUpload({ client, user }: Awaited<ReturnType<typeof newUser>
 const list = (query = '') => admin.expect<AdminMediaList>(200, 'GET', `/api/admin/media${query}`);
 const ids = async (query: string) => (await list(`?${query}`)).items.map(({ id }) => id);
 const ready = () => admin.expect<{ status: string; checks: Record<string, string> }>(200, 'GET', '/health/ready');
-const view = async () => (await admin.expect<AdminOverview>(200, 'GET', '/api/admin/overview')).canary;
+const overviewNow = () => admin.expect<AdminOverview>(200, 'GET', '/api/admin/overview');
+const view = async () => (await overviewNow()).canary;
+const channel = async (name: string) => (await overviewNow()).channels.find((each) => each.name === name);
+/** Totals as they are `laterMs` after now: they are kept for half a minute. */
+const totals = (laterMs: number) => app.get(InstallationTotals).read(Date.now() + laterMs);
 const withKey = (key: string) => new ApiClient(url, { authorization: `Bearer ${key}` });
 const alerts = async () => readFile(join(dataDir, 'alerts.ndjson'), 'utf8');
 const listed = ({ id }: Pick<Media, 'id'>) =>
@@ -248,12 +253,32 @@ describe('GET /api/admin/overview', () => {
     expect(overview).toMatchObject({
       workers: 0,
       health: { status: 'ok', checks: { redis: 'ok' } },
-      channels: [{ name: 'alerts', state: 'ok', detail: expect.stringContaining('alerts.ndjson') }],
+      channels: [
+        { name: 'alerts', state: 'ok', detail: expect.stringContaining('alerts.ndjson') },
+        { name: 'mail', state: 'off', detail: expect.stringContaining('MAIL_URL') },
+        { name: 'webhooks', state: 'ok', detail: expect.any(String) },
+      ],
       failures: expect.arrayContaining([{ code: 'encrypted_media', count: 1 }]),
       queues: expect.arrayContaining([expect.objectContaining({ name: 'image', paused: false })]),
     });
     expect(overview.users.total).toBeGreaterThan(2);
     expect(overview.storage.originalBytes).toBeGreaterThanOrEqual(jpeg.length);
+  });
+
+  it('shows what analyses have cost this month, and of which budget', async () => {
+    expect(await totals(0)).toMatchObject({ analysis: { spentUsd: 0, budgetUsd: 20 } });
+    await app.get(AnalysisBudget).reserve(newId(), 1_250_000);
+    await app.get(AnalysisBudget).reserve(newId(), 250_000);
+    expect(await totals(60_000)).toMatchObject({ analysis: { spentUsd: 1.5, budgetUsd: 20 } });
+  });
+
+  it('shows that mails cannot be written, until they can', async () => {
+    const folder = join(dataDir, 'mail');
+    await rm(folder, { recursive: true, force: true });
+    await writeFile(folder, '');
+    expect(await channel('mail')).toMatchObject({ state: 'down', detail: expect.stringContaining('kept') });
+    await rm(folder);
+    expect(await channel('mail')).toMatchObject({ state: 'off' });
   });
 });
 

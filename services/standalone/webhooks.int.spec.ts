@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Webhook as Verifier } from 'standardwebhooks';
 import type {
+  AdminOverview,
   NewApiKey,
   NewWebhook,
   NotificationList,
@@ -28,6 +29,8 @@ let receiver: Server;
 /** The messages that the receiver got for the test's owner, and the status of its next answers; 204 after them. */
 const messages: Message[] = [];
 const statuses: number[] = [];
+/** The first account, which is an admin. */
+let admin: ApiClient;
 let owner: ApiClient;
 let ownerId: string;
 
@@ -45,6 +48,8 @@ beforeAll(async () => {
     res.writeHead((isOwn && statuses.shift()) || 204).end();
   });
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  admin = new ApiClient(await app.getUrl());
+  await admin.register();
 });
 beforeEach(async () => {
   messages.length = 0;
@@ -64,6 +69,11 @@ const create = (request: object = {}) =>
     json: { url: addressOf(), events: ['media.uploaded'], ...request },
   });
 const get = (id: string) => owner.expect<Webhook>(200, 'GET', `/api/webhooks/${id}`);
+/** Webhooks as an admin sees them in the overview. */
+const channel = async () => {
+  const { channels } = await admin.expect<AdminOverview>(200, 'GET', '/api/admin/overview');
+  return channels.find(({ name }) => name === 'webhooks')!;
+};
 const deliveriesOf = async (id: string) =>
   (await owner.expect<WebhookDeliveryList>(200, 'GET', `/api/webhooks/${id}/deliveries`)).items;
 const untilDelivery = (id: string, isReached: (delivery: WebhookDelivery) => boolean) =>
@@ -114,6 +124,8 @@ it('retries the same message until it is accepted, and again when its owner asks
     () => get(id),
     ({ failingSince }) => failingSince !== null,
   );
+  const failing = await eventually(channel, ({ state }) => state === 'degraded');
+  expect(failing.detail).toMatch(/^1 webhook /);
   await retryAll();
   await untilDelivery(id, ({ responseStatus }) => responseStatus === 503);
   await retryAll();
@@ -122,6 +134,7 @@ it('retries the same message until it is accepted, and again when its owner asks
     () => get(id),
     ({ failingSince }) => failingSince === null,
   );
+  expect(await channel()).toMatchObject({ state: 'ok' });
   await owner.expect(202, 'POST', redeliver(id, failed.id));
   await untilDelivery(id, ({ status, attempts }) => status === 'succeeded' && attempts === 4);
   expect(new Set(messages.map(({ headers, body }) => `${headers['webhook-id'] as string} ${body}`)).size).toBe(1);

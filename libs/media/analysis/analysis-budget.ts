@@ -68,6 +68,12 @@ export class AnalysisBudget {
     return { spentMicros, leftMicros: Math.max(0, leftMicros) };
   }
 
+  /** Returns what all users together have spent or reserved this month, and the budget, in US dollars. */
+  async readInstallation(now = new Date()): Promise<{ spentUsd: number; budgetUsd: number }> {
+    const all = await this.dynamo.get<SpentRow>('media', rowOf(INSTALLATION, monthOf(now)));
+    return { spentUsd: (all?.micros ?? 0) / MICROS, budgetUsd: this.limits.all / MICROS };
+  }
+
   private async add(key: Key, micros: number, limit?: number): Promise<boolean> {
     if (limit !== undefined && micros > limit) return false;
     const when = limit === undefined ? undefined : any(missing('micros'), atMost('micros', limit - micros));

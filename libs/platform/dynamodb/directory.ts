@@ -1,8 +1,14 @@
 import type { Dynamo } from './dynamo';
 import { all, below, equals } from './expression';
 
-/** The lists over all accounts: every account, every medium, and the media that are failed. */
-export type DirectoryList = 'users' | 'media' | 'failed';
+/** The lists over all accounts: every account, every medium, the media that are failed, and webhooks that fail. */
+export type DirectoryList = 'users' | 'media' | 'failed' | 'failingWebhooks';
+
+/** An entry of the list `failingWebhooks`; its id is that of the webhook. */
+export interface FailingWebhook {
+  userId: string;
+  webhookId: string;
+}
 
 /** A page of a list, and the id after which the next one begins; null on the last one. */
 export interface DirectoryPage<T> {

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { AdminOverview } from '#contracts';
-import { MediaCounters, MediaDirectory } from '#media';
+import { AnalysisBudget, MediaCounters, MediaDirectory } from '#media';
 import { Directory, Dynamo } from '#platform';
 
-export type Totals = Pick<AdminOverview, 'users' | 'media' | 'storage' | 'failures'>;
+export type Totals = Pick<AdminOverview, 'users' | 'media' | 'storage' | 'failures' | 'analysis'>;
 
 /** How old totals may be. A refresh reads one small partition for each account (one read unit), so it must be rare. */
 const CACHE_MS = 30_000;
@@ -24,6 +24,7 @@ export class InstallationTotals {
     dynamo: Dynamo,
     private readonly counters: MediaCounters,
     private readonly directory: MediaDirectory,
+    private readonly budget: AnalysisBudget,
   ) {
     this.users = new Directory(dynamo, 'users');
   }
@@ -39,7 +40,11 @@ export class InstallationTotals {
   }
 
   private async sum(now: number): Promise<Totals> {
-    const [users, failures] = await Promise.all([this.userIds(), this.recentFailures(now)]);
+    const [users, failures, analysis] = await Promise.all([
+      this.userIds(),
+      this.recentFailures(now),
+      this.budget.readInstallation(new Date(now)),
+    ]);
     const media = { total: 0, uploaded: 0, processing: 0, completed: 0, failed: 0 };
     const storage = { bytes: 0, originalBytes: 0 };
     for (let from = 0; from < users.length; from += PARALLEL) {
@@ -49,7 +54,7 @@ export class InstallationTotals {
         for (const name of Object.keys(storage) as Array<keyof typeof storage>) storage[name] += count[name];
       }
     }
-    return { users: { total: users.length }, media, storage, failures };
+    return { users: { total: users.length }, media, storage, failures, analysis };
   }
 
   private async userIds(): Promise<string[]> {

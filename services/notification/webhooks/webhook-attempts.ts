@@ -88,6 +88,7 @@ export class WebhookAttempts {
     const isHopeless = Date.now() - Date.parse(failingSince) > DISABLE_AFTER_MS;
     if (failure === 'gone' || isHopeless) return this.disable(webhook, failure === 'gone' ? 'gone' : 'failing');
     if (!webhook.failingSince) await this.webhooks.recordHealth(webhook, failingSince);
+    await this.webhooks.listAsFailing(webhook); // at every failure, since a reader may have removed it meanwhile
   }
 
   /** The owner is notified first: a repetition after a crash in between notifies again with the same id. */

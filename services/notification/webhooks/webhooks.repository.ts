@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { CreateWebhookRequest, UpdateWebhookRequest } from '#contracts';
-import { all, Dynamo, equals, exists, newId } from '#platform';
+import { all, Directory, Dynamo, equals, exists, newId, type FailingWebhook } from '#platform';
 import { DeliveriesRepository } from './deliveries.repository';
 import { parseWebhook, type WebhookItem } from './webhook.item';
 
@@ -14,12 +14,15 @@ const SECRET_BYTES = 32;
 /** Reads and writes the webhooks of users. */
 @Injectable()
 export class WebhooksRepository {
+  private readonly failing: Directory<FailingWebhook>;
   private readonly cache = new Map<string, { until: number; items: Promise<WebhookItem[]> }>();
 
   constructor(
     private readonly dynamo: Dynamo,
     private readonly deliveries: DeliveriesRepository,
-  ) {}
+  ) {
+    this.failing = new Directory(dynamo, 'failingWebhooks');
+  }
 
   /** Returns null when the user has too many. */
   async create(userId: string, { url, events }: CreateWebhookRequest): Promise<WebhookItem | null> {
@@ -95,6 +98,11 @@ export class WebhooksRepository {
   async recordHealth({ userId, id }: WebhookItem, failingSince: string | null): Promise<void> {
     const change = failingSince ? { set: [['failingSince', failingSince] as const] } : { remove: ['failingSince'] };
     await this.dynamo.update('webhooks', { userId, id }, { ...change, when: exists('id') });
+  }
+
+  /** Enters a webhook that is recorded as failing into the list that admins see. Idempotent. */
+  async listAsFailing({ userId, id }: WebhookItem): Promise<void> {
+    await this.failing.add(id, { userId, webhookId: id });
   }
 
   async disable({ userId, id }: WebhookItem, disabledReason: 'gone' | 'failing'): Promise<void> {

@@ -45,7 +45,7 @@ function panels(overview: AdminOverview, refresh: () => void): HTMLElement[] {
   ];
 }
 
-function figures({ users, media, storage, workers, oldestWaitSeconds }: AdminOverview): HTMLElement[] {
+function figures({ users, media, storage, workers, oldestWaitSeconds, analysis }: AdminOverview): HTMLElement[] {
   const wait = oldestWaitSeconds === null ? '–' : formatWait(oldestWaitSeconds);
   return [
     figure(texts.users, formatNumber(users.total), '', '/admin/users'),
@@ -54,6 +54,7 @@ function figures({ users, media, storage, workers, oldestWaitSeconds }: AdminOve
     figure(texts.storage, formatBytes(storage.bytes), texts.originals(storage.originalBytes), '/admin/users'),
     figure(texts.workers, formatNumber(workers), workers === 0 ? texts.noWorkers : '', '/admin/queues'),
     figure(texts.oldest, wait, oldestWaitSeconds === null ? texts.nothingWaits : '', '/admin/queues'),
+    figure(texts.spending, texts.cost(analysis.spentUsd), texts.budget(analysis.budgetUsd), '/admin/queues'),
   ];
 }
 

@@ -1,6 +1,8 @@
 import type { AuditAction } from '#contracts';
 import { formatBytes, formatNumber } from '../../ui/format';
 
+const usd = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD' });
+
 /** Sentences and labels of the admin area, which is loaded when it is opened. */
 export const adminTexts = {
   title: 'Admin',
@@ -24,6 +26,9 @@ export const adminTexts = {
     storage: 'Storage',
     workers: 'Workers alive',
     oldest: 'Longest wait',
+    spending: 'Analyses this month',
+    budget: (limitUsd: number) => `of ${usd.format(limitUsd)}`,
+    cost: (spentUsd: number) => usd.format(spentUsd),
     nothingWaits: 'Nothing waits',
     originals: (bytes: number) => `${formatBytes(bytes)} of originals`,
     waiting: (uploaded: number, processing: number) =>
