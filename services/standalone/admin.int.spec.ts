@@ -203,22 +203,22 @@ describe('POST /api/admin/media/retry', () => {
 
 describe('the queues', () => {
   it('are paused and resumed, and wait meanwhile', async () => {
-    const paused = await admin.expect<AdminQueue>(200, 'POST', '/api/admin/queues/alerts/pause');
-    expect(paused).toMatchObject({ name: 'alerts', paused: true });
+    const paused = await admin.expect<AdminQueue>(200, 'POST', '/api/admin/queues/announced/pause');
+    expect(paused).toMatchObject({ name: 'announced', paused: true });
     const { client } = await newUser();
     const media = await client.upload(jpeg, { filename: 'a.jpg' });
     const waiting = await eventually(
       () => admin.expect<AdminQueueList>(200, 'GET', '/api/admin/queues'),
-      ({ items }) => items.some(({ name, waiting: count }) => name === 'alerts' && count >= 2),
+      ({ items }) => items.some(({ name, waiting: count }) => name === 'announced' && count >= 1),
     );
-    expect(waiting.items.find(({ name }) => name === 'alerts')?.oldestSeconds).toEqual(expect.any(Number));
+    expect(waiting.items.find(({ name }) => name === 'announced')?.oldestSeconds).toEqual(expect.any(Number));
     expect(await alerts()).not.toContain(media.id);
-    await admin.expect<AdminQueue>(200, 'POST', '/api/admin/queues/alerts/resume');
+    await admin.expect<AdminQueue>(200, 'POST', '/api/admin/queues/announced/resume');
     await eventually(alerts, (text) => text.includes(media.id));
     const { items } = await admin.expect<AuditList>(200, 'GET', '/api/admin/audit?limit=2');
     expect(items.map(({ action, target }) => [action, target.id])).toEqual([
-      ['queue.resume', 'alerts'],
-      ['queue.pause', 'alerts'],
+      ['queue.resume', 'announced'],
+      ['queue.pause', 'announced'],
     ]);
   });
 
