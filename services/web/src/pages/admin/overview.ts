@@ -39,13 +39,14 @@ function panels(overview: AdminOverview, refresh: () => void): HTMLElement[] {
     h('div', { class: 'admin-figures' }, ...figures(overview)),
     panel(texts.failures, failures(overview)),
     panel(texts.queues, queues(overview)),
+    panel(texts.spending, h('p', {}, texts.spent(overview.analysis.spentUsd, overview.analysis.budgetUsd))),
     panel(texts.health, health(overview)),
     panel(texts.channels, channels(overview)),
     panel(texts.canary, canary(overview, refresh)),
   ];
 }
 
-function figures({ users, media, storage, workers, oldestWaitSeconds, analysis }: AdminOverview): HTMLElement[] {
+function figures({ users, media, storage, workers, oldestWaitSeconds }: AdminOverview): HTMLElement[] {
   const wait = oldestWaitSeconds === null ? '–' : formatWait(oldestWaitSeconds);
   return [
     figure(texts.users, formatNumber(users.total), '', '/admin/users'),
@@ -54,7 +55,6 @@ function figures({ users, media, storage, workers, oldestWaitSeconds, analysis }
     figure(texts.storage, formatBytes(storage.bytes), texts.originals(storage.originalBytes), '/admin/users'),
     figure(texts.workers, formatNumber(workers), workers === 0 ? texts.noWorkers : '', '/admin/queues'),
     figure(texts.oldest, wait, oldestWaitSeconds === null ? texts.nothingWaits : '', '/admin/queues'),
-    figure(texts.spending, texts.cost(analysis.spentUsd), texts.budget(analysis.budgetUsd), '/admin/queues'),
   ];
 }
 

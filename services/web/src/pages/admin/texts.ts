@@ -27,8 +27,10 @@ export const adminTexts = {
     workers: 'Workers alive',
     oldest: 'Longest wait',
     spending: 'Analyses this month',
-    budget: (limitUsd: number) => `of ${usd.format(limitUsd)}`,
-    cost: (spentUsd: number) => usd.format(spentUsd),
+    spent: (spentUsd: number, budgetUsd: number) =>
+      budgetUsd > 0
+        ? `${usd.format(spentUsd)} of a budget of ${usd.format(budgetUsd)} for providers that charge.`
+        : 'No budget is set, so providers that charge are not used.',
     nothingWaits: 'Nothing waits',
     originals: (bytes: number) => `${formatBytes(bytes)} of originals`,
     waiting: (uploaded: number, processing: number) =>
