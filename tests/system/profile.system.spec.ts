@@ -145,6 +145,7 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
     const guest = await (await open()).newPage();
     await guest.goto('/login');
     await guest.getByRole('link', { name: 'Set a new one' }).click();
+    await guest.getByRole('heading', { name: 'Forgot your password?' }).waitFor(); // the login has this field as well
     await guest.locator('[name=email]').fill(account.email);
     await guest.getByRole('button', { name: 'Send the link' }).click();
     await guest.getByText('If there is an account with').waitFor();
