@@ -9,11 +9,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { OperatorError } from '#config';
 import { tables, type TableName } from '#platform';
-import { createTableInput } from '../../libs/platform/dynamodb/tables';
+import { createTableInput, tablesWithTtl } from '../../libs/platform/dynamodb/tables';
 import { callAws } from './call-aws';
 
-/** Tables whose items expire at `expiresAt` (epoch seconds). */
-const tablesWithTtl: ReadonlySet<TableName> = new Set(['media', 'notifications', 'admin', 'webhooks']);
 const POLL_MS = 500;
 
 /** Prefixes of the names and of the ARNs of tables; `arnPrefix` ends with `table/`. */

@@ -49,6 +49,9 @@ export const tables = {
 
 export type TableName = keyof typeof tables;
 
+/** Tables whose items expire at `expiresAt` (epoch seconds). */
+export const tablesWithTtl: ReadonlySet<TableName> = new Set(['media', 'notifications', 'admin', 'webhooks']);
+
 const USER = 'user#';
 
 /** Returns the key of an account in the users table. */
