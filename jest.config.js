@@ -3,6 +3,9 @@ module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/libs', '<rootDir>/services', '<rootDir>/deploy', '<rootDir>/tests'],
   testMatch: ['**/*.spec.ts'],
+  // packages and tests of its own: npm run test:cdk
+  modulePathIgnorePatterns: ['<rootDir>/deploy/aws/cdk/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/deploy/aws/cdk/'],
   testTimeout: 30_000,
   maxWorkers: 2,
   testSequencer: '<rootDir>/libs/testing/sequencer.js',

@@ -10,7 +10,7 @@ const files = globSync(
     'docker-compose.yml',
     '{deploy,libs,services,tests}/**/*.{ts,mjs,css,html,conf,sh,yml}',
   ],
-  { cwd: root },
+  { cwd: root, exclude: ['deploy/aws/cdk/node_modules/**'] },
 ).filter((path) => path !== 'CHANGELOG.md' && basename(path) !== basename(__filename));
 
 /** Idiom and names of earlier versions, each with the term that the field uses. */
