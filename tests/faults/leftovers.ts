@@ -19,7 +19,7 @@ import { until } from './until';
 
 /**
  * Keys kept on purpose: health, sessions, throttles, live events that may be replayed, durations of past jobs, metadata
- * of the queues, and the locks of sweeps.
+ * of the queues, the list of running workers, and the locks of sweeps.
  */
 const KEPT_KEYS = new RegExp(
   `^snapstream-(?:${[
@@ -30,6 +30,7 @@ const KEPT_KEYS = new RegExp(
     'throttle:',
     'live:',
     'runs:',
+    'workers$',
     'done:',
     'kept:',
     'lock:(?:sweep:|auth-)',

@@ -56,12 +56,14 @@ describe('event streams', () => {
     await api.expect(200, 'PATCH', `/api/media/${id}`, { json: { title: 'Renamed elsewhere' } });
     await api.expect(204, 'DELETE', `/api/media/${id}`);
     const events = await reader.until((all) => all.some(({ event }) => event === 'media-deleted'));
-    expect(events).toContainEqual({
-      id: expect.any(String),
-      event: 'media',
-      data: expect.objectContaining({ id, title: 'Renamed elsewhere' }),
-    });
-    expect(events.at(-1)).toEqual({ id: expect.any(String), event: 'media-deleted', data: { id } });
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        id: expect.any(String),
+        event: 'media',
+        data: expect.objectContaining({ id, title: 'Renamed elsewhere' }),
+      }),
+    );
+    expect(events.at(-1)).toMatchObject({ id: expect.any(String), event: 'media-deleted', data: { id } });
     await reader.close();
   });
 

@@ -28,11 +28,11 @@ export function notificationSettings(signal: AbortSignal): HTMLElement {
 }
 
 function table(preferences: Preferences): HTMLElement {
-  const heads = ['', t.noticeApp, t.noticeEmail, t.noticeWebhook].map((text) => h('th', { scope: 'col' }, text));
+  const heads = [t.noticeApp, t.noticeEmail, t.noticeWebhook].map((text) => h('th', { scope: 'col' }, text));
   return h(
     'table',
     {},
-    h('thead', {}, h('tr', {}, ...heads)),
+    h('thead', {}, h('tr', {}, h('td'), ...heads)),
     h('tbody', {}, ...types.map((type) => row(type, preferences))),
   );
 }
