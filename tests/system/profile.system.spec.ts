@@ -36,7 +36,11 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
     const folder = join(stack.processes!.dataDir, 'mail');
     const isIt = (mail: ReceivedMail) => mail.to === to && mail.subject === subject;
     const mails = async () =>
-      Promise.all((await readdir(folder)).filter((name) => name.endsWith('.eml')).map(async (file) => parseMail(await readFile(join(folder, file), 'utf8'))));
+      Promise.all(
+        (await readdir(folder))
+          .filter((name) => name.endsWith('.eml'))
+          .map(async (file) => parseMail(await readFile(join(folder, file), 'utf8'))),
+      );
     const found = (await eventually(mails, (all) => all.some(isIt))).find(isIt)!;
     const { pathname, search } = new URL(/https?:\S+\?token=\S+/.exec(found.text)![0]);
     return pathname + search;

@@ -33,6 +33,7 @@ async function expectOneEnd(stack: Stack, api: ApiClient, id: string): Promise<M
   const list = await eventually(
     () => api.expect<NotificationList>(200, 'GET', '/api/notifications?limit=100'),
     (all) => notificationsOf(all).length > 0,
+    30_000, // a channel that could not deliver tries again after a while
   );
   expect(notificationsOf(list).map(({ type }) => type)).toEqual(['media.completed']);
   const idsOf = (alerts: PublishedAlert[]) =>
