@@ -1,7 +1,7 @@
 #!/bin/sh
 # The entry point of the npm scripts. Requires only a Node of any version with npm:
 #   sh deploy/local/run.sh start | dev | test [jest arguments] | suite <name> | service <name> | setup-aws
-#     | doctor [rebuild] | backup <folder> | restore <folder> | admin <arguments> | models <arguments>
+#     | doctor [rebuild] | backup <folder> | restore <folder> | move <arguments> | admin <arguments> | models <arguments>
 #     | <any command, under the right Node>
 set -eu
 cd "$(dirname "$0")/../.."
@@ -60,7 +60,7 @@ case $mode in
     use_build || exit 1
     exec node dist/deploy/aws/setup.js
     ;;
-  doctor | backup | restore)
+  doctor | backup | restore | move)
     use_programs $(own_redis) || exit 1
     use_build || exit 1
     exec node dist/deploy/local/tool.js dist/services/doctor/main.js "$mode" "$@"

@@ -84,13 +84,25 @@ export class Stores {
 /** Returns the environment of a process that uses these stores. Variables that are already set override `defaults`. */
 export function storesEnv(
   config: Config,
-  { redisUrl, dynamodbEndpoint }: StoreAddresses,
+  addresses: StoreAddresses,
   defaults: Record<string, string> = {},
 ): Record<string, string> {
+  const { endpoints, credentials } = storeSettings(config, addresses);
+  return childEnv(endpoints, { ...defaults, ...credentials });
+}
+
+/** Returns the settings that name these stores, and credentials for the emulator where it is the only AWS service. */
+export function storeSettings(
+  config: Config,
+  { redisUrl, dynamodbEndpoint }: StoreAddresses,
+): Record<'endpoints' | 'credentials', Record<string, string>> {
   const emulated = dynamodbEndpoint !== null && dynamodbEndpoint !== config.dynamodbEndpoint;
   const realAws = config.s3Bucket !== null || config.snsTopicArn !== null; // with the credentials of the operator
-  return childEnv(
-    { ...(redisUrl && { REDIS_URL: redisUrl }), ...(emulated && { AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint }) },
-    { ...defaults, ...(emulated && !realAws && emulatorCredentials) },
-  );
+  return {
+    endpoints: {
+      ...(redisUrl && { REDIS_URL: redisUrl }),
+      ...(emulated && { AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint }),
+    },
+    credentials: emulated && !realAws ? emulatorCredentials : {},
+  };
 }

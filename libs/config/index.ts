@@ -5,3 +5,5 @@ export { isAlive, processStart } from './process-start';
 export { runningFile, runningInstallation, type RunningInstallation } from './running';
 export { assumeEmulatorCredentials, emulatorCredentials } from './emulator-credentials';
 export { setTempFolder } from './temp-folder';
+export { loadSettingsFile, type AwsAccess, type NamedInstallation } from './settings-file';
+export { writeSessionSecret } from './session-secret';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Returns the secret of a local installation, kept under DATA_DIR so that sessions survive a restart. */
@@ -16,4 +16,12 @@ export function loadOrCreateSessionSecret(dataDir: string): string {
     rmSync(draft, { force: true });
   }
   return readFileSync(path, 'utf8');
+}
+
+/** Replaces the secret of a local installation, so that what another one has signed stays valid. */
+export function writeSessionSecret(dataDir: string, secret: string): void {
+  const path = join(dataDir, 'session-secret');
+  mkdirSync(dataDir, { recursive: true });
+  writeFileSync(`${path}.restored`, secret, { mode: 0o600 });
+  renameSync(`${path}.restored`, path);
 }

@@ -1,6 +1,7 @@
 export { Batches } from './batches';
 export { type Alerts } from './alerts/alerts';
 export { Consumers, type HandlersOf } from './queue/consumers';
+export { connectStorage } from './storage/connect-storage';
 export { DiskReserve } from './storage/disk-reserve';
 export { Dynamo, type Item, type Key } from './dynamodb/dynamo';
 export { collectPage, Directory, type DirectoryPage, type FailingWebhook } from './dynamodb/directory';
@@ -36,14 +37,20 @@ export { SharedRate } from './redis/shared-rate';
 export { retry, retryInBackground, type RetryOptions } from './retry';
 export { TusStore } from './storage/tus-store';
 export { withSpool, type SpoolPlace } from './temp/spool';
-export { ObjectMissingError, StorageFullError, type ByteRange, type Storage } from './storage/storage';
+export {
+  ObjectMissingError,
+  StorageFullError,
+  type ByteRange,
+  type Storage,
+  type StoredObject,
+} from './storage/storage';
 export { LocalStorage } from './storage/storage.local';
 export { BUCKET_EVENTS, INBOX_OBJECTS, PRESIGNED_UPLOADS } from './storage/s3/bucket-providers';
 export { type BucketEvents } from './storage/s3/bucket-events';
 export { type InboxObject, type InboxObjects } from './storage/s3/inbox-objects';
 export { type PresignedUploads, type UploadedPart } from './storage/s3/presigned-uploads';
 export { S3Storage } from './storage/s3/storage.s3';
-export { receiptKey, userIdOf, userKey, shardOf, shards, tables, type TableName } from './dynamodb/tables';
+export { keyOf, receiptKey, userIdOf, userKey, shardOf, shards, tables, type TableName } from './dynamodb/tables';
 export { ALERTS, CONFIG, MAILER, PlatformModule, REDIS, requireRedisUrl, STORAGE } from './platform.module';
 export { openTempFolder } from './temp/temp-folder';
 export { QueuePositions, type QueueSnapshot, type SizedWork } from './queue/queue-positions';

@@ -27,10 +27,9 @@ import { WorkerPresence } from './queue/worker-presence';
 import { LiveFeed } from './redis/live-events';
 import { Locks } from './redis/lock';
 import { connectRedis } from './redis/redis';
+import { connectStorage } from './storage/connect-storage';
 import { DiskReserve } from './storage/disk-reserve';
 import { bucketProviders } from './storage/s3/bucket-providers';
-import { S3Storage } from './storage/s3/storage.s3';
-import type { Storage } from './storage/storage';
 import { LocalStorage } from './storage/storage.local';
 import { diskTusStore, TusStore, s3TusStore } from './storage/tus-store';
 import { TempFileReaper } from './temp/temp-file-reaper';
@@ -86,7 +85,11 @@ export class PlatformModule implements OnApplicationBootstrap, OnApplicationShut
         inject: [REDIS],
       },
       { provide: DiskReserve, useFactory: () => new DiskReserve(config.dataDir) },
-      { provide: STORAGE, useFactory: (reserve: DiskReserve) => makeStorage(config, reserve), inject: [DiskReserve] },
+      {
+        provide: STORAGE,
+        useFactory: (reserve: DiskReserve) => connectStorage(config, reserve),
+        inject: [DiskReserve],
+      },
       {
         provide: TusStore,
         useFactory: (reserve: DiskReserve) => makeResumableStore(config, reserve),
@@ -148,16 +151,6 @@ async function tryEnsureTables(dynamo: Dynamo): Promise<boolean> {
     logger.warn({ err, msg: 'the tables are unavailable; retrying' });
     return false;
   }
-}
-
-function makeStorage(config: Config, reserve: DiskReserve): Storage {
-  if (!config.s3Bucket) return new LocalStorage(config.dataDir, reserve);
-  return S3Storage.connect({
-    bucket: config.s3Bucket,
-    region: config.region,
-    workDir: join(config.dataDir, 'work'),
-    reserve,
-  });
 }
 
 function makeResumableStore(config: Config, reserve: DiskReserve): TusStore {

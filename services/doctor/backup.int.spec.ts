@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '#config';
 import { derivedFolder, MediaRepository, originalFolder, originalKey, sidecarKey, type MediaItem } from '#media';
-import { CONFIG, type TableName } from '#platform';
+import { CONFIG } from '#platform';
 import { createBucket, startAws, type TestAws } from '#testing';
 import { Backup } from './backup';
 import { BackupFolder } from './backup-folder';
+import { contentOf, objectsOf, rowsOf } from './content.testing';
 import { TestInstallation } from './installation.testing';
 import { Restore } from './restore';
 
@@ -36,18 +37,6 @@ async function start(settings: () => Promise<Record<string, string>>): Promise<T
   return installation;
 }
 
-const rowsOf = async (installation: TestInstallation, table: TableName) => {
-  const rows: string[] = [];
-  for await (const row of installation.dynamo.scan(table)) rows.push(JSON.stringify(row, Object.keys(row).toSorted()));
-  return rows.toSorted();
-};
-const objectsOf = async (installation: TestInstallation) => {
-  const objects: string[] = [];
-  for (const root of ['originals/', 'derived/'])
-    for await (const { key } of installation.storage.list(root))
-      objects.push(`${key}: ${await installation.read(key)}`);
-  return objects.toSorted();
-};
 const backUp = (installation: TestInstallation, folder = join(dir, 'copy')) =>
   installation.get(Backup).run(new BackupFolder(folder));
 const restore = (installation: TestInstallation, folder = join(dir, 'copy')) =>
@@ -75,27 +64,14 @@ describe('a backup', () => {
       expiresAt: 1_800_000_000.5,
     });
     await old.dynamo.put('webhooks', { userId, id: 'w1', url: 'https://example.org/', enabled: true });
-    const before = {
-      media: await rowsOf(old, 'media'),
-      users: await rowsOf(old, 'users'),
-      notifications: await rowsOf(old, 'notifications'),
-      webhooks: await rowsOf(old, 'webhooks'),
-      objects: await objectsOf(old),
-    };
+    const before = await contentOf(old);
     const manifest = await backUp(old);
-    expect(manifest).toMatchObject({ rows: { users: 1, media: before.media.length, notifications: 1 }, objects: 6 });
+    expect(manifest).toMatchObject({ rows: { users: 1, media: before.media!.length, notifications: 1 }, objects: 6 });
     const secret = readFileSync(secretFile(old), 'utf8');
 
     const fresh = await start(to);
     await restore(fresh);
-    const after = {
-      media: await rowsOf(fresh, 'media'),
-      users: await rowsOf(fresh, 'users'),
-      notifications: await rowsOf(fresh, 'notifications'),
-      webhooks: await rowsOf(fresh, 'webhooks'),
-      objects: await objectsOf(fresh),
-    };
-    expect(after).toEqual(before);
+    expect(await contentOf(fresh)).toEqual(before);
     expect(await fresh.findings()).toEqual([]);
     expect(readFileSync(secretFile(fresh), 'utf8')).toBe(secret);
     expect([statSync(dir).mode & 0o777, statSync(join(dir, 'copy', 'session-secret')).mode & 0o777]).toEqual([

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '#config';
 import { foldersNamedBy, mediaRoots, originalKey, type MediaItem, parsePartitionKey } from '#media';
-import { CONFIG, Dynamo, ObjectMissingError, STORAGE, type Item, type Storage } from '#platform';
+import { CONFIG, Dynamo, STORAGE, type Item, type Storage } from '#platform';
 import { tableNames, type BackupFolder, type BackupManifest } from './backup-folder';
+import { readIfPresent } from './installation-state';
 
 /**
  * Copies the whole installation while it runs: tables first, then the files that they reference. A medium that was
@@ -59,10 +60,7 @@ export class Backup {
 
   /** Returns the size in bytes, or null when the object was deleted since it was listed. */
   private async copy(folder: BackupFolder, key: string): Promise<number | null> {
-    const bytes = await this.storage.read(key).catch((error: unknown) => {
-      if (error instanceof ObjectMissingError) return null;
-      throw error;
-    });
+    const bytes = await readIfPresent(this.storage, key);
     return bytes && folder.writeObject(key, bytes);
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { INestApplicationContext, Type } from '@nestjs/common';
@@ -68,7 +69,8 @@ export class TestInstallation {
   /** Adds a processed medium with all its files, counted, and with all events confirmed. */
   async addMedium(userId: string, title = 'By the sea'): Promise<MediaItem> {
     const bytes = `bytes of ${title}`;
-    const item = aMedium({ userId, title, sizeBytes: Buffer.byteLength(bytes) });
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    const item = aMedium({ userId, title, sizeBytes: Buffer.byteLength(bytes), sha256: hash });
     const { id, filename, sha256, sizeBytes, contentType, kind, batchId, createdAt } = item;
     const sidecar = {
       schemaVersion: 1,

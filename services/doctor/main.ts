@@ -5,6 +5,7 @@ import { Backup } from './backup';
 import { BackupFolder } from './backup-folder';
 import { Doctor } from './doctor';
 import { DoctorModule } from './doctor.module';
+import { runMove } from './move/command';
 import { Rebuild } from './rebuild';
 import { Restore } from './restore';
 
@@ -13,7 +14,8 @@ const USAGE = `Usage:
   npm run doctor -- failures      shows the latest failed jobs with their payload, reason and stack
   npm run doctor -- rebuild       recreates the items of a lost media table from the about.json beside each original
   npm run backup -- <folder>      copies tables, files and the session secret into a new folder
-  npm run restore -- <folder>     restores such a backup into an empty installation`;
+  npm run restore -- <folder>     restores such a backup into an empty installation
+  npm run move -- --from <file> --to <file>   copies an installation into another one`;
 
 const MAX_LINES = 200;
 /** Per queue. */
@@ -100,6 +102,7 @@ function parseCommand([command, argument, ...rest]: string[]): Command {
 
 /** Returns whether the command succeeded without findings. */
 async function main(args: string[]): Promise<boolean> {
+  if (args[0] === 'move') return runMove(args.slice(1), print);
   const run = parseCommand(args);
   const root = { module: DoctorModule, imports: [PlatformModule.forRoot(loadConfig())] };
   const app = await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false });

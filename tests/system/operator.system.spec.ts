@@ -1,6 +1,6 @@
 import { execFile, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runningInstallation } from '#config';
@@ -111,6 +111,21 @@ describe('the tools of an operator', () => {
       total: 1,
       completed: 1,
       originalBytes: picture.length,
+    });
+  }, 120_000);
+
+  it('move a stopped installation into a new folder', async () => {
+    const [from, to] = [join(dir, 'from.env'), join(dir, 'to.env')];
+    await writeFile(from, `DATA_DIR=${join(dir, 'second')}\n`);
+    await writeFile(to, `DATA_DIR=${join(dir, 'third')}\nTABLE_PREFIX=moved-\n`);
+    const sides = ['--from', from, '--to', to];
+    expect(await run('none', 'move', ...sides)).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/Copied: 4 of 4 files(.|\n)*The move is complete/),
+    });
+    expect(await run('none', 'move', ...sides)).toMatchObject({
+      code: 1,
+      output: 'The table moved-users is not empty: move into an empty installation, or restore a backup.\n',
     });
   }, 120_000);
 

@@ -16,9 +16,10 @@ import {
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import type { AwsAccess } from '#config';
 import { DependencyUnavailableError } from '../errors';
 import { all, atMost, equals, ExpressionScope, updateExpression, type Change, type Condition } from './expression';
-import { createTableInput, shards, tables, type TableName, type TableShape } from './tables';
+import { createTableInput, keyOf, shards, tables, type TableName, type TableShape } from './tables';
 
 export type Item = Record<string, unknown>;
 export type Key = Record<string, string>;
@@ -61,9 +62,15 @@ export class Dynamo {
     this.documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   }
 
-  static connect(config: { region: string; dynamodbEndpoint: string | null; tablePrefix: string }): Dynamo {
+  /** `access`: of an installation that is not that of this process. */
+  static connect(
+    config: { region: string; dynamodbEndpoint: string | null; tablePrefix: string },
+    { credentials, profile }: AwsAccess = {},
+  ): Dynamo {
     const client = new DynamoDBClient({
       region: config.region,
+      ...(credentials && { credentials }),
+      ...(profile && { profile }),
       ...(config.dynamodbEndpoint && { endpoint: config.dynamodbEndpoint }),
       maxAttempts: 2,
       requestHandler: {
@@ -287,11 +294,12 @@ export class Dynamo {
    * emulator crashes when an item that it found in the index does not exist yet, or no longer.
    */
   private async fetchItems<T>(table: TableName, entries: readonly Key[]): Promise<T[]> {
-    const { hash, range }: TableShape = tables[table];
-    const keyOf = (entry: Key): Key => ({ [hash]: entry[hash]!, ...(range && { [range]: entry[range]! }) });
-    const items = await this.getMany<Key>(table, entries.map(keyOf));
-    const byKey = new Map(items.map((item) => [JSON.stringify(keyOf(item)), item]));
-    return entries.flatMap((entry) => (byKey.get(JSON.stringify(keyOf(entry))) as T | undefined) ?? []);
+    const items = await this.getMany<Key>(
+      table,
+      entries.map((entry) => keyOf(table, entry)),
+    );
+    const byKey = new Map(items.map((item) => [JSON.stringify(keyOf(table, item)), item]));
+    return entries.flatMap((entry) => (byKey.get(JSON.stringify(keyOf(table, entry))) as T | undefined) ?? []);
   }
 
   private async runQuery(table: TableName, query: Query, select: 'COUNT' | undefined) {

@@ -52,6 +52,12 @@ export type TableName = keyof typeof tables;
 /** Tables whose items expire at `expiresAt` (epoch seconds). */
 export const tablesWithTtl: ReadonlySet<TableName> = new Set(['media', 'notifications', 'admin', 'webhooks']);
 
+/** Returns the key of an item, its attributes always in the same order. */
+export function keyOf(table: TableName, item: Record<string, unknown>): Record<string, string> {
+  const { hash, range }: TableShape = tables[table];
+  return { [hash]: item[hash] as string, ...(range && { [range]: item[range] as string }) };
+}
+
 const USER = 'user#';
 
 /** Returns the key of an account in the users table. */

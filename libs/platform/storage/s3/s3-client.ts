@@ -1,14 +1,17 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import type { AwsAccess } from '#config';
 import { DependencyUnavailableError } from '../../errors';
 import { ObjectMissingError, StorageFullError } from '../storage';
 
 /** A paused reader keeps its connection: with the SDK's default of 50 sockets readers could starve uploads. */
 const agent = { maxSockets: 500 };
 
-/** The SDK itself reads the endpoint (`AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_S3`). */
-export const s3ClientConfig = (region: string) =>
+/** The SDK itself reads the endpoint (`AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_S3`), unless `access` names another. */
+export const s3ClientConfig = (region: string, { s3Endpoint, ...identity }: AwsAccess = {}) =>
   ({
     region,
+    ...identity,
+    ...(s3Endpoint && { endpoint: s3Endpoint }),
     forcePathStyle: true, // supported by S3 and, unlike virtual-hosted style, by every S3-compatible server
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 2_000, socketTimeout: 10_000, httpAgent: agent, httpsAgent: agent },

@@ -11,6 +11,7 @@ import {
   S3Client,
   type _Object,
 } from '@aws-sdk/client-s3';
+import type { AwsAccess } from '#config';
 import { withTempFolder } from '../../temp/temp-folder';
 import { asStorageError } from '../disk-files';
 import { DiskReserve } from '../disk-reserve';
@@ -43,13 +44,15 @@ export class S3Storage implements Storage {
     region,
     workDir,
     reserve,
+    access,
   }: {
     bucket: string;
     region: string;
     workDir: string;
     reserve: DiskReserve;
+    access?: AwsAccess;
   }): S3Storage {
-    return new S3Storage(bucket, new S3Client(s3ClientConfig(region)), workDir, undefined, reserve);
+    return new S3Storage(bucket, new S3Client(s3ClientConfig(region, access)), workDir, undefined, reserve);
   }
 
   async write(key: string, source: Readable, options: WriteOptions = {}): Promise<{ sizeBytes: number }> {
