@@ -4,7 +4,7 @@
 build_current() {
   [ -f dist/.built ] || return 1
   sources='libs services deploy package.json package-lock.json tsconfig.json nest-cli.json'
-  [ -z "$(find $sources -newer dist/.built | head -n 1)" ]
+  [ -z "$(find $sources -path deploy/aws/cdk -prune -o -newer dist/.built -print | head -n 1)" ]
 }
 
 # Overwrites in place and removes stale files afterwards, so that dist/ is never empty for a running installation.
