@@ -38,7 +38,7 @@ describeWithBrowser(`an account and its profile, ${name}`, () => {
     const mails = async () =>
       Promise.all(
         (await readdir(folder))
-          .filter((name) => name.endsWith('.eml'))
+          .filter((file) => file.endsWith('.eml'))
           .map(async (file) => parseMail(await readFile(join(folder, file), 'utf8'))),
       );
     const found = (await eventually(mails, (all) => all.some(isIt))).find(isIt)!;
