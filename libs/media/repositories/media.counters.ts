@@ -291,13 +291,22 @@ export class MediaCounters {
   }
 
   /** @returns false when one of the events was counted before: none is counted then */
-  private async applyOnce(key: RowKey, eventIds: string[], add: NonNullable<Change['add']>): Promise<boolean> {
+  private async applyOnce(
+    key: { userId: string; id: string },
+    eventIds: string[],
+    add: NonNullable<Change['add']>,
+  ): Promise<boolean> {
     const now = Date.now();
-    const item = await this.updateRow<{ applied: Applied }>(key, {
-      add: [...add, bumpVersion],
+    const changes = [...add, bumpVersion];
+    const change = {
+      add: changes,
       set: eventIds.map((id) => [['applied', id], now] as const),
       when: all(exists('applied'), ...eventIds.map((id) => missing(['applied', id]))),
-    });
+    };
+    const first = { ...Object.fromEntries(changes), applied: Object.fromEntries(eventIds.map((id) => [id, now])) };
+    const updated = await this.dynamo.update<{ applied: Applied }>('media', key, change);
+    if (!updated && (await this.dynamo.put('media', { ...newRow(key), ...first }, missing('id')))) return true;
+    const item = updated ?? (await this.dynamo.update<{ applied: Applied }>('media', key, change));
     if (item) await this.prune(key, item, now);
     return item !== null;
   }
