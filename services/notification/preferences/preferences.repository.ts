@@ -4,7 +4,7 @@ import { Dynamo } from '#platform';
 import { mailSettingsKey } from '../mail/mail-book';
 
 /** How long another process may use preferences that were changed: they are read for every event. */
-const CACHE_MS = 2_000;
+const CACHE_MS = 10_000;
 const MAX_CACHED = 1_000;
 
 const types = Object.keys(defaultPreferences) as PreferenceType[];
@@ -16,7 +16,7 @@ export class PreferencesRepository {
 
   constructor(private readonly dynamo: Dynamo) {}
 
-  /** Returns the preferences as they were at most 2 s ago. */
+  /** Returns the preferences as they were at most 10 s ago. */
   async recent(userId: string): Promise<Preferences> {
     const cached = this.cache.get(userId);
     if (cached && Date.now() - cached.at < CACHE_MS) return cached.value;

@@ -7,7 +7,7 @@ import { parseWebhook, type WebhookItem } from './webhook.item';
 
 const MAX_WEBHOOKS = 10;
 /** How long this process may use the webhooks of a user that it has read: an event causes no read while others do. */
-const CACHED_MS = 2_000;
+const CACHED_MS = 10_000;
 const MAX_CACHED_USERS = 1_000;
 const SECRET_BYTES = 32;
 
@@ -117,6 +117,7 @@ export class WebhooksRepository {
         when: all(exists('id'), equals('enabled', true)),
       },
     );
+    this.cache.delete(userId);
   }
 
   async count(userId: string): Promise<number> {
@@ -130,6 +131,7 @@ export class WebhooksRepository {
       'webhooks',
       items.map(({ id }) => ({ delete: { userId, id } })),
     );
+    this.cache.delete(userId);
     await this.deliveries.erase(userId);
   }
 }
