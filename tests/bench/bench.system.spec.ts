@@ -1,5 +1,5 @@
-import { makeJpeg, makeMp3, makeMp4 } from '#testing';
-import { MeteredStack, requestsOfUploads } from './metered-stack';
+import { eventually, makeJpeg, makeMp3, makeMp4 } from '#testing';
+import { MeteredStack, requestsOfUploads, type RoundTrips } from './metered-stack';
 import { clipsOrSounds } from './parts/av';
 import { latency } from './parts/latency';
 import { library } from './parts/library';
@@ -18,18 +18,11 @@ afterAll(() => metered.stop());
 describe('round trips to the stores', () => {
   it('are few per medium', async () => {
     const jpeg = new Uint8Array(await makeJpeg());
-    await metered.ofUploads(jpeg, 'first.jpg', 1);
-    const { dynamo, redis } = await metered.ofUploads(jpeg, 'photo.jpg', 4);
-    expect(requestsOfUploads(dynamo) / 4).toBeLessThan(21);
-    expect(dynamo.writeUnits / 4).toBeLessThan(23);
-    expect(redis.scripts / 4).toBeLessThan(26);
-  });
-
-  it('are hardly any at rest', async () => {
-    const seconds = 5;
-    const { dynamo, redis } = await metered.atRest(seconds);
-    expect(dynamo.requests / seconds).toBeLessThanOrEqual(1);
-    expect(redis.scripts / seconds).toBeLessThanOrEqual(2);
+    await metered.ofUploads(jpeg, 'first.jpg', 4);
+    const { dynamo, redis } = await metered.ofUploads(jpeg, 'photo.jpg', 8);
+    expect(requestsOfUploads(dynamo) / 8).toBeLessThanOrEqual(14);
+    expect(dynamo.writeUnits / 8).toBeLessThanOrEqual(20);
+    expect(redis.scripts / 8).toBeLessThan(26);
   });
 });
 
@@ -60,4 +53,13 @@ describe('each part of the benchmarks measures two small inputs', () => {
     expect(compared).not.toHaveLength(0);
     expect(compared.every((value) => Number.isFinite(value))).toBe(true);
   });
+});
+
+/** The last of this file, and tried again: a start is followed by what is done once, or once a day. */
+describe('round trips to the stores at rest', () => {
+  it('are hardly any', async () => {
+    const seconds = 10; // the longest period of the sweeps, except those of a minute and more
+    const isQuiet = ({ dynamo, redis }: RoundTrips) => dynamo.requests / seconds <= 1 && redis.scripts / seconds <= 2;
+    await eventually(() => metered.atRest(seconds), isQuiet, 40_000);
+  }, 60_000);
 });

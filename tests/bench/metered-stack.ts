@@ -67,7 +67,7 @@ export class MeteredStack {
         alerts.some(({ message }) => message.mediaId === id && message.type === 'media.completed'),
       );
     }
-    await sleep(1_000); // counts and confirmations
+    await sleep(1_500); // counts and confirmations
     return this.read();
   }
 
