@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { loadConfig, type Config } from './config';
 import { OperatorError } from './operator-error';
@@ -20,9 +20,9 @@ export interface NamedInstallation {
 }
 
 /**
- * Reads the settings of an installation from its environment file. The settings of the process itself do not apply,
- * except those whose names begin with `prefix`, which override the file: the runner of tools names the stores by them
- * that it has started. Without credentials or a profile in the file the SDK finds its own.
+ * Reads the settings of an installation from its environment file, `path` or `path.env`. The settings of the process
+ * itself do not apply, except those whose names begin with `prefix`, which override the file: the runner of tools names
+ * the stores by them that it has started. Without credentials or a profile in the file the SDK finds its own.
  * @throws {OperatorError} when the file cannot be read, or a setting is invalid or missing
  */
 export function loadSettingsFile(path: string, prefix: string, processEnv = process.env): NamedInstallation {
@@ -61,7 +61,7 @@ function credentialsOf(env: NodeJS.ProcessEnv): Pick<AwsAccess, 'credentials'> {
 
 function readEnvFile(path: string): NodeJS.Dict<string> {
   try {
-    return parseEnv(readFileSync(path, 'utf8'));
+    return parseEnv(readFileSync(existsSync(path) ? path : `${path}.env`, 'utf8'));
   } catch (error) {
     throw new OperatorError(`Cannot read the settings of an installation from ${path}: ${(error as Error).message}`);
   }

@@ -153,10 +153,10 @@ describe('a move', () => {
   it('refuses what would overwrite data, or copies from nowhere', async () => {
     await source.addMedium(await source.addUser());
     await expect(move(files.disk, files.disk)).rejects.toThrow('Both sides are the same');
-    await expect(move(files.back, files.s3)).rejects.toThrow('dynamodb is unavailable');
+    await expect(move(files.back, files.s3)).rejects.toThrow('There is no installation to move');
     await expect(move(files.s3, join(dir, 'missing.env'))).rejects.toThrow('missing.env');
     await expect(runMove(['--from', files.disk], () => {})).rejects.toThrow('Usage: npm run move');
-    await move(files.disk, files.back, '--while-running');
+    await move(join(dir, 'disk'), join(dir, 'back'), '--while-running'); // disk.env, back.env
     await withSide(files.s3, () => Promise.resolve()); // makes the tables
     await expect(move(files.s3, files.back)).rejects.toThrow('A move from snapstream-* at');
     writeFileSync(

@@ -1,5 +1,5 @@
 import { OperatorError, runningInstallation, type NamedInstallation } from '#config';
-import { connectStorage, Dynamo, type Storage } from '#platform';
+import { connectStorage, Dynamo, type DependencyUnavailableError, type Storage } from '#platform';
 
 /** An installation that is moved from or to. */
 export interface Side extends NamedInstallation {
@@ -17,11 +17,22 @@ export async function connectSide(installation: NamedInstallation): Promise<Side
 
 /**
  * Connects to an installation that has to exist already.
- * @throws {DependencyUnavailableError} also when it has no tables, as after a typing error in TABLE_PREFIX
+ * @throws {OperatorError} when it has no tables, as after a typing error in its settings
  */
 export async function connectSource(installation: NamedInstallation): Promise<Side> {
   const dynamo = Dynamo.connect(installation.config, installation.access);
-  await dynamo.check().finally(() => dynamo.close());
+  try {
+    await dynamo.check();
+  } catch (error) {
+    const { name } = ((error as DependencyUnavailableError).cause ?? {}) as { name?: string };
+    if (name !== 'ResourceNotFoundException') throw error;
+    throw new OperatorError(
+      `There is no installation to move: no tables ${installation.places.tables}. ` +
+        'Check DATA_DIR, TABLE_PREFIX, AWS_REGION and AWS_PROFILE of the source.',
+    );
+  } finally {
+    dynamo.close();
+  }
   return connectSide(installation);
 }
 
