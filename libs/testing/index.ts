@@ -7,7 +7,7 @@ export { startDynamoDb, type TestDynamoDb } from './dynamodb';
 export { freePort } from './free-port';
 export { startQueue, type TestQueue } from './queue';
 export { startRedis, type TestRedis } from './redis';
-export { startTestEnvironment, type TestEnvironment } from './test-environment';
+export { startTestEnvironment, withoutAnalyses, type TestEnvironment } from './test-environment';
 export * from './fixtures';
 export { makeHeic, type HeicOptions } from './heic';
 export { startDynamoDbProcess, startProcess, type TestProcess } from './processes';

@@ -16,7 +16,7 @@ export interface TestEnvironment {
 }
 
 /** Suites that do not want them are faster without analyses. */
-const withoutAnalyses = {
+export const withoutAnalyses = {
   ANALYSE_LABELS: 'off',
   ANALYSE_MODERATION: 'off',
   ANALYSE_TEXT: 'off',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runningInstallation } from '#config';
 import type { Media, MediaList } from '#contracts';
-import { ApiClient, eventually, makeJpeg, newAccount } from '#testing';
+import { ApiClient, eventually, makeJpeg, newAccount, withoutAnalyses } from '#testing';
 
 const local = join(__dirname, '..', '..', 'dist', 'deploy', 'local');
 const doctorScript = join(__dirname, '..', '..', 'dist', 'services', 'doctor', 'main.js');
@@ -32,6 +32,7 @@ describe('the tools of an operator', () => {
     WORKERS: '1',
     PORT: '0',
     OPS_PORT: '0',
+    ...withoutAnalyses,
   });
 
   async function start(dataDir: string): Promise<ApiClient> {
