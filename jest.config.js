@@ -7,7 +7,7 @@ module.exports = {
   modulePathIgnorePatterns: ['<rootDir>/deploy/aws/cdk/'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/deploy/aws/cdk/'],
   testTimeout: 30_000,
-  maxWorkers: 2,
+  maxWorkers: 3,
   testSequencer: '<rootDir>/libs/testing/sequencer.js',
   transform: {
     '^.+\\.ts$': [
