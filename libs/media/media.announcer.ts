@@ -30,12 +30,14 @@ export class MediaAnnouncer {
   }
 
   /**
-   * Pushes a change of status or a deletion to the open pages of the owner, once however often it is called.
+   * Pushes a change of status or a deletion to the open pages of the owner, once however often it is called. The end of
+   * an analysis changes no status: as progress, it is pushed without an id and not replayed.
    * @throws {DependencyUnavailableError}
    */
   async push(item: MediaItem, event: MediaEvent | AnalysedEvent): Promise<void> {
     if (isCanary(item.userId)) return;
     if (item.deletedAt) await this.live.push(item.userId, 'media-deleted', { id: item.id }, item.id);
+    else if (event.type === 'media.analysed') await this.live.hint(item.userId, await this.estimator.showOne(item));
     else await this.live.push(item.userId, 'media', await this.estimator.showOne(item), event.id);
   }
 
