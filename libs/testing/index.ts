@@ -1,16 +1,23 @@
 export { aMedium } from './a-medium';
-export { ApiClient, eventually, newAccount, UnexpectedAnswerError, type Account } from './api-client';
-export { createBucket, createTopic, startAws, subscribe, type TestAws, type TestSubscriber } from './aws-emulators';
-export { createdEvent } from './s3-events';
+export { ApiClient, eventually, newAccount, UnexpectedAnswerError, type Account } from './client/api-client';
+export {
+  createBucket,
+  createTopic,
+  startAws,
+  subscribe,
+  type TestAws,
+  type TestSubscriber,
+} from './servers/aws-emulators';
+export { createdEvent } from './servers/s3-events';
 export { confirmEvent } from './confirm-event';
-export { startDynamoDb, type TestDynamoDb } from './dynamodb';
-export { freePort } from './free-port';
-export { startQueue, type TestQueue } from './queue';
-export { startRedis, type TestRedis } from './redis';
-export { startTestEnvironment, withoutAnalyses, type TestEnvironment } from './test-environment';
-export * from './fixtures';
-export { makeHeic, type HeicOptions } from './heic';
-export { startDynamoDbProcess, startProcess, type TestProcess } from './processes';
+export { startDynamoDb, type TestDynamoDb } from './stack/dynamodb';
+export { freePort } from './stack/free-port';
+export { startQueue, type TestQueue } from './stack/queue';
+export { startRedis, type TestRedis } from './stack/redis';
+export { startTestEnvironment, withoutAnalyses, type TestEnvironment } from './stack/test-environment';
+export * from './files/fixtures';
+export { makeHeic, type HeicOptions } from './files/heic';
+export { startDynamoDbProcess, startProcess, type TestProcess } from './stack/processes';
 export {
   deployments,
   deploymentsByStorage,
@@ -18,14 +25,18 @@ export {
   startStandalone,
   type PublishedAlert,
   type Stack,
-} from './stack';
-export { EventReader } from './event-reader';
-export { browserPath, changeAnswer, changeJson, openBrowser } from './browser';
-export { abortRequests, openDescriptors } from './abort-requests';
-export { startPausable, type Pausable } from './pausable';
-export { startFaultProxy, type FaultMode, type FaultProxy } from './fault-proxy';
-export { parseMail, startSmtp, type ReceivedMail, type TestSmtp } from './smtp-server';
+} from './stack/stack';
+export { EventReader } from './client/event-reader';
+export { browserPath, changeAnswer, changeJson, openBrowser } from './client/browser';
+export { abortRequests, openDescriptors } from './client/abort-requests';
+export { startPausable, type Pausable } from './servers/pausable';
+export { startFaultProxy, type FaultMode, type FaultProxy } from './servers/fault-proxy';
+export { parseMail, startSmtp, type ReceivedMail, type TestSmtp } from './servers/smtp-server';
 export { seededRandom } from './random';
-export { fillDisk, mountSmallDisk, smallDiskObstacle, type SmallDisk } from './small-disk';
-export { startTranscriptionServer, type TranscriptionReply, type TranscriptionServer } from './transcription-server';
-export { AwsError, startAwsAnalysers, type AwsOperations, type TestAwsAnalysers } from './aws-analysers';
+export { fillDisk, mountSmallDisk, smallDiskObstacle, type SmallDisk } from './files/small-disk';
+export {
+  startTranscriptionServer,
+  type TranscriptionReply,
+  type TranscriptionServer,
+} from './servers/transcription-server';
+export { AwsError, startAwsAnalysers, type AwsOperations, type TestAwsAnalysers } from './servers/aws-analysers';

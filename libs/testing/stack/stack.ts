@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Alert } from '#contracts';
-import { ApiClient, newAccount, type Account } from './api-client';
-import { createBucket, createTopic, startAws, subscribe, type TestAws } from './aws-emulators';
-import { startGateway } from './gateway';
+import { ApiClient, newAccount, type Account } from '../client/api-client';
+import { createBucket, createTopic, startAws, subscribe, type TestAws } from '../servers/aws-emulators';
+import { startGateway } from '../servers/gateway';
 import { startProcess, type TestProcess } from './processes';
 import { startTestEnvironment, type TestEnvironment } from './test-environment';
 

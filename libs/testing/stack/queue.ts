@@ -1,5 +1,5 @@
 import { JobQueue } from '#platform';
-import { eventually } from './api-client';
+import { eventually } from '../client/api-client';
 import { startRedis, type TestRedis } from './redis';
 
 export interface TestQueue {

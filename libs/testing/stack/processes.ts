@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { TestDynamoDb } from './dynamodb';
 import { freePort } from './free-port';
 
-const dist = join(__dirname, '..', '..', 'dist');
+const dist = join(__dirname, '..', '..', '..', 'dist');
 
 export interface TestProcess {
   readonly pid: number;
